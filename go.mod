@@ -1,0 +1,8 @@
+module inlay
+
+go 1.26
+
+require (
+	github.com/stretchr/testify v1.12.1
+	github.com/syumai/workers v0.32.0
+)
