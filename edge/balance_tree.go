@@ -1,0 +1,311 @@
+package edge
+
+import "math/bits"
+
+// element is an element that changes how what follows it is read.
+type element uint8
+
+const (
+	elOther element = iota
+
+	// These hold raw text in HTML.
+	elScript
+	elStyle
+	elTextarea
+	elTitle
+	elXmp
+	elIframe
+	elNoembed
+	elNoframes
+	elNoscript
+
+	elTemplate
+	elPlaintext
+	elSelect
+	elCol
+	elSVG
+	elMath
+	elHead  // base, basefont, bgsound, link, meta
+	elPoint // within <svg> or <math>, holds HTML; <title> does too
+)
+
+const rawElements = int(elNoscript) + 1
+
+func elementOf(name []byte) element {
+	switch string(name) {
+	case "script":
+		return elScript
+	case "style":
+		return elStyle
+	case "textarea":
+		return elTextarea
+	case "title":
+		return elTitle
+	case "xmp":
+		return elXmp
+	case "iframe":
+		return elIframe
+	case "noembed":
+		return elNoembed
+	case "noframes":
+		return elNoframes
+	case "noscript":
+		return elNoscript
+	case "template":
+		return elTemplate
+	case "plaintext":
+		return elPlaintext
+	case "select":
+		return elSelect
+	case "col":
+		return elCol
+	case "svg":
+		return elSVG
+	case "math":
+		return elMath
+	case "base", "basefont", "bgsound", "link", "meta":
+		return elHead
+	case "desc", "foreignobject", "mi", "mo", "mn", "ms", "mtext", "annotation-xml":
+		return elPoint
+	}
+	return elOther
+}
+
+// String is the name of an element that holds raw text.
+func (e element) String() string {
+	return [...]string{"", "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript"}[e]
+}
+
+func (e element) raw() bool { return e >= elScript && e <= elNoscript }
+
+// treeGuess is what is known of the tree without building it. It errs to one side: when it says HTML, it is HTML.
+type treeGuess struct {
+	// svg and math count the elements open, at least: an end tag closes one that is open, or else none is.
+	svg, math int
+	// lost: HTML within <svg> or <math>, in which end tags may be ignored. Nothing says for certain where it ends.
+	lost bool
+	// point: the tag before was the start of an element that holds HTML within <svg> or <math>. If its end tag follows,
+	// it held only text, and the guess holds.
+	point   bool
+	pointAt [maxTagName]byte
+	pointN  int
+	// selects: there was a <select>. Browsers that do not yet know the customizable one ignore most tags in it.
+	selects bool
+	// chosen has a bit for each depth of templates at which a tag has decided what may follow ("in template" of section
+	// 13.2.6.4.22); dropped, where that tag was <col>, after which all tags but <col> and <template> are ignored.
+	chosen, dropped uint64
+}
+
+// foreign tells whether the next tag may stand in <svg> or <math>, where the rules of XML hold in part.
+func (t *treeGuess) foreign() bool { return t.svg > 0 || t.math > 0 || t.lost }
+
+// scriptState is how far the text of a script is escaped: <!-- and <script> within it hide its end tag (the "script data
+// escaped" states).
+type scriptState uint8
+
+const (
+	scriptPlain scriptState = iota
+	scriptEscaped
+	scriptDoubleEscaped
+)
+
+// elements is a set of elements that hold raw text.
+type elements uint16
+
+func (s elements) has(e element) bool { return s>>e&1 != 0 }
+func (s elements) lowest() element    { return element(bits.TrailingZeros16(uint16(s))) }
+
+// dualText is what must read the same as raw text and as markup: the elements open that may be either. It is read as
+// markup, and besides, as raw text would be: an end tag of such an element counts wherever it stands, so it must not
+// stand where markup would hide it; and templates within must be balanced, since raw text hides them.
+type dualText struct {
+	open  elements
+	depth [rawElements]int // of templates, at the element's start
+	start [rawElements]int // offset of the element's start tag
+	svg   int              // open at the start of the first: what closes them within may be hidden
+	math  int
+
+	// The end tag, or the <!-- of a script, being looked for in raw text.
+	phase   dualPhase
+	name    [8]byte
+	nameLen int
+}
+
+type dualPhase uint8
+
+const (
+	dualText0 dualPhase = iota
+	dualLess
+	dualSlash
+	dualName
+	dualBang
+	dualHyphen
+)
+
+// maxTemplates is how deep templates may be nested: a bit for each depth, and one for the fragment itself.
+const maxTemplates = 63
+
+// open is at the end of a start tag.
+func (b *balance) open(e element) {
+	t := &b.tree
+	if t.point {
+		t.point, t.lost = false, true
+	}
+	foreign := t.foreign()
+	level := uint64(1) << b.depth
+	switch e {
+	case elHead, elNoframes, elScript, elStyle, elTemplate, elTitle:
+	default:
+		if t.chosen&level == 0 {
+			t.chosen |= level
+			if e == elCol {
+				t.dropped |= level
+			}
+		}
+	}
+	switch {
+	case e == elTemplate:
+		b.openTemplate(foreign)
+	case e == elPlaintext:
+		b.refuse(b.start, "makes all the rest of the page text; a fragment must not have it", "plaintext")
+	case e == elSelect:
+		t.selects = true
+	case e == elSVG && !b.slash:
+		t.svg++
+	case e == elMath && !b.slash:
+		t.math++
+	case e.raw():
+		b.openRaw(e, foreign || t.dropped&level != 0)
+	}
+	if foreign && !b.slash && (e == elPoint || e == elTitle) {
+		t.point, t.pointAt, t.pointN = true, b.name, b.nameLen
+	}
+}
+
+func (b *balance) openTemplate(foreign bool) {
+	switch {
+	case foreign:
+		b.refuse(b.start, "stands within <svg> or <math>, or after one whose end is not certain, where it is not a template", "template")
+		return
+	case b.depth == maxTemplates:
+		b.refuse(b.start, "is nested too deep; at most 63 may be open", "template")
+		return
+	case b.depth == 0:
+		b.first = b.start
+	}
+	b.depth++
+	level := uint64(1) << b.depth
+	b.tree.chosen &^= level
+	b.tree.dropped &^= level
+}
+
+// openRaw begins an element that holds raw text, unless the tree has it otherwise.
+func (b *balance) openRaw(e element, uncertain bool) {
+	switch e {
+	case elNoscript:
+		uncertain = true
+	case elScript, elTextarea:
+		// Within <select>, a script is a script, and a textarea ends the select.
+	default:
+		uncertain = uncertain || b.tree.selects
+	}
+	if !uncertain {
+		b.state, b.text, b.script = stRawText, e, scriptPlain
+		return
+	}
+	d := &b.dual
+	if d.open.has(e) {
+		return
+	}
+	if d.open == 0 {
+		d.svg, d.math, d.phase = b.tree.svg, b.tree.math, dualText0
+	}
+	d.open |= 1 << e
+	d.depth[e], d.start[e] = b.depth, b.start
+}
+
+// close is at the end of an end tag.
+func (b *balance) close(e element) {
+	t, d := &b.tree, &b.dual
+	if t.point {
+		t.point = false
+		t.lost = t.lost || string(b.name[:min(b.nameLen, maxTagName)]) != string(t.pointAt[:min(t.pointN, maxTagName)])
+	}
+	switch {
+	case e == elTemplate:
+		b.closeTemplate()
+	case e == elSVG && t.svg > 0 && (d.open == 0 || t.svg > d.svg):
+		t.svg--
+	case e == elMath && t.math > 0 && (d.open == 0 || t.math > d.math):
+		t.math--
+	case e.raw() && d.open.has(e):
+		if b.depth != d.depth[e] {
+			b.refuse(d.start[e], "has a <template> in it that is not closed in it", e.String())
+		}
+		d.open &^= 1 << e
+	}
+}
+
+func (b *balance) closeTemplate() {
+	if b.depth == 0 {
+		b.refuse(b.start, "has no <template> before it and would end the patch early", "/template")
+		return
+	}
+	for s := b.dual.open; s != 0; s &= s - 1 {
+		if e := s.lowest(); b.dual.depth[e] == b.depth {
+			b.refuse(b.start, "ends a <template> from within <"+e.String()+">, which not every browser reads the same", "/template")
+			return
+		}
+	}
+	b.depth--
+	if b.dual.open == 0 {
+		// It took everything open within it along, and was not opened within <svg> or <math>.
+		b.tree.svg, b.tree.math, b.tree.lost = 0, 0, false
+	}
+}
+
+// compare reads a byte the way raw text does, and refuses what the reading as markup, whose state has not had that byte
+// yet, takes for something else.
+func (b *balance) compare(c byte) {
+	d := &b.dual
+	switch d.phase {
+	case dualText0:
+	case dualLess:
+		switch c {
+		case '/':
+			d.phase, d.nameLen = dualSlash, 0
+			return
+		case '!':
+			d.phase = dualBang
+			return
+		}
+	case dualSlash, dualName:
+		if isLetter(c) {
+			if d.nameLen < len(d.name) {
+				d.name[d.nameLen] = lower(c)
+			}
+			d.nameLen++
+			d.phase = dualName
+			return
+		}
+		if d.phase == dualName && isNameEnd(c) && d.nameLen <= len(d.name) {
+			e := elementOf(d.name[:d.nameLen])
+			if e.raw() && d.open.has(e) && !(b.state == stTagName && b.closing && b.element() == e) {
+				b.refuse(d.start[e], "has its end tag within a comment, an attribute or other text, which not every browser reads the same", e.String())
+			}
+		}
+	case dualBang:
+		if c == '-' {
+			d.phase = dualHyphen
+			return
+		}
+	case dualHyphen:
+		if c == '-' && d.open.has(elScript) {
+			b.refuse(d.start[elScript], "has <!-- in it where it may be markup or text, which not every browser reads the same", "script")
+		}
+	}
+	d.phase = dualText0
+	if c == '<' {
+		d.phase = dualLess
+	}
+}

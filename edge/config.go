@@ -1,0 +1,207 @@
+package edge
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Config is what can be set from outside the code: a Worker's variables, or the environment natively. [ParseConfig] reads
+// it and fills in the defaults; a Config made by hand has none.
+type Config struct {
+	// Origin is where fills and all that is no page go: scheme and host in lower case, a path if there was one, no slash
+	// at the end. Empty: the handlers that come with the program.
+	Origin string
+	// MaxBytes is the budget for everything cached, in bytes. Default 48 MiB.
+	MaxBytes int64
+	// MaxFragment is how many bytes a fragment may have. Default 1 MiB.
+	MaxFragment int
+
+	// TTL is how long a fragment is fresh when neither its slot nor its origin says. Default 5 minutes.
+	TTL time.Duration
+	// StaleWhileRevalidate is how long past its TTL a fragment may be used while a fill renews it, when neither its slot
+	// nor its origin says. Default 0.
+	StaleWhileRevalidate time.Duration
+	// StaleIfError is how long past its TTL a fragment may be used when its fill fails, when neither its slot nor its
+	// origin says. Default 0.
+	StaleIfError time.Duration
+	// NegativeTTL is how long a failed fill is not tried again. Default 1 second; 0: it is tried at once.
+	NegativeTTL time.Duration
+
+	// FillTimeout is how long a fill may take when its slot does not say. Default 10 seconds.
+	FillTimeout time.Duration
+	// Patience is how long a page waits for fills before its shell leaves. Default 0.
+	Patience time.Duration
+
+	// AllowHosts are the hosts, with a port where it is not the scheme's own, that an absolute src may name; in lower case.
+	// Default none.
+	AllowHosts []string
+
+	// Dev turns on what helps while a site is being written, such as errors that name their cause. Default false.
+	Dev bool
+	// Debug turns on header fields and request parameters for finding out what the cache did. Default: as Dev.
+	Debug bool
+
+	// Token is the secret that opens administration. Empty, the default: administration answers 404.
+	Token string
+
+	// Seed makes the caches' hashes differ from one instance to the next, so that nobody can choose keys that collide. The
+	// host sets it; there is no variable for it. 0: the caches choose.
+	Seed uint64
+}
+
+// ConfigError is a variable whose value cannot be used.
+type ConfigError struct {
+	Name  string // the variable
+	Value string // what was found; empty for a secret
+	Msg   string // what is expected, with an example
+}
+
+// Error names the variable, what was found and what is expected.
+func (e *ConfigError) Error() string {
+	if e.Value == "" {
+		return e.Name + ": " + e.Msg
+	}
+	return e.Name + " is " + quoteForMessage(e.Value) + ": " + e.Msg
+}
+
+// ParseConfig reads the variables that [Variables] lists. lookup is as os.LookupEnv; a variable that is unset, or empty but
+// for white space, has its default. The error joins one *[ConfigError] for each variable that cannot be used; the Config
+// is then the zero value.
+func ParseConfig(lookup func(name string) (string, bool)) (Config, error) {
+	r := configReader{lookup: lookup}
+	c := Config{
+		Origin:               r.origin("INLAY_ORIGIN"),
+		MaxBytes:             r.bytes("INLAY_MAX_BYTES", 48<<20, 1<<20, 96<<20),
+		MaxFragment:          int(r.bytes("INLAY_MAX_FRAGMENT", 1<<20, 1, 8<<20)),
+		TTL:                  r.duration("INLAY_TTL", 5*time.Minute, time.Millisecond, maxDuration),
+		StaleWhileRevalidate: r.duration("INLAY_SWR", 0, 0, maxDuration),
+		StaleIfError:         r.duration("INLAY_SIE", 0, 0, maxDuration),
+		NegativeTTL:          r.duration("INLAY_NEGATIVE_TTL", time.Second, 0, 5*time.Minute),
+		FillTimeout:          r.duration("INLAY_FILL_TIMEOUT", 10*time.Second, 10*time.Millisecond, 25*time.Second),
+		Patience:             r.duration("INLAY_PATIENCE", 0, 0, time.Second),
+		AllowHosts:           r.hosts("INLAY_ALLOW_HOSTS"),
+		Dev:                  r.boolean("INLAY_DEV", false),
+		Token:                r.secret("INLAY_TOKEN"),
+	}
+	c.Debug = r.boolean("INLAY_DEBUG", c.Dev)
+	if int64(c.MaxFragment) > c.MaxBytes {
+		r.fail("INLAY_MAX_FRAGMENT", r.get("INLAY_MAX_FRAGMENT"), "a fragment cannot be larger than all of INLAY_MAX_BYTES")
+	}
+	if len(r.problems) > 0 {
+		return Config{}, errors.Join(r.problems...)
+	}
+	return c, nil
+}
+
+// configReader reads variables one by one and gathers what is wrong with them.
+type configReader struct {
+	lookup   func(name string) (string, bool)
+	problems []error
+}
+
+func (r *configReader) get(name string) string {
+	v, _ := r.lookup(name)
+	return strings.TrimSpace(v)
+}
+
+func (r *configReader) fail(name, value, msg string) {
+	r.problems = append(r.problems, &ConfigError{Name: name, Value: value, Msg: msg})
+}
+
+func (r *configReader) duration(name string, fallback, least, most time.Duration) time.Duration {
+	v := r.get(name)
+	if v == "" {
+		return fallback
+	}
+	d, err := parseDuration(v)
+	if err != nil || d < least || d > most {
+		limit := least.String() + " or more"
+		if most < maxDuration {
+			limit = "from " + least.String() + " to " + most.String()
+		}
+		r.fail(name, v, "expected a duration, "+limit+", such as 500ms, 90s or 1h30m")
+		return fallback
+	}
+	return d
+}
+
+func (r *configReader) bytes(name string, fallback, least, most int64) int64 {
+	v := r.get(name)
+	if v == "" {
+		return fallback
+	}
+	n, ok := parseBytes(v)
+	if !ok || n < least || n > most {
+		r.fail(name, v, "expected bytes, from "+formatBytes(least)+" to "+formatBytes(most)+
+			", such as 512KiB, 8MiB or 1048576")
+		return fallback
+	}
+	return n
+}
+
+func (r *configReader) boolean(name string, fallback bool) bool {
+	v := r.get(name)
+	switch strings.ToLower(v) {
+	case "":
+		return fallback
+	case "1", "true", "yes", "on":
+		return true
+	case "0", "false", "no", "off":
+		return false
+	}
+	r.fail(name, v, "expected 1 or 0 (or true, false, yes, no, on, off)")
+	return fallback
+}
+
+// leastToken is how many bytes a token has at least: 16 random letters and digits are beyond guessing over a network.
+const leastToken = 16
+
+func (r *configReader) secret(name string) string {
+	v := r.get(name)
+	if v == "" {
+		return ""
+	}
+	for i := 0; i < len(v); i++ {
+		if v[i] <= 0x20 || v[i] > 0x7e {
+			r.fail(name, "", "expected printable ASCII without spaces, such as the output of: openssl rand -hex 32")
+			return ""
+		}
+	}
+	if len(v) < leastToken {
+		r.fail(name, "", "expected "+strconv.Itoa(leastToken)+" bytes or more, found "+strconv.Itoa(len(v))+
+			"; make one with: openssl rand -hex 32")
+		return ""
+	}
+	return v
+}
+
+// parseBytes reads a number of bytes: 1048576, 512KiB, 8MiB.
+func parseBytes(s string) (n int64, ok bool) {
+	unit := int64(1)
+	if len(s) > 3 {
+		switch suffix := s[len(s)-3:]; {
+		case strings.EqualFold(suffix, "KiB"):
+			unit = 1 << 10
+		case strings.EqualFold(suffix, "MiB"):
+			unit = 1 << 20
+		}
+		if unit > 1 {
+			s = strings.TrimRight(s[:len(s)-3], " ")
+		}
+	}
+	// ParseUint takes neither signs nor underscores in base 10.
+	u, err := strconv.ParseUint(s, 10, 42)
+	return int64(u) * unit, err == nil
+}
+
+func formatBytes(n int64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return strconv.FormatInt(n>>20, 10) + "MiB"
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return strconv.FormatInt(n>>10, 10) + "KiB"
+	}
+	return strconv.FormatInt(n, 10)
+}

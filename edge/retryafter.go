@@ -1,0 +1,65 @@
+package edge
+
+import "time"
+
+// maxRetryAfter bounds how long an origin can have a slot left alone.
+const maxRetryAfter = 5 * time.Minute
+
+// parseRetryAfter reads a Retry-After field (RFC 9110, section 10.2.3): seconds, or a date, from which now is taken. What
+// is neither, or past, is 0.
+func parseRetryAfter(v string, now time.Time) time.Duration {
+	v = trimOWS(v)
+	if d, ok := parseDeltaSeconds(v); ok {
+		return min(d, maxRetryAfter)
+	}
+	if t, ok := parseHTTPDate(v); ok {
+		return min(max(0, t.Sub(now)), maxRetryAfter)
+	}
+	return 0
+}
+
+// parseHTTPDate reads an IMF-fixdate, such as "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, section 5.6.7): the only form
+// that may be sent. The name of the day is not compared with the date.
+func parseHTTPDate(v string) (t time.Time, ok bool) {
+	const form = "Sun, 06 Nov 1994 08:49:37 GMT"
+	if len(v) != len(form) || v[3:5] != ", " || v[7] != ' ' || v[11] != ' ' || v[16] != ' ' ||
+		v[19] != ':' || v[22] != ':' || v[25:] != " GMT" || nameIndex("SunMonTueWedThuFriSat", v[:3]) < 0 {
+		return t, false
+	}
+	month := nameIndex("JanFebMarAprMayJunJulAugSepOctNovDec", v[8:11]) + 1
+	day, ok1 := digits(v[5:7])
+	year, ok2 := digits(v[12:16])
+	hour, ok3 := digits(v[17:19])
+	minute, ok4 := digits(v[20:22])
+	second, ok5 := digits(v[23:25])
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || month == 0 || day == 0 || hour > 23 || minute > 59 || second > 60 {
+		return t, false
+	}
+	t = time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
+	// time.Date carries 31 November over into December; such a date is none. A leap second may carry over.
+	if second < 60 && t.Day() != day {
+		return time.Time{}, false
+	}
+	return t, true
+}
+
+// nameIndex is the place of a three-letter name in a list of such names, or -1.
+func nameIndex(names, name string) int {
+	for i := 0; i+3 <= len(names); i += 3 {
+		if names[i:i+3] == name {
+			return i / 3
+		}
+	}
+	return -1
+}
+
+// digits reads a number that is nothing but decimal digits.
+func digits(s string) (n int, ok bool) {
+	for i := 0; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return n, true
+}
