@@ -41,7 +41,7 @@ type balance struct {
 	text   element // the element whose raw text is being read
 	script scriptState
 	dashes int  // hyphens in a row, in a comment or in the escaped text of a script
-	match  int  // bytes matched of a literal; the quote that is open in an instruction
+	match  int  // bytes matched of a literal
 	cut    bool // a CDATA section has had a >
 
 	tree treeGuess
@@ -73,7 +73,6 @@ const (
 	stComment
 	stCommentBang // after --! in a comment
 	stBogus       // a comment that ends at the next >
-	stInstruction // <? …>
 	stCDATAOpen   // within <![CDATA[
 	stCDATA
 	stRawText
@@ -161,7 +160,7 @@ func (b *balance) step(c byte, at int) {
 			case c == '!':
 				b.state = stMarkupDeclaration
 			case c == '?':
-				b.state, b.match = stInstruction, 0
+				b.state = stBogus // a processing instruction ends at the next > too, quotes or not
 			default:
 				b.state = stData
 				continue
@@ -190,7 +189,7 @@ func (b *balance) step(c byte, at int) {
 			if b.attribute(c) {
 				return
 			}
-		case stMarkupDeclaration, stCommentHyphen, stCommentStart, stComment, stCommentBang, stBogus, stInstruction, stCDATAOpen, stCDATA:
+		case stMarkupDeclaration, stCommentHyphen, stCommentStart, stComment, stCommentBang, stBogus, stCDATAOpen, stCDATA:
 			if b.declaration(c) {
 				return
 			}
@@ -332,9 +331,6 @@ func (b *balance) declaration(c byte) bool {
 			b.state = stData
 		}
 		return true
-	case stInstruction:
-		b.instruction(c)
-		return true
 	case stCDATAOpen:
 		const open = "CDATA["
 		if c != open[b.match] {
@@ -362,23 +358,6 @@ func (b *balance) declaration(c byte) bool {
 		}
 		b.match = 0
 		return true
-	}
-}
-
-// instruction reads a byte of a processing instruction. It ends at the next >, but a reader that minds quotes there would
-// go on; so a > within quotes is refused.
-func (b *balance) instruction(c byte) {
-	switch {
-	case b.match != 0:
-		if int(c) == b.match {
-			b.match = 0
-		} else if c == '>' {
-			b.refuse(b.start, "has a > within quotes, which not every browser reads the same", "?")
-		}
-	case c == '"' || c == '\'':
-		b.match = int(c)
-	case c == '>':
-		b.state = stData
 	}
 }
 
@@ -448,10 +427,8 @@ func (b *balance) unended() (problem, subject string, at int) {
 		return "is a comment without its end; the fragment must end it with -->", "!--", b.start
 	case stCDATAOpen, stCDATA:
 		return unclosed, "![CDATA[", b.start
-	case stInstruction:
-		return unclosed, "?", b.start
 	case stBogus:
-		return "is a comment without its end; the fragment must end it with >", "!", b.start
+		return "is a comment or an instruction without its end; the fragment must end it with >", "!", b.start
 	}
 	switch {
 	case b.text != elOther:
