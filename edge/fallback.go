@@ -1,0 +1,71 @@
+package edge
+
+// FallbackScript is the text of the script element that a streamed page carries in its head, byte for byte. It does for
+// browsers without the HTML standard's declarative partial updates (whatwg/html PR 11818) what the others do by
+// themselves; in these it ends at its first test. docs/wire-format.md says how the two were compared.
+//
+// It is constant, so a content security policy allows it by [FallbackCSPHash], and no cached byte has a nonce in it. It
+// makes no HTML from text, so require-trusted-types-for does not concern it.
+//
+// To a browser without the standard's patches a placeholder's markers are comments (HTML standard, section 13.2.5.41,
+// bogus comment state) and a patch is a template that stays. At each change of the document while it loads, the script
+// takes the first patch that is complete and has its placeholder before it, puts it in place, and returns: the observer
+// calls it again for what it changed.
+const FallbackScript = "" +
+	// htmlFor reflects a template's for attribute: browsers that have it have patches.
+	`"htmlFor"in HTMLTemplateElement.prototype||` +
+	// 128 shows comments alone. t begins as the list of changes, which nobody reads.
+	`(d=>new MutationObserver((t,o,k=1,m={},w=d.createTreeWalker(d,128),n,s,x)=>{` +
+	// m holds the comments so far by their text, the first of each.
+	`for(;n=w.nextNode();m[x=n.data]=m[x]||n)` +
+	// A patch is complete when a comment follows among its siblings, see patchStop. A next sibling of any kind would not
+	// do: a page's own scripts append to body while a patch is half there.
+	`for(t=n;t=t.previousSibling;)` +
+	"if(t.tagName==\"TEMPLATE\"&&(s=m[`?start name=\"${t.getAttribute(\"for\")}\"`])){" +
+	// k counts the placeholders that are open in a skeleton: <?end> belongs to the nearest <?start> before it.
+	`for(;k&&(x=s.nextSibling);x.remove())` +
+	`if(x.nodeType>7)k+=/^\?start\b/.test(x.data)-(x.data=="?end");` +
+	`return t.remove(s.replaceWith(t.content))}` +
+	// A letter of "interactive" or "complete", but past the end of "loading". What scripts add later is no patch, as in
+	// the standard.
+	`d.readyState[7]&&o.disconnect()}` +
+	`).observe(d,{childList:1,subtree:1}))(document)`
+
+// FallbackCSPHash is the source expression that allows [FallbackScript] in a Content-Security-Policy's script-src
+// (CSP Level 3, section 2.3.1), with its quotes. Without it, where script-src is set, browsers with the standard's
+// patches lose nothing and others stay with the skeletons.
+const FallbackCSPHash = `'sha256-JuGaAB/b9fOA/RQImKWjz33qMGOMGpm3shXKZoxLeyc='`
+
+// fallbackElement is what is written into the head of a streamed page. It stands before the first stylesheet, because a
+// script after one waits for it to load, in every browser.
+const fallbackElement = `<script>` + FallbackScript + `</script>`
+
+// patchStop follows the </template> of each patch, at once: the comment tells [FallbackScript] that the parser is past
+// the patch. Text would not do, since a parser may hold text back until it knows what comes after it.
+const patchStop = `<!---->`
+
+// appendEscapedName appends a slot's name as it stands between the quotes of <?start name="…"> and <template for="…">.
+//
+// Every byte but ASCII letters, digits and "-._~" is percent-encoded. The escape is never undone: the two only have to
+// be equal, for the parsers with and without processing instructions alike. Character references would not do, as they
+// are decoded in the one (by its rules for attributes) and are a comment's plain text in the other; raw text would not
+// do, as > ends both, the one refuses < and & and turns a line feed into a space, and bytes that are no UTF-8 all become
+// U+FFFD.
+//
+// The name null is escaped too: it is what [FallbackScript] reads from a template without a for attribute.
+func appendEscapedName(dst []byte, name string) []byte {
+	if name == "null" {
+		return append(dst, "%6Eull"...)
+	}
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_', c == '~':
+			dst = append(dst, c)
+		default:
+			const hex = "0123456789ABCDEF"
+			dst = append(dst, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return dst
+}
