@@ -1,0 +1,253 @@
+package cache
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Cache decides, for a key and a time, what there is; holds flights; stays
+// inside a budget of bytes. It is safe for concurrent use. A hit takes no lock;
+// everything that changes something shares one.
+//
+// A Cache keeps the key strings that it is given by Put, Begin and GetOrDefer,
+// so those must not be backed by a buffer that is used again. The lookups (Get,
+// GetAt, Inspect, OnError, Delete) keep none.
+type Cache[V any] struct {
+	index index[V]
+	hash  hasher
+	gets  getCounts
+	opts  Options[V]
+	base  time.Time // of the native clock, if Options.Now is nil
+
+	mu       sync.Mutex // guards all below; atomics may be read without it
+	policy   policy[V]
+	tags     tagTable
+	flights  map[string]*Flight[V]
+	hand     sweepHand
+	owed     int // purged entries that have not been reclaimed yet, at most
+	random   uint64
+	meanFill int64 // running mean of the time from Begin to Commit
+	bytes    atomic.Int64
+	entries  atomic.Int64
+	n        writeCounts
+}
+
+// New makes a Cache. Its error is ErrOptions, wrapped with the option's name.
+func New[V any](o Options[V]) (*Cache[V], error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	c := &Cache[V]{opts: o, base: time.Now(), flights: map[string]*Flight[V]{}}
+	seed := o.Seed
+	if seed == 0 {
+		now := c.base
+		if o.Now != nil {
+			now = o.Now()
+		}
+		seed = randomSeed(now)
+	}
+	c.hash = newHasher(seed)
+	c.random = seed | 1
+	c.index.init(&c.hash)
+	c.tags = newTagTable(&c.hash)
+	return c, nil
+}
+
+// now is the clock in ticks. Natively it is the monotonic clock alone, which
+// costs half of what time.Now does.
+func (c *Cache[V]) now() int64 {
+	if c.opts.Now != nil {
+		return c.opts.Now().UnixNano()
+	}
+	return int64(time.Since(c.base))
+}
+
+// ticks is a given time on the same scale.
+func (c *Cache[V]) ticks(t time.Time) int64 {
+	if c.opts.Now != nil {
+		return t.UnixNano()
+	}
+	return int64(t.Sub(c.base))
+}
+
+// Get gives the value of a key and its state at the time of Options.Now. On
+// Miss the value is zero. A hit does not extend the value's life.
+func (c *Cache[V]) Get(key string) (V, State) { return c.get(key, c.now()) }
+
+// GetAt is Get at a given time; it does not look at Options.Now. It allocates
+// nothing, takes no lock, and does not keep the key, which may lie in a buffer
+// that is used again.
+func (c *Cache[V]) GetAt(key string, now time.Time) (V, State) {
+	return c.get(key, c.ticks(now))
+}
+
+func (c *Cache[V]) get(key string, t int64) (v V, s State) {
+	e := c.index.find(c.hash.sum(key), key)
+	if e == nil {
+		c.gets.count(Miss)
+		return v, Miss
+	}
+	if s = e.state(t); s != Miss {
+		e.hit()
+		v = e.value
+	}
+	c.gets.count(s)
+	return v, s
+}
+
+// Info is what a look found, besides the value.
+type Info struct {
+	State State
+	// TTL is the freshness that remains: positive when fresh, 0 or negative
+	// when stale, 0 on a miss.
+	TTL time.Duration
+}
+
+// Inspect is GetAt that says more. It counts as a get.
+func (c *Cache[V]) Inspect(key string, now time.Time) (v V, info Info) {
+	t := c.ticks(now)
+	e := c.index.find(c.hash.sum(key), key)
+	if e != nil {
+		info.State = e.state(t)
+	}
+	c.gets.count(info.State)
+	if info.State != Miss {
+		e.hit()
+		v, info.TTL = e.value, e.left(t)
+	}
+	return v, info
+}
+
+// OnError gives the value that may stand in when the fill of key fails at a
+// given time: fresh, stale, or past both and within StaleIfError. It counts as
+// no get.
+func (c *Cache[V]) OnError(key string, now time.Time) (v V, ok bool) {
+	return c.onError(key, c.ticks(now))
+}
+
+func (c *Cache[V]) onError(key string, t int64) (v V, ok bool) {
+	e := c.index.find(c.hash.sum(key), key)
+	if e == nil || !e.usableOnError(t) {
+		return v, false
+	}
+	return e.value, true
+}
+
+// Put stores a value under a key, in place of the one there, whose OnEvict is
+// called. The error is ErrEmptyKey, or ErrTooLarge if the entry cannot fit: then
+// nothing changes and the value stays the caller's. With a negative TTL nothing
+// is stored either, and the error is nil. A flight of the key goes on, and its
+// Commit will replace the value.
+func (c *Cache[V]) Put(key string, v V, p Policy) error {
+	if key == "" {
+		return fail(ErrEmptyKey, "put", key)
+	}
+	p = p.resolve(&c.opts.Policy)
+	size := c.opts.Size(v)
+	t := c.now()
+	c.mu.Lock()
+	c.n.puts++
+	if p.TTL < 0 {
+		c.n.bypassed++
+		c.mu.Unlock()
+		return nil
+	}
+	out, err := c.store(item[V]{key: key, value: v, size: size, policy: &p, cost: meanCost}, t)
+	c.mu.Unlock()
+	c.tell(out)
+	if err != nil {
+		return fail(err, "put", key)
+	}
+	return nil
+}
+
+// Delete removes a key: the value, and the flight, whose waiters still get its
+// value but which stores nothing. The next Begin starts another.
+func (c *Cache[V]) Delete(key string) {
+	var out departed[V]
+	h := c.hash.sum(key)
+	c.mu.Lock()
+	if f := c.flights[key]; f != nil {
+		f.detach()
+	}
+	if e := c.index.find(h, key); e != nil {
+		c.drop(h, e, &c.n.deleted, &out)
+	}
+	c.mu.Unlock()
+	c.tell(out)
+}
+
+// Clear removes everything, cached and in flight, as Delete does.
+func (c *Cache[V]) Clear() {
+	var out departed[V]
+	c.mu.Lock()
+	for _, f := range c.flights {
+		f.detach()
+	}
+	c.index.each(func(e *entry[V]) { c.forget(e, &c.n.deleted, &out) })
+	c.index.init(&c.hash)
+	c.owed = 0
+	c.mu.Unlock()
+	c.tell(out)
+}
+
+// PurgeTag makes everything that carries the tag unusable, at once and in time
+// that does not grow with the number of entries. It returns how many stored
+// entries that were (those that had expired and not been reclaimed count). The
+// values leave, with OnEvict, bit by bit on later writes; until then they count
+// in Len and Bytes. A flight that began before the purge and commits a value
+// that carries the tag stores nothing: its Commit returns ErrClosed.
+func (c *Cache[V]) PurgeTag(tag string) int {
+	c.mu.Lock()
+	n := c.tags.purge(tag)
+	c.owed += n
+	c.mu.Unlock()
+	return n
+}
+
+// InvalidateTag makes everything fresh that carries the tag stale, as PurgeTag
+// does; how long it may be used does not change. It returns how many entries
+// that were. A flight that began before and commits a value that carries the
+// tag stores it as already stale.
+func (c *Cache[V]) InvalidateTag(tag string) int {
+	t := c.now()
+	c.mu.Lock()
+	n := c.tags.invalidate(tag, t)
+	c.mu.Unlock()
+	return n
+}
+
+// Len is the number of entries that count against the budget: those that
+// expired or were purged too, until they are reclaimed.
+func (c *Cache[V]) Len() int { return int(c.entries.Load()) }
+
+// Bytes is what the entries count against Options.MaxBytes, which it never
+// exceeds.
+func (c *Cache[V]) Bytes() int64 { return c.bytes.Load() }
+
+// departed are the entries that left during one operation, linked by next, for
+// OnEvict to be told of outside the lock.
+type departed[V any] struct{ first, last *entry[V] }
+
+func (d *departed[V]) add(e *entry[V]) {
+	e.prev, e.next = nil, nil
+	if d.last == nil {
+		d.first = e
+	} else {
+		d.last.next = e
+	}
+	d.last = e
+}
+
+func (c *Cache[V]) tell(d departed[V]) {
+	if c.opts.OnEvict == nil {
+		return
+	}
+	for e := d.first; e != nil; {
+		next := e.next
+		e.next = nil
+		c.opts.OnEvict(e.keyString(), e.value)
+		e = next
+	}
+}

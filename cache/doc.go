@@ -1,0 +1,2 @@
+// Package cache is the core cache of inlay.
+package cache

@@ -1,0 +1,117 @@
+package cache
+
+import (
+	"math"
+	"sync/atomic"
+	"time"
+	"unsafe"
+)
+
+// State is what a key has to offer at a moment.
+type State uint8
+
+const (
+	// Miss: nothing usable. There may still be a value for OnError.
+	Miss State = iota
+	// Fresh: within TTL.
+	Fresh
+	// Stale: past TTL or invalidated, and usable while it is revalidated.
+	Stale
+)
+
+func (s State) String() string {
+	switch s {
+	case Fresh:
+		return "fresh"
+	case Stale:
+		return "stale"
+	}
+	return "miss"
+}
+
+// EntryOverhead is what an entry counts against Options.MaxBytes beyond the
+// bytes of its key and of its value: the entry itself, its place in the index
+// and its share of the ghost table. Measured natively with V = []byte, whose
+// slice header is included (docs/cache.md).
+const EntryOverhead = 96
+
+// entry is one stored value. What readers look at (value, key, freshUntil,
+// terms) never changes once the entry is in the index, so that a hit needs no
+// lock; a new value is a new entry. The rest belongs to the writer's lock,
+// except the hits in meta, which readers count.
+//
+// Its size is the cache's overhead: 80 bytes with V = []byte. Hence the key as
+// pointer and length, and four small numbers in one word.
+type entry[V any] struct {
+	value      V
+	key        *byte
+	freshUntil int64  // ticks; at this instant it is no longer fresh
+	terms      *terms // nil: no stale windows, no tags
+	next, prev *entry[V]
+	keyLen     uint32
+	charge     uint32        // bytes counted against the budget
+	level      uint32        // the policy's level when the entry was queued
+	meta       atomic.Uint32 // hits, class, frequency, cost: see evict.go
+}
+
+func newEntry[V any](key string, v V) *entry[V] {
+	return &entry[V]{value: v, key: unsafe.StringData(key), keyLen: uint32(len(key))}
+}
+
+func (e *entry[V]) keyString() string { return unsafe.String(e.key, int(e.keyLen)) }
+
+// state is the whole freshness model: TTL, then stale-while-revalidate, both
+// ending just before their instant; a purge ends everything, an invalidation
+// ends freshness alone.
+func (e *entry[V]) state(t int64) State {
+	w := e.terms
+	if w == nil {
+		if t < e.freshUntil {
+			return Fresh
+		}
+		return Miss
+	}
+	if w.purged() {
+		return Miss
+	}
+	if t < e.freshUntil {
+		if w.invalidated() {
+			return Stale
+		}
+		return Fresh
+	}
+	if t < later(e.freshUntil, w.swr) {
+		return Stale
+	}
+	return Miss
+}
+
+// usableOnError tells whether the value may stand in for a failed fill.
+func (e *entry[V]) usableOnError(t int64) bool {
+	if e.state(t) != Miss {
+		return true
+	}
+	return e.terms != nil && !e.terms.purged() && t < later(e.freshUntil, e.terms.sie)
+}
+
+// dead tells whether nothing can be had from the entry any more.
+func (e *entry[V]) dead(t int64) bool { return !e.usableOnError(t) }
+
+// left is the freshness that remains, not positive once stale.
+func (e *entry[V]) left(t int64) time.Duration {
+	left := time.Duration(e.freshUntil - t)
+	if w := e.terms; w != nil {
+		if at, yes := w.invalidatedAt(); yes {
+			return min(left, time.Duration(at-t), 0)
+		}
+	}
+	return left
+}
+
+// later adds without running over: a TTL of centuries is for ever.
+func later(t int64, d time.Duration) int64 {
+	if s := t + int64(d); s >= t || d < 0 {
+		return s
+	}
+	return math.MaxInt64
+}

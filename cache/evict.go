@@ -1,0 +1,205 @@
+package cache
+
+import "math/bits"
+
+// Eviction is GreedyDual-Size-Frequency in constant time. An entry's worth is
+// frequency × cost / size; its priority is its worth plus the level at which
+// it was queued; the entry of lowest priority goes, and the level rises to
+// that priority, so that what was worth much once grows old too.
+//
+// Instead of a heap there are 64 queues, one for each class of worth: an
+// exponent and one bit of mantissa. Inside a queue all count as worth the same
+// and the level only rises, so the tail has the lowest priority of its queue,
+// and the victim is the lowest of at most 64 tails. A hit moves nothing: it
+// adds to a small counter, which is looked at when the entry is a tail. A tail
+// that was hit is queued again by its new worth.
+//
+// Priorities are compared as distances from the level in wrapping 32-bit
+// arithmetic. No priority is more than 1<<31 above the level or ever below it,
+// so nothing has to be renormalised however long the cache runs.
+
+const (
+	classes  = 64
+	maxWorth = 1<<31 - 1
+
+	// A newcomer counts half, a hit one: frequencies are kept doubled.
+	newcomer = 1
+	perHit   = 2
+
+	// requeueLimit bounds the tails that one eviction may spare, and so its time.
+	requeueLimit = 32
+)
+
+// The four numbers in entry.meta.
+const (
+	hitsBits = 6
+	hitsMax  = 1<<hitsBits - 1
+
+	classShift = hitsBits
+	classBits  = 6
+	classMask  = 1<<classBits - 1
+
+	freqShift = classShift + classBits
+	freqBits  = 12
+	freqMax   = 1<<freqBits - 1
+
+	costShift = freqShift + freqBits
+)
+
+// hit counts a hit, up to hitsMax. A popular entry is soon only read, so
+// readers on several cores do not pull its line to and fro.
+func (e *entry[V]) hit() {
+	for {
+		m := e.meta.Load()
+		if m&hitsMax == hitsMax || e.meta.CompareAndSwap(m, m+1) {
+			return
+		}
+	}
+}
+
+// takeHits empties the counter into the frequency and gives the hits.
+func (e *entry[V]) takeHits() uint32 {
+	for {
+		m := e.meta.Load()
+		hits := m & hitsMax
+		if hits == 0 {
+			return 0
+		}
+		freq := min(m>>freqShift&freqMax+perHit*hits, freqMax)
+		n := m&^(hitsMax|freqMax<<freqShift) | freq<<freqShift
+		if e.meta.CompareAndSwap(m, n) {
+			return hits
+		}
+	}
+}
+
+func (e *entry[V]) frequency() uint32 { return e.meta.Load() >> freqShift & freqMax }
+
+func (e *entry[V]) class() uint32 { return e.meta.Load() >> classShift & classMask }
+
+func (e *entry[V]) setClass(c uint32) {
+	for {
+		m := e.meta.Load()
+		if e.meta.CompareAndSwap(m, m&^(classMask<<classShift)|c<<classShift) {
+			return
+		}
+	}
+}
+
+// queue is a FIFO of the entries of one class: in at the head, out at the tail.
+type queue[V any] struct{ head, tail *entry[V] }
+
+type policy[V any] struct {
+	queues    [classes]queue[V]
+	tailLevel [classes]uint32 // level of each tail, so that choosing touches no entry
+	filled    uint64          // bit c: queue c is not empty
+	level     uint32
+	ghosts    ghosts
+}
+
+// worth is frequency × cost / size in fixed point: 1<<20 for a newcomer of 128
+// bytes and mean cost, so that 32 bits hold sizes up to 128 MiB and doubled
+// frequencies up to 2,000 before they are clamped.
+func (e *entry[V]) worth() uint32 {
+	m := e.meta.Load()
+	w := uint64(m>>freqShift&freqMax) * costOf(uint8(m>>costShift)) << 19 / uint64(e.charge)
+	return uint32(max(1, min(w, maxWorth)))
+}
+
+func classOf(worth uint32) uint32 {
+	n := uint32(bits.Len32(worth)) - 1
+	if n == 0 {
+		return 0
+	}
+	return 2*n + worth>>(n-1)&1
+}
+
+// classWorth is the least worth in a class.
+func classWorth(c uint32) uint32 {
+	n := c / 2
+	if n == 0 {
+		return 1
+	}
+	return (2 + c&1) << (n - 1)
+}
+
+// add queues an entry by its worth.
+func (p *policy[V]) add(e *entry[V]) {
+	c := classOf(e.worth())
+	e.setClass(c)
+	e.level = p.level
+	q := &p.queues[c]
+	e.prev, e.next = nil, q.head
+	if q.head != nil {
+		q.head.prev = e
+	} else {
+		q.tail = e
+		p.tailLevel[c] = e.level
+		p.filled |= 1 << c
+	}
+	q.head = e
+}
+
+// remove takes an entry out of its queue.
+func (p *policy[V]) remove(e *entry[V]) {
+	c := e.class()
+	q := &p.queues[c]
+	if e.prev != nil {
+		e.prev.next = e.next
+	} else {
+		q.head = e.next
+	}
+	if e.next != nil {
+		e.next.prev = e.prev
+	} else {
+		q.tail = e.prev
+		if q.tail != nil {
+			p.tailLevel[c] = q.tail.level
+		} else {
+			p.filled &^= 1 << c
+		}
+	}
+	e.prev, e.next = nil, nil
+}
+
+// victim chooses the entry to go and takes it out of its queue. There must be
+// at least one.
+func (p *policy[V]) victim() *entry[V] {
+	for spared := 0; ; spared++ {
+		c, above := p.lowest()
+		e := p.queues[c].tail
+		p.remove(e)
+		if spared < requeueLimit && e.takeHits() > 0 {
+			p.add(e)
+			continue
+		}
+		p.level += above
+		return e
+	}
+}
+
+// lowest gives the class whose tail has the lowest priority, and how far that
+// is above the level.
+func (p *policy[V]) lowest() (class, above uint32) {
+	above = 1<<32 - 1
+	for m := p.filled; m != 0; m &= m - 1 {
+		c := uint32(bits.TrailingZeros64(m))
+		if d := p.tailLevel[c] + classWorth(c) - p.level; d < above {
+			class, above = c, d
+		}
+	}
+	return class, above
+}
+
+// Costs are kept in eight bits, four of exponent and four of mantissa, in units
+// of 1/256 of the mean cost: from a sixteenth of the mean to 3,968 times it.
+
+const meanCost = 4 << 4
+
+func costOf(c uint8) uint64 { return uint64(16+c&15) << (c >> 4) }
+
+func costCode(cost256 uint64) uint8 {
+	cost256 = max(16, min(cost256, 31<<15))
+	e := bits.Len64(cost256) - 5
+	return uint8(e)<<4 | uint8(cost256>>e)&15
+}

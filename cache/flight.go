@@ -1,0 +1,230 @@
+package cache
+
+// Flight is a fill in progress and everyone waiting on it. The one who began it
+// (the leader) ends it with Commit or Abandon; whoever waits leaves a callback
+// with Then. Nothing here blocks.
+type Flight[V any] struct {
+	c     *Cache[V]
+	key   string
+	start int64    // ticks
+	since uint64   // the tags' sequence number at the start
+	known []string // tags that the value is known to carry before it is there
+
+	// Under the cache's lock:
+	started  bool // somebody leads it; false only for a Deferred not yet awaited
+	detached bool // its key has been let go of: nothing will be stored
+	settled  bool
+	value    V
+	err      error
+	then     []func(V, error)
+	deferred *Deferred[V] // its face for goroutines, if it has been asked for
+}
+
+// Begin joins the flight of a key, or starts one and makes the caller its
+// leader, who must end it with Commit or Abandon. It does not look at the cache.
+// The flight of an empty key has already settled, with ErrEmptyKey.
+func (c *Cache[V]) Begin(key string) (f *Flight[V], leader bool) {
+	if key == "" {
+		return &Flight[V]{c: c, settled: true, err: fail(ErrEmptyKey, "begin", key)}, false
+	}
+	t := c.now()
+	var out departed[V]
+	c.mu.Lock()
+	c.reclaim(t, &out)
+	f = c.joinable(key)
+	if f == nil {
+		f = c.newFlight(key)
+	}
+	leader = !f.started
+	if leader {
+		f.takeOff(t)
+	} else {
+		c.n.collapsed++
+	}
+	c.mu.Unlock()
+	c.tell(out)
+	return f, leader
+}
+
+// joinable gives the key's flight, unless what it will bring is known to have
+// been purged since it started. The lock is held.
+func (c *Cache[V]) joinable(key string) *Flight[V] {
+	f := c.flights[key]
+	if f != nil && f.started {
+		if purged, _ := c.tags.overtook(f.known, f.since); purged {
+			f.detach()
+			return nil
+		}
+	}
+	return f
+}
+
+// newFlight makes a key's flight, not yet started. The lock is held.
+func (c *Cache[V]) newFlight(key string) *Flight[V] {
+	f := &Flight[V]{c: c, key: key}
+	c.flights[key] = f
+	return f
+}
+
+// takeOff marks the start. The lock is held.
+func (f *Flight[V]) takeOff(t int64) {
+	c := f.c
+	f.started = true
+	f.start = t
+	f.since = c.tags.seq
+	c.n.fills++
+	if e := c.index.find(c.hash.sum(f.key), f.key); e != nil && f.known == nil && e.terms != nil {
+		// What replaces an entry most likely carries the tags of that entry.
+		for _, g := range e.terms.tags {
+			f.known = append(f.known, g.name)
+		}
+	}
+}
+
+// detach lets go of the key: the flight goes on for those who hold it and
+// stores nothing. The lock is held.
+func (f *Flight[V]) detach() {
+	f.detached = true
+	if f.c.flights[f.key] == f {
+		delete(f.c.flights, f.key)
+	}
+}
+
+// Then has fn called with the flight's outcome, exactly once: on the goroutine
+// that settles the flight, before its Commit or Abandon returns, outside all
+// locks and in the order of registration; or at once if it has settled.
+func (f *Flight[V]) Then(fn func(V, error)) {
+	c := f.c
+	c.mu.Lock()
+	if !f.settled {
+		f.then = append(f.then, fn)
+		c.mu.Unlock()
+		return
+	}
+	v, err := f.value, f.err
+	c.mu.Unlock()
+	fn(v, err)
+}
+
+// Commit ends the flight with a value, which every waiter gets, and stores it.
+// The error tells whether it was stored: nil if so, or if the TTL is negative
+// (bypass); else ErrTooLarge, or ErrClosed if the flight had settled before or
+// its key or one of the value's tags was deleted, cleared or purged since it
+// began. A value that was not stored, for whatever reason, stays the caller's:
+// OnEvict is not called for it.
+//
+// If one of the tags was invalidated since the flight began, the value is
+// stored as already stale.
+func (f *Flight[V]) Commit(v V, p Policy) error {
+	c := f.c
+	if f.key == "" {
+		return f.err
+	}
+	p = p.resolve(&c.opts.Policy)
+	size := c.opts.Size(v)
+	t := c.now()
+	var out departed[V]
+	var err error
+	c.mu.Lock()
+	if f.settled {
+		c.mu.Unlock()
+		return fail(ErrClosed, "commit", f.key)
+	}
+	c.n.commits++
+	purged, invalidated := c.tags.overtook(p.Tags, f.since)
+	switch {
+	case p.TTL < 0:
+		c.n.bypassed++
+	case f.detached || purged:
+		c.n.refused++
+		err = ErrClosed
+	default:
+		out, err = c.store(item[V]{key: f.key, value: v, size: size, policy: &p,
+			cost: c.weigh(t - f.start), invalidated: invalidated}, t)
+	}
+	calls := f.settle(v, nil, t)
+	c.mu.Unlock()
+	c.tell(out)
+	calls.run(v, nil)
+	if err != nil {
+		return fail(err, "commit", f.key)
+	}
+	return nil
+}
+
+// Abandon ends the flight with an error, which every waiter gets; nil counts as
+// ErrClosed. Errors are never stored. On a settled flight it does nothing.
+func (f *Flight[V]) Abandon(err error) {
+	c := f.c
+	if err == nil {
+		err = fail(ErrClosed, "abandon", f.key)
+	}
+	t := c.now()
+	c.mu.Lock()
+	if f.settled {
+		c.mu.Unlock()
+		return
+	}
+	c.n.abandons++
+	var zero V
+	calls := f.settle(zero, err, t)
+	c.mu.Unlock()
+	calls.run(zero, err)
+}
+
+// settle records the outcome and gives the callbacks to run once the lock,
+// which is held, is released.
+func (f *Flight[V]) settle(v V, err error, t int64) callbacks[V] {
+	if !f.started {
+		f.c.n.fills++
+		f.started = true
+	}
+	f.settled, f.value, f.err = true, v, err
+	if f.c.flights[f.key] == f {
+		delete(f.c.flights, f.key)
+	}
+	if f.deferred != nil {
+		f.deferred.settle(t)
+	}
+	calls := f.then
+	f.then = nil
+	return calls
+}
+
+// callbacks are run in order. One that panics does not take the others' outcome
+// with it: they run while its panic goes on.
+type callbacks[V any] []func(V, error)
+
+func (q callbacks[V]) run(v V, err error) {
+	for len(q) > 0 {
+		q = q.next(v, err)
+	}
+}
+
+func (q callbacks[V]) next(v V, err error) (rest callbacks[V]) {
+	fn, rest := q[0], q[1:]
+	returned := false
+	defer func() {
+		if !returned {
+			rest.run(v, err)
+		}
+	}()
+	fn(v, err)
+	returned = true
+	return rest
+}
+
+// weigh gives the cost of a fill that took so long, and learns the mean. The
+// lock is held.
+func (c *Cache[V]) weigh(took int64) uint8 {
+	if !c.opts.WeighFillTime {
+		return meanCost
+	}
+	took = max(took, 1)
+	if c.meanFill == 0 {
+		c.meanFill = took
+	}
+	c.meanFill += (took - c.meanFill) / 64
+	c.meanFill = max(c.meanFill, 1)
+	return costCode(uint64(min(float64(took)/float64(c.meanFill)*256, 1<<20)))
+}

@@ -1,0 +1,115 @@
+package cache
+
+import (
+	"time"
+)
+
+const (
+	defaultMaxBytes = 32 << 20
+	defaultTTL      = 5 * time.Minute
+	maxCharge       = 1<<32 - 1
+)
+
+// Options configure a Cache. The zero value is usable.
+type Options[V any] struct {
+	// MaxBytes is the budget in bytes for keys, values and bookkeeping
+	// (EntryOverhead for each entry; TermsOverhead and TagOverhead for policies
+	// in use). 0 means 32 MiB; negative is ErrOptions.
+	MaxBytes int64
+	// Size gives the bytes of a value beyond V itself. It is asked once for
+	// each value that is to be stored. Negative counts as 0. Nil means len for
+	// []byte and string, else 0.
+	Size func(v V) int
+	// Policy says what a zero field of a Policy means. Its own zero TTL means 5
+	// minutes, its other zero fields mean none.
+	Policy Policy
+	// Now is the clock of everything but GetAt, Inspect and OnError. Nil means
+	// the runtime's monotonic clock, which no change of the wall clock moves.
+	Now func() time.Time
+	// OnEvict is called exactly once for each stored value that leaves:
+	// evicted, expired, purged, replaced, deleted or cleared. It is called
+	// outside all locks on the goroutine whose call made the value leave, and
+	// may call back into the cache.
+	OnEvict func(key string, v V)
+	// WeighFillTime makes entries that took long to fill stay longer: the cost
+	// in the eviction's frequency × cost / size is the time from Begin to
+	// Commit over the mean of that. False weighs all alike.
+	WeighFillTime bool
+	// Jitter shortens each TTL by a random fraction between 0 and Jitter, so
+	// that what was stored together does not expire together. It never makes a
+	// TTL longer. 0 means none; outside [0, 1) is ErrOptions.
+	Jitter float64
+	// Seed seeds the hash of the keys and the jitter. 0 means a random seed.
+	// Under TinyGo 0 means one made from the clock, which can be guessed: a
+	// host that has random bytes should pass some.
+	Seed uint64
+}
+
+// Policy says how long a value may be used and what it belongs to. A zero field
+// means what Options.Policy says.
+type Policy struct {
+	// TTL is how long the value is fresh, counted from when it is stored; at
+	// exactly that instant it no longer is. Negative means bypass: the value is
+	// neither stored nor shared.
+	TTL time.Duration
+	// StaleWhileRevalidate is how long after TTL the value may be used while it
+	// is revalidated (RFC 5861, section 3). Negative means none.
+	StaleWhileRevalidate time.Duration
+	// StaleIfError is how long after TTL the value may be used when a fill
+	// fails (RFC 5861, section 4). Negative means none.
+	StaleIfError time.Duration
+	// Tags are names by which the value can be purged or invalidated together
+	// with others. Nil means the default's; empty and not nil means none.
+	Tags []string
+}
+
+// resolve puts the default's fields in place of zero ones.
+func (p Policy) resolve(d *Policy) Policy {
+	if p.TTL == 0 {
+		p.TTL = d.TTL
+	}
+	p.StaleWhileRevalidate = window(p.StaleWhileRevalidate, d.StaleWhileRevalidate)
+	p.StaleIfError = window(p.StaleIfError, d.StaleIfError)
+	if p.Tags == nil {
+		p.Tags = d.Tags
+	}
+	return p
+}
+
+func window(w, or time.Duration) time.Duration {
+	if w == 0 {
+		w = or
+	}
+	return max(w, 0)
+}
+
+// check fills in the defaults and refuses what has no meaning.
+func (o *Options[V]) check() error {
+	switch {
+	case o.MaxBytes < 0:
+		return &optionError{"MaxBytes is negative; 0 means 32 MiB"}
+	case !(o.Jitter >= 0 && o.Jitter < 1):
+		return &optionError{"Jitter must be at least 0 and less than 1"}
+	case o.MaxBytes == 0:
+		o.MaxBytes = defaultMaxBytes
+	}
+	if o.Policy.TTL == 0 {
+		o.Policy.TTL = defaultTTL
+	}
+	if o.Size == nil {
+		o.Size = lengthOf[V]
+	}
+	return nil
+}
+
+// lengthOf is the size of what has a length in bytes. A pointer to v goes into
+// the interface, which costs no allocation.
+func lengthOf[V any](v V) int {
+	switch p := any(&v).(type) {
+	case *[]byte:
+		return len(*p)
+	case *string:
+		return len(*p)
+	}
+	return 0
+}

@@ -1,0 +1,11 @@
+//go:build !tinygo
+
+package cache
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// randomSeed comes from the runtime's own random source.
+func randomSeed(time.Time) uint64 { return rand.Uint64() }

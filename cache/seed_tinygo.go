@@ -1,0 +1,13 @@
+//go:build tinygo
+
+package cache
+
+import "time"
+
+// randomSeed has nothing random to draw on in a bare Wasm module: it spreads
+// the clock's nanoseconds. That is guessable; a host that has random bytes
+// should give Options.Seed.
+func randomSeed(now time.Time) uint64 {
+	s := uint64(now.UnixNano())
+	return splitmix(&s) | 1
+}

@@ -1,0 +1,284 @@
+package cache
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// What a policy in use counts against Options.MaxBytes, once however many
+// entries share it: a combination of windows and tags, each reference from
+// such a combination to a tag, and a tag beyond the bytes of its name.
+const (
+	TermsOverhead  = 128
+	TagRefOverhead = 8
+	TagOverhead    = 128
+)
+
+// tag is one name that entries carry. Purging and invalidating only write down
+// when it happened, so they take the same time for one entry and a million;
+// an entry compares on each look.
+type tag struct {
+	name          string
+	purgedAt      atomic.Uint64 // sequence number of the last purge
+	invalidatedAt atomic.Uint64 // sequence number of the last invalidation
+	invalidatedT  atomic.Int64  // and its time, in ticks
+	refs          int           // terms that name it
+	entries       int           // entries that carry it and are not purged
+	fresh         int           // those of them that are not invalidated either
+}
+
+// terms are the part of a policy that entries share: windows and tags, and the
+// sequence number at which the combination came into use. After a purge or an
+// invalidation of one of its tags a combination serves no new entry.
+type terms struct {
+	swr, sie time.Duration
+	tags     []*tag
+	since    uint64
+	soft     bool  // stored as already invalidated: a flight that an invalidation overtook
+	softAt   int64 // ticks
+	refs     int
+	hash     uint64
+	next     *terms // in its bucket of tagTable.combos
+}
+
+func (w *terms) purged() bool {
+	for _, g := range w.tags {
+		if g.purgedAt.Load() > w.since {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *terms) invalidated() bool {
+	if w.soft {
+		return true
+	}
+	for _, g := range w.tags {
+		if g.invalidatedAt.Load() > w.since {
+			return true
+		}
+	}
+	return false
+}
+
+// invalidatedAt gives the earliest known time of an invalidation.
+func (w *terms) invalidatedAt() (t int64, yes bool) {
+	if w.soft {
+		t, yes = w.softAt, true
+	}
+	for _, g := range w.tags {
+		if g.invalidatedAt.Load() > w.since {
+			if at := g.invalidatedT.Load(); !yes || at < t {
+				t, yes = at, true
+			}
+		}
+	}
+	return t, yes
+}
+
+// tagTable holds the tags and the terms in use. The writer's lock guards it.
+type tagTable struct {
+	hash   *hasher
+	tags   map[string]*tag
+	combos map[uint64]*terms // by hash, chained
+	seq    uint64            // grows with each purge or invalidation
+	recent recentMarks
+}
+
+func newTagTable(h *hasher) tagTable {
+	return tagTable{hash: h, tags: map[string]*tag{}, combos: map[uint64]*terms{}}
+}
+
+// acquire gives the terms for one more entry, and how many bytes they add to
+// what is in use. An entry that is stored as already invalidated has terms of
+// its own.
+func (tt *tagTable) acquire(p *Policy, invalidated bool, t int64) (w *terms, added int64) {
+	if invalidated {
+		w, added = tt.make(p)
+		w.soft, w.softAt = true, t
+		w.hold()
+		return w, added
+	}
+	if p.StaleWhileRevalidate == 0 && p.StaleIfError == 0 && len(p.Tags) == 0 {
+		return nil, 0
+	}
+	h := tt.hashOf(p)
+	for w = tt.combos[h]; w != nil; w = w.next {
+		if w.is(p) && !w.purged() && !w.invalidated() {
+			w.hold()
+			return w, 0
+		}
+	}
+	w, added = tt.make(p)
+	w.hash = h
+	w.next = tt.combos[h]
+	tt.combos[h] = w
+	w.hold()
+	return w, added
+}
+
+func (tt *tagTable) make(p *Policy) (*terms, int64) {
+	w := &terms{swr: p.StaleWhileRevalidate, sie: p.StaleIfError, since: tt.seq}
+	added := int64(TermsOverhead + TagRefOverhead*len(p.Tags))
+	if len(p.Tags) > 0 {
+		w.tags = make([]*tag, 0, len(p.Tags))
+	}
+	for _, name := range p.Tags {
+		g := tt.tags[name]
+		if g == nil {
+			g = &tag{name: name}
+			tt.tags[name] = g
+			added += int64(TagOverhead + len(name))
+		}
+		g.refs++
+		w.tags = append(w.tags, g)
+	}
+	return w, added
+}
+
+// release lets go of an entry's terms and says how many bytes that frees.
+func (tt *tagTable) release(w *terms) (freed int64) {
+	if w == nil {
+		return 0
+	}
+	w.refs--
+	for _, g := range w.tags {
+		if g.purgedAt.Load() <= w.since {
+			g.entries--
+			if !w.soft && g.invalidatedAt.Load() <= w.since {
+				g.fresh--
+			}
+		}
+	}
+	if w.refs > 0 {
+		return 0
+	}
+	tt.unlink(w)
+	freed = int64(TermsOverhead + TagRefOverhead*len(w.tags))
+	for _, g := range w.tags {
+		g.refs--
+		if g.refs == 0 {
+			delete(tt.tags, g.name)
+			freed += int64(TagOverhead + len(g.name))
+		}
+	}
+	return freed
+}
+
+func (tt *tagTable) unlink(w *terms) {
+	first := tt.combos[w.hash]
+	if first == w {
+		if w.next == nil {
+			delete(tt.combos, w.hash)
+		} else {
+			tt.combos[w.hash] = w.next
+		}
+		return
+	}
+	for x := first; x != nil; x = x.next {
+		if x.next == w {
+			x.next = w.next
+			return
+		}
+	}
+}
+
+// hold counts one more entry on the terms and on each of their tags.
+func (w *terms) hold() {
+	w.refs++
+	for _, g := range w.tags {
+		g.entries++
+		if !w.soft {
+			g.fresh++
+		}
+	}
+}
+
+func (w *terms) is(p *Policy) bool {
+	return w.swr == p.StaleWhileRevalidate && w.sie == p.StaleIfError &&
+		slices.EqualFunc(w.tags, p.Tags, func(g *tag, name string) bool { return g.name == name })
+}
+
+func (tt *tagTable) hashOf(p *Policy) uint64 {
+	h := fold(uint64(p.StaleWhileRevalidate)^tt.hash.a, uint64(p.StaleIfError)^tt.hash.b)
+	for _, name := range p.Tags {
+		h = fold(h^tt.hash.c, tt.hash.sum(name))
+	}
+	return h
+}
+
+// purge makes every entry that carries the tag unusable and counts them.
+func (tt *tagTable) purge(name string) int {
+	tt.seq++
+	tt.recent.add(mark{name: tt.hash.sum(name), seq: tt.seq})
+	g := tt.tags[name]
+	if g == nil {
+		return 0
+	}
+	n := g.entries
+	g.entries, g.fresh = 0, 0
+	g.purgedAt.Store(tt.seq)
+	return n
+}
+
+// invalidate makes every fresh entry that carries the tag stale and counts them.
+func (tt *tagTable) invalidate(name string, t int64) int {
+	tt.seq++
+	tt.recent.add(mark{name: tt.hash.sum(name), seq: tt.seq, soft: true})
+	g := tt.tags[name]
+	if g == nil {
+		return 0
+	}
+	n := g.fresh
+	g.fresh = 0
+	g.invalidatedT.Store(t)
+	g.invalidatedAt.Store(tt.seq)
+	return n
+}
+
+// mark remembers one purge or invalidation for flights that began before it:
+// which tags a flight's value carries is known only when it ends.
+type mark struct {
+	name uint64
+	seq  uint64
+	soft bool
+}
+
+// recentMarks keeps the last marks in a ring. What a flight misses because the
+// ring has gone round since it began counts as a purge of all its tags, so
+// memory stays bounded and nothing outdated is ever stored.
+type recentMarks struct {
+	ring [128]mark
+	lost uint64 // highest sequence number that left the ring
+}
+
+func (r *recentMarks) add(m mark) {
+	slot := &r.ring[m.seq%uint64(len(r.ring))]
+	r.lost = max(r.lost, slot.seq)
+	*slot = m
+}
+
+// overtook says what happened to any of the tags after sequence number since.
+func (tt *tagTable) overtook(tags []string, since uint64) (purged, invalidated bool) {
+	if tt.seq == since || len(tags) == 0 {
+		return false, false
+	}
+	if tt.recent.lost > since {
+		return true, true
+	}
+	for _, name := range tags {
+		h := tt.hash.sum(name)
+		for i := range tt.recent.ring {
+			if m := &tt.recent.ring[i]; m.seq > since && m.name == h {
+				if m.soft {
+					invalidated = true
+				} else {
+					purged = true
+				}
+			}
+		}
+	}
+	return purged, invalidated
+}
