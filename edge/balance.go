@@ -27,10 +27,10 @@ type balance struct {
 	subject string // what the problem is about: an element's name
 	at      int    // the offset of the problem
 
-	off   int // bytes read so far
-	start int // the offset of the < that the state is about
-	depth int // templates open
-	first int // the offset of the outermost open <template>
+	off       int // bytes read so far
+	start     int // the offset of the < that the state is about
+	scopes    scopes
+	templates int // of the scopes open
 
 	// The tag being read.
 	name    [maxTagName]byte // in lower case
@@ -152,7 +152,7 @@ func (b *balance) step(c byte, at int) {
 			return
 		case stTagOpen:
 			switch {
-			case isLetter(c):
+			case isAlpha(c):
 				b.beginName(false)
 				continue
 			case c == '/':
@@ -168,7 +168,7 @@ func (b *balance) step(c byte, at int) {
 			return
 		case stEndTagOpen:
 			switch {
-			case isLetter(c):
+			case isAlpha(c):
 				b.beginName(true)
 				continue
 			case c == '>':
@@ -436,8 +436,8 @@ func (b *balance) unended() (problem, subject string, at int) {
 	case b.dual.open != 0:
 		e := b.dual.open.lowest()
 		return unclosed, e.String(), b.dual.start[e]
-	case b.depth > 0:
-		return unclosed, "template", b.first
+	case b.scopes.n > 0:
+		return unclosed, b.scopes.open[0].String(), b.scopes.start[0]
 	}
 	return "", "", 0
 }

@@ -28,18 +28,18 @@ func (b *balance) rawText(c byte) bool {
 		case c == '!' && b.text == elScript && b.script == scriptPlain:
 			b.state, b.match = stScriptEscapeStart, 0
 			return true
-		case b.script == scriptEscaped && isLetter(c):
+		case b.script == scriptEscaped && isAlpha(c):
 			b.state, b.nameLen, b.closing = stScriptEscapedName, 0, false
 			return false
 		}
 	case stRawEndOpen:
-		if isLetter(c) {
+		if isAlpha(c) {
 			b.state, b.nameLen, b.closing = stRawEndName, 0, true
 			return false
 		}
 	case stRawEndName:
 		switch {
-		case isLetter(c):
+		case isAlpha(c):
 			b.addName(c)
 			return true
 		case isNameEnd(c) && b.element() == b.text:
@@ -56,7 +56,7 @@ func (b *balance) rawText(c byte) bool {
 		}
 	case stScriptEscapedName:
 		switch {
-		case isLetter(c):
+		case isAlpha(c):
 			b.addName(c)
 			return true
 		case isNameEnd(c):

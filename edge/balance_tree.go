@@ -19,7 +19,13 @@ const (
 	elNoframes
 	elNoscript
 
+	// These part what is in them from what is around them: see scopes.
 	elTemplate
+	elTable
+	elObject
+	elApplet
+	elMarquee
+
 	elPlaintext
 	elSelect
 	elCol
@@ -53,6 +59,14 @@ func elementOf(name []byte) element {
 		return elNoscript
 	case "template":
 		return elTemplate
+	case "table":
+		return elTable
+	case "object":
+		return elObject
+	case "applet":
+		return elApplet
+	case "marquee":
+		return elMarquee
 	case "plaintext":
 		return elPlaintext
 	case "select":
@@ -71,12 +85,36 @@ func elementOf(name []byte) element {
 	return elOther
 }
 
-// String is the name of an element that holds raw text.
+// String is the name of an element that holds raw text or is a scope.
 func (e element) String() string {
-	return [...]string{"", "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript"}[e]
+	return [...]string{"", "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript",
+		"template", "table", "object", "applet", "marquee"}[e]
 }
 
-func (e element) raw() bool { return e >= elScript && e <= elNoscript }
+func (e element) raw() bool   { return e >= elScript && e <= elNoscript }
+func (e element) scope() bool { return e >= elTemplate && e <= elMarquee }
+
+// scopes are the elements open that part what is in them from what is around them, templates among them.
+//
+// That the others are closed matters because of formatting elements: a template's end forgets those that were opened in
+// it, but only back to the innermost of these elements, or of a table's cells (section 13.2.4.3, the markers). The
+// fragment "<b><object>" in a patch would turn the rest of the page bold.
+type scopes struct {
+	open  [maxScopes]element
+	start [maxScopes]int // offset of the start tag
+	n     int
+}
+
+// maxScopes is how deep templates, tables and the like may be nested in each other: treeGuess.chosen has a bit for each
+// depth, and one for the fragment itself.
+const maxScopes = 63
+
+func (s *scopes) top() element {
+	if s.n == 0 {
+		return elOther
+	}
+	return s.open[s.n-1]
+}
 
 // treeGuess is what is known of the tree without building it. It errs to one side: when it says HTML, it is HTML.
 type treeGuess struct {
@@ -119,11 +157,11 @@ func (s elements) lowest() element    { return element(bits.TrailingZeros16(uint
 // markup, and besides, as raw text would be: an end tag of such an element counts wherever it stands, so it must not
 // stand where markup would hide it; and templates within must be balanced, since raw text hides them.
 type dualText struct {
-	open  elements
-	depth [rawElements]int // of templates, at the element's start
-	start [rawElements]int // offset of the element's start tag
-	svg   int              // open at the start of the first: what closes them within may be hidden
-	math  int
+	open   elements
+	scopes [rawElements]int // open at the element's start
+	start  [rawElements]int // offset of the element's start tag
+	svg    int              // open at the start of the first: what closes them within may be hidden
+	math   int
 
 	// The end tag, or the <!-- of a script, being looked for in raw text.
 	phase   dualPhase
@@ -142,9 +180,6 @@ const (
 	dualHyphen
 )
 
-// maxTemplates is how deep templates may be nested: a bit for each depth, and one for the fragment itself.
-const maxTemplates = 63
-
 // open is at the end of a start tag.
 func (b *balance) open(e element) {
 	t := &b.tree
@@ -152,7 +187,7 @@ func (b *balance) open(e element) {
 		t.point, t.lost = false, true
 	}
 	foreign := t.foreign()
-	level := uint64(1) << b.depth
+	level := uint64(1) << b.templates
 	switch e {
 	case elHead, elNoframes, elScript, elStyle, elTemplate, elTitle:
 	default:
@@ -164,8 +199,8 @@ func (b *balance) open(e element) {
 		}
 	}
 	switch {
-	case e == elTemplate:
-		b.openTemplate(foreign)
+	case e.scope():
+		b.openScope(e, foreign)
 	case e == elPlaintext:
 		b.refuse(b.start, "makes all the rest of the page text; a fragment must not have it", "plaintext")
 	case e == elSelect:
@@ -182,21 +217,26 @@ func (b *balance) open(e element) {
 	}
 }
 
-func (b *balance) openTemplate(foreign bool) {
+func (b *balance) openScope(e element, foreign bool) {
+	s := &b.scopes
 	switch {
-	case foreign:
+	case e == elTemplate && foreign:
 		b.refuse(b.start, "stands within <svg> or <math>, or after one whose end is not certain, where it is not a template", "template")
 		return
-	case b.depth == maxTemplates:
-		b.refuse(b.start, "is nested too deep; at most 63 may be open", "template")
+	case foreign && b.slash:
 		return
-	case b.depth == 0:
-		b.first = b.start
+	case s.n == maxScopes:
+		b.refuse(b.start, "is nested too deep: 63 of <template>, <table> and the like are open", e.String())
+		return
 	}
-	b.depth++
-	level := uint64(1) << b.depth
-	b.tree.chosen &^= level
-	b.tree.dropped &^= level
+	s.open[s.n], s.start[s.n] = e, b.start
+	s.n++
+	if e == elTemplate {
+		b.templates++
+		level := uint64(1) << b.templates
+		b.tree.chosen &^= level
+		b.tree.dropped &^= level
+	}
 }
 
 // openRaw begins an element that holds raw text, unless the tree has it otherwise.
@@ -221,7 +261,7 @@ func (b *balance) openRaw(e element, uncertain bool) {
 		d.svg, d.math, d.phase = b.tree.svg, b.tree.math, dualText0
 	}
 	d.open |= 1 << e
-	d.depth[e], d.start[e] = b.depth, b.start
+	d.scopes[e], d.start[e] = b.scopes.n, b.start
 }
 
 // close is at the end of an end tag.
@@ -232,32 +272,45 @@ func (b *balance) close(e element) {
 		t.lost = t.lost || string(b.name[:min(b.nameLen, maxTagName)]) != string(t.pointAt[:min(t.pointN, maxTagName)])
 	}
 	switch {
-	case e == elTemplate:
-		b.closeTemplate()
+	case e.scope():
+		b.closeScope(e)
 	case e == elSVG && t.svg > 0 && (d.open == 0 || t.svg > d.svg):
 		t.svg--
 	case e == elMath && t.math > 0 && (d.open == 0 || t.math > d.math):
 		t.math--
 	case e.raw() && d.open.has(e):
-		if b.depth != d.depth[e] {
-			b.refuse(d.start[e], "has a <template> in it that is not closed in it", e.String())
+		if s := &b.scopes; s.n > d.scopes[e] {
+			b.refuse(d.start[e], "has a <"+s.top().String()+"> in it that is not closed in it", e.String())
 		}
 		d.open &^= 1 << e
 	}
 }
 
-func (b *balance) closeTemplate() {
-	if b.depth == 0 {
+// closeScope is at the end tag of a scope. Only the innermost can be closed: an end tag is ignored if another scope is open
+// within its own. A template's is not, so nothing may be open then.
+func (b *balance) closeScope(e element) {
+	s := &b.scopes
+	if e == elTemplate && b.templates == 0 {
 		b.refuse(b.start, "has no <template> before it and would end the patch early", "/template")
 		return
 	}
-	for s := b.dual.open; s != 0; s &= s - 1 {
-		if e := s.lowest(); b.dual.depth[e] == b.depth {
-			b.refuse(b.start, "ends a <template> from within <"+e.String()+">, which not every browser reads the same", "/template")
+	for open := b.dual.open; open != 0; open &= open - 1 {
+		if raw := open.lowest(); b.dual.scopes[raw] == s.n {
+			b.refuse(b.start, "ends what was opened outside of <"+raw.String()+">, which not every browser reads the same", "/"+e.String())
 			return
 		}
 	}
-	b.depth--
+	if s.top() != e {
+		if e == elTemplate {
+			b.refuse(s.start[s.n-1], "is not closed; the fragment must close it", s.top().String())
+		}
+		return
+	}
+	s.n--
+	if e != elTemplate {
+		return
+	}
+	b.templates--
 	if b.dual.open == 0 {
 		// It took everything open within it along, and was not opened within <svg> or <math>.
 		b.tree.svg, b.tree.math, b.tree.lost = 0, 0, false
@@ -280,7 +333,7 @@ func (b *balance) compare(c byte) {
 			return
 		}
 	case dualSlash, dualName:
-		if isLetter(c) {
+		if isAlpha(c) {
 			if d.nameLen < len(d.name) {
 				d.name[d.nameLen] = lower(c)
 			}

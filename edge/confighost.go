@@ -224,7 +224,3 @@ func allHex(s string) bool {
 func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
 }
-
-func isUnreserved(c byte) bool {
-	return isLetter(c) || c >= '0' && c <= '9' || strings.IndexByte("-._~", c) >= 0
-}

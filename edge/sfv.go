@@ -61,7 +61,7 @@ func appendSFVKey(dst []byte, key string) ([]byte, error) {
 }
 
 func isSFVToken(s string) bool {
-	if s == "" || !(isLetter(s[0]) || s[0] == '*') {
+	if s == "" || !(isAlpha(s[0]) || s[0] == '*') {
 		return false
 	}
 	for i := 1; i < len(s); i++ {
@@ -84,5 +84,3 @@ func isSFVKey(s string) bool {
 	}
 	return s != ""
 }
-
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
