@@ -1,0 +1,69 @@
+package main
+
+import (
+	"go/doc/comment"
+	"go/token"
+	"strings"
+)
+
+// renderer renders the fragments of one package.
+type renderer struct {
+	*pkg
+	known  linkTarget
+	parser *comment.Parser
+}
+
+// render gives every file that the site reads, by its name without ".z".
+func (lib *library) render() map[string]string {
+	files := map[string]string{
+		"summary":       lib.summary(),
+		"packages":      lib.list(),
+		"most-imported": lib.mostImported(),
+		"packages.json": lib.json(),
+	}
+	for _, p := range lib.packages {
+		r := &renderer{pkg: p, known: lib.known, parser: p.doc.Parser()}
+		files["overview/"+p.path] = r.overview()
+		files["index/"+p.path] = r.index()
+		files["examples/"+p.path] = r.examples()
+		files["importers/"+p.path] = strings.Join(p.importers, "\n")
+	}
+	return files
+}
+
+// overview is the package's name, how to import it, and the package comment.
+func (r *renderer) overview() string {
+	var m markup
+	m.tag("<header>\n<h1>")
+	// A long path may break after each slash on a narrow screen.
+	for i, element := range strings.Split(r.path, "/") {
+		if i > 0 {
+			m.tag("/<wbr/>")
+		}
+		m.text(element)
+	}
+	m.tag("</h1>\n<p class=\"sub\"><code>import &#34;")
+	m.text(r.path)
+	m.tag("&#34;</code>")
+	if deprecated(r.doc.Doc) {
+		m.tag(` <b class="dep">deprecated</b>`)
+	}
+	m.tag("</p>\n</header>\n<div class=\"doc\">\n")
+	if strings.TrimSpace(r.doc.Doc) == "" {
+		m.tag("<p class=\"none\">The package has no comment.</p>\n")
+	}
+	r.comment(&m, r.doc.Doc, 3, true)
+	m.tag("</div>\n")
+	return m.String()
+}
+
+// deprecated follows the convention of go.dev/wiki/Deprecated: a paragraph that
+// starts with "Deprecated: ".
+func deprecated(text string) bool {
+	return strings.HasPrefix(text, "Deprecated: ") || strings.Contains(text, "\n\nDeprecated: ")
+}
+
+// importsAt is what the names of packages mean in the file that holds pos.
+func (r *renderer) importsAt(pos token.Pos) map[string]string {
+	return r.fileNames[r.fset.Position(pos).Filename]
+}
