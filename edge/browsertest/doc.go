@@ -1,0 +1,16 @@
+// Package browsertest shows in a real browser that a streamed page becomes what it should: the skeleton first, the
+// fragment in its place when it comes, with and without the HTML standard's declarative partial updates, with and without
+// JavaScript, under content security policies, and however the network cuts the bytes.
+//
+// It is a module of its own, so that the browser's driver is no dependency of inlay. It needs Chromium 150 or later on
+// the PATH as chromium, or where CHROMIUM says:
+//
+//	cd edge/browsertest && go test ./...
+//
+// With INLAY_SCREENSHOTS=dir the tests leave there what they saw as PNG files.
+//
+// The tests are in four files. browser_test.go starts the browsers: one as it is, and one that is told to forget the
+// standard's patches, as all others have not learned them yet. stage_test.go is a server whose test decides when each
+// chunk leaves. placement_test.go, scripts_test.go and split_test.go stream pages by hand; handler_test.go does it with
+// [inlay/edge.Handler], whose origin answers when the test lets it.
+package browsertest

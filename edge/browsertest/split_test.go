@@ -1,0 +1,131 @@
+package browsertest
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// tiny and small are pages, and what they have to become. The script in a fragment counts its runs, so that one that ran
+// twice, or half, shows.
+const (
+	tiny     = `<p><?start name="a">€<?end></p><template for="a"><i>€</i><script>n=(self.n|0)+1</script></template><!----><u></u>`
+	tinyDone = `<p><i>€</i><script>n=(self.n|0)+1</script></p><!----><u></u>`
+
+	small = `<title>t</title>` +
+		`<p>€` + `<?start name="a">wait<!--€--><?end>` + `</p><table><tbody>` + `<?start name="b"><tr><td>w</td></tr><?end>` + `</tbody></table>` +
+		`<template for="a"><i>1</i><script>n=(self.n|0)+1</script><?start name="c">w<?end></template><!---->` +
+		`<template for="b"><tr><td>€</td></tr></template><!---->` +
+		`<template for="c"><b id=c>3</b></template><!---->` +
+		`<template for="a">no</template><!----><u></u>`
+	smallDone = `<p>€<i>1</i><script>n=(self.n|0)+1</script><b id="c">3</b></p><table><tbody><tr><td>€</td></tr></tbody></table>` +
+		`<!----><!----><!----><template for="a">no</template><!----><u></u>`
+)
+
+// TestPageCutInTwoAnywhereOnTheNetworkBecomesTheSame sends the page in two pieces, the second when the browser has the
+// first, for every byte that it can be cut at.
+func TestPageCutInTwoAnywhereOnTheNetworkBecomesTheSame(t *testing.T) {
+	for _, k := range kinds {
+		t.Run(string(k), func(t *testing.T) {
+			b := openTab(t, k, false)
+			s := newStage(t)
+			arrived := b.watchArrivals()
+			start, _, _ := strings.Cut(head, "<title>")
+			for at := 0; at <= len(tiny); at++ {
+				b.open(s.server.URL)
+				arrived.reset()
+				s.send(start + tiny[:at])
+				arrived.waits(t, len(start)+at)
+				s.send(tiny[at:])
+				s.end()
+
+				html := b.sees("<u></u></body>")
+				_, body, _ := strings.Cut(html, "<body>")
+				body, _, _ = strings.Cut(body, "</body>")
+				require.Equal(t, tinyDone, body, "cut before %q", tiny[at:])
+				require.Equal(t, "1", b.evaluate("self.n"), "cut before %q", tiny[at:])
+			}
+		})
+	}
+}
+
+// TestPageCutAnywhereForTheParserBecomesTheSame writes the page into frames: in two pieces, for every character that it
+// can be cut at, the fallback script included; and one character at a time.
+func TestPageCutAnywhereForTheParserBecomesTheSame(t *testing.T) {
+	for _, k := range kinds {
+		t.Run(string(k), func(t *testing.T) {
+			b, s := reader{kind: k}.visit(t)
+			s.send(`<!doctype html><body><u></u>`)
+			s.end()
+			b.sees("<u></u></body>")
+
+			start, _, _ := strings.Cut(head, "<title>")
+			wrong := b.evaluate(`(async (html, done) => {
+				const task = () => new Promise(go => { const c = new MessageChannel; c.port1.onmessage = go; c.port2.postMessage(0) })
+				const frame = document.body.appendChild(document.createElement("iframe"))
+				const d = frame.contentDocument
+				async function show(pieces) {
+					frame.contentWindow.n = 0
+					d.open()
+					for (const piece of pieces) {
+						d.write(piece)
+						await task()
+					}
+					d.close()
+					const body = d.body.innerHTML.replace(/<!--(\?start [^>]*|\?end)-->/g, "<$1>"), n = frame.contentWindow.n
+					return n === 1 && body === done ? "" : JSON.stringify([n, body, pieces.at(-1)]) + "\n"
+				}
+				let wrong = await show([...html])
+				for (let at = html.indexOf("<title>"); at <= html.length; at++) wrong += await show([html.slice(0, at), html.slice(at)])
+				return wrong || "nothing"
+			})(` + quote(start+small) + `,` + quote(smallDone) + `)`)
+			assert.Equal(t, "nothing", wrong)
+		})
+	}
+}
+
+// arrivals counts the bytes that a tab's network has delivered.
+type arrivals struct {
+	bytes  atomic.Int64
+	change chan struct{}
+}
+
+func (b *tab) watchArrivals() *arrivals {
+	b.t.Helper()
+	a := &arrivals{change: make(chan struct{}, 1)}
+	ctx, stop := context.WithCancel(b.ctx)
+	b.t.Cleanup(stop)
+	chromedp.ListenTarget(ctx, func(event any) {
+		if data, ok := event.(*network.EventDataReceived); ok {
+			a.bytes.Add(data.DataLength)
+			select {
+			case a.change <- struct{}{}:
+			default:
+			}
+		}
+	})
+	b.do(network.Enable())
+	b.t.Cleanup(func() { b.do(network.Disable()) })
+	return a
+}
+
+func (a *arrivals) reset() { a.bytes.Store(0) }
+
+func (a *arrivals) waits(t *testing.T, n int) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(context.Background(), patience)
+	defer stop()
+	for a.bytes.Load() < int64(n) {
+		select {
+		case <-a.change:
+		case <-ctx.Done():
+			require.FailNow(t, "bytes have not arrived", "%d of %d", a.bytes.Load(), n)
+		}
+	}
+}
