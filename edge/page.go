@@ -34,8 +34,13 @@ type Page struct {
 	tail cut
 	// links are Link header values for what the shell's head will load.
 	links []string
+	// closers are the end tags of what the shell leaves open at tail; they come before patches, which must be children
+	// of body.
+	closers string
 	// params are the names of the pattern's parameters, in order.
 	params []string
+	// vary is what all slots vary on.
+	vary varying
 }
 
 // cut is a place in a page's static parts: the offset off in static[part].
@@ -93,7 +98,11 @@ type Slot struct {
 	src  template
 	tags []template
 	vary varying
+	span span
 }
+
+// span is where something stands in the shell, from the first byte to behind the last.
+type span struct{ from, to int }
 
 // InputKind says which part of a request an Input is.
 type InputKind uint8

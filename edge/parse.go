@@ -1,0 +1,322 @@
+package edge
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	maxShell = 4 << 20 // bytes
+	maxSlots = 256
+)
+
+// ParseError is what is wrong with a page, and where.
+type ParseError struct {
+	// Line and Col count from 1, Col in bytes. Both are 0 where the error is about the page's pattern.
+	Line, Col int
+	// Msg says what was found and, after a semicolon, what was expected.
+	Msg string
+}
+
+// Error is "line:col: " and the message; without a position it is the message.
+func (e *ParseError) Error() string {
+	if e.Line == 0 {
+		return e.Msg
+	}
+	return strconv.Itoa(e.Line) + ":" + strconv.Itoa(e.Col) + ": " + e.Msg
+}
+
+// ParsePage reads a shell. pattern is the path syntax of net/http's ServeMux, html any HTML with slots in it:
+//
+//	<edge-slot name="price" src="/fragments/price/{id}" ttl="30s" swr="5m" sie="1h"
+//	           tags="product:{id}" vary="cookie:currency" timeout="3s" required>
+//	  <p class="skeleton">…</p>
+//	  <edge-error><p>Price unavailable</p></edge-error>
+//	</edge-slot>
+//
+// Markup is read as browsers read it (HTML standard, section 13.2): what stands in comments, scripts, styles, textareas
+// or attributes is no slot. The rest of the shell stays as it is, byte for byte.
+//
+// name and src are required. Durations are written 30s, 5m, 1h30m, 500ms or 2d. tags and vary are lists with spaces
+// between; vary names inputs as cookie:NAME, header:NAME or query:NAME. src and tags may have the pattern's parameters
+// in braces.
+//
+// Refused is also what a browser would read differently once a patch comes: a slot outside of head and body, in a
+// template, in svg, or in noscript; a skeleton or error whose elements are not all closed in it, or that closes what is
+// open around it; a shell that ends inside a comment, a tag or a script. Shells have at most 4 MiB and 256 slots.
+//
+// The error is a *[ParseError].
+func ParsePage(pattern, html string) (Page, error) {
+	routed, err := parsePattern(pattern)
+	if err != nil {
+		return Page{}, &ParseError{Msg: err.Error()}
+	}
+	p := parser{html: html, tok: tokenizer{html: html}}
+	p.page.Pattern, p.page.params = pattern, routed.params
+	if len(html) > maxShell {
+		return Page{}, p.fail(0, "a shell of "+strconv.Itoa(len(html))+" bytes", "at most 4 MiB")
+	}
+	if i := invalidUTF8(html); i >= 0 {
+		return Page{}, p.fail(i, "a byte that is not UTF-8", "a shell in UTF-8")
+	}
+	if err := p.parse(); err != nil {
+		return Page{}, err
+	}
+	p.page.vary = newVarying(p.page.Slots...)
+	return p.page, nil
+}
+
+func invalidUTF8(s string) int {
+	if utf8.ValidString(s) {
+		return -1
+	}
+	for i, r := range s {
+		if r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
+			return i
+		}
+	}
+	return -1
+}
+
+// parser reads a shell into a page, in one pass.
+type parser struct {
+	html string
+	tok  tokenizer
+	tree tree
+	page Page
+
+	from int // where the static part being read begins
+	slot slotReader
+
+	headSet  cutRank // what head is after
+	tailAt   int     // of the last </body>, if found
+	tailEnds string  // the closers there
+	hasTail  bool
+	links    linkReader
+	patches  []patchName // what the shell itself has of the standard's patches
+}
+
+// cutRank orders the places where the head script may go.
+type cutRank uint8
+
+const (
+	cutNone cutRank = iota
+	cutDoctype
+	cutHTML
+	cutHead
+)
+
+// patchName is a name that the shell's own patches or markers use.
+type patchName struct {
+	name string
+	at   int
+}
+
+func (p *parser) parse() error {
+	const byteOrderMark = "\uFEFF"
+	if strings.HasPrefix(p.html, byteOrderMark) {
+		p.tok.pos = len(byteOrderMark)
+		p.page.head.off = len(byteOrderMark)
+	}
+	p.tree.quirks = true
+	for {
+		t := p.tok.next(p.tree.cdata())
+		if t.kind == tokenEnd {
+			break
+		}
+		if err := p.token(&t); err != nil {
+			return err
+		}
+		if p.tree.found != "" {
+			return p.fail(t.at, p.tree.found+where(p.slot.name), p.tree.expected)
+		}
+		if p.tree.tooDeep {
+			return p.fail(t.at, "elements open "+strconv.Itoa(maxDepth+1)+" deep", "at most "+strconv.Itoa(maxDepth)+", as browsers have it")
+		}
+	}
+	if p.slot.open {
+		return p.fail(p.slot.at, "<edge-slot> that is not closed", "</edge-slot>")
+	}
+	return p.finish()
+}
+
+// where says in messages what slot something is in.
+func where(slot string) string {
+	if slot == "" {
+		return ""
+	}
+	return " in slot " + shorten(slot)
+}
+
+func (p *parser) token(t *token) error {
+	switch t.kind {
+	case tokenText:
+		p.tree.text(p.html[t.at:t.end])
+	case tokenOpen:
+		return p.startTag(t)
+	case tokenClose:
+		return p.endTag(t)
+	case tokenDoctype:
+		if p.tree.phase == phaseBefore && p.headSet == cutNone {
+			p.cutHead(cutDoctype, t.end)
+			p.tree.quirks = false
+		}
+	case tokenPI:
+		return p.instruction(t)
+	case tokenBroken:
+		return p.fail(t.at, "a "+t.name+" that the shell does not end", "the "+t.name+"'s end")
+	}
+	return nil
+}
+
+func (p *parser) startTag(t *token) error {
+	switch t.name {
+	case "edge-slot":
+		return p.openSlot(t)
+	case "edge-error":
+		return p.openError(t)
+	}
+	if p.slot.open && (t.name == "html" || t.name == "head" || t.name == "body") {
+		return p.fail(t.at, "<"+t.name+">"+where(p.slot.name), "the slot within it")
+	}
+	before := p.tree.phase
+	foreign := p.tree.foreign()
+	if t.name == "template" {
+		if name, ok := t.attr("for"); ok {
+			p.patches = append(p.patches, patchName{name, t.at})
+		}
+	}
+	raw := p.tree.start(t)
+	switch {
+	case t.name == "html" && before == phaseBefore:
+		p.cutHead(cutHTML, t.end)
+	case t.name == "head" && before == phaseBefore && p.tree.phase == phaseOpenHead:
+		p.cutHead(cutHead, t.end)
+	}
+	if !p.slot.open && !foreign && (p.tree.phase == phaseOpenHead || p.tree.phase == phaseBareHead) && !p.tree.inTemplate() {
+		p.links.read(t)
+	}
+	switch {
+	case t.name == "plaintext" && !foreign:
+		return p.fail(t.at, "<plaintext>, which makes all the rest text"+where(p.slot.name), "<pre>")
+	case raw:
+		return p.rawText(t)
+	}
+	return nil
+}
+
+// rawText passes over an element that holds text.
+func (p *parser) rawText(t *token) error {
+	name, at, from := t.name, t.at, p.tok.pos
+	if !p.tok.rawText(name) {
+		return p.fail(at, "<"+name+"> that is not closed", "</"+name+">")
+	}
+	if name == "noscript" {
+		if err := p.noscript(p.html[from:p.tok.pos], from); err != nil {
+			return err
+		}
+	}
+	if end := p.tok.next(false); end.kind == tokenBroken {
+		return p.token(&end)
+	}
+	return nil
+}
+
+// noscript looks for slots in what is text to browsers that run scripts, and markup to those that do not.
+func (p *parser) noscript(text string, from int) error {
+	z := tokenizer{html: text}
+	for t := z.next(false); t.kind != tokenEnd; t = z.next(false) {
+		if (t.kind == tokenOpen || t.kind == tokenClose) && (t.name == "edge-slot" || t.name == "edge-error") {
+			return p.fail(from+t.at, "<"+t.name+"> in <noscript>, which is text to browsers that run scripts", "the slot outside of it")
+		}
+	}
+	return nil
+}
+
+func (p *parser) endTag(t *token) error {
+	switch t.name {
+	case "edge-slot":
+		return p.closeSlot(t)
+	case "edge-error":
+		return p.closeError(t)
+	case "body":
+		if !p.slot.open && !p.tree.inTemplate() {
+			p.hasTail, p.tailAt, p.tailEnds = true, t.at, p.tree.closers()
+		}
+	}
+	p.tree.end(t)
+	return nil
+}
+
+// instruction looks for the names of the shell's own markers, and keeps markers out of skeletons.
+func (p *parser) instruction(t *token) error {
+	z := tokenizer{html: "<" + p.html[t.at+2:t.end]}
+	if !z.isMarkup(0) {
+		return nil
+	}
+	marker := z.next(false)
+	switch marker.name {
+	case "start", "end", "marker":
+	default:
+		return nil
+	}
+	if p.slot.open {
+		return p.fail(t.at, "<?"+marker.name+">"+where(p.slot.name), "no markers in a slot: the slot gets its own")
+	}
+	if name, ok := marker.attr("name"); ok {
+		p.patches = append(p.patches, patchName{name, t.at})
+	}
+	return nil
+}
+
+// cutHead notes where the head script goes. That is never behind a slot: what is in the way of head, html or doctype is
+// in the way of them as tags too.
+func (p *parser) cutHead(rank cutRank, at int) {
+	if rank > p.headSet {
+		p.headSet, p.page.head = rank, cut{len(p.page.static), at - p.from}
+	}
+}
+
+// finish sets what only the end of the shell decides.
+func (p *parser) finish() error {
+	page := &p.page
+	for _, m := range p.patches {
+		for i := range page.Slots {
+			name := page.Slots[i].Name
+			if m.name == string(appendEscapedName(nil, name)) {
+				return p.fail(m.at, "a marker or patch for "+shorten(name)+", which is a slot's name", "another name")
+			}
+		}
+	}
+	part := len(page.static)
+	page.static = append(page.static, p.html[p.from:])
+	page.tail, page.closers = cut{part, len(p.html) - p.from}, p.tree.closers()
+	if p.hasTail {
+		page.tail, page.closers = cut{part, p.tailAt - p.from}, p.tailEnds
+	}
+	page.links = p.links.values()
+	return nil
+}
+
+// fail is an error at an offset of the shell.
+func (p *parser) fail(at int, found, expected string) *ParseError {
+	return p.failure(at, found+"; expected "+expected)
+}
+
+func (p *parser) failure(at int, msg string) *ParseError {
+	lines, begin := countLines(p.html, 0, at)
+	return &ParseError{Line: 1 + lines, Col: at - begin + 1, Msg: msg}
+}
+
+// countLines counts the line ends of s[from:to], and says where the last of these lines begins. A carriage return ends a
+// line, with a line feed after it or without.
+func countLines(s string, from, to int) (lines, begin int) {
+	begin = from
+	for i := from; i < to; i++ {
+		if c := s[i]; c == '\n' || c == '\r' && !strings.HasPrefix(s[i+1:], "\n") {
+			lines, begin = lines+1, i+1
+		}
+	}
+	return lines, begin
+}

@@ -1,0 +1,332 @@
+package edge
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxName is how long a slot's name may be, in bytes.
+const maxName = 64
+
+// slotReader is the slot being read.
+type slotReader struct {
+	open bool
+	name string // for messages; empty while none is open
+	at   int    // offset of the slot's tag
+	from int    // offset of its content
+
+	inError   bool
+	errorAt   int // offset of the <edge-error> tag
+	errorFrom int // of its content
+	errorEnd  int // behind its end tag
+
+	line, counted int // the line of the offset counted
+}
+
+func (p *parser) openSlot(t *token) error {
+	s := &p.slot
+	tree := &p.tree
+	switch {
+	case s.inError:
+		return p.fail(t.at, "<edge-slot> in the <edge-error>"+where(s.name), "no slot within a slot")
+	case s.open:
+		return p.fail(t.at, "<edge-slot> in the skeleton"+where(s.name), "</edge-slot> before it: slots do not nest")
+	case t.slash:
+		return p.fail(t.at, "<edge-slot … />, which HTML reads as a start tag", "<edge-slot …></edge-slot>")
+	case tree.foreign():
+		return p.fail(t.at, "<edge-slot> in <"+tree.top().name+">, where a fragment would not be read as HTML",
+			"a slot around the whole <svg> or <math>")
+	case tree.inTemplate():
+		return p.fail(t.at, "<edge-slot> in <template>, where no patch can reach it", "a slot around the whole template")
+	case tree.phase != phaseOpenHead && tree.phase != phaseBody:
+		return p.fail(t.at, "<edge-slot> before the body", "<body> before it, or <head> around it")
+	case strings.HasSuffix(p.html[:t.at], "<"):
+		return p.fail(t.at-1, "< right before <edge-slot>, which would make a tag of what comes into the slot", "&lt;")
+	case len(p.page.Slots) == maxSlots:
+		return p.fail(t.at, "one slot more than "+strconv.Itoa(maxSlots), "at most "+strconv.Itoa(maxSlots)+" in a page")
+	}
+	slot, err := p.slotOf(t)
+	if err != nil {
+		return err
+	}
+	p.page.Slots = append(p.page.Slots, slot)
+	p.page.static = append(p.page.static, p.html[p.from:t.at])
+	p.hasTail = false
+	s.open, s.name, s.at, s.from, s.errorAt = true, slot.Name, t.at, t.end, -1
+	tree.strict, tree.floor = true, len(tree.open)
+	return nil
+}
+
+func (p *parser) closeSlot(t *token) error {
+	s := &p.slot
+	switch {
+	case !s.open:
+		return p.fail(t.at, "</edge-slot> without a slot", "<edge-slot …> before it")
+	case s.inError:
+		return p.fail(s.errorAt, "<edge-error> that is not closed"+where(s.name), "</edge-error> before </edge-slot>")
+	}
+	if err := p.unclosed("</edge-slot>"); err != nil {
+		return err
+	}
+	slot := &p.page.Slots[len(p.page.Slots)-1]
+	slot.Skeleton = p.html[s.from:t.at]
+	if slot.HasError {
+		slot.Skeleton = p.html[s.from:s.errorAt] + p.html[s.errorEnd:t.at]
+	}
+	slot.span = span{s.at, t.end}
+	p.from = t.end
+	p.tree.strict = false
+	s.open, s.name = false, ""
+	return p.balanced(slot.Skeleton, s.at, "the skeleton of slot "+shorten(slot.Name))
+}
+
+func (p *parser) openError(t *token) error {
+	s := &p.slot
+	switch {
+	case !s.open:
+		return p.fail(t.at, "<edge-error> outside of a slot", "it within <edge-slot>")
+	case s.inError:
+		return p.fail(t.at, "<edge-error> within another"+where(s.name), "</edge-error> before it")
+	case s.errorAt >= 0:
+		return p.fail(t.at, "a second <edge-error>"+where(s.name), "one at most")
+	case t.slash:
+		return p.fail(t.at, "<edge-error/>, which HTML reads as a start tag", "<edge-error></edge-error>")
+	case len(p.tree.open) > p.tree.floor:
+		return p.fail(t.at, "<edge-error> in <"+p.tree.top().name+">"+where(s.name), "it directly in <edge-slot>")
+	case len(t.attrs) > 0:
+		return p.fail(t.attrs[0].at, "attribute "+shorten(t.attrs[0].name)+" of <edge-error>", "none")
+	case strings.HasSuffix(p.html[:t.at], "<"):
+		return p.fail(t.at-1, "< right before <edge-error>, which would make a tag of what follows it", "&lt;")
+	}
+	s.inError, s.errorAt, s.errorFrom = true, t.at, t.end
+	return nil
+}
+
+func (p *parser) closeError(t *token) error {
+	s := &p.slot
+	if !s.inError {
+		return p.fail(t.at, "</edge-error> without an <edge-error>"+where(s.name), "<edge-error> before it")
+	}
+	if err := p.unclosed("</edge-error>"); err != nil {
+		return err
+	}
+	s.inError, s.errorEnd = false, t.end
+	slot := &p.page.Slots[len(p.page.Slots)-1]
+	slot.Error, slot.HasError = p.html[s.errorFrom:t.at], true
+	return p.balanced(slot.Error, s.errorAt, "the <edge-error> of slot "+shorten(slot.Name))
+}
+
+// unclosed refuses what is open before the end tag.
+func (p *parser) unclosed(end string) error {
+	if len(p.tree.open) == p.tree.floor {
+		return nil
+	}
+	e := &p.tree.open[p.tree.floor]
+	return p.fail(e.at, "<"+e.name+"> that is not closed"+where(p.slot.name), "</"+e.name+"> before "+end)
+}
+
+// balanced reads what will stand in a patch or between markers as every fragment is read.
+func (p *parser) balanced(html string, at int, what string) error {
+	var b balance
+	b.Write([]byte(html))
+	if err := b.Err(); err != nil {
+		return p.fail(at, what+" in which "+err.Error(), "markup that every browser reads the same, wherever it stands")
+	}
+	return nil
+}
+
+// lineOf counts lines as the slots come.
+func (p *parser) lineOf(at int) int {
+	s := &p.slot
+	lines, _ := countLines(p.html, s.counted, at)
+	s.line, s.counted = s.line+lines, at
+	return s.line + 1
+}
+
+var slotAttributes = []string{"name", "src", "ttl", "swr", "sie", "tags", "vary", "timeout", "required"}
+
+// slotOf reads the attributes of a slot.
+func (p *parser) slotOf(t *token) (Slot, error) {
+	s := Slot{TTL: Unset, StaleWhileRevalidate: Unset, StaleIfError: Unset, Timeout: Unset, Line: p.lineOf(t.at)}
+	for i := range t.attrs {
+		a := &t.attrs[i]
+		for j := range t.attrs[:i] {
+			if t.attrs[j].name == a.name {
+				return s, p.fail(a.at, "attribute "+shorten(a.name)+" again", "each attribute once")
+			}
+		}
+		value, unknown := decodeReferences(a.value)
+		if unknown != "" {
+			return s, p.fail(a.valueAt, "the character reference "+shorten(unknown), "the character itself, or &amp; for &")
+		}
+		if err := p.slotAttribute(&s, a, value); err != nil {
+			return s, err
+		}
+	}
+	switch {
+	case s.Name == "":
+		return s, p.fail(t.at, "<edge-slot> without a name", `name="…"`)
+	case s.Src == "":
+		return s, p.fail(t.at, "slot "+shorten(s.Name)+" without a src", `src="…"`)
+	}
+	s.vary = newVarying(s)
+	return s, nil
+}
+
+func (p *parser) slotAttribute(s *Slot, a *attribute, value string) error {
+	var err error
+	switch a.name {
+	case "name":
+		s.Name = value
+		return p.slotName(value, a.valueAt)
+	case "src":
+		s.Src = value
+		s.src, err = parseSrc(value, p.page.params)
+	case "ttl":
+		s.TTL, err = parseDuration(value)
+	case "swr":
+		s.StaleWhileRevalidate, err = parseDuration(value)
+	case "sie":
+		s.StaleIfError, err = parseDuration(value)
+	case "timeout":
+		if s.Timeout, err = parseDuration(value); err == nil && s.Timeout == 0 {
+			return p.fail(a.valueAt, "a timeout of 0", "a longer one, or no attribute for the default")
+		}
+	case "tags":
+		s.Tags = strings.Fields(value)
+		for _, tag := range s.Tags {
+			var t template
+			if t, err = parseTemplate(tag, p.page.params); err != nil {
+				break
+			}
+			if strings.IndexByte(tag, ',') >= 0 {
+				return p.fail(a.valueAt, "a comma in tag "+shorten(tag), "spaces between tags")
+			}
+			s.tags = append(s.tags, t)
+		}
+	case "vary":
+		return p.slotVary(s, value, a.valueAt)
+	case "required":
+		if value != "" && lowerASCII(value) != "required" {
+			return p.fail(a.valueAt, "required="+shorten(value), "required without a value, or no attribute")
+		}
+		s.Required = true
+	default:
+		msg := "unknown attribute " + shorten(a.name) + " of <edge-slot>; "
+		if near := nearest(a.name, slotAttributes); near != "" {
+			msg += "did you mean " + near + "? "
+		}
+		return p.failure(a.at, msg+"expected "+strings.Join(slotAttributes[:len(slotAttributes)-1], ", ")+" or required")
+	}
+	if err != nil {
+		// What was found comes first in the message, so the attribute goes in front of it.
+		return p.failure(a.valueAt, a.name+": "+err.Error())
+	}
+	return nil
+}
+
+func (p *parser) slotName(name string, at int) error {
+	switch {
+	case name == "":
+		return p.fail(at, "an empty name", "1 to 64 bytes")
+	case len(name) > maxName:
+		return p.fail(at, "a name of "+strconv.Itoa(len(name))+" bytes", "1 to 64 bytes")
+	case hasControl(name) || !utf8.ValidString(name):
+		return p.fail(at, "a control character in the name "+shorten(name), "printable characters")
+	}
+	for i := range p.page.Slots {
+		if have := &p.page.Slots[i]; have.Name == name {
+			return p.fail(at, "slot "+shorten(name)+" again, after the one in line "+strconv.Itoa(have.Line), "another name")
+		}
+	}
+	return nil
+}
+
+const varyForm = "cookie:NAME, header:NAME or query:NAME with spaces between"
+
+func (p *parser) slotVary(s *Slot, value string, at int) error {
+	for _, item := range strings.Fields(value) {
+		kind, name, ok := strings.Cut(item, ":")
+		in := Input{Name: name}
+		switch {
+		case !ok || name == "":
+			return p.fail(at, "vary: "+shorten(item), varyForm)
+		case kind == "cookie":
+			in.Kind = Cookie
+		case kind == "header":
+			in.Kind, in.Name = Header, lowerASCII(name)
+		case kind == "query":
+			in.Kind = Query
+		default:
+			return p.fail(at, "vary: the unknown input "+shorten(kind)+" in "+shorten(item), varyForm)
+		}
+		if in.Kind != Query && !only(name, isTokenChar) {
+			return p.fail(at, "vary: "+shorten(name)+" is no name of a "+kind, "letters, digits and !#$%&'*+-.^_`|~")
+		}
+		if in.Kind == Query && (hasControl(name) || len(name) > maxParam) {
+			return p.fail(at, "vary: "+shorten(name)+" is no name of a parameter", "its decoded name, without control characters")
+		}
+		if in.Kind == Header {
+			if instead := noInput(in.Name); instead != "" {
+				return p.fail(at, "vary: the header "+shorten(in.Name), instead)
+			}
+		}
+		for _, have := range s.Vary {
+			if have == in {
+				return p.fail(at, "vary: "+shorten(item)+" again", "each input once")
+			}
+		}
+		s.Vary = append(s.Vary, in)
+	}
+	return nil
+}
+
+// noInput says what to do instead of declaring a header field that a fill must not take from a request.
+func noInput(header string) string {
+	switch header {
+	case "cookie":
+		return "cookie:NAME for each cookie that the fragment depends on"
+	case "accept-encoding", "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range":
+		return "none of the fields that ask for a part or an encoding: a fill asks for the whole fragment"
+	case "host", "content-length", "content-type", "transfer-encoding", "connection", "proxy-connection", "keep-alive", "te", "trailer", "upgrade",
+		"expect":
+		return "none of the fields that belong to a connection or a body"
+	}
+	return ""
+}
+
+// nearest is the known name that a misspelt one is likely to mean: at most two edits away, and not by most of its letters.
+func nearest(name string, known []string) string {
+	best, most := "", 2
+	if len(name) > 2*maxName {
+		return ""
+	}
+	name = lowerASCII(name)
+	for _, k := range known {
+		if d := editDistance(name, lowerASCII(k)); d <= most && d*2 <= len(k) {
+			best, most = k, d-1
+		}
+	}
+	return best
+}
+
+// editDistance counts the bytes to insert, remove or replace (Levenshtein).
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
