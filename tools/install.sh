@@ -1,0 +1,102 @@
+# shellcheck shell=bash
+# What a machine with only Go and Node lacks: each function makes sure of one tool, and does nothing when it is there.
+
+# apt_install PACKAGE…: from Debian, as root or with sudo.
+apt_install() {
+	have apt-get || die "missing: $*; install what corresponds to these Debian packages and run again"
+	local as_root=()
+	if [ "$(id -u)" != 0 ]; then
+		have sudo || die "missing Debian packages; as root: apt-get install $*"
+		as_root=(sudo)
+	fi
+	local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600)
+	apt-cache show "$@" >/dev/null 2>&1 || quietly "apt-get update" "${apt[@]}" update || die "apt-get update failed"
+	quietly "apt-get install $1${2:+ …}" "${apt[@]}" install -y --no-install-recommends "$@" ||
+		die "apt-get could not install: $*"
+}
+
+# at_least WANT HAVE: whether version HAVE is WANT or newer.
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+need_go() {
+	have go || die "missing: go 1.26 or newer; get it from https://go.dev/dl/"
+	GO_VERSION=$(go env GOVERSION)
+	at_least 1.26 "${GO_VERSION#go}" || die "go 1.26 or newer is needed, found ${GO_VERSION}; get it from https://go.dev/dl/"
+}
+
+need_node() {
+	have node || die "missing: node 20 or newer; get it from https://nodejs.org/"
+	local found
+	found=$(node --version)
+	at_least 20 "${found#v}" || die "node 20 or newer is needed, found $found; get it from https://nodejs.org/"
+}
+
+# need_c makes sure of a C and C++ compiler, which TinyGo's build and Go's race detector want.
+need_c() { have gcc g++ || apt_install g++ libc6-dev; }
+
+TINYGO_VERSION=$(sed -n 's|.*github.com/tinygo-org/tinygo v\([0-9.]*\).*|\1|p' tools/tinygo/go.mod)
+TINYGO_HOME=$CACHE/tinygo-$TINYGO_VERSION
+LLVM=19
+
+# need_tinygo puts TinyGo on PATH: the machine's own if it is new enough, else one built from its Go module against
+# Debian's LLVM, once, in the cache folder.
+need_tinygo() {
+	local found
+	if have tinygo && found=$(tinygo version | awk '{print $3}') && at_least 0.41 "$found"; then
+		TINYGO_VERSION=$found
+		return
+	fi
+	export PATH=$TINYGO_HOME/bin:/usr/lib/llvm-$LLVM/bin:$PATH
+	if ! have clang wasm-ld wasm-opt || [ ! -e "/usr/lib/llvm-$LLVM/include/lld" ]; then
+		apt_install llvm-$LLVM-dev libclang-$LLVM-dev clang-$LLVM lld-$LLVM liblld-$LLVM-dev binaryen
+	fi
+	[ -x "$TINYGO_HOME/bin/tinygo" ] && return
+	need_c
+	quietly "TinyGo $TINYGO_VERSION (once, about 100 s)" build_tinygo || die "TinyGo could not be built; see above"
+}
+
+# build_tinygo makes TINYGO_HOME. It is also the TINYGOROOT, which TinyGo finds from where its program is. The module lacks
+# the submodules of TinyGo's repository: the core needs none of them, but src/net has to exist.
+build_tinygo() (
+	set -e
+	mkdir -p "$CACHE"
+	new=$(mktemp -d "$CACHE/tinygo.XXXXXX")
+	trap 'rm -rf "$new"' EXIT
+	cd tools/tinygo
+	CGO_ENABLED=1 go build -trimpath -tags llvm$LLVM -o "$new/bin/tinygo" github.com/tinygo-org/tinygo
+	module=$(go list -m -f '{{.Dir}}' github.com/tinygo-org/tinygo)
+	cp -r "$module/src" "$module/targets" "$module/lib" "$new/"
+	chmod -R u+w "$new"
+	chmod 755 "$new"
+	mkdir -p "$new/src/net"
+	rm -rf "$TINYGO_HOME"
+	mv "$new" "$TINYGO_HOME"
+)
+
+STATICCHECK_VERSION=$(sed -n 's|.*honnef.co/go/tools v\([0-9.]*\).*|\1|p' tools/staticcheck/go.mod)
+
+# need_staticcheck sets STATICCHECK. It must be built by the Go that it is to check with.
+need_staticcheck() {
+	STATICCHECK=$CACHE/staticcheck-$STATICCHECK_VERSION-$GO_VERSION
+	[ -x "$STATICCHECK" ] && return
+	mkdir -p "$CACHE"
+	quietly "staticcheck $STATICCHECK_VERSION (once)" \
+		go -C tools/staticcheck build -trimpath -o "$STATICCHECK" honnef.co/go/tools/cmd/staticcheck ||
+		die "staticcheck could not be built; see above"
+}
+
+# need_npm makes node_modules what package-lock.json says.
+need_npm() {
+	need_node
+	local hash
+	hash=$(cat package.json package-lock.json | sha256sum | cut -c1-32)
+	[ "$(cat node_modules/.inlay 2>/dev/null)" = "$hash" ] && return
+	have npm || die "missing: npm; it comes with node from https://nodejs.org/"
+	quietly "npm ci (wrangler, workerd, node 22)" npm ci || die "npm ci failed; see above"
+	[ -x node_modules/node/bin/node ] || die "npm ci brought no Node; are npm's install scripts switched off?"
+	rm -rf .wrangler # state of another version of wrangler can keep it from starting
+	printf '%s' "$hash" >node_modules/.inlay
+}
+
+# need_chromium makes sure of the browser that edge/browsertest drives.
+need_chromium() { [ -n "${CHROMIUM:-}" ] || have chromium || apt_install chromium; }

@@ -1,0 +1,152 @@
+# shellcheck shell=bash
+# What lies in build/: the modules of the Worker and the configuration of a bare workerd.
+
+# The modules that syumai/workers' own assets become, and those that are compiled. All others are worker/*.mjs.
+ASSETS=(app.mjs runtime.mjs wasm_exec.js)
+COMPILED=(core.wasm app.wasm)
+
+built='' # not empty: something in build/ is new
+
+# build_all [test]: everything that is out of date; with test also build/test/, whose core has exports for tests.
+build_all() {
+	need_go
+	need_node
+	need_tinygo
+	alone build/.lock
+	mkdir -p build
+		generate_site
+	sources="$GO_VERSION $(digest go.mod go.sum cache edge site worker/app)"
+	check_pages
+	build_core build/core.wasm ''
+	if [ "${1:-}" = test ]; then
+		mkdir -p build/test
+		build_core build/test/core.wasm inlaytest
+	fi
+	build_app
+	build_assets
+	copy_glue
+	write_capnp build/workerd.capnp '' core.wasm
+	if [ "${1:-}" = test ]; then write_capnp build/test/workerd.capnp ../ test/core.wasm; fi
+	weigh
+	release
+}
+
+# generate_site renders the documentation of the Go release in use into site/data.
+generate_site() {
+	local hash
+	hash="$GO_VERSION $(digest go.mod site/gen)"
+	fresh site "$hash" && [ -e site/data/packages.z ] && return
+	quietly "site/data from $GO_VERSION" go run ./site/gen || die "the site's data could not be generated; see above"
+	stamp site "$hash"
+}
+
+# check_pages parses every page, so that a mistake in a shell is told with file, line and column before anything is built.
+check_pages() {
+	fresh pages "$sources" && return
+	quietly "site/pages" env -u INLAY_ORIGIN go run ./worker/app -check || die "a page does not parse; see above"
+	stamp pages "$sources"
+}
+
+# build_core FILE TAGS: the engine and the cache, by TinyGo. A panic traps: there is nothing to print it on, and the glue
+# replaces the instance.
+build_core() {
+	local hash
+	hash="$sources $TINYGO_VERSION $2 $(digest worker/core worker/target.json tools/modules.sh)"
+	fresh "${1//\//-}" "$hash" && [ -e "$1" ] && return
+	quietly "$1" tinygo build -target worker/target.json -tags "$2" -no-debug -opt=2 -panic=trap -o "$1.new.wasm" ./worker/core ||
+		die "TinyGo could not compile ./worker/core; see above"
+	quietly "$1: imports" node tools/imports.mjs "$1.new.wasm" inlay || die "$1 would need more than the host interface gives"
+	mv "$1.new.wasm" "$1"
+	stamp "${1//\//-}" "$hash"
+	built=yes
+}
+
+build_app() {
+	local hash
+	hash="$sources $(digest tools/modules.sh)"
+	fresh app "$hash" && [ -e build/app.wasm ] && return
+	quietly build/app.wasm env GOOS=js GOARCH=wasm \
+		go build -trimpath -buildvcs=false -ldflags='-s -w' -o build/app.wasm ./worker/app ||
+		die "Go could not compile ./worker/app; see above"
+	stamp app "$hash"
+	built=yes
+}
+
+# build_assets takes what starts a Go instance from syumai/workers. Its worker.mjs becomes app.mjs: the entry is ours.
+build_assets() {
+	local hash
+	hash="$GO_VERSION $(digest go.mod tools/modules.sh)"
+	fresh assets "$hash" && (cd build && ls "${ASSETS[@]}") >/dev/null 2>&1 && return
+	local to=build/.assets # the generator deletes what was there before
+	quietly "assets of syumai/workers" go run github.com/syumai/workers/cmd/workers-assets-gen -mode=go -o $to ||
+		die "the assets of syumai/workers could not be generated; see above"
+	mv $to/worker.mjs $to/app.mjs
+	(cd $to && mv "${ASSETS[@]}" ..)
+	rm -rf $to
+	stamp assets "$hash"
+	built=yes
+}
+
+# glue prints the names of the modules in worker/.
+glue() { (cd worker && find . -maxdepth 1 -name '*.mjs' ! -name '*.test.mjs' | sed 's|^\./||' | LC_ALL=C sort); }
+
+# copy_glue copies the changed modules, and removes those that are no longer there.
+copy_glue() {
+	local name
+	for name in $(glue); do
+		cmp -s "worker/$name" "build/$name" && continue
+		cp "worker/$name" "build/$name"
+		built=yes
+	done
+	for name in $(cd build && find . -maxdepth 1 \( -name '*.mjs' -o -name '*.js' -o -name '*.wasm' \) | sed 's|^\./||'); do
+		case " ${ASSETS[*]} ${COMPILED[*]} $(glue | tr '\n' ' ') " in
+		*" $name "*) ;;
+		*) rm "build/$name" && built=yes ;;
+		esac
+	done
+}
+
+# variables prints the names of those that the Worker reads: bindings have to name each.
+variables() {
+	grep -ohE '"(INLAY|SITE)_[A-Z_]+"' edge/variables.go site/*.go worker/*.mjs | tr -d '"' | LC_ALL=C sort -u
+}
+
+# compatibility_date is wrangler.toml's.
+compatibility_date() { sed -n 's/^compatibility_date *= *"\(.*\)"/\1/p' wrangler.toml; }
+
+# write_capnp FILE UP CORE: the configuration of a bare workerd. Paths in it are relative to it; UP leads from it to build/,
+# and CORE is the core's path in build/. Another port: workerd serve FILE --socket-addr http=127.0.0.1:PORT.
+write_capnp() {
+	local name
+	{
+		printf '# Made by build.sh. Run it from anywhere: workerd serve %s\n' "$1"
+		printf '# Another port: --socket-addr http=127.0.0.1:PORT. Variables are taken from the environment.\n'
+		printf 'using Workerd = import "/workerd/workerd.capnp";\n\n'
+		printf 'const config :Workerd.Config = (\n'
+		printf '  services = [\n    (name = "main", worker = .worker),\n'
+		printf '    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),\n  ],\n'
+		printf '  sockets = [(name = "http", address = "127.0.0.1:8787", http = (), service = "main")],\n);\n\n'
+		printf 'const worker :Workerd.Worker = (\n  compatibilityDate = "%s",\n  modules = [\n' "$(compatibility_date)"
+		printf '    (name = "worker.mjs", esModule = embed "%sworker.mjs"),\n' "$2"
+		for name in "${ASSETS[@]}" $(glue); do
+			[ "$name" = worker.mjs ] || printf '    (name = "%s", esModule = embed "%s%s"),\n' "$name" "$2" "$name"
+		done
+		printf '    (name = "core.wasm", wasm = embed "%s%s"),\n' "$2" "$3"
+		printf '    (name = "app.wasm", wasm = embed "%sapp.wasm"),\n  ],\n  bindings = [\n' "$2"
+		for name in $(variables); do
+			printf '    (name = "%s", fromEnvironment = "%s"),\n' "$name" "$name"
+		done
+		printf '  ],\n);\n'
+	} >"$1.new"
+	mv "$1.new" "$1"
+}
+
+# weigh prints each module's size, and refuses a core that has outgrown its limit.
+weigh() {
+	if [ -n "$built" ] || [ ! -e build/.stamps/sizes ]; then
+		rm -f build/.stamps/sizes
+		node tools/sizes.mjs build core.wasm=65536 >build/.sizes || { cat build/.sizes; die "a module is over its limit"; }
+		mv build/.sizes build/.stamps/sizes
+	fi
+	cat build/.stamps/sizes
+}

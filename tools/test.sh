@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# Everything that has to hold. Each check is one line with its time; one that fails shows its output and lets the others run.
+
+passed=0
+failures=()
+
+# check LABEL COMMAND…
+check() {
+	if quietly "$@"; then passed=$((passed + 1)); else failures+=("$1"); fi
+}
+
+# silent COMMAND…: succeeds if the command does and prints nothing.
+silent() {
+	local output
+	output=$("$@" 2>&1) && [ -z "$output" ] && return
+	printf '%s\n' "$output"
+	return 1
+}
+
+js() { env GOOS=js GOARCH=wasm "$@"; }
+
+test_all() {
+	local start=$EPOCHREALTIME module
+	need_go
+	need_c
+	need_npm
+	need_chromium
+	need_staticcheck
+	build_all test
+	go_checks
+	check "tsc --checkJs" node_modules/.bin/tsc --project tsconfig.json
+	check "node --test worker" node_modules/node/bin/node --test worker/*.test.mjs
+	check "go test -race: packages" go test -race $(go list ./... | grep -v '^inlay$')
+	for module in bench edge/browsertest; do
+		check "go test: $module" go -C $module test ./...
+	done
+	check "go test -race: the Worker" go test -race -count=1 .
+	check "wrangler deploy --dry-run" wrangler deploy --dry-run
+	printf '%d passed, %d failed\n' "$passed" ${#failures[@]}
+	if [ ${#failures[@]} -gt 0 ]; then
+		die "failed: $(printf '%s; ' "${failures[@]}")in $(seconds_since "$start") s"
+	fi
+	say "everything holds, in $(seconds_since "$start") s"
+}
+
+# go_checks looks at all Go there is, the parts that only some builds see too.
+go_checks() {
+	local module
+	check gofmt silent gofmt -l -s ./*.go bench cache edge site worker
+	check "go vet" go vet ./...
+	check "go vet: js" js go vet ./worker/... ./site/... ./edge/...
+	check "go vet: inlaytest" js go vet -tags inlaytest ./worker/core
+	check staticcheck "$STATICCHECK" ./...
+	check "staticcheck: js" js "$STATICCHECK" ./worker/... ./site/...
+	for module in bench edge/browsertest; do
+		check "go vet: $module" go -C $module vet ./...
+		check "staticcheck: $module" env -C $module "$STATICCHECK" ./...
+	done
+}
