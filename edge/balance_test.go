@@ -60,7 +60,8 @@ func TestFragmentThatClosesWhatItOpensIsAccepted(t *testing.T) {
 		"<svg><foreignObject><div>HTML</div></foreignObject></svg><style>p { }</style>",
 		"<math><mi>x</mi><mo>=</mo><mn>1</mn></math><template></template>",
 		"<template><svg><foreignObject><p></template><template></template>",
-		"<select><option>a</select><script>if (a < b) c</script><textarea>a <b</textarea>",
+		"<select><option>a</select><script>if (a < b) c</script><textarea>a <b</textarea><style>a<b</style>",
+		"<select><template><style>a<b</style></template><script>a<b</script></select>",
 		"<table><colgroup><col></colgroup></table><style>a<b</style>",
 		"<edge-slot name=a src=/b></edge-slot>",
 		"\x00<p\x00 \x00=\x00>\x00</p>\xff",
@@ -144,6 +145,10 @@ func TestFragmentThatWouldEndItsPatchEarlyOrNeverIsRefused(t *testing.T) {
 
 		// What <select> and a leading <col> ignore.
 		{"<select><style></template></style></select>", "</template> at byte 15"},
+		{"<select><style><template><style></template></style></select>", "<style> at byte 8 has its end tag within"},
+		{"<svg><style><style></style></style></svg>", "<style> at byte 12 stands within another"},
+		{"<b><object><select></object></select>", "<object> at byte 3 is not closed"},
+		{"<select><option>a", "<select> at byte 0 is not closed"},
 		{"<col><script>'</template>'</script>", "</template> at byte 14"},
 		{"<link><col><script>'</template>'</script>", "</template> at byte 20"},
 		{"<template><col></template><p><template><col><script>'</template>'</script>", "</template> at byte 53 ends what was opened outside of <script>"},
@@ -202,7 +207,7 @@ func seedFragments() []string {
 		"<script><!-- <script> </script> --></script>", "<style></template></style>",
 		"<noscript><iframe></iframe><!-- </noscript> --></noscript>",
 		"<svg><title>a</title><style><![CDATA[ a > b < c ]]></style><foreignObject><p></svg><template>",
-		"<math><mi>x</mi></math><select><xmp></select></xmp><col>",
+		"<math><mi>x</mi></math><select><xmp></xmp></select><col>",
 		"<template><col><script></template></script><plaintext>",
 	}
 }

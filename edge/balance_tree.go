@@ -25,9 +25,9 @@ const (
 	elObject
 	elApplet
 	elMarquee
+	elSelect
 
 	elPlaintext
-	elSelect
 	elCol
 	elSVG
 	elMath
@@ -88,13 +88,14 @@ func elementOf(name []byte) element {
 // String is the name of an element that holds raw text or is a scope.
 func (e element) String() string {
 	return [...]string{"", "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript",
-		"template", "table", "object", "applet", "marquee"}[e]
+		"template", "table", "object", "applet", "marquee", "select"}[e]
 }
 
 func (e element) raw() bool   { return e >= elScript && e <= elNoscript }
-func (e element) scope() bool { return e >= elTemplate && e <= elMarquee }
+func (e element) scope() bool { return e >= elTemplate && e <= elSelect }
 
-// scopes are the elements open that part what is in them from what is around them, templates among them.
+// scopes are the elements open that part what is in them from what is around them: templates, tables, select and those
+// that embed.
 //
 // That the others are closed matters because of formatting elements: a template's end forgets those that were opened in
 // it, but only back to the innermost of these elements, or of a table's cells (section 13.2.4.3, the markers). The
@@ -108,6 +109,17 @@ type scopes struct {
 // maxScopes is how deep templates, tables and the like may be nested in each other: treeGuess.chosen has a bit for each
 // depth, and one for the fragment itself.
 const maxScopes = 63
+
+// inSelect tells whether what follows is in a <select>. Browsers that do not know the customizable one ignore most tags in
+// it. A template in it begins anew.
+func (s *scopes) inSelect() bool {
+	for i := s.n - 1; i >= 0 && s.open[i] != elTemplate; i-- {
+		if s.open[i] == elSelect {
+			return true
+		}
+	}
+	return false
+}
 
 func (s *scopes) top() element {
 	if s.n == 0 {
@@ -127,8 +139,6 @@ type treeGuess struct {
 	point   bool
 	pointAt [maxTagName]byte
 	pointN  int
-	// selects: there was a <select>. Browsers that do not yet know the customizable one ignore most tags in it.
-	selects bool
 	// chosen has a bit for each depth of templates at which a tag has decided what may follow ("in template" of section
 	// 13.2.6.4.22); dropped, where that tag was <col>, after which all tags but <col> and <template> are ignored.
 	chosen, dropped uint64
@@ -203,8 +213,6 @@ func (b *balance) open(e element) {
 		b.openScope(e, foreign)
 	case e == elPlaintext:
 		b.refuse(b.start, "makes all the rest of the page text; a fragment must not have it", "plaintext")
-	case e == elSelect:
-		t.selects = true
 	case e == elSVG && !b.slash:
 		t.svg++
 	case e == elMath && !b.slash:
@@ -247,7 +255,7 @@ func (b *balance) openRaw(e element, uncertain bool) {
 	case elScript, elTextarea:
 		// Within <select>, a script is a script, and a textarea ends the select.
 	default:
-		uncertain = uncertain || b.tree.selects
+		uncertain = uncertain || b.scopes.inSelect()
 	}
 	if !uncertain {
 		b.state, b.text, b.script = stRawText, e, scriptPlain
@@ -255,6 +263,7 @@ func (b *balance) openRaw(e element, uncertain bool) {
 	}
 	d := &b.dual
 	if d.open.has(e) {
+		b.refuse(b.start, "stands within another, which not every browser reads the same", e.String())
 		return
 	}
 	if d.open == 0 {
