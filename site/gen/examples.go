@@ -56,7 +56,7 @@ func (r *renderer) example(m *markup, of string, e *doc.Example, open bool) {
 	}
 	if e.Suffix != "" {
 		m.tag(" <i>(")
-		m.text(e.Suffix)
+		m.text(strings.ReplaceAll(e.Suffix, "_", " "))
 		m.tag(")</i>")
 	}
 	m.tag("</summary><div>\n")

@@ -1,0 +1,12 @@
+// Package site is what is served: here, the documentation of the Go standard
+// library. It is the one folder a user of inlay edits.
+//
+//  1. pages/ holds the shells: static HTML with slots, and the list of their
+//     patterns in pages.go. It is compiled into core.wasm.
+//  2. Origin (site.go) answers the src of each slot with a fragment, and the
+//     few paths that are no page. It is ordinary net/http, compiled into
+//     app.wasm, and runs only to fill.
+//  3. upstream.go is a service that fragments depend on and that takes its time.
+//  4. gen/ renders the documentation into data/ when the site is built, so that
+//     a fill does nothing but decompress.
+package site
