@@ -1,0 +1,260 @@
+package edge
+
+import (
+	"strings"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"inlay/cache"
+)
+
+// composed is a page put together from fragments that were all there. It holds for as long as each of its keys still
+// has the very fragment that went into it.
+type composed[B any] struct {
+	keys   []string
+	parts  []*entry[B] // compared, never read: their blobs may be gone
+	etag   string
+	length int
+	heads  atomic.Pointer[heads[B]]
+}
+
+// heads are a composed page's heads. They tell each fragment's remaining freshness, so they hold for one second.
+type heads[B any] struct {
+	second          int64
+	ok, notModified B
+}
+
+func (c *composed[B]) drop(host Host[B]) {
+	if h := c.heads.Swap(nil); h != nil {
+		host.Drop(h.ok)
+		host.Drop(h.notModified)
+	}
+}
+
+// Whole is a complete answer: its head and, unless that says 304 or answers HEAD, its body.
+type Whole[B any] struct {
+	Head, Body B
+	HasBody    bool
+}
+
+// Warm answers a request whose page is composed and whose fragments are all fresh. Otherwise it reports false, and the
+// request is for [Engine.Handle]. It may be called from any goroutine at any time; beyond what r holds it allocates
+// nothing, except once a second and page for the head.
+func (e *Engine[B]) Warm(r *Request, now time.Time) (whole Whole[B], ok bool) {
+	v := e.route(r, now)
+	if v == nil {
+		return whole, false
+	}
+	c := v.page
+	for i, key := range c.keys {
+		if part, state := e.fragments.GetAt(key, now); state != cache.Fresh || part != c.parts[i] {
+			return whole, false
+		}
+	}
+	e.warm.Add(1)
+	h := c.heads.Load()
+	if second := now.Unix(); h == nil || h.second != second {
+		h = e.renewHeads(&e.plans[r.page], c, h, now)
+	}
+	if etagMatches(r.Fields.Field("if-none-match"), c.etag) {
+		return Whole[B]{Head: h.notModified}, true
+	}
+	return Whole[B]{Head: h.ok, Body: v.blob, HasBody: r.Method == "GET"}, true
+}
+
+// route finds the page that answers r, and its composed form if there is one.
+func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
+	r.page, r.bad = -1, nil
+	r.path, r.query = splitTarget(r.Target)
+	if r.Method != "GET" && r.Method != "HEAD" || strings.HasPrefix(r.path, adminPrefix) {
+		return nil
+	}
+	r.page, r.params, r.bad = e.router.match(r.path, r.params[:0])
+	if r.page < 0 || r.bad != nil {
+		return nil
+	}
+	r.key, r.bad = e.plans[r.page].appendKey(r.key[:0], r.page, r.params, r)
+	if r.bad != nil {
+		return nil
+	}
+	v, state := e.fragments.GetAt(unsafe.String(unsafe.SliceData(r.key), len(r.key)), now)
+	if state != cache.Fresh || v.page == nil {
+		return nil
+	}
+	return v
+}
+
+func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now time.Time) *heads[B] {
+	states := make([]fragmentStatus, len(c.keys))
+	for i, key := range c.keys {
+		_, info := e.fragments.Inspect(key, now)
+		states[i] = fragmentStatus{Slot: pl.slots[i].Name, Hit: true, TTL: int64(info.TTL / time.Second), HasTTL: true}
+	}
+	h := &heads[B]{
+		second:      now.Unix(),
+		ok:          e.host.NewHead(200, e.wholeFields(pl, states, c.etag, c.length, true)),
+		notModified: e.host.NewHead(304, e.wholeFields(pl, states, c.etag, -1, true)),
+	}
+	if !c.heads.CompareAndSwap(old, h) {
+		// Another goroutine was quicker. Its heads are kept, these are used once; only a host with goroutines comes here.
+		return h
+	}
+	if old != nil {
+		e.host.Drop(old.ok)
+		e.host.Drop(old.notModified)
+	}
+	return h
+}
+
+// sendWhole answers a page whose slots are all settled with one body. A page without failures, of fragments that are
+// stored, is kept composed.
+func (e *Engine[B]) sendWhole(q *request[B]) {
+	e.counts.Whole++
+	states := q.statuses()
+	good := q.failures() == 0
+	if old := e.stillComposed(q); old != nil {
+		e.sendComposed(q, states, old)
+		return
+	}
+	parts := make([]B, 0, 2*len(q.slots)+1)
+	length := q.plan.bytes
+	for i := range q.plan.static {
+		parts = append(parts, q.plan.static[i])
+		if i < len(q.slots) {
+			parts = append(parts, q.content(i))
+			length += q.contentSize(i)
+		}
+	}
+	etag := ""
+	if good {
+		etag = q.etag()
+	}
+	body := e.host.Join(parts)
+	v := newEntry(body, length, [16]byte{})
+	v.page = &composed[B]{etag: etag, length: length}
+	e.sendComposed(q, states, v)
+	if !good || !e.composable(q) {
+		e.release(v)
+		return
+	}
+	for i := range q.slots {
+		v.page.keys = append(v.page.keys, q.slots[i].key)
+		v.page.parts = append(v.page.parts, q.slots[i].entry)
+	}
+	v.cost += headCost + len(q.slots)*(pointerCost+len(etag))
+	if e.fragments.Put(q.key, v, cache.Policy{TTL: composedTTL}) != nil {
+		e.release(v)
+	}
+}
+
+// headCost is what a composed page's two heads are charged with; pointerCost, each of its references to a fragment.
+const (
+	headCost    = 2 << 10
+	pointerCost = 32
+)
+
+// sendComposed answers q with a body that was put together, under a head of its own.
+func (e *Engine[B]) sendComposed(q *request[B], states []fragmentStatus, v *entry[B]) {
+	c := v.page
+	good := c.etag != ""
+	if good && etagMatches(q.fields.Field("if-none-match"), c.etag) {
+		head := e.host.NewHead(304, e.wholeFields(q.plan, states, c.etag, -1, good))
+		e.host.SendHead(q.id, head)
+		e.host.Drop(head)
+		return
+	}
+	fields := e.wholeFields(q.plan, states, c.etag, c.length, good)
+	head := e.host.NewHead(200, e.timed(q, fields))
+	e.host.Send(q.id, head, v.blob)
+	e.host.Drop(head)
+}
+
+// stillComposed is the page as it was composed before, if the slots of q have the very same fragments: some may be stale.
+func (e *Engine[B]) stillComposed(q *request[B]) *entry[B] {
+	v, state := e.fragments.GetAt(q.key, e.now)
+	if state != cache.Fresh || v.page == nil {
+		return nil
+	}
+	for i := range q.slots {
+		if q.slots[i].entry == nil || q.slots[i].entry != v.page.parts[i] {
+			return nil
+		}
+	}
+	return v
+}
+
+// composable reports whether each fragment of q is the one that the cache has: only then can the page be warm again.
+func (e *Engine[B]) composable(q *request[B]) bool {
+	for i := range q.slots {
+		s := &q.slots[i]
+		if s.status.Hit {
+			continue
+		}
+		if v, _ := e.fragments.GetAt(s.key, e.now); v != s.entry {
+			return false
+		}
+	}
+	return true
+}
+
+func (q *request[B]) statuses() []fragmentStatus {
+	states := make([]fragmentStatus, len(q.slots))
+	for i := range q.slots {
+		states[i] = q.slots[i].status
+	}
+	return states
+}
+
+func (q *request[B]) failures() int {
+	n := 0
+	for i := range q.slots {
+		if q.slots[i].state == slotFailed {
+			n++
+		}
+	}
+	return n
+}
+
+func (q *request[B]) contentSize(i int) int {
+	s, sp := &q.slots[i], &q.plan.slots[i]
+	switch {
+	case s.state == slotReady:
+		return s.entry.size
+	case sp.HasError:
+		return len(sp.Error)
+	}
+	return len(sp.Skeleton)
+}
+
+// etag names the page's bytes by what they are made of: the shell and each fragment.
+func (q *request[B]) etag() string {
+	h := newSum()
+	h.Write(q.plan.sum[:])
+	for i := range q.slots {
+		h.Write(q.slots[i].entry.sum[:])
+	}
+	const digits = "0123456789abcdef"
+	text := []byte{'"'}
+	for _, b := range h.Sum(nil) {
+		text = append(text, digits[b>>4], digits[b&15])
+	}
+	return string(append(text, '"'))
+}
+
+// etagMatches reports whether an If-None-Match field names etag (RFC 9110, section 13.1.2: weak comparison).
+func etagMatches(field, etag string) bool {
+	if field == "" || etag == "" {
+		return false
+	}
+	if field == "*" {
+		return true
+	}
+	for i := 0; i+len(etag) <= len(field); i++ {
+		// An entity tag cannot contain a quote, so the quoted text is found whole or not at all.
+		if field[i] == '"' && field[i:i+len(etag)] == etag {
+			return true
+		}
+	}
+	return false
+}

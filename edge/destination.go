@@ -1,0 +1,53 @@
+package edge
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// destination is where a fill of src goes: a URL, a service binding, or, with both empty, the handlers that come with
+// the program. A binding's URL has a host of its own that is never looked up.
+func (c *Config) destination(src string) (url, binding string) {
+	if rest, ok := strings.CutPrefix(src, bindingPrefix); ok {
+		name, path, _ := strings.Cut(rest, "/")
+		return "http://binding.inlay.internal/" + path, name
+	}
+	if !strings.HasPrefix(src, "/") {
+		return src, ""
+	}
+	if c.Origin == "" {
+		return "", ""
+	}
+	return c.Origin + src, ""
+}
+
+const bindingPrefix = "binding:"
+
+// checkSources refuses slots whose src is absolute and names a host that is not allowed: found out at start rather than
+// by each of its fills.
+func (c *Config) checkSources(p *Page) error {
+	for i := range p.Slots {
+		s := &p.Slots[i]
+		_, rest, absolute := strings.Cut(s.Src, "://")
+		if !absolute || strings.HasPrefix(s.Src, "/") || strings.HasPrefix(s.Src, bindingPrefix) {
+			continue
+		}
+		host, _, _ := strings.Cut(rest, "/")
+		host, _, _ = strings.Cut(host, "?")
+		if !c.allowsHost(host) {
+			return errors.New("edge: page " + p.Pattern + ", line " + strconv.Itoa(s.Line) + ", slot " + s.Name + ": the host " +
+				quoteForMessage(host) + " of its src is not in INLAY_ALLOW_HOSTS; add it there")
+		}
+	}
+	return nil
+}
+
+func (c *Config) allowsHost(host string) bool {
+	for _, allowed := range c.AllowHosts {
+		if strings.EqualFold(host, allowed) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,224 @@
+package edge
+
+import (
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"inlay/cache"
+)
+
+// Engine serves pages from a cache of fragments. It is a state machine: each method is an event, carries the time, and
+// asks of the [Host] whatever must be done about it. It does no I/O, reads no clock, starts no goroutine and never
+// blocks.
+//
+// Events come one at a time. Only [Engine.Warm] may be called at any time, from any goroutine.
+type Engine[B any] struct {
+	host   Host[B]
+	config Config
+	plans  []plan[B]
+	router *router
+
+	// fragments holds fragments by their key, and composed pages by theirs.
+	fragments *cache.Cache[*entry[B]]
+	// failing remembers, for a short time, keys whose fill failed, so that a failing origin is not asked by every
+	// request.
+	failing *cache.Cache[*FillError]
+
+	requests map[RequestID]*request[B]
+	attempts map[FillID]*fill[B]
+	flights  map[*cache.Flight[*entry[B]]]*fill[B]
+	lastFill FillID
+
+	// unfinished are the fills to look after, oldest first.
+	unfinished []*fill[B]
+
+	now   time.Time // of the event in progress; what the caches' clocks say
+	chunk []byte    // scratch for reading blobs
+
+	warm   atomic.Uint64
+	counts counts
+}
+
+// grace is how long past its timeout a fill may still be reported by the host before a waiting request takes it over: a
+// host that lives reports timeouts itself.
+const grace = 500 * time.Millisecond
+
+// maxFillTimeout is the most that a slot's timeout can give: Workers cuts work that outlives its request off after 30 s,
+// and a fill must report before that.
+const maxFillTimeout = 25 * time.Second
+
+// maxAttempts is how often a fill is begun before it counts as failed when each is lost.
+const maxAttempts = 2
+
+// failingBytes is the budget of the memory of failures.
+const failingBytes = 256 << 10
+
+// composedTTL is how long a composed page may lie unasked; that its fragments have not changed is checked each time.
+const composedTTL = 24 * time.Hour
+
+// blobOverhead is what a blob costs beside its bytes: the entry, the host's handle and buffer objects. Measured in
+// workerd; see docs/architecture.md.
+const blobOverhead = 256
+
+// NewEngine prepares an engine for pages. Errors: pages whose patterns conflict, and what the caches refuse of config.
+func NewEngine[B any](pages []Page, config Config, host Host[B]) (*Engine[B], error) {
+	e := &Engine[B]{
+		host:     host,
+		config:   config,
+		requests: map[RequestID]*request[B]{},
+		attempts: map[FillID]*fill[B]{},
+		flights:  map[*cache.Flight[*entry[B]]]*fill[B]{},
+		chunk:    make([]byte, 4096),
+	}
+	for i := range pages {
+		if err := config.checkSources(&pages[i]); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if e.router, err = newRouter(pages); err != nil {
+		return nil, err
+	}
+	clock := func() time.Time { return e.now }
+	e.fragments, err = cache.New(cache.Options[*entry[B]]{
+		MaxBytes: config.MaxBytes,
+		Size:     func(v *entry[B]) int { return v.cost },
+		Policy:   cache.Policy{TTL: config.TTL},
+		Now:      clock,
+		OnEvict:  func(_ string, v *entry[B]) { e.release(v) },
+		Seed:     config.Seed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.failing, err = cache.New(cache.Options[*FillError]{
+		MaxBytes: failingBytes,
+		Size:     func(f *FillError) int { return 96 + len(f.Text) },
+		Policy:   cache.Policy{TTL: config.NegativeTTL},
+		Now:      clock,
+		Seed:     config.Seed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.plans = make([]plan[B], len(pages))
+	for i := range pages {
+		e.plans[i] = newPlan(host, &pages[i])
+	}
+	return e, nil
+}
+
+// Handle is the event that a request came. At its end the request was answered, passed on, or waits.
+func (e *Engine[B]) Handle(r *Request, now time.Time) {
+	e.now = now
+	if whole, ok := e.Warm(r, now); ok && r.Sent == 0 {
+		if whole.HasBody {
+			e.host.Send(r.ID, whole.Head, whole.Body)
+		} else {
+			e.host.SendHead(r.ID, whole.Head)
+		}
+		return
+	}
+	if strings.HasPrefix(r.path, adminPrefix) {
+		e.admin(r)
+		return
+	}
+	if r.page < 0 && r.bad == nil {
+		e.counts.Passed++
+		e.host.Pass(r.ID)
+		return
+	}
+	err := r.bad
+	var q *request[B]
+	if err == nil {
+		q, err = e.begin(r)
+	}
+	switch {
+	case err != nil:
+		e.counts.BadRequests++
+		e.sendText(r.ID, 400, err.Error(), 0)
+	case q.head:
+		e.sendHead(q)
+		e.forget(q)
+	default:
+		e.advance(q)
+	}
+}
+
+// Resume is the event that a request which was woken has its own context again.
+func (e *Engine[B]) Resume(id RequestID, now time.Time) {
+	if q := e.requests[id]; q != nil {
+		e.now = now
+		q.woken = false
+		e.proceed(q)
+	}
+}
+
+// Deadline is the event that the time which Wait named has come.
+func (e *Engine[B]) Deadline(id RequestID, now time.Time) {
+	if q := e.requests[id]; q != nil {
+		e.now = now
+		e.proceed(q)
+	}
+}
+
+// proceed takes over the fills that q awaits and that were lost, then writes what there is.
+func (e *Engine[B]) proceed(q *request[B]) {
+	q.running = true
+	for i := range q.slots {
+		s := &q.slots[i]
+		if s.state == slotPending && !e.now.Before(s.fill.deadline) {
+			e.takeOver(s.fill, q.id)
+		}
+	}
+	e.advance(q)
+}
+
+// Leave is the event that a request's client has gone. The fills that it leads go on.
+func (e *Engine[B]) Leave(id RequestID, now time.Time) {
+	if q := e.requests[id]; q != nil {
+		e.now = now
+		e.counts.Left++
+		e.forget(q)
+	}
+}
+
+// splitTarget cuts a target in origin form into its path and its query.
+func splitTarget(target string) (path, query string) {
+	for i := 0; i < len(target); i++ {
+		switch target[i] {
+		case '?':
+			return target[:i], target[i+1:]
+		case '#':
+			return target[:i], ""
+		}
+	}
+	return target, ""
+}
+
+// PurgeTag is the event that everything with a tag is to go; it says how many entries went.
+func (e *Engine[B]) PurgeTag(tag string, now time.Time) int {
+	e.now = now
+	return e.fragments.PurgeTag(tag)
+}
+
+// InvalidateTag is the event that everything with a tag is to be stale; it says how many entries it was.
+func (e *Engine[B]) InvalidateTag(tag string, now time.Time) int {
+	e.now = now
+	return e.fragments.InvalidateTag(tag)
+}
+
+// Purge is the event that the fragment of a key is to go.
+func (e *Engine[B]) Purge(key string, now time.Time) {
+	e.now = now
+	e.failing.Delete(key)
+	e.fragments.Delete(key)
+}
+
+// PurgeAll is the event that everything is to go.
+func (e *Engine[B]) PurgeAll(now time.Time) {
+	e.now = now
+	e.failing.Clear()
+	e.fragments.Clear()
+}

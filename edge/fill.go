@@ -1,0 +1,253 @@
+package edge
+
+import (
+	"errors"
+	"hash"
+	"hash/fnv"
+	"time"
+
+	"inlay/cache"
+)
+
+// fill is the engine's side of a flight: who leads it, and when it counts as lost.
+type fill[B any] struct {
+	key      string
+	slot     *Slot
+	tags     []string
+	flight   *cache.Flight[*entry[B]] // nil: not shared (a slot with ttl="0")
+	alone    func(*entry[B], error)   // who waits, if not shared
+	deadline time.Time
+	begun    []FillID    // the attempts
+	open     int         // attempts whose end was not reported
+	waiters  []RequestID // in the order in which they came; some may have left
+	over     bool
+}
+
+// join starts or joins the flight of slot i of q; if wait is set, the slot settles by it.
+func (e *Engine[B]) join(q *request[B], i int, params []string, wait bool) {
+	s, sp := &q.slots[i], &q.plan.slots[i]
+	flight, leader := e.fragments.Begin(s.key)
+	f := e.flights[flight]
+	if leader || f == nil {
+		f = &fill[B]{key: s.key, slot: sp.Slot, tags: sp.expandTags(params), flight: flight}
+		e.flights[flight] = f
+		e.attempt(f, q.id)
+	} else {
+		if !e.now.Before(f.deadline) {
+			e.takeOver(f, q.id)
+		}
+		if wait {
+			s.status.Collapsed = true
+		}
+	}
+	if wait {
+		s.fill = f
+		f.waiters = append(f.waiters, q.id)
+		flight.Then(func(v *entry[B], err error) { e.settle(q, i, v, err) })
+	}
+}
+
+// fillAlone starts a fill that nobody shares and whose fragment is not stored.
+func (e *Engine[B]) fillAlone(q *request[B], i int, params []string) {
+	s, sp := &q.slots[i], &q.plan.slots[i]
+	f := &fill[B]{key: s.key, slot: sp.Slot, waiters: []RequestID{q.id}}
+	f.alone = func(v *entry[B], err error) { e.settle(q, i, v, err) }
+	s.fill = f
+	e.attempt(f, q.id)
+}
+
+// attempt begins one attempt of a fill, led by a request.
+func (e *Engine[B]) attempt(f *fill[B], leader RequestID) {
+	timeout := f.slot.Timeout
+	if timeout == Unset {
+		timeout = e.config.FillTimeout
+	}
+	timeout = min(timeout, maxFillTimeout)
+	request := fillRequest(f.key)
+	url, binding := e.config.destination(request.Src)
+	f.deadline = e.now.Add(timeout + grace)
+	e.sweep()
+	e.lastFill++
+	e.attempts[e.lastFill] = f
+	f.begun = append(f.begun, e.lastFill)
+	f.open++
+	e.unfinished = append(e.unfinished, f)
+	e.counts.Fills++
+	e.host.Fill(leader, e.lastFill, Fill{
+		FillRequest: request, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment,
+	})
+}
+
+// takeOver lets a request lead a fill whose leader was lost: its end is overdue, and no host that lives would be silent
+// for that long. The lost attempt may still report, and whichever attempt reports first settles the flight.
+func (e *Engine[B]) takeOver(f *fill[B], by RequestID) {
+	if f.over {
+		return
+	}
+	if len(f.begun) >= maxAttempts {
+		e.fail(f, &FillError{Reason: LostError, Text: "no attempt of the fill ended in time"})
+		return
+	}
+	e.counts.TakenOver++
+	e.attempt(f, by)
+}
+
+// FillEnd is the event that an attempt of a fill has its answer, whole. The blob is the engine's from here on.
+func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) {
+	e.now = now
+	f := e.attempts[id]
+	if f == nil {
+		e.counts.Late++
+		e.host.Drop(blob)
+		return
+	}
+	policy, err := f.slot.admit(answer, e.defaults(), now)
+	var sum [16]byte
+	if err == nil {
+		sum, err = e.inspect(blob, answer.Size)
+	}
+	if err != nil {
+		e.host.Drop(blob)
+		e.fail(f, asFillError(err))
+		return
+	}
+	policy.Tags = f.tags
+	v := newEntry(blob, answer.Size, sum)
+	e.finishFill(f)
+	if f.flight == nil {
+		f.alone(v, nil)
+		e.release(v)
+		return
+	}
+	e.failing.Delete(f.key)
+	if err := f.flight.Commit(v, policy); err != nil || policy.TTL < 0 {
+		e.counts.Unstored++
+		e.release(v) // whoever waited holds it
+	}
+}
+
+// FillFail is the event that an attempt of a fill ended without a usable answer.
+func (e *Engine[B]) FillFail(id FillID, failure *FillError, now time.Time) {
+	e.now = now
+	f := e.attempts[id]
+	if f == nil {
+		e.counts.Late++
+		return
+	}
+	delete(e.attempts, id)
+	f.open--
+	if f.open > 0 {
+		return // another attempt may still bring it
+	}
+	e.fail(f, failure)
+}
+
+// FillLost is the event that the host knows an attempt's context to be gone. The first request that still waits for the
+// fill is woken and takes it over; without one, the next to join does.
+func (e *Engine[B]) FillLost(id FillID, now time.Time) {
+	e.now = now
+	f := e.attempts[id]
+	if f == nil {
+		return
+	}
+	f.deadline = now
+	for _, id := range f.waiters {
+		if q := e.requests[id]; q != nil {
+			e.wake(q)
+			return
+		}
+	}
+}
+
+// sweep looks at a few unfinished fills and ends those that were lost while nobody waited, such as the refresh of a
+// stale fragment that nobody asked for again.
+func (e *Engine[B]) sweep() {
+	for range min(2, len(e.unfinished)) {
+		f := e.unfinished[0]
+		e.unfinished[0] = nil
+		e.unfinished = e.unfinished[1:]
+		switch {
+		case f.over:
+		case e.now.Before(f.deadline) || e.awaited(f):
+			e.unfinished = append(e.unfinished, f)
+		default:
+			e.fail(f, &FillError{Reason: LostError, Text: "the fill's context is gone"})
+		}
+	}
+}
+
+func (e *Engine[B]) awaited(f *fill[B]) bool {
+	for _, id := range f.waiters {
+		if e.requests[id] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// fail settles a fill with a failure and remembers it for a short time.
+func (e *Engine[B]) fail(f *fill[B], failure *FillError) {
+	e.finishFill(f)
+	e.counts.Failed++
+	if f.flight == nil {
+		f.alone(nil, failure)
+		return
+	}
+	ttl := e.config.NegativeTTL
+	if failure.RetryAfter > ttl {
+		ttl = failure.RetryAfter
+	}
+	if ttl > 0 {
+		// A failure too large to remember only costs another fill.
+		_ = e.failing.Put(f.key, failure, cache.Policy{TTL: ttl})
+	}
+	f.flight.Abandon(failure)
+}
+
+func (e *Engine[B]) finishFill(f *fill[B]) {
+	f.over = true
+	for _, id := range f.begun {
+		delete(e.attempts, id)
+	}
+	if f.flight != nil {
+		delete(e.flights, f.flight)
+	}
+}
+
+// inspect reads a fragment once: its sum, and whether it would end its patch early.
+func (e *Engine[B]) inspect(blob B, size int) (sum [16]byte, err error) {
+	var open balance
+	h := newSum()
+	for off := 0; off < size; {
+		n := e.host.Read(blob, off, e.chunk)
+		if n <= 0 {
+			return sum, &FillError{Reason: ConnectError, Text: "the fragment is shorter than its announced size"}
+		}
+		open.Write(e.chunk[:n])
+		h.Write(e.chunk[:n])
+		off += n
+	}
+	h.Sum(sum[:0])
+	if err := open.Err(); err != nil {
+		return sum, &FillError{Reason: MarkupError, Text: err.Error()}
+	}
+	return sum, nil
+}
+
+// newSum is the hash that names bytes in ETags: the same on every machine, so that a page's ETag survives an isolate.
+func newSum() hash.Hash { return fnv.New128a() }
+
+func (e *Engine[B]) defaults() *Defaults {
+	return &Defaults{
+		TTL: e.config.TTL, StaleWhileRevalidate: e.config.StaleWhileRevalidate,
+		StaleIfError: e.config.StaleIfError, MaxFragment: e.config.MaxFragment,
+	}
+}
+
+func asFillError(err error) *FillError {
+	var failure *FillError
+	if errors.As(err, &failure) {
+		return failure
+	}
+	return &FillError{Reason: LostError, Text: err.Error()}
+}

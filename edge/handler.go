@@ -1,0 +1,228 @@
+//go:build !tinygo
+
+package edge
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// Options are what [NewHandler] takes.
+type Options struct {
+	// Pages are what the handler answers itself; everything else goes to Origin.
+	Pages []Page
+	// Origin answers fills, and the requests that no page answers. Nil: the remote origin that Config.Origin names, and
+	// it is an error if there is none. A fill's request has exactly the header fields that its slot declares, and a
+	// context that ends with the fill's timeout, not with the client.
+	Origin http.Handler
+	// Config is the policy; its zero fields mean the defaults that [ParseConfig] documents, save NegativeTTL, whose zero
+	// is no memory of failures.
+	Config Config
+	// Bindings are what a src of the form binding:NAME/path names. Nil: none.
+	Bindings map[string]http.Handler
+	// CheckLeaks is for development: each fragment is fetched three times, twice with cookies and header fields offered
+	// that its slot does not declare. If the answers differ the fragment depends on something that is not in its key,
+	// and OnLeak is told.
+	CheckLeaks bool
+	// OnLeak is told what CheckLeaks found, from the fill's goroutine. Nil: it is logged as a warning.
+	OnLeak func(Leak)
+	// Logger gets what nobody else is told. Nil: slog.Default().
+	Logger *slog.Logger
+}
+
+// Handler serves pages natively: the driver of an [Engine] with net/http. A page whose fragments are all fresh is
+// answered without any lock that pages share.
+type Handler struct {
+	engine      *Engine[*blob]
+	options     Options
+	client      *http.Client
+	requestPool sync.Pool
+
+	mu    sync.Mutex // of the engine's events and of what follows
+	conns map[RequestID]*conn
+	last  RequestID
+
+	work   sync.WaitGroup // requests and fills in progress
+	closed bool
+}
+
+// blob is what the native host holds for the engine: bytes, or a head.
+type blob struct {
+	bytes  []byte
+	status int
+	header http.Header
+}
+
+// NewHandler prepares a handler. Errors: no origin, pages whose patterns conflict, a budget that makes no sense.
+func NewHandler(o Options) (*Handler, error) {
+	o.Config.fillIn()
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Origin == nil {
+		if o.Config.Origin == "" {
+			return nil, errors.New("edge: Options.Origin is nil and Config.Origin is empty: fills have nowhere to go; set one of them")
+		}
+		target, err := url.Parse(o.Config.Origin)
+		if err != nil {
+			return nil, err
+		}
+		o.Origin = &httputil.ReverseProxy{
+			Rewrite:       func(p *httputil.ProxyRequest) { p.SetURL(target) },
+			FlushInterval: -1,
+		}
+	}
+	h := &Handler{
+		options: o, conns: map[RequestID]*conn{},
+		client: &http.Client{CheckRedirect: sameHostOnly},
+	}
+	h.requestPool.New = func() any { return new(Request) }
+	engine, err := NewEngine(o.Pages, o.Config, Host[*blob](nativeHost{h}))
+	if err != nil {
+		return nil, err
+	}
+	h.engine = engine
+	return h, nil
+}
+
+// ServeHTTP answers a page, or passes the request to the origin.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	req := h.requestPool.Get().(*Request)
+	defer func() {
+		req.Fields = nil
+		h.requestPool.Put(req)
+	}()
+	req.Method, req.Target, req.HTTP10 = r.Method, targetOf(r), r.ProtoMajor == 1 && r.ProtoMinor == 0
+	req.Fields = (*fieldsOf)(r)
+	if whole, ok := h.engine.Warm(req, time.Now()); ok {
+		writeHead(w, whole.Head)
+		if whole.HasBody {
+			_, _ = w.Write(whole.Body.bytes) // a client that has gone needs no answer
+		}
+		return
+	}
+	c := &conn{client: r, wake: make(chan struct{}, 1)}
+	if !h.open(c, req) {
+		http.Error(w, "The server is shutting down.", http.StatusServiceUnavailable)
+		return
+	}
+	defer h.work.Done()
+	c.serve(h, w, r)
+}
+
+// open registers a connection and hands its request to the engine; it refuses after Shutdown.
+func (h *Handler) open(c *conn, req *Request) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	h.work.Add(1)
+	for h.last++; h.conns[h.last] != nil; h.last++ {
+	}
+	c.id, req.ID = h.last, h.last
+	h.conns[c.id] = c
+	h.engine.Handle(req, time.Now())
+	return true
+}
+
+// Shutdown refuses new requests that would need a fill and waits until every page and every fill in progress has
+// ended, or ctx has.
+func (h *Handler) Shutdown(ctx context.Context) error {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	ended := make(chan struct{})
+	go func() {
+		h.work.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// PurgeTag removes every fragment that carries tag and says how many.
+func (h *Handler) PurgeTag(tag string) int {
+	return locked(h, func() int { return h.engine.PurgeTag(tag, time.Now()) })
+}
+
+// InvalidateTag makes every fragment that carries tag stale and says how many.
+func (h *Handler) InvalidateTag(tag string) int {
+	return locked(h, func() int { return h.engine.InvalidateTag(tag, time.Now()) })
+}
+
+// Purge removes the fragment of key; a fill of it in progress is delivered to those who wait, and not stored.
+func (h *Handler) Purge(key string) {
+	locked(h, func() int { h.engine.Purge(key, time.Now()); return 0 })
+}
+
+// PurgeAll removes everything.
+func (h *Handler) PurgeAll() { locked(h, func() int { h.engine.PurgeAll(time.Now()); return 0 }) }
+
+// Stats tells what the handler has done since it began.
+func (h *Handler) Stats() Stats {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.engine.Stats()
+}
+
+func locked(h *Handler, f func() int) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return f()
+}
+
+// targetOf is the request's target in origin form.
+func targetOf(r *http.Request) string {
+	if len(r.RequestURI) > 0 && r.RequestURI[0] == '/' {
+		return r.RequestURI
+	}
+	if r.URL.RawQuery == "" {
+		return r.URL.EscapedPath()
+	}
+	return r.URL.EscapedPath() + "?" + r.URL.RawQuery
+}
+
+// fieldsOf reads the header of an http.Request.
+type fieldsOf http.Request
+
+// Field is the value of a header field by its lower-case name.
+func (f *fieldsOf) Field(name string) string {
+	if name == "host" {
+		return f.Host
+	}
+	values := f.Header.Values(name)
+	switch {
+	case len(values) == 0:
+		return ""
+	case len(values) == 1:
+		return values[0]
+	}
+	between := ", "
+	if name == "cookie" {
+		between = "; "
+	}
+	all := values[0]
+	for _, v := range values[1:] {
+		all += between + v
+	}
+	return all
+}
+
+func writeHead(w http.ResponseWriter, head *blob) {
+	header := w.Header()
+	for name, values := range head.header {
+		header[name] = values
+	}
+	w.WriteHeader(head.status)
+}

@@ -1,0 +1,156 @@
+//go:build !tinygo
+
+package edge
+
+import (
+	"net/http"
+	"time"
+)
+
+// nativeHost does what the engine asks, for net/http. All but NewHead and Drop run under the handler's lock.
+type nativeHost struct{ h *Handler }
+
+func (n nativeHost) NewBlob(p []byte) *blob { return &blob{bytes: append([]byte(nil), p...)} }
+
+func (n nativeHost) NewHead(status int, fields []Field) *blob {
+	b := &blob{status: status, header: make(http.Header, len(fields))}
+	for _, f := range fields {
+		b.header.Add(f.Name, f.Value)
+	}
+	return b
+}
+
+func (n nativeHost) Join(parts []*blob) *blob {
+	size := 0
+	for _, p := range parts {
+		size += len(p.bytes)
+	}
+	b := &blob{bytes: make([]byte, 0, size)}
+	for _, p := range parts {
+		b.bytes = append(b.bytes, p.bytes...)
+	}
+	return b
+}
+
+func (n nativeHost) Read(b *blob, off int, p []byte) int { return copy(p, b.bytes[off:]) }
+
+// Drop has nothing to do: whoever still writes the bytes holds them.
+func (n nativeHost) Drop(*blob) {}
+
+func (n nativeHost) Send(id RequestID, head, body *blob) {
+	c := n.h.conns[id]
+	c.head, c.queue, c.done = head, append(c.queue, body.bytes), true
+}
+
+func (n nativeHost) SendHead(id RequestID, head *blob) {
+	c := n.h.conns[id]
+	c.head, c.done = head, true
+}
+
+func (n nativeHost) Respond(id RequestID, head *blob) { n.h.conns[id].head = head }
+
+func (n nativeHost) Write(id RequestID, b *blob) {
+	c := n.h.conns[id]
+	c.queue = append(c.queue, b.bytes)
+}
+
+func (n nativeHost) Finish(id RequestID) { n.h.conns[id].done = true }
+
+func (n nativeHost) Pass(id RequestID) {
+	c := n.h.conns[id]
+	c.pass, c.done = true, true
+}
+
+func (n nativeHost) Wait(id RequestID, until time.Time) { n.h.conns[id].until = until }
+
+func (n nativeHost) Wake(id RequestID) {
+	if c := n.h.conns[id]; c != nil {
+		select {
+		case c.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (n nativeHost) Fill(id RequestID, fill FillID, f Fill) {
+	var client *http.Request
+	if n.h.options.CheckLeaks {
+		client = n.h.conns[id].client
+	}
+	n.h.work.Add(1)
+	go n.h.fill(fill, f, client)
+}
+
+// conn is a request that the engine has not answered at once: what was asked for it, and how it learns of more.
+type conn struct {
+	id     RequestID
+	client *http.Request
+
+	// Written under the handler's lock, by the host.
+	head  *blob
+	queue [][]byte
+	until time.Time
+	done  bool
+	pass  bool
+
+	wake chan struct{}
+}
+
+// serve writes what the engine asks for until the request is finished or its client has gone.
+func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		h.mu.Lock()
+		head, queue, until, done := c.head, c.queue, c.until, c.done
+		c.head, c.queue = nil, nil
+		if done {
+			delete(h.conns, c.id)
+		}
+		h.mu.Unlock()
+
+		if c.pass {
+			h.options.Origin.ServeHTTP(w, r)
+			return
+		}
+		if head != nil {
+			writeHead(w, head)
+		}
+		for _, p := range queue {
+			if _, err := w.Write(p); err != nil {
+				c.leave(h)
+				return
+			}
+		}
+		if done {
+			return
+		}
+		if head != nil || len(queue) > 0 {
+			// A writer that cannot flush delivers late, but whole.
+			_ = http.NewResponseController(w).Flush()
+		}
+		timer.Reset(time.Until(until))
+		select {
+		case <-c.wake:
+			h.event(func() { h.engine.Resume(c.id, time.Now()) })
+		case <-timer.C:
+			h.event(func() { h.engine.Deadline(c.id, time.Now()) })
+		case <-r.Context().Done():
+			c.leave(h)
+			return
+		}
+	}
+}
+
+func (c *conn) leave(h *Handler) {
+	h.event(func() {
+		h.engine.Leave(c.id, time.Now())
+		delete(h.conns, c.id)
+	})
+}
+
+func (h *Handler) event(f func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f()
+}

@@ -1,0 +1,96 @@
+package edge
+
+import "time"
+
+// RequestID names a request between the engine and its host: the host gives it, and gives it to no other request until
+// this one has finished or left.
+type RequestID uint32
+
+// FillID names one attempt of a fill. The engine gives it and never gives it twice.
+type FillID uint32
+
+// Request is what the engine is told of a request.
+type Request struct {
+	ID     RequestID
+	Method string
+	// Target is the request's target in origin form: path and query, as they came.
+	Target string
+	// HTTP10 says that the client cannot read a chunked body (RFC 9112, section 7.1).
+	HTTP10 bool
+	// Fields reads the request's header; the engine reads only what it needs.
+	Fields Fields
+	// Sent is for an answer that another engine began before it was lost: how many blobs that one wrote after Respond.
+	// The answer is continued. Zero: nothing was sent.
+	Sent int
+
+	// What Warm finds out for the rest of the way; the buffers are used again if the Request is.
+	path, query string
+	page        int // -1: no page answers it
+	params      []string
+	key         []byte // of the composed page
+	bad         error  // why a page answers it with 400
+}
+
+// Fields reads header fields by their lower-case name: the values of a repeated field joined by ", " (of cookie by
+// "; "), empty when there is none.
+type Fields interface {
+	Field(name string) string
+}
+
+func (r *Request) rawQuery() string          { return r.query }
+func (r *Request) header(name string) string { return r.Fields.Field(name) }
+
+// Host does what the engine asks. The engine calls it only during an event and never waits for it; a host must not call
+// the engine back from within such a call.
+//
+// B is the host's handle of a blob: bytes that never change, or a head. The engine drops each blob that it was given or
+// that it asked for exactly once. What was asked with a blob before that (Send, Write, Join) still holds: the host keeps
+// the bytes, not the handle.
+type Host[B any] interface {
+	// NewBlob makes a blob with a copy of p.
+	NewBlob(p []byte) B
+	// NewHead makes a blob of a status and its header fields, for Send and Respond; it may be used many times.
+	NewHead(status int, fields []Field) B
+	// Join makes one blob of the bytes of parts, in order. The engine uses parts again.
+	Join(parts []B) B
+	// Read copies bytes of a blob from off on into p and says how many.
+	Read(b B, off int, p []byte) int
+	// Drop ends a blob.
+	Drop(b B)
+
+	// Send answers a request whole; afterwards it is finished.
+	Send(id RequestID, head, body B)
+	// SendHead answers a request without a body (HEAD, 304); afterwards it is finished.
+	SendHead(id RequestID, head B)
+	// Respond begins an answer whose body comes by Write.
+	Respond(id RequestID, head B)
+	// Write adds a blob's bytes to the body of an answer.
+	Write(id RequestID, b B)
+	// Finish ends an answer that Respond began.
+	Finish(id RequestID)
+	// Pass gives the request to the origin, unchanged; afterwards it is finished.
+	Pass(id RequestID)
+
+	// Wait says that the request is unfinished and until when it can do without its Deadline event: the host sends
+	// Deadline at that time, or Resume before, once Wake was asked for it.
+	Wait(id RequestID, until time.Time)
+	// Wake asks for a Resume event in the request's own context. It comes from within another request's event.
+	Wake(id RequestID)
+	// Fill starts a fill in the context of request id, which leads it; its end comes as FillEnd or FillFail, also when
+	// that request has left meanwhile. The engine sends no bytes of id's client along: f is all.
+	Fill(id RequestID, fill FillID, f Fill)
+}
+
+// Fill is what a host needs for one fill.
+type Fill struct {
+	FillRequest
+	// URL is where a remote origin or a service binding is asked. Empty: the handlers that come with the program answer
+	// Src.
+	URL string
+	// Binding is the service binding's name. Empty: none.
+	Binding string
+	// Timeout is how long it may take until its last byte; then the host reports a TimeoutError.
+	Timeout time.Duration
+	// MaxBytes is the size past which the host stops reading and reports a TooLargeError.
+	MaxBytes int
+}

@@ -1,0 +1,133 @@
+package edge
+
+// plan is a page made ready for writing: its shell's text as blobs.
+type plan[B any] struct {
+	*Page
+	index int
+
+	// static are the shell's parts around the slots, as they stand in a whole page.
+	static []B
+	// stream are the same with the fallback script in the head and without what follows the patches, which is rest.
+	stream []B
+	rest   B
+	slots  []slotPlan[B]
+	bytes  int // of the static parts together
+	sum    [16]byte
+	link   string // value of the Link field, empty for none
+	vary   string // value of the Vary field, empty for none
+}
+
+// slotPlan is a slot's own text as blobs.
+type slotPlan[B any] struct {
+	*Slot
+	skeleton    B // as it stands in a whole page
+	placeholder B // the skeleton between its markers
+	failed      B // <edge-error>'s content, where the slot has one
+	patch       B // begins a patch: <template for="…">
+	failedPatch B // the whole patch that shows failed
+	patchEnd    B
+}
+
+func newPlan[B any](host Host[B], p *Page) plan[B] {
+	text := func(s string) B { return host.NewBlob([]byte(s)) }
+	pl := plan[B]{Page: p, link: joinLinks(p), vary: varyField(p)}
+	h := newSum()
+	for _, s := range p.static {
+		pl.static = append(pl.static, text(s))
+		pl.bytes += len(s)
+		h.Write([]byte(s))
+		h.Write([]byte{0})
+	}
+	h.Sum(pl.sum[:0])
+
+	// The tail is never before the last slot, so it lies in the last part.
+	streamed := append([]string(nil), p.static...)
+	last := len(streamed) - 1
+	rest := streamed[last][p.tail.off:]
+	streamed[last] = streamed[last][:p.tail.off]
+	at := streamed[p.head.part]
+	streamed[p.head.part] = at[:p.head.off] + fallbackElement + at[p.head.off:]
+	for _, s := range streamed {
+		pl.stream = append(pl.stream, text(s))
+	}
+	pl.rest = text(rest)
+
+	end := text(patchEnd)
+	for i := range p.Slots {
+		s := &p.Slots[i]
+		sp := slotPlan[B]{
+			Slot:        s,
+			skeleton:    text(s.Skeleton),
+			placeholder: text(string(appendPlaceholder(nil, s.Name, s.Skeleton))),
+			patch:       text(string(appendPatchStart(nil, s.Name))),
+			patchEnd:    end,
+		}
+		if s.HasError {
+			sp.failed = text(s.Error)
+			sp.failedPatch = text(string(appendPatchStart(nil, s.Name)) + s.Error + patchEnd)
+		}
+		pl.slots = append(pl.slots, sp)
+	}
+	return pl
+}
+
+// patchEnd ends a patch. The line feed lets a reader without the standard's patches see that the template is complete.
+const patchEnd = "</template>\n"
+
+// appendPlaceholder appends a slot's skeleton between the markers of the HTML standard's declarative partial updates.
+func appendPlaceholder(dst []byte, name, skeleton string) []byte {
+	dst = append(dst, `<?start name="`...)
+	dst = appendEscapedName(dst, name)
+	dst = append(dst, `">`...)
+	dst = append(dst, skeleton...)
+	return append(dst, `<?end>`...)
+}
+
+func appendPatchStart(dst []byte, name string) []byte {
+	dst = append(dst, `<template for="`...)
+	dst = appendEscapedName(dst, name)
+	return append(dst, `">`...)
+}
+
+func joinLinks(p *Page) string {
+	if !p.Preload {
+		return ""
+	}
+	value := ""
+	for i, link := range p.links {
+		if i > 0 {
+			value += ", "
+		}
+		value += link
+	}
+	return value
+}
+
+// varyField names the header fields that the page's fragments depend on, for a page that others may store (RFC 9110,
+// section 12.5.5).
+func varyField(p *Page) string {
+	value := ""
+	add := func(name string) {
+		if value != "" {
+			value += ", "
+		}
+		value += name
+	}
+	seen := map[string]bool{}
+	for i := range p.Slots {
+		for _, in := range p.Slots[i].Vary {
+			name := in.Name
+			switch in.Kind {
+			case Query:
+				continue
+			case Cookie:
+				name = "cookie"
+			}
+			if !seen[name] {
+				seen[name] = true
+				add(name)
+			}
+		}
+	}
+	return value
+}

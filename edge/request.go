@@ -1,0 +1,328 @@
+package edge
+
+import (
+	"time"
+
+	"inlay/cache"
+)
+
+// request is a page that is being answered: what its slots have, and how far it is written.
+type request[B any] struct {
+	id     RequestID
+	plan   *plan[B]
+	mode   Mode
+	head   bool   // HEAD
+	key    string // of the composed page
+	since  time.Time
+	shell  time.Time // when the shell leaves at the latest, settled or not
+	slots  []slotState[B]
+	fields Fields
+
+	pending int  // slots whose fragment is still awaited
+	running bool // an event of this request's own is in progress: no Wake needed
+	woken   bool // a Wake was asked for and Resume has not come yet
+	sent    bool // the head has left
+	next    int  // ordered: the part that is written next
+}
+
+type slotState[B any] struct {
+	key    string
+	state  settled
+	entry  *entry[B] // held, if slotReady
+	fill   *fill[B]  // awaited, if slotPending
+	err    *FillError
+	status fragmentStatus
+	// patched says that a streamed page has the slot's fragment, in its place or as a patch.
+	patched bool
+}
+
+type settled uint8
+
+const (
+	slotPending settled = iota
+	slotReady
+	slotFailed
+)
+
+// begin makes the request of a page and looks at each slot: there, or a fill to wait for.
+func (e *Engine[B]) begin(r *Request) (*request[B], error) {
+	pl, params := &e.plans[r.page], r.params
+	q := &request[B]{
+		id: r.ID, plan: pl, head: r.Method == "HEAD", key: string(r.key), since: e.now, fields: r.Fields,
+		mode: modeOf(r, pl.Page, e.config.Debug), slots: make([]slotState[B], len(pl.slots)), running: true,
+	}
+	patience := pl.Patience
+	if patience == 0 {
+		patience = e.config.Patience
+	}
+	q.shell = e.now.Add(patience)
+	for i := range q.slots {
+		// All keys first: a request that is refused has started nothing.
+		key, err := pl.slots[i].appendKey(r.key[:0], params, r)
+		if err != nil {
+			return nil, err
+		}
+		r.key = key
+		q.slots[i].key = string(key)
+	}
+	if r.Sent > 0 {
+		q.continueAfter(r.Sent)
+	}
+	e.counts.Pages++
+	e.requests[q.id] = q
+	for i := range q.slots {
+		e.look(q, i, params)
+	}
+	return q, nil
+}
+
+// look finds what the cache has for slot i of q; on a miss, or for a stale fragment, it joins or starts the fill.
+func (e *Engine[B]) look(q *request[B], i int, params []string) {
+	s, sp := &q.slots[i], &q.plan.slots[i]
+	s.status.Slot = sp.Name
+	if sp.TTL == 0 {
+		s.status.Fwd = "bypass"
+		q.pending++
+		if !q.head {
+			e.fillAlone(q, i, params)
+		}
+		return
+	}
+	v, info := e.fragments.Inspect(s.key, e.now)
+	switch info.State {
+	case cache.Fresh:
+		s.status.Hit = true
+		s.ready(v, info.TTL)
+		return
+	case cache.Stale:
+		s.status.Hit = true
+		s.ready(v, info.TTL)
+		if _, failed := e.failing.GetAt(s.key, e.now); failed == cache.Miss && !q.head {
+			e.join(q, i, params, false)
+		}
+		return
+	}
+	s.status.Fwd = "miss"
+	if failure, state := e.failing.GetAt(s.key, e.now); state != cache.Miss {
+		e.settleFailed(s, failure)
+		return
+	}
+	q.pending++
+	if !q.head {
+		e.join(q, i, params, true)
+	}
+}
+
+func (s *slotState[B]) ready(v *entry[B], ttl time.Duration) {
+	v.hold()
+	s.state, s.entry, s.fill = slotReady, v, nil
+	s.status.TTL, s.status.HasTTL = int64(ttl/time.Second), true
+}
+
+// settleFailed gives a slot the stale fragment that may stand in for its failed fill, else the failure.
+func (e *Engine[B]) settleFailed(s *slotState[B], failure *FillError) {
+	s.status.FwdStatus = failure.Status
+	s.status.Detail = failure.Reason.String()
+	if v, ok := e.fragments.OnError(s.key, e.now); ok {
+		s.status.Fwd = "stale"
+		v.hold()
+		s.state, s.entry, s.fill = slotReady, v, nil
+		return
+	}
+	s.state, s.err, s.fill = slotFailed, failure, nil
+}
+
+// continueAfter lets q go on where another engine's answer stopped, after so many writes. A streamed shell leaves whole,
+// so all of its slots are patched; those that were there already have no placeholder left, and a patch without one is
+// inert. An ordered page is written in pairs, after its first part.
+func (q *request[B]) continueAfter(writes int) {
+	q.sent = true
+	if q.mode == Ordered {
+		q.next = min((writes+1)/2, len(q.plan.static))
+	} else {
+		q.mode = Stream
+		q.next = len(q.plan.stream)
+	}
+}
+
+// settle is called once for each slot that waits on a fill, when that fill has ended: in the course of another
+// request's event, or of q's own.
+func (e *Engine[B]) settle(q *request[B], i int, v *entry[B], err error) {
+	if e.requests[q.id] != q {
+		return // it has left
+	}
+	s := &q.slots[i]
+	if err == nil {
+		v.hold()
+		s.state, s.entry, s.fill = slotReady, v, nil
+	} else {
+		e.settleFailed(s, asFillError(err))
+	}
+	q.pending--
+	e.wake(q)
+}
+
+// wake asks for q's own event, unless one is in progress or on its way.
+func (e *Engine[B]) wake(q *request[B]) {
+	if !q.running && !q.woken {
+		q.woken = true
+		e.host.Wake(q.id)
+	}
+}
+
+// advance writes whatever q can write now, and finishes it or says until when it waits. It runs in events of q's own.
+func (e *Engine[B]) advance(q *request[B]) {
+	q.running = true
+	if e.write(q) {
+		e.forget(q)
+		return
+	}
+	q.running = false
+	e.host.Wait(q.id, e.deadline(q))
+}
+
+// write reports whether q is finished.
+func (e *Engine[B]) write(q *request[B]) bool {
+	if !q.sent {
+		if failure := q.requiredFailure(); failure != nil {
+			e.sendFailure(q, failure)
+			return true
+		}
+		if q.pending == 0 {
+			e.sendWhole(q)
+			return true
+		}
+		if q.mode == Complete || q.requiredPending() || e.now.Before(q.shell) {
+			return false
+		}
+		q.sent = true
+		e.counts.Streamed++
+		head := e.streamHead(q)
+		e.host.Respond(q.id, head)
+		e.host.Drop(head)
+	}
+	if q.mode == Ordered {
+		return e.writeOrdered(q)
+	}
+	return e.writeStream(q)
+}
+
+// writeStream writes the shell at once, then a patch for each slot as it settles.
+func (e *Engine[B]) writeStream(q *request[B]) bool {
+	for ; q.next < len(q.plan.stream); q.next++ {
+		e.host.Write(q.id, q.plan.stream[q.next])
+		if q.next == len(q.slots) {
+			continue
+		}
+		s, sp := &q.slots[q.next], &q.plan.slots[q.next]
+		if s.state == slotPending {
+			e.host.Write(q.id, sp.placeholder)
+			continue
+		}
+		e.writeContent(q, q.next)
+		s.patched = true
+	}
+	for i := range q.slots {
+		s, sp := &q.slots[i], &q.plan.slots[i]
+		if s.patched || s.state == slotPending {
+			continue
+		}
+		s.patched = true
+		switch {
+		case s.state == slotReady:
+			e.host.Write(q.id, sp.patch)
+			e.host.Write(q.id, s.entry.blob)
+			e.host.Write(q.id, sp.patchEnd)
+			e.letGo(s)
+		case sp.HasError:
+			e.host.Write(q.id, sp.failedPatch)
+		}
+	}
+	if q.pending > 0 {
+		return false
+	}
+	e.host.Write(q.id, q.plan.rest)
+	e.host.Finish(q.id)
+	return true
+}
+
+// writeOrdered writes the page as it stands, up to the first slot that is still awaited.
+func (e *Engine[B]) writeOrdered(q *request[B]) bool {
+	for ; q.next < len(q.plan.static); q.next++ {
+		if q.next > 0 && q.slots[q.next-1].state == slotPending {
+			return false
+		}
+		if q.next > 0 {
+			e.writeContent(q, q.next-1)
+		}
+		e.host.Write(q.id, q.plan.static[q.next])
+	}
+	e.host.Finish(q.id)
+	return true
+}
+
+// writeContent writes what a settled slot shows, in its place.
+func (e *Engine[B]) writeContent(q *request[B], i int) {
+	e.host.Write(q.id, q.content(i))
+	e.letGo(&q.slots[i])
+}
+
+func (q *request[B]) content(i int) B {
+	s, sp := &q.slots[i], &q.plan.slots[i]
+	switch {
+	case s.state == slotReady:
+		return s.entry.blob
+	case sp.HasError:
+		return sp.failed
+	}
+	return sp.skeleton
+}
+
+func (e *Engine[B]) letGo(s *slotState[B]) {
+	if s.entry != nil {
+		v := s.entry
+		s.entry = nil
+		e.release(v)
+	}
+}
+
+func (q *request[B]) requiredFailure() *FillError {
+	for i := range q.slots {
+		if q.plan.slots[i].Required && q.slots[i].state == slotFailed {
+			return q.slots[i].err
+		}
+	}
+	return nil
+}
+
+func (q *request[B]) requiredPending() bool {
+	for i := range q.slots {
+		if q.plan.slots[i].Required && q.slots[i].state == slotPending {
+			return true
+		}
+	}
+	return false
+}
+
+// deadline is when q must look again though nothing woke it: at the end of its patience, or when a fill that it awaits
+// is overdue.
+func (e *Engine[B]) deadline(q *request[B]) time.Time {
+	var first time.Time
+	if !q.sent && q.mode != Complete && !q.requiredPending() && e.now.Before(q.shell) {
+		first = q.shell
+	}
+	for i := range q.slots {
+		if f := q.slots[i].fill; q.slots[i].state == slotPending && f != nil && (first.IsZero() || f.deadline.Before(first)) {
+			first = f.deadline
+		}
+	}
+	return first
+}
+
+// forget ends q: nothing is written to it any more.
+func (e *Engine[B]) forget(q *request[B]) {
+	delete(e.requests, q.id)
+	for i := range q.slots {
+		e.letGo(&q.slots[i])
+	}
+}

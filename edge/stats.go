@@ -1,0 +1,43 @@
+package edge
+
+import "inlay/cache"
+
+// counts are the engine's counters; they only grow.
+type counts struct {
+	// Pages are requests that a page answered and that were not Warm.
+	Pages uint64
+	// Whole are those of Pages that left as one body, Streamed those that left before their fragments were there,
+	// Failures those answered with an error because a required slot failed.
+	Whole, Streamed, Failures uint64
+	// Left are requests whose client went away before the end.
+	Left uint64
+	// Passed are requests that no page answers; BadRequests those answered with 400.
+	Passed, BadRequests uint64
+	// Fills are attempts begun; TakenOver those of them that a waiting request began because the fill was lost.
+	Fills, TakenOver uint64
+	// Failed are fills that failed; Unstored fragments that were delivered but not stored; Late reports of attempts whose
+	// fill had been settled by another.
+	Failed, Unstored, Late uint64
+}
+
+// Stats are what an engine has done since it began.
+type Stats struct {
+	// Warm are requests answered from a composed page whose fragments were all fresh.
+	Warm uint64
+	counts
+	// Waiting are the requests in progress, Flights the fills.
+	Waiting, Flights int
+	// Cache is of the cache of fragments and composed pages.
+	Cache   cache.Stats
+	Bytes   int64
+	Entries int
+}
+
+// Stats tells what the engine has done; it is an event like the others.
+func (e *Engine[B]) Stats() Stats {
+	return Stats{
+		Warm: e.warm.Load(), counts: e.counts,
+		Waiting: len(e.requests), Flights: len(e.flights),
+		Cache: e.fragments.Stats(), Bytes: e.fragments.Bytes(), Entries: e.fragments.Len(),
+	}
+}
