@@ -41,7 +41,8 @@ const FallbackCSPHash = `'sha256-JuGaAB/b9fOA/RQImKWjz33qMGOMGpm3shXKZoxLeyc='`
 const fallbackElement = `<script>` + FallbackScript + `</script>`
 
 // patchStop follows the </template> of each patch, at once: the comment tells [FallbackScript] that the parser is past
-// the patch. Text would not do, since a parser may hold text back until it knows what comes after it.
+// the patch, however long the next one takes. It is no text, because a page's scripts append text to body too (markup that
+// begins with a line feed), and no parser has to show text before it knows what comes after it.
 const patchStop = `<!---->`
 
 // appendEscapedName appends a slot's name as it stands between the quotes of <?start name="…"> and <template for="…">.
