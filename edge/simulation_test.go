@@ -1,0 +1,744 @@
+package edge
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The simulation is the engine's host: it makes random pages, requests, answers and accidents from one seed, hands the
+// engine one event after another, and checks what the engine asks after each. A failing run is shrunk to the shortest
+// list of events that still fails, and printed with its seed.
+//
+//	go test ./edge -run TestSimulation -sim.seed 7 -sim.events 5000000
+
+var (
+	simSeed   = flag.Uint64("sim.seed", 0, "seed of the simulation; 0: several fixed ones")
+	simEvents = flag.Int("sim.events", 0, "events of each seed; 0: enough for a million and more together")
+)
+
+func TestSimulationKeepsItsInvariants(t *testing.T) {
+	seeds, events := []uint64{1, 2, 3, 4, 5, 6, 7, 8}, 160_000
+	if *simSeed != 0 {
+		seeds = []uint64{*simSeed}
+	}
+	if *simEvents != 0 {
+		events = *simEvents
+	}
+	for _, seed := range seeds {
+		script := makeScript(seed, events)
+		failure := runScript(seed, script, false)
+		if failure == "" {
+			continue
+		}
+		script = shrink(seed, script)
+		var trace bytes.Buffer
+		simTrace = &trace
+		shrunk := runScript(seed, script, true)
+		simTrace = nil
+		t.Fatalf("seed %d: %s\nshrunk to %d events:\n%s", seed, failure, len(script), trace.String()+shrunk)
+	}
+}
+
+// step is one event of a script: what happens, and a number from which its details are taken, so that leaving other
+// steps out changes as little as possible.
+type step struct {
+	kind byte
+	pick uint64
+}
+
+const (
+	stepRequest = iota
+	stepSettle
+	stepFail
+	stepWake
+	stepDeadline
+	stepLeave
+	stepTime
+	stepPurge
+	stepLose
+	stepKinds
+)
+
+// weights say how often each kind comes.
+var weights = [stepKinds]int{stepRequest: 30, stepSettle: 30, stepFail: 5, stepWake: 30, stepDeadline: 6, stepLeave: 5, stepTime: 8, stepPurge: 2, stepLose: 4}
+
+func makeScript(seed uint64, n int) []step {
+	r := rand.New(rand.NewPCG(seed, 1))
+	var kinds []byte
+	for k, w := range weights {
+		for range w {
+			kinds = append(kinds, byte(k))
+		}
+	}
+	script := make([]step, n)
+	for i := range script {
+		script[i] = step{kind: kinds[r.IntN(len(kinds))], pick: r.Uint64()}
+	}
+	return script
+}
+
+// shrink leaves out ever smaller stretches of a failing script for as long as the rest still fails.
+func shrink(seed uint64, script []step) []step {
+	deadline := time.Now().Add(time.Minute)
+	for size := len(script) / 2; size > 0; size /= 2 {
+		for at := 0; at+size <= len(script) && time.Now().Before(deadline); {
+			shorter := append(append([]step(nil), script[:at]...), script[at+size:]...)
+			if runScript(seed, shorter, false) != "" {
+				script = shorter
+			} else {
+				at += size
+			}
+		}
+	}
+	return script
+}
+
+var simTrace *bytes.Buffer
+
+// sim is the host, and what it knows of the world.
+type sim struct {
+	t      *rand.Rand
+	engine *Engine[simBlob]
+	pages  []Page
+	now    time.Time
+	budget int64
+
+	nextBlob simBlob
+	blobs    map[simBlob]*simBytes
+	requests map[RequestID]*simRequest
+	order    []RequestID // those unfinished
+	lastID   RequestID
+	fills    map[FillID]*simFill
+	running  []FillID // not settled, not lost
+	// purged is, for a src, the last fill begun before it was purged: no request that comes after that may get its
+	// fragment, or an older one's.
+	purged map[string]FillID
+
+	purges int
+
+	current RequestID // whose event is in progress, 0 for none
+	failure string
+	trace   bool
+}
+
+type simBlob uint32
+
+type simBytes struct {
+	bytes  []byte
+	status int
+	fields []Field
+}
+
+type simRequest struct {
+	id      RequestID
+	page    *Page
+	params  string
+	mode    Mode
+	head    *simBytes
+	body    []byte
+	waiting bool
+	until   time.Time
+	woken   bool
+	ended   bool
+	left    bool
+	passed  bool
+	isHead  bool
+	after   map[string]FillID // purged, as it was when the request came
+}
+
+type simFill struct {
+	id     FillID
+	fill   Fill
+	leader RequestID
+	lost   bool
+	told   bool      // the engine was told that it is lost
+	until  time.Time // when it may be taken over
+	purges int       // how many purges there were when it began
+	alone  bool      // it may be one that is not shared
+}
+
+func (s *sim) fail(format string, args ...any) {
+	if s.failure == "" {
+		s.failure = fmt.Sprintf(format, args...)
+	}
+}
+
+func (s *sim) say(format string, args ...any) {
+	if s.trace && simTrace != nil {
+		fmt.Fprintf(simTrace, format+"\n", args...)
+	}
+}
+
+// The host.
+
+func (s *sim) add(b *simBytes) simBlob {
+	s.nextBlob++
+	s.blobs[s.nextBlob] = b
+	return s.nextBlob
+}
+
+func (s *sim) get(b simBlob) *simBytes {
+	v := s.blobs[b]
+	if v == nil {
+		s.fail("blob %d was used after it was dropped, or never was", b)
+		return &simBytes{}
+	}
+	return v
+}
+
+func (s *sim) NewBlob(p []byte) simBlob { return s.add(&simBytes{bytes: append([]byte(nil), p...)}) }
+func (s *sim) NewHead(status int, fields []Field) simBlob {
+	return s.add(&simBytes{status: status, fields: append([]Field(nil), fields...)})
+}
+func (s *sim) Join(parts []simBlob) simBlob {
+	var all []byte
+	for _, p := range parts {
+		all = append(all, s.get(p).bytes...)
+	}
+	return s.add(&simBytes{bytes: all})
+}
+func (s *sim) Read(b simBlob, off int, p []byte) int { return copy(p, s.get(b).bytes[off:]) }
+func (s *sim) Drop(b simBlob) {
+	if s.blobs[b] == nil {
+		s.fail("blob %d was dropped twice", b)
+	}
+	delete(s.blobs, b)
+}
+
+// own is the request of an ask; only the request whose event it is may be asked of.
+func (s *sim) own(id RequestID, ask string) *simRequest {
+	q := s.requests[id]
+	switch {
+	case q == nil:
+		s.fail("%s of request %d, which never was", ask, id)
+		return &simRequest{}
+	case id != s.current:
+		s.fail("%s of request %d during an event of %d", ask, id, s.current)
+	case q.left:
+		s.fail("%s of request %d after it left", ask, id)
+	case q.ended:
+		s.fail("%s of request %d after its end", ask, id)
+	}
+	return q
+}
+
+func (s *sim) respond(q *simRequest, head simBlob) {
+	if q.head != nil {
+		s.fail("request %d was answered twice", q.id)
+	}
+	q.head = s.get(head)
+	if q.head.status == 0 {
+		s.fail("request %d: its head is no head", q.id)
+	}
+}
+
+func (s *sim) Send(id RequestID, head, body simBlob) {
+	q := s.own(id, "Send")
+	s.respond(q, head)
+	q.body, q.ended = append(q.body, s.get(body).bytes...), true
+}
+func (s *sim) SendHead(id RequestID, head simBlob) {
+	q := s.own(id, "SendHead")
+	s.respond(q, head)
+	q.ended = true
+}
+func (s *sim) Respond(id RequestID, head simBlob) { s.respond(s.own(id, "Respond"), head) }
+func (s *sim) Write(id RequestID, b simBlob) {
+	q := s.own(id, "Write")
+	if q.head == nil {
+		s.fail("request %d was written to before its head", id)
+	}
+	q.body = append(q.body, s.get(b).bytes...)
+}
+func (s *sim) Finish(id RequestID) {
+	q := s.own(id, "Finish")
+	if q.head == nil {
+		s.fail("request %d was finished before its head", id)
+	}
+	q.ended = true
+}
+func (s *sim) Pass(id RequestID) { q := s.own(id, "Pass"); q.passed, q.ended = true, true }
+func (s *sim) Wait(id RequestID, until time.Time) {
+	q := s.own(id, "Wait")
+	q.waiting, q.until = true, until
+	if until.IsZero() {
+		s.fail("request %d waits without an end", id)
+	}
+}
+func (s *sim) Wake(id RequestID) {
+	q := s.requests[id]
+	if q == nil || q.ended || q.left {
+		s.fail("request %d was woken though it is over", id)
+		return
+	}
+	if id == s.current {
+		s.fail("request %d was woken by its own event", id)
+	}
+	q.woken = true
+}
+func (s *sim) Fill(id RequestID, fill FillID, f Fill) {
+	s.own(id, "Fill")
+	if s.fills[fill] != nil {
+		s.fail("fill %d was asked for twice", fill)
+	}
+	mine := &simFill{id: fill, fill: f, leader: id, until: s.now.Add(f.Timeout + grace), purges: s.purges, alone: s.mayBeAlone(id, f.Src)}
+	if first := s.fills[s.engine.attempts[fill].begun[0]]; first != nil {
+		mine.purges = first.purges // a flight that a purge cut off goes on apart, for those who waited
+	}
+	for _, other := range s.running {
+		o := s.fills[other]
+		if s.engine.attempts[other] != nil && o.fill.Src == f.Src && !o.alone && !mine.alone && !o.told && o.purges == mine.purges && s.now.Before(o.until) {
+			s.fail("fill %d of %s begins while fill %d of it runs", fill, f.Src, other)
+		}
+	}
+	s.fills[fill] = mine
+	s.running = append(s.running, fill)
+	s.say("    fill %d of %s led by %d", fill, f.Src, id)
+}
+
+// mayBeAlone says whether a fill of src that request id leads may be one that nobody shares.
+func (s *sim) mayBeAlone(id RequestID, src string) bool {
+	q := s.requests[id]
+	for i := range q.page.Slots {
+		slot := &q.page.Slots[i]
+		if slot.TTL == 0 && strings.Replace(slot.Src, "{id}", q.params, 1) == src {
+			return true
+		}
+	}
+	return false
+}
+
+// What a fragment says tells which one it is, so that a page can be checked for having the right ones.
+func simFragment(src string, version uint64) string {
+	return "<p>[" + src + "#" + strconv.FormatUint(version, 10) + "]</p>"
+}
+
+func newSim(seed uint64, trace bool) *sim {
+	s := &sim{
+		now: time.Unix(1_700_000_000, 0), blobs: map[simBlob]*simBytes{}, requests: map[RequestID]*simRequest{},
+		fills: map[FillID]*simFill{}, purged: map[string]FillID{}, trace: trace,
+	}
+	r := rand.New(rand.NewPCG(seed, 2))
+	for p := range 4 {
+		shell := "<!doctype html><html><head><title>t</title></head><body>"
+		slots := 1 + r.IntN(5)
+		for i := range slots {
+			attrs := ""
+			switch r.IntN(6) {
+			case 0:
+				attrs += ` ttl="5s" swr="10s" sie="1m"`
+			case 1:
+				attrs += ` ttl="2s"`
+			case 2:
+				attrs += ` ttl="0"`
+			case 3:
+				attrs += ` ttl="30s" tags="t{id} all"`
+			}
+			if r.IntN(8) == 0 {
+				attrs += ` required`
+			}
+			if r.IntN(3) == 0 {
+				attrs += ` timeout="2s"`
+			}
+			inner := "<i>skeleton</i>"
+			if r.IntN(2) == 0 {
+				inner += "<edge-error><b>failed</b></edge-error>"
+			}
+			shell += fmt.Sprintf(`<div><edge-slot name="s%d" src="/f/%d/{id}"%s>%s</edge-slot></div>`, i, r.IntN(6), attrs, inner)
+		}
+		shell += "</body></html>"
+		page, err := ParsePage(fmt.Sprintf("/p%d/{id}", p), shell)
+		if err != nil {
+			panic(err)
+		}
+		page.Mode = Mode(r.IntN(4))
+		if r.IntN(3) == 0 {
+			page.Patience = 100 * time.Millisecond
+		}
+		s.pages = append(s.pages, page)
+	}
+	config, err := ParseConfig(func(name string) (string, bool) { return "", false })
+	if err != nil {
+		panic(err)
+	}
+	s.budget = 24 << 10
+	config.MaxBytes, config.MaxFragment, config.Seed = s.budget, 4<<10, seed
+	config.StaleIfError = 20 * time.Second
+	if s.engine, err = NewEngine(s.pages, config, Host[simBlob](s)); err != nil {
+		panic(err)
+	}
+	return s
+}
+
+func runScript(seed uint64, script []step, trace bool) (failure string) {
+	s := newSim(seed, trace)
+	defer func() {
+		if p := recover(); p != nil {
+			failure = fmt.Sprint("panic: ", p)
+		}
+	}()
+	for i, st := range script {
+		s.step(st)
+		s.check()
+		if s.failure != "" {
+			return fmt.Sprintf("event %d: %s", i, s.failure)
+		}
+	}
+	s.drain()
+	return s.failure
+}
+
+type simFields struct{ agent string }
+
+func (f *simFields) Field(name string) string {
+	switch name {
+	case "user-agent":
+		return f.agent
+	case "if-none-match":
+		return ""
+	}
+	return ""
+}
+
+func (s *sim) step(st step) {
+	r := rand.New(rand.NewPCG(st.pick, 3))
+	switch st.kind {
+	case stepRequest:
+		s.request(r)
+	case stepSettle:
+		if f := s.pickFill(r); f != nil {
+			s.settle(f, r)
+		}
+	case stepFail:
+		if f := s.pickFill(r); f != nil {
+			s.event(0, "fill %d fails", f.id)
+			s.engine.FillFail(f.id, &FillError{Reason: ConnectError, Text: "no"}, s.now)
+		}
+	case stepWake:
+		if q := s.pickRequest(r, func(q *simRequest) bool { return q.woken }); q != nil {
+			q.woken, q.waiting = false, false
+			s.event(q.id, "resume %d", q.id)
+			s.engine.Resume(q.id, s.now)
+			s.settled(q)
+		}
+	case stepDeadline:
+		if q := s.pickRequest(r, func(q *simRequest) bool { return q.waiting && !q.until.After(s.now) }); q != nil {
+			q.waiting = false
+			s.event(q.id, "deadline %d", q.id)
+			s.engine.Deadline(q.id, s.now)
+			s.settled(q)
+		}
+	case stepLeave:
+		if q := s.pickRequest(r, func(*simRequest) bool { return true }); q != nil {
+			s.event(0, "leave %d", q.id)
+			q.left = true
+			s.engine.Leave(q.id, s.now)
+			if r.IntN(2) == 0 { // its context is gone at once, with the fills that it leads
+				s.loseFillsOf(q.id)
+			}
+		}
+	case stepTime:
+		d := time.Duration(r.IntN(1500)) * time.Millisecond
+		if r.IntN(20) == 0 {
+			d *= 40
+		}
+		s.now = s.now.Add(d)
+		s.event(0, "time + %v", d)
+	case stepPurge:
+		s.event(0, "purge")
+		s.purges++
+		switch r.IntN(4) {
+		case 0:
+			s.engine.PurgeTag("all", s.now)
+		case 1:
+			s.engine.InvalidateTag("t"+strconv.Itoa(r.IntN(4)), s.now)
+		case 2:
+			src := fmt.Sprintf("/f/%d/%d", r.IntN(6), r.IntN(4))
+			s.engine.Purge(src, s.now)
+			s.purge(src)
+		case 3:
+			s.engine.PurgeAll(s.now)
+			for i := range 6 {
+				for j := range 4 {
+					s.purge(fmt.Sprintf("/f/%d/%d", i, j))
+				}
+			}
+		}
+	case stepLose:
+		if f := s.pickFill(r); f != nil {
+			s.event(0, "fill %d is lost", f.id)
+			f.lost = true
+			if r.IntN(2) == 0 {
+				f.told = true
+				s.engine.FillLost(f.id, s.now)
+			}
+		}
+	}
+}
+
+func (s *sim) purge(src string) {
+	s.purged = maps.Clone(s.purged)
+	s.purged[src] = FillID(len(s.fills))
+}
+
+func (s *sim) event(current RequestID, format string, args ...any) {
+	s.current = current
+	s.say("%v "+format, append([]any{s.now.Sub(time.Unix(1_700_000_000, 0))}, args...)...)
+}
+
+func (s *sim) request(r *rand.Rand) {
+	s.lastID++
+	page := &s.pages[r.IntN(len(s.pages))]
+	id := strconv.Itoa(r.IntN(4))
+	method := "GET"
+	if r.IntN(10) == 0 {
+		method = "HEAD"
+	}
+	agents := []string{"Mozilla/5.0", "curl/8", "Googlebot"}
+	q := &simRequest{id: s.lastID, page: page, params: id, isHead: method == "HEAD", after: s.purged}
+	s.requests[q.id] = q
+	s.order = append(s.order, q.id)
+	target := strings.Replace(page.Pattern, "{id}", id, 1)
+	switch r.IntN(20) {
+	case 0:
+		target = "/elsewhere"
+	case 1:
+		target = page.Pattern[:3] + "/%2e%2e"
+	}
+	s.event(q.id, "request %d: %s %s", q.id, method, target)
+	req := &Request{ID: q.id, Method: method, Target: target, HTTP10: r.IntN(10) == 0, Fields: &simFields{agents[r.IntN(3)]}}
+	s.engine.Handle(req, s.now)
+	s.settled(q)
+}
+
+// settled checks a request after its event: it waits, or it is answered, completely.
+func (s *sim) settled(q *simRequest) {
+	s.say("    %d: waiting %v ended %v body %d", q.id, q.waiting, q.ended, len(q.body))
+	if !q.ended && !q.waiting {
+		s.fail("request %d neither waits nor is answered", q.id)
+	}
+	if q.ended {
+		q.waiting = false
+		if !q.passed {
+			s.checkAnswer(q)
+		}
+	}
+}
+
+func (s *sim) checkAnswer(q *simRequest) {
+	if q.head.status != 200 {
+		if status := q.head.status; status != 400 && status != 502 && status != 404 {
+			s.fail("request %d has status %d", q.id, status)
+		}
+		return
+	}
+	for _, f := range q.head.fields {
+		if f.Name == "content-length" && !q.isHead && f.Value != strconv.Itoa(len(q.body)) {
+			s.fail("request %d announced %s bytes and has %d", q.id, f.Value, len(q.body))
+		}
+	}
+	if q.isHead {
+		return
+	}
+	body := string(q.body)
+	if !strings.HasSuffix(body, "</body></html>") || strings.Count(body, "</body>") != 1 {
+		s.fail("request %d is not whole: %s", q.id, body)
+	}
+	for i := range q.page.Slots {
+		slot := &q.page.Slots[i]
+		mark := "[" + strings.Replace(slot.Src, "{id}", q.params, 1) + "#"
+		start := strings.Index(body, `<?start name="`+slot.Name+`">`)
+		patch := strings.Index(body, `<template for="`+slot.Name+`">`)
+		if strings.Count(body, `<template for="`+slot.Name+`">`) > 1 {
+			s.fail("request %d has two patches for %s: %s", q.id, slot.Name, body)
+		}
+		if start < 0 && patch >= 0 {
+			s.fail("request %d has a patch for %s without a placeholder: %s", q.id, slot.Name, body)
+		}
+		if patch >= 0 && patch < start {
+			s.fail("request %d has the patch of %s before its placeholder: %s", q.id, slot.Name, body)
+		}
+		// The fragment of the slot, or what stands for it, and nothing of another key.
+		at := strings.Index(body, "<div>")
+		for range i {
+			at += 1 + strings.Index(body[at+1:], "<div>")
+		}
+		place := body[at : at+strings.Index(body[at:], "</div>")]
+		content := place
+		if patch >= 0 {
+			content = body[patch : patch+strings.Index(body[patch:], "</template>")]
+		}
+		if !strings.Contains(content, mark) && !strings.Contains(content, "failed") && !strings.Contains(content, "skeleton") {
+			s.fail("request %d: slot %s has neither its fragment nor what stands for it: %s", q.id, slot.Name, body)
+		}
+		src := strings.Replace(slot.Src, "{id}", q.params, 1)
+		if _, version, ok := strings.Cut(content, mark); ok {
+			number, _, _ := strings.Cut(version, "]")
+			if n, err := strconv.Atoi(number); err != nil || FillID(n) <= q.after[src] {
+				s.fail("request %d: slot %s has fill %s's fragment, which was purged with fill %d", q.id, slot.Name, number, q.after[src])
+			}
+		}
+		if n := strings.Count(content, "["); n > 1 || n == 1 && !strings.Contains(content, mark) {
+			s.fail("request %d: slot %s has another's fragment: %s", q.id, slot.Name, body)
+		}
+	}
+}
+
+func (s *sim) pickFill(r *rand.Rand) *simFill {
+	for len(s.running) > 0 {
+		i := r.IntN(len(s.running))
+		f := s.fills[s.running[i]]
+		s.running = append(s.running[:i], s.running[i+1:]...)
+		if !f.lost {
+			return f
+		}
+		if r.IntN(4) == 0 {
+			return f // a lost one that reports late after all
+		}
+	}
+	return nil
+}
+
+func (s *sim) settle(f *simFill, r *rand.Rand) {
+	text := simFragment(f.fill.Src, uint64(f.id))
+	a := &Answer{Status: 200, ContentType: "text/html"}
+	switch r.IntN(14) {
+	case 0:
+		a.Status = 503
+		a.RetryAfter = "2"
+	case 1:
+		text += "</template>"
+	case 2:
+		a.SetCookie = true
+	case 3:
+		text += strings.Repeat("x", r.IntN(6<<10))
+	case 4:
+		a.CacheControl = "max-age=3, stale-while-revalidate=5"
+	case 5:
+		a.CacheControl = "no-store"
+	case 6:
+		a.CacheControl = "max-age=0"
+	case 7:
+		a.Status = 404
+	}
+	a.Size = len(text)
+	s.event(0, "fill %d ends: %d, %d bytes, %s", f.id, a.Status, a.Size, a.CacheControl)
+	s.engine.FillEnd(f.id, a, s.add(&simBytes{bytes: []byte(text)}), s.now)
+}
+
+func (s *sim) loseFillsOf(id RequestID) {
+	for _, f := range s.running {
+		if s.fills[f].leader == id {
+			s.fills[f].lost = true
+		}
+	}
+}
+
+func (s *sim) pickRequest(r *rand.Rand, ok func(*simRequest) bool) *simRequest {
+	alive := s.order[:0]
+	var fit []*simRequest
+	for _, id := range s.order {
+		q := s.requests[id]
+		if q.ended || q.left {
+			delete(s.requests, id)
+			continue
+		}
+		alive = append(alive, id)
+		if ok(q) {
+			fit = append(fit, q)
+		}
+	}
+	s.order = alive
+	if len(fit) == 0 {
+		return nil
+	}
+	return fit[r.IntN(len(fit))]
+}
+
+// check holds what must be true after every event.
+func (s *sim) check() {
+	if n := s.engine.fragments.Bytes(); n > s.budget {
+		s.fail("the cache has %d bytes, its budget is %d", n, s.budget)
+	}
+	for _, f := range s.engine.flights {
+		if f.over {
+			s.fail("the flight of %s is over and still listed", f.key)
+		}
+		if len(f.begun) > maxAttempts {
+			s.fail("%d attempts of %s", len(f.begun), f.key)
+		}
+	}
+}
+
+// drain lets everything end: every request must be answered, and every blob dropped but what the cache and the pages
+// hold.
+func (s *sim) drain() {
+	r := rand.New(rand.NewPCG(9, 9))
+	for round := 0; s.failure == ""; round++ {
+		if round > 1000 {
+			s.fail("requests remain that nothing ends")
+			return
+		}
+		for f := s.pickFill(r); f != nil; f = s.pickFill(r) {
+			s.settle(f, r)
+		}
+		s.now = s.now.Add(20 * time.Second)
+		left := 0
+		for s.pickRequest(r, func(q *simRequest) bool { return q.woken || !q.until.After(s.now) }) != nil {
+			q := s.pickRequest(r, func(q *simRequest) bool { return q.woken || !q.until.After(s.now) })
+			woken := q.woken
+			q.woken, q.waiting = false, false
+			s.event(q.id, "drain %d", q.id)
+			if woken {
+				s.engine.Resume(q.id, s.now)
+			} else {
+				s.engine.Deadline(q.id, s.now)
+			}
+			s.settled(q)
+			if left++; left > 10_000 {
+				s.fail("request %d is woken without end", q.id)
+				return
+			}
+		}
+		if s.pickRequest(r, func(*simRequest) bool { return true }) == nil {
+			break
+		}
+	}
+	s.engine.PurgeAll(s.now)
+	plans := 0
+	for i := range s.engine.plans {
+		p := &s.engine.plans[i]
+		plans += len(p.static) + len(p.stream) + 2 // rest and the end of patches
+		for _, slot := range p.slots {
+			plans += 3
+			if slot.HasError {
+				plans += 2
+			}
+		}
+	}
+	if len(s.blobs) != plans && s.failure == "" {
+		s.fail("%d blobs are left, the pages hold %d", len(s.blobs), plans)
+	}
+	if n := len(s.engine.requests); n != 0 {
+		s.fail("%d requests are left in the engine", n)
+	}
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(m.Run())
+}
+
+func TestScriptsAreReproducible(t *testing.T) {
+	require.Equal(t, makeScript(3, 100), makeScript(3, 100))
+}
