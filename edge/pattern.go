@@ -101,7 +101,7 @@ func parsePattern(text string) (pattern, error) {
 
 // patternLiteral decodes a literal segment, or says what is wrong with it.
 func patternLiteral(seg string) (literal, found string) {
-	if i := strings.IndexAny(seg, "?#"); i >= 0 {
+	if i := strings.IndexAny(seg, "?# \t"); i >= 0 {
 		return "", "has " + shorten(seg[i:i+1])
 	}
 	literal, ok := unescapePath(seg)

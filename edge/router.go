@@ -115,7 +115,7 @@ func (n *routeNode) search(text string) (int, bool) {
 // its parameters to params. page is -1 where no page matches. Without percent-encoding it allocates nothing, if params
 // has room.
 //
-// The path is taken as it stands: what a cleaned path would match is the origin's to redirect. A path that does match a
+// The path is taken as it stands, and nothing is redirected: not to a cleaned path, and not from /a to /a/. A path that does match a
 // page is refused with a *RequestError where it could be read in two ways, or would do harm inside a src: malformed
 // percent-encoding; a segment that is "." or ".." (encoded or not) or empty; an encoded slash in {name}; control
 // characters; bytes that are not UTF-8; a parameter longer than 2 KiB.
@@ -203,6 +203,16 @@ func (p *pattern) settle(path string, params []string) error {
 	case !utf8.ValidString(decoded):
 		return &RequestError{"the path is not UTF-8"}
 	}
+	for i, raw := range params {
+		value, _ := unescapePath(raw)
+		switch {
+		case len(value) > maxParam:
+			return &RequestError{"the parameter " + p.params[i] + " is longer than 2 KiB"}
+		case strings.IndexByte(value, '/') >= 0 && !(p.tail == tailMulti && i == len(params)-1):
+			return &RequestError{"the parameter " + p.params[i] + " has an encoded slash"}
+		}
+		params[i] = value
+	}
 	// Decoded, so that a slash that a subtree's path hides as %2F does not hide a ".." either.
 	for rest := decoded[1:]; rest != ""; {
 		seg, after, more := strings.Cut(rest, "/")
@@ -213,16 +223,6 @@ func (p *pattern) settle(path string, params []string) error {
 			return &RequestError{"the path has an empty segment"}
 		}
 		rest = after
-	}
-	for i, raw := range params {
-		value, _ := unescapePath(raw)
-		switch {
-		case len(value) > maxParam:
-			return &RequestError{"the parameter " + p.params[i] + " is longer than 2 KiB"}
-		case strings.IndexByte(value, '/') >= 0 && !(p.tail == tailMulti && i == len(params)-1):
-			return &RequestError{"the parameter " + p.params[i] + " has an encoded slash"}
-		}
-		params[i] = value
 	}
 	return nil
 }
