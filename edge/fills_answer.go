@@ -1,0 +1,162 @@
+//go:build !tinygo
+
+package edge
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// answerWriter keeps a handler's answer to one fill. It does with it what net/http's server would.
+type answerWriter struct {
+	header http.Header // the handler's own, which it may go on changing
+	sent   http.Header // as it was when the status was settled; nil before
+	status int
+	length int64 // the declared Content-Length; -1: none
+	body   []byte
+	sniff  int // bytes from which the type is told, fixed by the first Flush; -1: no Flush yet
+
+	tooLarge bool
+	cancel   func() // ends the handler's context
+}
+
+var errAnswerTooLarge = errors.New("edge: a fragment's answer may have 8 MiB at most")
+
+var (
+	_ http.ResponseWriter = (*answerWriter)(nil)
+	_ http.Flusher        = (*answerWriter)(nil)
+)
+
+func (w *answerWriter) Header() http.Header { return w.header }
+
+// WriteHeader settles status and header. Informational statuses have nobody to inform, and after the first final one all
+// are too late.
+func (w *answerWriter) WriteHeader(status int) {
+	if w.sent != nil {
+		return
+	}
+	if status < 100 || status > 999 {
+		panic("invalid WriteHeader code " + strconv.Itoa(status))
+	}
+	if status < 200 && status != http.StatusSwitchingProtocols {
+		return
+	}
+	w.status, w.sent = status, w.header.Clone()
+	if v := w.sent.Get("Content-Length"); v != "" {
+		if n, err := strconv.ParseInt(v, 10, 64); err == nil && n >= 0 {
+			w.length = n
+		}
+	}
+}
+
+func (w *answerWriter) Write(p []byte) (int, error) {
+	if err := w.admit(len(p)); err != nil {
+		return 0, err
+	}
+	w.body = append(w.body, p...)
+	return len(p), nil
+}
+
+// WriteString saves io.WriteString a copy.
+func (w *answerWriter) WriteString(s string) (int, error) {
+	if err := w.admit(len(s)); err != nil {
+		return 0, err
+	}
+	w.body = append(w.body, s...)
+	return len(s), nil
+}
+
+// admit says whether n more bytes may be written.
+func (w *answerWriter) admit(n int) error {
+	w.WriteHeader(http.StatusOK)
+	switch {
+	case n == 0:
+		return nil
+	case !w.mayHaveBody():
+		return http.ErrBodyNotAllowed
+	case w.length >= 0 && int64(len(w.body))+int64(n) > w.length:
+		return http.ErrContentLength
+	case w.tooLarge || len(w.body)+n > maxFrameBody:
+		w.tooLarge = true
+		w.cancel()
+		return errAnswerTooLarge
+	}
+	return nil
+}
+
+// Flush settles what a flush settles: status, header, and the type, which is told from what there is.
+func (w *answerWriter) Flush() {
+	w.WriteHeader(http.StatusOK)
+	if w.sniff < 0 {
+		w.sniff = len(w.body)
+	}
+}
+
+// mayHaveBody: see RFC 9110, section 6.4.1.
+func (w *answerWriter) mayHaveBody() bool {
+	return w.status >= 200 && w.status != http.StatusNoContent && w.status != http.StatusNotModified
+}
+
+// frame is the answer, after its handler has finished.
+func (w *answerWriter) frame(index int) frame {
+	w.Flush()
+	failed := func(failure, text string) frame {
+		return failedFrame(index, http.StatusInternalServerError, failure, text)
+	}
+	switch {
+	case w.tooLarge:
+		return failed(failureTooLarge, errAnswerTooLarge.Error())
+	case w.status < 200:
+		return failed(failureTruncated, "the handler switched protocols, which a fill cannot")
+	case w.mayHaveBody() && w.length > int64(len(w.body)):
+		return failed(failureTruncated, "the handler wrote "+strconv.Itoa(len(w.body))+" of the "+
+			strconv.FormatInt(w.length, 10)+" bytes that it declared")
+	}
+	return frame{Index: index, Answer: w.answer(), Body: w.body}
+}
+
+func (w *answerWriter) answer() Answer {
+	a := Answer{Status: w.status, Size: len(w.body)}
+	typed, encoded := false, false
+	// net/http sends a field under the name that the handler gave it, so canonical names are not all there is.
+	for name, values := range w.sent {
+		value := strings.Join(values, ", ")
+		switch strings.ToLower(name) {
+		case "content-type":
+			typed = true
+			addTo(&a.ContentType, value)
+		case "cache-control":
+			addTo(&a.CacheControl, value)
+		case "vary":
+			addTo(&a.Vary, value)
+		case "retry-after":
+			addTo(&a.RetryAfter, value)
+		case "age":
+			addTo(&a.Age, value)
+		case "content-encoding":
+			addTo(&a.ContentEncoding, value)
+		case "transfer-encoding":
+			encoded = encoded || value != ""
+		case "set-cookie":
+			a.SetCookie = a.SetCookie || len(values) > 0
+		}
+	}
+	start := w.body[:min(w.sniff, 512)]
+	switch {
+	case w.status == http.StatusNotModified:
+		a.ContentType = ""
+	case !typed && !encoded && a.ContentEncoding == "" && len(start) > 0:
+		a.ContentType = http.DetectContentType(start)
+	}
+	return a
+}
+
+// addTo adds a line of a field to those there are.
+func addTo(field *string, line string) {
+	if *field != "" && line != "" {
+		*field += ", "
+	}
+	*field += trimOWS(line)
+}
