@@ -7,10 +7,10 @@ package edge
 // It is constant, so a content security policy allows it by [FallbackCSPHash], and no cached byte has a nonce in it. It
 // makes no HTML from text, so require-trusted-types-for does not concern it.
 //
-// To a browser without the standard's patches a placeholder's markers are comments (HTML standard, section 13.2.5.41,
-// bogus comment state) and a patch is a template that stays. At each change of the document while it loads, the script
-// takes the first patch that is complete and has its placeholder before it, puts it in place, and returns: the observer
-// calls it again for what it changed.
+// To a browser without the standard's patches a placeholder's markers are comments (HTML standard, "bogus comment
+// state") and a patch is a template that stays. At each change of the document while it loads, the script takes the first
+// patch that is complete and has its placeholder before it, puts it in place, and returns: the observer calls it again
+// for what it changed.
 const FallbackScript = "" +
 	// htmlFor reflects a template's for attribute: browsers that have it have patches.
 	`"htmlFor"in HTMLTemplateElement.prototype||` +

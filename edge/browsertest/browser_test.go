@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a test waits for what must come; only a failing test ever waits that long.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // kind is a browser's way with patches.
 type kind string
@@ -75,7 +75,7 @@ func (b *browser) start(k kind) {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-extensions", true), chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.WindowSize(400, 300), chromedp.WSURLReadTimeout(60 * time.Second),
+		chromedp.WindowSize(400, 500), chromedp.WSURLReadTimeout(60 * time.Second),
 	}
 	if k == fallback {
 		flags = append(flags, chromedp.Flag("disable-blink-features", forgetPatches))
@@ -90,7 +90,10 @@ func (b *browser) start(k kind) {
 		stop()
 		endContext()
 		endAllocator()
-		_ = os.RemoveAll(dir)
+		// Processes of the browser that outlive its first one for a moment may still write there.
+		for deadline := time.Now().Add(patience); os.RemoveAll(dir) != nil && time.Now().Before(deadline); {
+			time.Sleep(10 * time.Millisecond)
+		}
 	}
 	b.err = chromedp.Run(ctx)
 }
