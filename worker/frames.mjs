@@ -21,7 +21,7 @@ const encoder = new TextEncoder();
 /**
  * The body of a request for fills. Throws if it would be more than an origin takes.
  * @param {BatchFill[]} fills
- * @returns {Uint8Array<ArrayBuffer>}
+ * @returns {Uint8Array}
  */
 export function encodeFills(fills) {
   if (fills.length < 1 || fills.length > maxFills) {
