@@ -108,16 +108,15 @@ func (o *origin) importedBy(w http.ResponseWriter, r *http.Request) {
 	}
 	var b strings.Builder
 	if len(importers) == 0 {
-		b.WriteString("<p class=\"none\">No other package of the standard library imports it.</p>\n")
+		b.WriteString("<p class=\"none\">No other package of the standard library imports it.</p>\n" + note)
 	} else {
-		b.WriteString("<p><b>" + strconv.Itoa(len(importers)) + "</b> of the library’s packages</p>\n")
-		b.WriteString("<ul>\n")
+		b.WriteString("<p><b>" + strconv.Itoa(len(importers)) + "</b> of the library’s packages</p>\n" + note + "<ul>\n")
 		for _, importer := range importers {
-			b.WriteString(`<li><a href="/pkg/` + html.EscapeString(importer) + `">` + html.EscapeString(importer) + "</a></li>\n")
+			importer = html.EscapeString(importer)
+			b.WriteString(`<li><a href="/pkg/` + importer + `">` + importer + "</a></li>\n")
 		}
 		b.WriteString("</ul>\n")
 	}
-	b.WriteString(note)
 	writeFragment(w, cacheUpstream, []byte(b.String()))
 }
 

@@ -25,7 +25,7 @@ func (r *renderer) blocks(m *markup, blocks []comment.Block, level int, ids bool
 			h := "h" + strconv.Itoa(level)
 			m.tag("<", h)
 			if ids {
-				m.tag(` id="`, escape(block.DefaultID()), `"`)
+				m.tag(` id="`, escape(r.headingID(block)), `"`)
 			}
 			m.tag(">")
 			r.texts(m, block.Text)
@@ -38,6 +38,17 @@ func (r *renderer) blocks(m *markup, blocks []comment.Block, level int, ids bool
 			r.list(m, block, level)
 		}
 	}
+}
+
+// headingID is the heading's usual anchor, with a number after it where a
+// heading before it already has that one.
+func (r *renderer) headingID(h *comment.Heading) string {
+	id := h.DefaultID()
+	r.headings[id]++
+	if n := r.headings[id]; n > 1 {
+		return id + "-" + strconv.Itoa(n)
+	}
+	return id
 }
 
 func (r *renderer) list(m *markup, list *comment.List, level int) {

@@ -102,10 +102,17 @@ func (r *renderer) program(m *markup, e *doc.Example) {
 			return ""
 		})
 	}
-	if _, block := e.Code.(*ast.BlockStmt); block {
+	if whole {
+		// What stands above the package clause is the licence, and the example's
+		// own comment, which is shown already.
+		if _, below, ok := strings.Cut(code, "\npackage "); ok {
+			code = "package " + below
+		}
+	} else if _, block := e.Code.(*ast.BlockStmt); block {
 		code = unwrap(code)
 	}
-	weave(m, strings.TrimSpace(code), comments(strings.TrimSpace(code)))
+	code = strings.TrimSpace(code)
+	weave(m, code, comments(code))
 }
 
 // unwrap takes a block out of its braces and one level of indentation.

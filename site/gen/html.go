@@ -3,6 +3,8 @@ package main
 import (
 	"html"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // markup builds HTML. What it is given as text is escaped; only tags are
@@ -30,13 +32,21 @@ func (m *markup) link(href, text string) {
 }
 
 func escape(s string) string {
-	// Control characters other than white space are not allowed in HTML.
 	return html.EscapeString(strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
-			return '\uFFFD'
+		if !allowed(r) {
+			return utf8.RuneError
 		}
 		return r
-	}, strings.ToValidUTF8(s, "\uFFFD")))
+	}, strings.ToValidUTF8(s, string(utf8.RuneError))))
+}
+
+// allowed says whether a document may contain r: neither controls other than
+// white space nor noncharacters (HTML standard, section 13.2.3.5).
+func allowed(r rune) bool {
+	if r == '\n' || r == '\t' {
+		return true
+	}
+	return !unicode.IsControl(r) && r&0xFFFE != 0xFFFE && (r < 0xFDD0 || r > 0xFDEF)
 }
 
 // href is the address of a package's page, or of a name on it, as seen from the

@@ -9,8 +9,9 @@ import (
 // renderer renders the fragments of one package.
 type renderer struct {
 	*pkg
-	known  linkTarget
-	parser *comment.Parser
+	known    linkTarget
+	parser   *comment.Parser
+	headings map[string]int // how often each anchor of a heading was wanted
 }
 
 // render gives every file that the site reads, by its name without ".z".
@@ -22,7 +23,7 @@ func (lib *library) render() map[string]string {
 		"packages.json": lib.json(),
 	}
 	for _, p := range lib.packages {
-		r := &renderer{pkg: p, known: lib.known, parser: p.doc.Parser()}
+		r := &renderer{pkg: p, known: lib.known, parser: p.doc.Parser(), headings: map[string]int{}}
 		files["overview/"+p.path] = r.overview()
 		files["index/"+p.path] = r.index()
 		files["examples/"+p.path] = r.examples()

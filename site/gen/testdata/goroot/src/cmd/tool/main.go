@@ -1,0 +1,4 @@
+// Command tool is a program.
+package main
+
+func main() {}

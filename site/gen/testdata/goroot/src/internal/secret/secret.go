@@ -1,0 +1,2 @@
+// Package secret is not for users.
+package secret

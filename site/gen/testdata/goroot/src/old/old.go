@@ -1,0 +1,6 @@
+// Package old is old.
+//
+// Deprecated: use shelf.
+package old
+
+import _ "shelf"

@@ -1,0 +1,5 @@
+// Package glue is not for users.
+package glue
+
+// Glue sticks.
+type Glue struct{}

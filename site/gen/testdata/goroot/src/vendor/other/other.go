@@ -1,0 +1,2 @@
+// Package other is not part of the library.
+package other
