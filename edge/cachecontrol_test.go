@@ -1,0 +1,118 @@
+package edge
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const second = time.Second
+
+// control is a cacheControl in which nothing was said, but for what f says.
+func control(f func(*cacheControl)) cacheControl {
+	c := cacheControl{maxAge: Unset, sMaxAge: Unset, swr: Unset, sie: Unset}
+	if f != nil {
+		f(&c)
+	}
+	return c
+}
+
+func TestCacheControlIsReadTolerantlyAndErrsTowardsNotCaching(t *testing.T) {
+	age := func(d time.Duration) func(*cacheControl) { return func(c *cacheControl) { c.maxAge = d } }
+	noStore := func(c *cacheControl) { c.noStore = true }
+	for _, c := range []struct {
+		value string
+		want  func(*cacheControl)
+	}{
+		{"", nil},
+		{" , ,,", nil},
+		{"public, immutable, x=1", nil},
+		{"no-store", noStore},
+		{"NO-STORE", noStore},
+		{"\tNo-Store ,", noStore},
+		{"no-storee, no-stor", nil},
+		{"private", func(c *cacheControl) { c.private = true }},
+		{`private="x-name", max-age=1`, func(c *cacheControl) { c.private, c.maxAge = true, second }},
+		{"no-cache", func(c *cacheControl) { c.noCache = true }},
+		{`no-cache="set-cookie,x"`, func(c *cacheControl) { c.noCache = true }},
+		{"must-revalidate", func(c *cacheControl) { c.mustRevalidate = true }},
+		{"proxy-revalidate", func(c *cacheControl) { c.mustRevalidate = true }},
+		{"max-age=60", age(60 * second)},
+		{"MAX-AGE=60", age(60 * second)},
+		{`max-age="60"`, age(60 * second)},
+		{"max-age = 60", age(60 * second)},
+		{"max-age=060", age(60 * second)},
+		{"max-age=0", age(0)},
+		{"s-maxage=5, max-age=60", func(c *cacheControl) { c.sMaxAge, c.maxAge = 5*second, 60*second }},
+		{"stale-while-revalidate=30, stale-if-error=90", func(c *cacheControl) { c.swr, c.sie = 30*second, 90*second }},
+
+		// Of two, the shorter.
+		{"max-age=60, max-age=5", age(5 * second)},
+		{"max-age=5, max-age=60", age(5 * second)},
+		{"max-age=5, max-age=x", age(0)},
+
+		// What is no number is 0.
+		{"max-age", age(0)},
+		{"max-age=", age(0)},
+		{`max-age=""`, age(0)},
+		{"max-age=-1", age(0)},
+		{"max-age=+1", age(0)},
+		{"max-age=1.5", age(0)},
+		{"max-age=60s", age(0)},
+		{"max-age=60 70", age(0)},
+		{"max-age='60'", age(0)},
+		{`max-age="60`, age(0)},
+		{"stale-while-revalidate", func(c *cacheControl) { c.swr = 0 }},
+
+		// Numbers too large are large.
+		{"max-age=2147483648", age(maxDelta)},
+		{"max-age=99999999999999999999999999", age(maxDelta)},
+
+		// Quoted strings hide what is in them, quotes that nothing closes do not.
+		{`x="no-store, private", max-age=1`, age(second)},
+		{`x="a\", no-store", max-age=1`, age(second)},
+		{`x="a, no-store`, noStore},
+		{`x="a\", no-store`, noStore},
+		{`", no-store`, noStore},
+
+		// Garbage around a directive.
+		{"no-store public", noStore},
+		{"no-store; max-age=5", noStore},
+		{"no-store=1", noStore},
+		{"=no-store", nil},
+		{"@no-store", nil},
+		{"\x00, no-store", noStore},
+	} {
+		assert.Equal(t, control(c.want), parseCacheControl(c.value), "%q", c.value)
+	}
+}
+
+func FuzzCacheControl(f *testing.F) {
+	f.Add("public, s-maxage=60, stale-while-revalidate=30", "no-store")
+	f.Add(`private="a, b", max-age="5"`, "max-age=1")
+	f.Add(`x="\`, "stale-if-error=9999999999999999999")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		c := parseCacheControl(a)
+		for _, d := range []time.Duration{c.maxAge, c.sMaxAge, c.swr, c.sie} {
+			require.True(t, d == Unset || d >= 0 && d <= maxDelta, "%q: %v", a, d)
+		}
+		require.Equal(t, c, parseCacheControl(" ,"+strings.ToUpper(a)), "case and empty members are no matter: %q", a)
+		if strings.Contains(a, `"`) {
+			return
+		}
+		// A second field line never allows what the first forbade, and never lengthens what it allowed.
+		both, other := parseCacheControl(a+","+b), parseCacheControl(b)
+		require.True(t, both.noStore || !c.noStore)
+		require.True(t, both.private || !c.private)
+		require.True(t, both.noCache || !c.noCache)
+		require.True(t, both.mustRevalidate || !c.mustRevalidate)
+		if c.maxAge != Unset {
+			require.LessOrEqual(t, both.maxAge, c.maxAge)
+		} else {
+			require.Equal(t, other.maxAge, both.maxAge)
+		}
+	})
+}
