@@ -29,7 +29,7 @@ type fragmentStatus struct {
 // in names and details, a Fwd that is no token is left out with what depends on it, and a TTL out of range is the nearest
 // that fits.
 func (f *fragmentStatus) append(dst []byte) []byte {
-	dst = appendName(dst, "inlay/"+f.Slot)
+	dst = appendName(dst, "inlay/", f.Slot)
 	switch {
 	case f.Hit:
 		dst = append(dst, ";hit"...)
@@ -49,23 +49,22 @@ func (f *fragmentStatus) append(dst []byte) []byte {
 		dst = appendInteger(append(dst, ";ttl="...), f.TTL)
 	}
 	if f.Detail != "" {
-		dst = appendName(append(dst, ";detail="...), f.Detail)
+		dst = appendName(append(dst, ";detail="...), "", f.Detail)
 	}
 	return dst
 }
 
-// appendName appends s as a token where it is one, else as a string (RFC 9211 allows both for identifiers and details).
-// A percent sign and whatever is not printable ASCII are percent-encoded first, the way a Display String does it
-// (RFC 9651, section 4.1.11): a String has no room for them, and RFC 9211 has no Display Strings. So different names stay
-// different.
-func appendName(dst []byte, s string) []byte {
+// appendName appends prefix and s as a token where that is one, else as a string (RFC 9211 allows both for identifiers
+// and details). A percent sign and whatever is not printable ASCII are percent-encoded first, the way a Display String has
+// it (RFC 9651, section 4.1.11): a String has no room for them, and RFC 9211 has no Display Strings. So different names
+// stay different.
+func appendName(dst []byte, prefix, s string) []byte {
 	s = percentEncoded(s)
-	if out, err := appendSFVToken(dst, s); err == nil {
-		return out
-	}
-	out, err := appendSFVString(dst, s)
+	s = prefix + s
+	out, err := appendSFVToken(dst, s)
 	if err != nil {
-		return append(dst, `""`...)
+		// It is printable ASCII by now, so this does not fail.
+		out, _ = appendSFVString(dst, s)
 	}
 	return out
 }
@@ -73,7 +72,7 @@ func appendName(dst []byte, s string) []byte {
 func percentEncoded(s string) string {
 	bad := 0
 	for i := 0; i < len(s); i++ {
-		if s[i] < 0x20 || s[i] > 0x7e || s[i] == '%' {
+		if mustEncode(s[i]) {
 			bad++
 		}
 	}
@@ -83,7 +82,7 @@ func percentEncoded(s string) string {
 	const hex = "0123456789abcdef"
 	b := make([]byte, 0, len(s)+2*bad)
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < 0x20 || c > 0x7e || c == '%' {
+		if c := s[i]; mustEncode(c) {
 			b = append(b, '%', hex[c>>4], hex[c&15])
 		} else {
 			b = append(b, c)
@@ -91,6 +90,8 @@ func percentEncoded(s string) string {
 	}
 	return string(b)
 }
+
+func mustEncode(c byte) bool { return c < 0x20 || c > 0x7e || c == '%' }
 
 func appendInteger(dst []byte, n int64) []byte {
 	dst, _ = appendSFVInteger(dst, max(-maxSFVInteger, min(n, maxSFVInteger)))

@@ -12,7 +12,6 @@ var (
 	errSFVToken   = errors.New("edge: not a token: it begins with a letter or *, then letters, digits and !#$%&'*+-.^_`|~:/ follow")
 	errSFVString  = errors.New("edge: a string of a structured field holds printable ASCII only")
 	errSFVInteger = errors.New("edge: an integer of a structured field has at most 15 digits")
-	errSFVKey     = errors.New("edge: not a key: it begins with a lower-case letter or *, then these, digits and _-. follow")
 )
 
 // maxSFVInteger is the largest integer that a structured field can hold (RFC 9651, section 3.3.1).
@@ -51,15 +50,6 @@ func appendSFVInteger(dst []byte, n int64) ([]byte, error) {
 	return strconv.AppendInt(dst, n, 10), nil
 }
 
-// appendSFVKey appends ";" and a parameter's key (sections 4.1.1.2 and 4.1.1.3). Left at that, the parameter is true; else
-// "=" and its value follow.
-func appendSFVKey(dst []byte, key string) ([]byte, error) {
-	if !isSFVKey(key) {
-		return dst, errSFVKey
-	}
-	return append(append(dst, ';'), key...), nil
-}
-
 func isSFVToken(s string) bool {
 	if s == "" || !(isAlpha(s[0]) || s[0] == '*') {
 		return false
@@ -70,17 +60,4 @@ func isSFVToken(s string) bool {
 		}
 	}
 	return true
-}
-
-func isSFVKey(s string) bool {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case c >= 'a' && c <= 'z', c == '*':
-		case i > 0 && (c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.'):
-		default:
-			return false
-		}
-	}
-	return s != ""
 }
