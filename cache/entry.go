@@ -43,15 +43,17 @@ const EntryOverhead = 96
 // Its size is the cache's overhead: 80 bytes with V = []byte. Hence the key as
 // pointer and length, and four small numbers in one word.
 type entry[V any] struct {
+	// What a hit touches comes first, so that it lies in one cache line or two.
 	value      V
 	key        *byte
-	freshUntil int64  // ticks; at this instant it is no longer fresh
-	terms      *terms // nil: no stale windows, no tags
-	next, prev *entry[V]
 	keyLen     uint32
-	charge     uint32        // bytes counted against the budget
-	level      uint32        // the policy's level when the entry was queued
 	meta       atomic.Uint32 // hits, class, frequency, cost: see evict.go
+	freshUntil int64         // ticks; at this instant it is no longer fresh
+	terms      *terms        // nil: no stale windows, no tags
+
+	next, prev *entry[V]
+	charge     uint32 // bytes counted against the budget
+	level      uint32 // the policy's level when the entry was queued
 }
 
 func newEntry[V any](key string, v V) *entry[V] {
@@ -59,6 +61,10 @@ func newEntry[V any](key string, v V) *entry[V] {
 }
 
 func (e *entry[V]) keyString() string { return unsafe.String(e.key, int(e.keyLen)) }
+
+func (e *entry[V]) keyIs(key string) bool {
+	return int(e.keyLen) == len(key) && e.keyString() == key
+}
 
 // state is the whole freshness model: TTL, then stale-while-revalidate, both
 // ending just before their instant; a purge ends everything, an invalidation

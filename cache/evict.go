@@ -22,32 +22,34 @@ const (
 	classes  = 64
 	maxWorth = 1<<31 - 1
 
-	// A newcomer counts half, a hit one: frequencies are kept doubled.
-	newcomer = 1
-	perHit   = 2
+	// Frequencies are in eighths of a hit. A newcomer counts an eighth: most of
+	// what is asked for once is not asked for again. One that the ghosts
+	// remember counts half of what it had and half a hit for its return.
+	perHit    = 8
+	newcomer  = 1
+	perReturn = 4
 
 	// requeueLimit bounds the tails that one eviction may spare, and so its time.
 	requeueLimit = 32
 )
 
-// The four numbers in entry.meta.
+// Four numbers share entry.meta: hits since the entry was last queued, class,
+// frequency and cost (costCode).
 const (
-	hitsBits = 6
-	hitsMax  = 1<<hitsBits - 1
+	hitsMax = 3
 
-	classShift = hitsBits
-	classBits  = 6
-	classMask  = 1<<classBits - 1
+	classShift = 2
+	classMask  = classes - 1
 
-	freqShift = classShift + classBits
-	freqBits  = 12
-	freqMax   = 1<<freqBits - 1
+	freqShift = 8
+	freqMax   = 127
 
-	costShift = freqShift + freqBits
+	costShift = 16
 )
 
-// hit counts a hit, up to hitsMax. A popular entry is soon only read, so
-// readers on several cores do not pull its line to and fro.
+// hit counts a hit, up to hitsMax. The low maximum forgets what was popular
+// once sooner, and a popular entry is only read, so readers on several cores do
+// not pull its line to and fro.
 func (e *entry[V]) hit() {
 	for {
 		m := e.meta.Load()
@@ -57,18 +59,20 @@ func (e *entry[V]) hit() {
 	}
 }
 
-// takeHits empties the counter into the frequency and gives the hits.
-func (e *entry[V]) takeHits() uint32 {
+// takeHits empties the counter into the frequency, of which an eighth is
+// forgotten, and tells whether there were hits.
+func (e *entry[V]) takeHits() bool {
 	for {
 		m := e.meta.Load()
 		hits := m & hitsMax
 		if hits == 0 {
-			return 0
+			return false
 		}
-		freq := min(m>>freqShift&freqMax+perHit*hits, freqMax)
+		freq := m >> freqShift & freqMax
+		freq = min(freq-freq/8+perHit*hits, freqMax)
 		n := m&^(hitsMax|freqMax<<freqShift) | freq<<freqShift
 		if e.meta.CompareAndSwap(m, n) {
-			return hits
+			return true
 		}
 	}
 }
@@ -98,8 +102,8 @@ type policy[V any] struct {
 }
 
 // worth is frequency × cost / size in fixed point: 1<<20 for a newcomer of 128
-// bytes and mean cost, so that 32 bits hold sizes up to 128 MiB and doubled
-// frequencies up to 2,000 before they are clamped.
+// bytes and mean cost, so that 32 bits hold whatever frequency there is down to
+// that size and every size up to 128 MiB before they are clamped.
 func (e *entry[V]) worth() uint32 {
 	m := e.meta.Load()
 	w := uint64(m>>freqShift&freqMax) * costOf(uint8(m>>costShift)) << 19 / uint64(e.charge)
@@ -169,7 +173,7 @@ func (p *policy[V]) victim() *entry[V] {
 		c, above := p.lowest()
 		e := p.queues[c].tail
 		p.remove(e)
-		if spared < requeueLimit && e.takeHits() > 0 {
+		if spared < requeueLimit && e.takeHits() {
 			p.add(e)
 			continue
 		}

@@ -4,21 +4,20 @@ import "math/bits"
 
 // ghosts remembers the frequency of keys that were evicted, so that a key that
 // returns does not start again as a newcomer. It is direct-mapped: a slot holds
-// a fingerprint of the key and its frequency, the last one written stays, and a
-// wrong match merely gives a newcomer a wrong frequency.
+// ten bits of the key's hash and half its frequency, the last one written stays,
+// and a wrong match (one in a thousand) merely overrates a newcomer.
 type ghosts struct {
 	slots []ghost
 }
 
-type ghost uint32
+type ghost uint16
 
 const (
-	ghostFreqBits = freqBits
+	ghostFreqBits = 6
 	minGhosts     = 64
 )
 
-// resize fits the table to the number of entries: between one and two slots
-// for each.
+// resize fits the table to the number of entries: one to two slots for each.
 func (g *ghosts) resize(entries int) {
 	want := max(minGhosts, 1<<bits.Len(uint(entries)))
 	switch {
@@ -36,23 +35,24 @@ func (g *ghosts) resize(entries int) {
 
 func (g *ghosts) slot(h uint64) *ghost { return &g.slots[h>>8&uint64(len(g.slots)-1)] }
 
-func ghostPrint(h uint64) ghost { return ghost(h>>44|1) << ghostFreqBits }
+// ghostPrint is what a slot remembers of a hash: never 0, which is empty.
+func ghostPrint(h uint64) ghost { return ghost(h>>48|1) << ghostFreqBits }
 
 // put remembers a key's frequency.
 func (g *ghosts) put(h uint64, freq uint32) {
-	*g.slot(h) = ghostPrint(h) | ghost(freq)
+	*g.slot(h) = ghostPrint(h) | ghost(freq/2)
 }
 
-// take gives the frequency a key had, 0 if it is not remembered.
-func (g *ghosts) take(h uint64) uint32 {
+// take gives half the frequency that a key had, and forgets it.
+func (g *ghosts) take(h uint64) (freq uint32, remembered bool) {
 	if len(g.slots) == 0 {
-		return 0
+		return 0, false
 	}
 	s := g.slot(h)
-	if *s>>ghostFreqBits != ghostPrint(h)>>ghostFreqBits {
-		return 0
+	if *s&^(1<<ghostFreqBits-1) != ghostPrint(h) {
+		return 0, false
 	}
-	f := uint32(*s & freqMax)
+	freq = uint32(*s & (1<<ghostFreqBits - 1))
 	*s = 0
-	return f
+	return freq, true
 }

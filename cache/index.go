@@ -80,8 +80,26 @@ func (ix *index[V]) table(h uint64) *atomic.Pointer[table[V]] {
 	return &ix.tables[h>>(64-tableBits)]
 }
 
-// find is the whole read path of a key.
+// find is the read path of a key. Nearly all that is there is the first match
+// in its home group; search does the rest, so that here little is kept in hand
+// while keys are compared.
 func (ix *index[V]) find(h uint64, key string) *entry[V] {
+	groups := ix.table(h).Load().groups
+	g := &groups[home(h, len(groups))]
+	ctrl := g.ctrl.Load()
+	if m := match(ctrl, fingerprint(h)); m != 0 {
+		e := g.slots[firstSlot(m)].Load()
+		if e != nil && e.keyIs(key) {
+			return e
+		}
+	} else if ctrl>>56 == 0 {
+		return nil
+	}
+	return ix.search(h, key)
+}
+
+// search is find without the short cut.
+func (ix *index[V]) search(h uint64, key string) *entry[V] {
 	groups := ix.table(h).Load().groups
 	fp := fingerprint(h)
 	i := home(h, len(groups))
@@ -89,8 +107,8 @@ func (ix *index[V]) find(h uint64, key string) *entry[V] {
 		g := &groups[i]
 		ctrl := g.ctrl.Load()
 		for m := match(ctrl, fp); m != 0; m &= m - 1 {
-			e := g.slots[bits.TrailingZeros64(m)>>3].Load()
-			if e != nil && e.keyString() == key {
+			e := g.slots[firstSlot(m)].Load()
+			if e != nil && e.keyIs(key) {
 				return e
 			}
 		}
@@ -103,6 +121,9 @@ func (ix *index[V]) find(h uint64, key string) *entry[V] {
 	}
 	return nil
 }
+
+// firstSlot is the slot of the lowest match.
+func firstSlot(m uint64) int { return bits.TrailingZeros64(m) / 8 % 8 }
 
 // insert adds an entry whose key is not in the index.
 func (ix *index[V]) insert(h uint64, e *entry[V]) {
@@ -123,7 +144,7 @@ func (t *table[V]) insert(h uint64, e *entry[V]) {
 		g := &t.groups[i]
 		ctrl := g.ctrl.Load()
 		if free := match(ctrl, 0); free != 0 {
-			s := bits.TrailingZeros64(free) >> 3
+			s := firstSlot(free)
 			g.slots[s].Store(e)
 			g.ctrl.Store(ctrl | uint64(fp)<<(8*s))
 			return
@@ -178,7 +199,7 @@ func (ix *index[V]) locate(h uint64, e *entry[V]) (g *group[V], slot, passed int
 	for {
 		g = &groups[i]
 		for m := match(g.ctrl.Load(), fingerprint(h)); m != 0; m &= m - 1 {
-			slot = bits.TrailingZeros64(m) >> 3
+			slot = firstSlot(m)
 			if g.slots[slot].Load() == e {
 				return g, slot, passed
 			}

@@ -44,8 +44,8 @@ func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
 		old.takeHits()
 		freq = old.frequency()
 		c.forget(old, &c.n.replaced, &out)
-	} else {
-		freq = max(freq, c.policy.ghosts.take(h))
+	} else if had, remembered := c.policy.ghosts.take(h); remembered {
+		freq = min(had+perReturn, freqMax)
 	}
 	e.meta.Store(freq<<freqShift | uint32(it.cost)<<costShift)
 
