@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +18,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/edge"
+	"inlay/site/pages"
 )
 
 // shelf renders the small library under testdata.
@@ -215,11 +220,37 @@ func TestStandardLibrary(t *testing.T) {
 	assert.Contains(t, files["index/net/http"], `<div id="Client.Do">`)
 	assert.Contains(t, files["index/builtin"], `<div id="append">`)
 	assert.Contains(t, strings.Split(files["importers/net/http"], "\n"), "net/http/httptest")
+	requireEdgeTakes(t, lib, files)
 	largest := slices.MaxFunc(slices.Collect(maps.Values(files)), func(a, b string) int { return len(a) - len(b) })
 	assert.Less(t, len(largest), 512<<10, "a fragment must stay below the limit of a fragment")
 	for name := range files {
 		for _, element := range strings.Split(name, "/") {
 			assert.NotContains(t, []string{"internal", "vendor", "testdata", "cmd"}, element)
+		}
+	}
+}
+
+// requireEdgeTakes serves every page through the edge handler, and holds that it
+// refuses no fragment.
+func requireEdgeTakes(t *testing.T, lib *library, files map[string]string) {
+	t.Helper()
+	all, err := pages.All()
+	require.NoError(t, err)
+	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fragment, ok := files[strings.TrimPrefix(r.URL.Path, "/fragments/")]
+		if !ok {
+			fragment = "<title>of another test</title>"
+		}
+		_, _ = io.WriteString(w, fragment)
+	})
+	handler, err := edge.NewHandler(edge.Options{Pages: all, Origin: origin})
+	require.NoError(t, err)
+	for _, p := range lib.packages {
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/pkg/"+p.path, nil))
+		for _, kind := range []string{"overview/", "index/", "examples/"} {
+			require.True(t, strings.Contains(answer.Body.String(), files[kind+p.path]), "the page lacks %s%s", kind, p.path)
 		}
 	}
 }
