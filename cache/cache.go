@@ -26,8 +26,9 @@ type Cache[V any] struct {
 	policy   policy[V]
 	tags     tagTable
 	flights  map[string]*Flight[V]
+	parked   parked[V]
 	hand     sweepHand
-	owed     int // purged entries that have not been reclaimed yet, at most
+	debt     int // slots to look at more quickly: tags were purged
 	random   uint64
 	meanFill int64 // running mean of the time from Begin to Commit
 	bytes    atomic.Int64
@@ -43,11 +44,7 @@ func New[V any](o Options[V]) (*Cache[V], error) {
 	c := &Cache[V]{opts: o, monotonic: o.Now == nil, base: time.Now(), flights: map[string]*Flight[V]{}}
 	seed := o.Seed
 	if seed == 0 {
-		now := c.base
-		if o.Now != nil {
-			now = o.Now()
-		}
-		seed = randomSeed(now)
+		seed = randomSeed(o.Now)
 	}
 	c.hash = newHasher(seed)
 	c.random = seed | 1
@@ -189,7 +186,7 @@ func (c *Cache[V]) Clear() {
 	}
 	c.index.each(func(e *entry[V]) { c.forget(e, &c.n.deleted, &out) })
 	c.index.init(&c.hash)
-	c.owed = 0
+	c.debt = 0
 	c.mu.Unlock()
 	c.tell(out)
 }
@@ -203,7 +200,9 @@ func (c *Cache[V]) Clear() {
 func (c *Cache[V]) PurgeTag(tag string) int {
 	c.mu.Lock()
 	n := c.tags.purge(tag)
-	c.owed += n
+	if n > 0 {
+		c.debt = c.index.size()
+	}
 	c.mu.Unlock()
 	return n
 }

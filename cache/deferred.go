@@ -61,6 +61,7 @@ func (c *Cache[V]) GetOrDefer(key string, fill func(context.Context) (V, error),
 	f := c.joinable(key)
 	if f == nil {
 		f = c.newFlight(key)
+		c.parked.add(f)
 		f.known = r.Tags
 		d := f.face()
 		d.fill, d.policy = fill, p

@@ -18,6 +18,8 @@ type Flight[V any] struct {
 	err      error
 	then     []func(V, error)
 	deferred *Deferred[V] // its face for goroutines, if it has been asked for
+
+	older, newer *Flight[V] // in the cache's parked
 }
 
 // Begin joins the flight of a key, or starts one and makes the caller its
@@ -69,6 +71,10 @@ func (c *Cache[V]) newFlight(key string) *Flight[V] {
 // takeOff marks the start. The lock is held.
 func (f *Flight[V]) takeOff(t int64) {
 	c := f.c
+	c.parked.remove(f)
+	if c.flights[f.key] == nil && !f.detached {
+		c.flights[f.key] = f // it had been parked too long and its key is still free
+	}
 	f.started = true
 	f.start = t
 	f.since = c.tags.seq
@@ -85,6 +91,7 @@ func (f *Flight[V]) takeOff(t int64) {
 // stores nothing. The lock is held.
 func (f *Flight[V]) detach() {
 	f.detached = true
+	f.c.parked.remove(f)
 	if f.c.flights[f.key] == f {
 		delete(f.c.flights, f.key)
 	}
@@ -175,10 +182,6 @@ func (f *Flight[V]) Abandon(err error) {
 // settle records the outcome and gives the callbacks to run once the lock,
 // which is held, is released.
 func (f *Flight[V]) settle(v V, err error, t int64) callbacks[V] {
-	if !f.started {
-		f.c.n.fills++
-		f.started = true
-	}
 	f.settled, f.value, f.err = true, v, err
 	if f.c.flights[f.key] == f {
 		delete(f.c.flights, f.key)

@@ -233,7 +233,7 @@ func (ix *index[V]) sweep(hand *sweepHand, steps int, visit func(*entry[V])) {
 		if hand.group >= len(t.groups) {
 			hand.group = 0
 			hand.table = (hand.table + 1) % numTables
-			continue
+			t = ix.tables[hand.table].Load()
 		}
 		g := &t.groups[hand.group]
 		hand.group++
@@ -243,6 +243,14 @@ func (ix *index[V]) sweep(hand *sweepHand, steps int, visit func(*entry[V])) {
 			}
 		}
 	}
+}
+
+// size is the number of slots.
+func (ix *index[V]) size() (n int) {
+	for i := range ix.tables {
+		n += len(ix.tables[i].Load().groups) * groupSlots
+	}
+	return n
 }
 
 type sweepHand struct{ table, group int }

@@ -8,4 +8,4 @@ import (
 )
 
 // randomSeed comes from the runtime's own random source.
-func randomSeed(time.Time) uint64 { return rand.Uint64() }
+func randomSeed(func() time.Time) uint64 { return rand.Uint64() }

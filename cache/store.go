@@ -13,14 +13,17 @@ type item[V any] struct {
 }
 
 // sweepSteps is how many slots each write looks at for entries that nobody can
-// use any more: a full round every Len/14 writes or so.
-const sweepSteps = 14
+// use any more, and debtSteps how many in the round after a purge.
+const (
+	sweepSteps = 2 * groupSlots
+	debtSteps  = 8 * groupSlots
+)
 
 // store puts an item into the cache, which makes room first. The lock is held.
 func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
 	c.reclaim(t, &out)
 
-	charge := int64(max(it.size, 0)) + int64(len(it.key)) + EntryOverhead
+	charge := int64(min(max(it.size, 0), maxCharge)) + int64(len(it.key)) + EntryOverhead
 	if charge > c.opts.MaxBytes || charge > maxCharge {
 		c.n.refused++
 		return out, ErrTooLarge
@@ -87,7 +90,12 @@ func (c *Cache[V]) jittered(ttl time.Duration) time.Duration {
 
 // reclaim looks at a bounded number of entries and drops the dead ones.
 func (c *Cache[V]) reclaim(t int64, out *departed[V]) {
-	c.index.sweep(&c.hand, sweepSteps, func(e *entry[V]) {
+	steps := sweepSteps
+	if c.debt > 0 {
+		steps = debtSteps
+		c.debt -= steps
+	}
+	c.index.sweep(&c.hand, steps, func(e *entry[V]) {
 		if e.dead(t) {
 			c.drop(c.hash.sum(e.keyString()), e, c.reason(e), out)
 		}
