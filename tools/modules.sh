@@ -43,7 +43,7 @@ generate_site() {
 # check_pages parses every page, so that a mistake in a shell is told with file, line and column before anything is built.
 check_pages() {
 	fresh pages "$sources" && return
-	quietly "site/pages" env -u INLAY_ORIGIN go run ./worker/app -check || die "a page does not parse; see above"
+	quietly "site/pages" env -u INLAY_ORIGIN go run ./worker/app -check || die "the site does not compile, or a page does not parse; see above"
 	stamp pages "$sources"
 }
 
