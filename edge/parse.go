@@ -128,8 +128,8 @@ func (p *parser) parse() error {
 		if err := p.token(&t); err != nil {
 			return err
 		}
-		if p.tree.found != "" {
-			return p.fail(t.at, p.tree.found+where(p.slot.name), p.tree.expected)
+		if p.tree.by != "" {
+			return p.fail(t.at, p.tree.by+where(p.slot.name)+p.tree.found, p.tree.expected)
 		}
 		if p.tree.tooDeep {
 			return p.fail(t.at, "elements open "+strconv.Itoa(maxDepth+1)+" deep", "at most "+strconv.Itoa(maxDepth)+", as browsers have it")
@@ -176,9 +176,6 @@ func (p *parser) startTag(t *token) error {
 		return p.openSlot(t)
 	case "edge-error":
 		return p.openError(t)
-	}
-	if p.slot.open && (t.name == "html" || t.name == "head" || t.name == "body") {
-		return p.fail(t.at, "<"+t.name+">"+where(p.slot.name), "the slot within it")
 	}
 	before := p.tree.phase
 	foreign := p.tree.foreign()

@@ -34,7 +34,7 @@ func (p *parser) openSlot(t *token) error {
 		return p.fail(t.at, "<edge-slot> in the skeleton"+where(s.name), "</edge-slot> before it: slots do not nest")
 	case t.slash:
 		return p.fail(t.at, "<edge-slot … />, which HTML reads as a start tag", "<edge-slot …></edge-slot>")
-	case tree.foreign():
+	case tree.foreign() && !tree.entersHTML(t):
 		return p.fail(t.at, "<edge-slot> in <"+tree.top().name+">, where a fragment would not be read as HTML",
 			"a slot around the whole <svg> or <math>")
 	case tree.inTemplate():

@@ -16,10 +16,10 @@ type tree struct {
 	// reopened are the formatting elements that other end tags closed: browsers open them again before the next text.
 	reopened []string
 
-	// In the content of a slot, what may not happen is noted in found and expected, the first of it.
-	strict          bool
-	floor           int // the elements open around the slot
-	found, expected string
+	// In the content of a slot, what may not happen is noted, the first of it.
+	strict              bool
+	floor               int    // the elements open around the slot
+	by, found, expected string // the tag, what it does
 
 	quirks  bool // there is no doctype
 	tooDeep bool // more elements were open than maxDepth
@@ -75,9 +75,9 @@ func (t *tree) foreign() bool {
 	return top != nil && !top.html
 }
 
-func (t *tree) problem(found, expected string) {
-	if t.strict && t.found == "" {
-		t.found, t.expected = found, expected
+func (t *tree) problem(by, found, expected string) {
+	if t.strict && t.by == "" {
+		t.by, t.found, t.expected = by, found, expected
 	}
 }
 
@@ -115,7 +115,7 @@ func hidesTable(name string) bool { return name == "table" || name == "template"
 // pop closes the elements from i on, because of the tag by.
 func (t *tree) pop(i int, by string) {
 	if t.strict && i < t.floor {
-		t.problem(by+" closes the <"+t.open[i].name+"> around the slot", "a skeleton or error that closes only what it opens")
+		t.problem(by, " closes the <"+t.open[i].name+"> around it", "a skeleton or error that closes only what it opens")
 	}
 	for j := i + 1; j < len(t.open); j++ {
 		e := &t.open[j]
@@ -124,7 +124,7 @@ func (t *tree) pop(i int, by string) {
 			t.reopened = append(t.reopened, e.name)
 		}
 		if e.kind != inHTML || traits&traitOptional == 0 {
-			t.problem(by+" closes the <"+e.name+"> within it too", "</"+e.name+"> before it")
+			t.problem(by, " closes the <"+e.name+"> within it too", "</"+e.name+"> before it")
 		}
 	}
 	t.open = t.open[:i]
@@ -142,7 +142,7 @@ func (t *tree) text(s string) {
 	}
 	t.enterBody("text")
 	if t.strict && t.inTable() {
-		t.problem("text directly in <"+t.top().name+">, which browsers move out of the table", "a row or a cell around it")
+		t.problem("text", " directly in <"+t.top().name+">, which browsers move out of the table", "a row or a cell around it")
 	}
 }
 
@@ -191,7 +191,7 @@ func (t *tree) start(tag *token) (raw bool) {
 func (t *tree) advance(name string, traits trait) bool {
 	switch {
 	case name == "html" || name == "head" || name == "body":
-		t.problem("<"+name+"> in a slot", "the slot within it")
+		t.problem("<"+name+">", "", "the slot within it")
 		if name == "head" && t.phase == phaseBefore {
 			t.phase = phaseOpenHead
 		}
@@ -218,7 +218,7 @@ func (t *tree) enterBody(by string) {
 	if t.phase == phaseBody || t.inTemplate() {
 		return
 	}
-	t.problem(by+" ends the head that the slot stands in", "what belongs into a head, or the slot within <body>")
+	t.problem(by, " ends the head", "what belongs into a head, or the slot within <body>")
 	t.phase = phaseBody
 }
 
@@ -229,7 +229,7 @@ func (t *tree) makeRoom(tag *token, traits trait) bool {
 		return t.startTablePart(tag, by)
 	}
 	if t.strict && traits&traitHead == 0 && t.inTable() && tag.name != "form" && tag.name != "input" {
-		t.problem(by+" directly in <"+t.top().name+">, which browsers move out of the table", "a row or a cell around it")
+		t.problem(by, " directly in <"+t.top().name+">, which browsers move out of the table", "a row or a cell around it")
 	}
 	switch tag.name {
 	case "li":
@@ -258,7 +258,7 @@ func (t *tree) makeRoom(tag *token, traits trait) bool {
 		}
 	case "form":
 		if t.findName("form", func(n string) bool { return n == "template" }) >= 0 {
-			t.problem("<form> within another, which browsers ignore", "one form only")
+			t.problem("<form>", " within another, which browsers ignore", "one form only")
 			return false
 		}
 	case "input", "keygen", "textarea":
@@ -298,7 +298,7 @@ func (t *tree) startTablePart(tag *token, by string) bool {
 		return true
 	}
 	if i < 0 {
-		t.problem(by+" outside of a table, which browsers ignore", "the slot, or the part, in a table")
+		t.problem(by, " outside of a table, which browsers ignore", "the slot, or the part, in a table")
 		return false
 	}
 	section := func() {
@@ -307,7 +307,7 @@ func (t *tree) startTablePart(tag *token, by string) bool {
 			t.pop(len(t.open)-1, by)
 		}
 		if len(t.open) == i+1 {
-			t.imply("tbody", tag)
+			t.imply("tbody", tag, i)
 		}
 	}
 	below := func(name string) int {
@@ -323,7 +323,7 @@ func (t *tree) startTablePart(tag *token, by string) bool {
 		row := below("tr")
 		if row < 0 {
 			section()
-			t.imply("tr", tag)
+			t.imply("tr", tag, i)
 		} else if row+1 < len(t.open) {
 			t.pop(row+1, by)
 		}
@@ -337,7 +337,7 @@ func (t *tree) startTablePart(tag *token, by string) bool {
 			if i+1 < len(t.open) {
 				t.pop(i+1, by)
 			}
-			t.imply("colgroup", tag)
+			t.imply("colgroup", tag, i)
 		}
 	default:
 		if i+1 < len(t.open) {
@@ -347,8 +347,12 @@ func (t *tree) startTablePart(tag *token, by string) bool {
 	return true
 }
 
-func (t *tree) imply(name string, tag *token) {
-	t.problem("<"+tag.name+"> directly in <"+t.top().name+"> opens a <"+name+">, which stays open", "<"+name+"> around it, or around the slot")
+// imply opens a part of the table at index i that tag needs around it. Nothing in a slot would close it, if the table is
+// around the slot.
+func (t *tree) imply(name string, tag *token, i int) {
+	if i < t.floor {
+		t.problem("<"+tag.name+">", " directly in <"+t.top().name+"> opens a <"+name+">, which stays open", "<"+name+"> around it, or around the slot")
+	}
 	t.push(name, tag.at)
 }
 
@@ -370,11 +374,11 @@ func (t *tree) end(tag *token) {
 	case tag.name == "head":
 		if t.phase <= phaseBareHead {
 			t.phase = phaseAfterHead
-			t.problem(by+" in a slot", "a slot that lies within the head or within the body")
+			t.problem(by, "", "a slot that lies within the head or within the body")
 		}
 		return
 	case tag.name == "html" || tag.name == "body":
-		t.problem(by+" in a slot", "the slot's end before it")
+		t.problem(by, "", "the slot's end before it")
 		return
 	case tag.name == "br":
 		t.enterBody(by)
@@ -400,7 +404,7 @@ func (t *tree) end(tag *token) {
 		}
 	case tag.name == "form":
 		if i = t.findName("form", hidesScope); i >= 0 && i+1 < len(t.open) {
-			t.problem(by+" stands within <"+t.top().name+">", "</"+t.top().name+"> before it")
+			t.problem(by, " stands within <"+t.top().name+">", "</"+t.top().name+"> before it")
 			t.remove(i, by)
 			return
 		}
@@ -412,7 +416,7 @@ func (t *tree) end(tag *token) {
 		i = t.findName(tag.name, func(n string) bool { return traitsOf(n)&traitSpecial != 0 })
 	}
 	if i < 0 {
-		t.problem(by+" closes nothing", "a start tag for it in the slot")
+		t.problem(by, " closes nothing", "a start tag for it in the slot")
 		return
 	}
 	t.pop(i, by)
@@ -423,7 +427,7 @@ func (t *tree) end(tag *token) {
 func (t *tree) closeFormatting(i int, by string) {
 	for j := i + 1; j < len(t.open); j++ {
 		if t.open[j].kind != inHTML || traitsOf(t.open[j].name)&traitSpecial != 0 {
-			t.problem(by+" stands within <"+t.open[j].name+">", "</"+t.open[j].name+"> before it")
+			t.problem(by, " stands within <"+t.open[j].name+">", "</"+t.open[j].name+"> before it")
 			t.remove(i, by)
 			return
 		}
@@ -434,7 +438,7 @@ func (t *tree) closeFormatting(i int, by string) {
 // remove takes an element out from below others.
 func (t *tree) remove(i int, by string) {
 	if t.strict && i < t.floor {
-		t.problem(by+" closes the <"+t.open[i].name+"> around the slot", "a skeleton or error that closes only what it opens")
+		t.problem(by, " closes the <"+t.open[i].name+"> around it", "a skeleton or error that closes only what it opens")
 		t.floor--
 	}
 	t.open = append(t.open[:i], t.open[i+1:]...)
@@ -478,7 +482,7 @@ func (t *tree) startForeign(tag *token) {
 // leaveForeign closes svg or math around a tag that cannot stand in it.
 func (t *tree) leaveForeign(by string) {
 	for top := t.top(); top != nil && !top.html && !top.text; top = t.top() {
-		t.problem(by+" closes the <"+top.name+"> that it stands in", "no HTML in svg and math, except in <foreignObject>")
+		t.problem(by, " closes the <"+top.name+"> that it stands in", "no HTML in svg and math, except in <foreignObject>")
 		t.pop(len(t.open)-1, by)
 	}
 }
