@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/build"
@@ -124,7 +125,15 @@ func loadPackage(dir, importPath string) (*pkg, error) {
 			} else if !match {
 				continue
 			}
-			file, err := parser.ParseFile(p.fset, filepath.Join(dir, name), nil, parser.ParseComments)
+			source, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				return nil, err
+			}
+			test := strings.HasSuffix(name, "_test.go")
+			if test && !bytes.Contains(source, []byte("\nfunc Example")) {
+				continue // half of all source, and nothing to show in it
+			}
+			file, err := parser.ParseFile(p.fset, filepath.Join(dir, name), source, parser.ParseComments)
 			if err != nil {
 				return nil, err
 			}
@@ -132,7 +141,7 @@ func loadPackage(dir, importPath string) (*pkg, error) {
 				continue
 			}
 			files = append(files, file)
-			if !strings.HasSuffix(name, "_test.go") {
+			if !test {
 				sources++
 				p.addImports(filepath.Join(dir, name), file)
 			}
