@@ -193,8 +193,8 @@ func (c *Cache[V]) Clear() {
 
 // PurgeTag makes everything that carries the tag unusable, at once and in time
 // that does not grow with the number of entries. It returns how many stored
-// entries that were (those that had expired and not been reclaimed count). The
-// values leave, with OnEvict, bit by bit on later writes; until then they count
+// entries that were; those that had expired, or had been purged by another tag,
+// and have not been reclaimed count. The values leave, with OnEvict, bit by bit on later writes; until then they count
 // in Len and Bytes. A flight that began before the purge and commits a value
 // that carries the tag stores nothing: its Commit returns ErrClosed.
 func (c *Cache[V]) PurgeTag(tag string) int {

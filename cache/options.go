@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"slices"
 	"time"
 )
 
@@ -73,7 +74,24 @@ func (p Policy) resolve(d *Policy) Policy {
 	if p.Tags == nil {
 		p.Tags = d.Tags
 	}
+	p.Tags = distinct(p.Tags)
 	return p
+}
+
+// distinct gives the tags without repetitions, the same slice if there are none.
+func distinct(tags []string) []string {
+	for i, name := range tags {
+		if slices.Contains(tags[:i], name) {
+			once := slices.Clone(tags[:i])
+			for _, name := range tags[i+1:] {
+				if !slices.Contains(once, name) {
+					once = append(once, name)
+				}
+			}
+			return once
+		}
+	}
+	return tags
 }
 
 func window(w, or time.Duration) time.Duration {

@@ -45,6 +45,10 @@ type Stats struct {
 func (c *Cache[V]) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.stats()
+}
+
+func (c *Cache[V]) stats() Stats {
 	s := Stats{
 		Begins: c.n.fills + c.n.collapsed, Fills: c.n.fills, Collapsed: c.n.collapsed,
 		Commits: c.n.commits, Abandons: c.n.abandons,

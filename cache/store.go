@@ -23,7 +23,7 @@ const (
 func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
 	c.reclaim(t, &out)
 
-	charge := int64(min(max(it.size, 0), maxCharge)) + int64(len(it.key)) + EntryOverhead
+	charge := min(max(int64(it.size), 0), maxCharge) + int64(len(it.key)) + EntryOverhead
 	if charge > c.opts.MaxBytes || charge > maxCharge {
 		c.n.refused++
 		return out, ErrTooLarge

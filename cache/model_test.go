@@ -1,0 +1,402 @@
+package cache
+
+import (
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The model is what the cache promises, written down with a map and lists. It
+// does not choose victims: it takes note of what OnEvict reports and checks that
+// it was allowed to go.
+type model struct {
+	t  testing.TB
+	c  *Cache[item2]
+	at *clock
+
+	stored  map[string]*stored
+	live    map[int]*stored // by value, for OnEvict
+	flights map[string]*modelFlight
+	all     []*modelFlight
+	purges  []purge
+	next    int
+
+	mayEvict bool         // the operation stores
+	mayDrop  map[int]bool // values that the operation replaces or deletes
+}
+
+type item2 struct{ id, size int }
+
+type stored struct {
+	key           string
+	id            int
+	freshUntil    time.Time
+	swr, sie      time.Duration
+	tags          []string
+	purged, stale bool
+
+	// What a count leaves out: the tag's own doing, not that of other tags.
+	purgedBy, staleBy map[string]bool
+	storedStale       bool
+}
+
+type purge struct {
+	tag  string
+	soft bool
+}
+
+type modelFlight struct {
+	f        *Flight[item2]
+	key      string
+	since    int // purges before it
+	known    []string
+	detached bool
+	settled  bool
+	value    item2
+	err      error
+	waiters  []*waiter
+}
+
+type waiter struct {
+	calls int
+	value item2
+	err   error
+}
+
+const modelBudget = 6000
+
+func newModel(t testing.TB, weigh bool) *model {
+	m := &model{t: t, stored: map[string]*stored{}, live: map[int]*stored{}, flights: map[string]*modelFlight{}}
+	m.c, m.at = newTest(t, Options[item2]{
+		MaxBytes:      modelBudget,
+		Size:          func(v item2) int { return v.size },
+		OnEvict:       m.left,
+		WeighFillTime: weigh,
+		Seed:          7,
+	})
+	return m
+}
+
+func (m *model) left(key string, v item2) {
+	s := m.live[v.id]
+	require.NotNil(m.t, s, "%q:%d left twice or was never stored", key, v.id)
+	require.Equal(m.t, s.key, key)
+	require.True(m.t, m.mayEvict || m.mayDrop[v.id] || !s.usableOnError(m.at.t), "%q left without a reason", key)
+	delete(m.live, v.id)
+	if m.stored[key] == s {
+		delete(m.stored, key)
+	}
+}
+
+func (s *stored) state(now time.Time) State {
+	switch {
+	case s == nil || s.purged:
+		return Miss
+	case now.Before(s.freshUntil):
+		if s.stale {
+			return Stale
+		}
+		return Fresh
+	case now.Before(s.freshUntil.Add(s.swr)):
+		return Stale
+	}
+	return Miss
+}
+
+func (s *stored) usableOnError(now time.Time) bool {
+	return s != nil && !s.purged && (s.state(now) != Miss || now.Before(s.freshUntil.Add(s.sie)))
+}
+
+// store is what Put and Commit do to the model.
+func (m *model) store(key string, v item2, p Policy, stale bool, do func() error) error {
+	old := m.stored[key]
+	m.mayEvict = true
+	err := do()
+	m.mayEvict = false
+	if errors.Is(err, ErrTooLarge) {
+		require.Greater(m.t, v.size+len(key)+EntryOverhead+m.policyPrice(p), modelBudget)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		require.NotContains(m.t, m.live, old.id, "the replaced value of %q did not leave", key)
+	}
+	s := &stored{key: key, id: v.id, freshUntil: m.at.t.Add(p.TTL), stale: stale,
+		swr: p.StaleWhileRevalidate, sie: p.StaleIfError, tags: p.Tags,
+		storedStale: stale, purgedBy: map[string]bool{}, staleBy: map[string]bool{}}
+	m.stored[key], m.live[v.id] = s, s
+	return nil
+}
+
+func (m *model) policyPrice(p Policy) int {
+	if p.StaleWhileRevalidate == 0 && p.StaleIfError == 0 && len(p.Tags) == 0 {
+		return 0
+	}
+	n := TermsOverhead
+	for _, tag := range p.Tags {
+		n += TagRefOverhead + TagOverhead + len(tag)
+	}
+	return n
+}
+
+// step does one operation, chosen by four bytes, on the cache and on the model.
+func (m *model) step(op, a, b, c byte) {
+	t := m.t
+	key := "k" + strconv.Itoa(int(a%40))
+	tag := "t" + strconv.Itoa(int(a%5))
+	switch op % 14 {
+	case 0, 1, 2:
+		v, p := m.value(b), modelPolicy(c)
+		if p.TTL < 0 {
+			require.NoError(t, m.c.Put(key, v, p))
+			break
+		}
+		_ = m.store(key, v, p, false, func() error { return m.c.Put(key, v, p) })
+	case 3, 4, 5:
+		m.look(key, op)
+	case 6:
+		m.mayDrop = map[int]bool{}
+		old := m.stored[key]
+		if old != nil {
+			m.mayDrop[old.id] = true
+		}
+		m.c.Delete(key)
+		require.NotContains(t, m.stored, key)
+		m.detach(m.flights[key])
+	case 7:
+		if a < 250 {
+			m.at.advance(time.Duration(b) * 100 * time.Millisecond)
+			break
+		}
+		m.mayEvict = true
+		m.c.Clear()
+		m.mayEvict = false
+		require.Empty(t, m.live)
+		for _, f := range m.flights {
+			m.detach(f)
+		}
+	case 8:
+		n := 0
+		for _, s := range m.live {
+			if slices.Contains(s.tags, tag) && !s.purgedBy[tag] {
+				n++
+				s.purged, s.purgedBy[tag] = true, true
+			}
+		}
+		m.purges = append(m.purges, purge{tag: tag})
+		require.Equal(t, n, m.c.PurgeTag(tag))
+	case 9:
+		n := 0
+		for _, s := range m.live {
+			if slices.Contains(s.tags, tag) && !s.purgedBy[tag] && !s.staleBy[tag] && !s.storedStale {
+				n++
+				s.stale, s.staleBy[tag] = true, true
+			}
+		}
+		m.purges = append(m.purges, purge{tag: tag, soft: true})
+		require.Equal(t, n, m.c.InvalidateTag(tag))
+	case 10, 11:
+		m.begin(key)
+	case 12:
+		if len(m.all) > 0 {
+			m.commit(m.all[int(a)%len(m.all)], m.value(b), modelPolicy(c))
+		}
+	case 13:
+		if len(m.all) > 0 {
+			m.abandon(m.all[int(a)%len(m.all)])
+		}
+	}
+	m.mayDrop = nil
+	require.Equal(t, len(m.live), m.c.Len())
+}
+
+func (m *model) value(b byte) item2 {
+	m.next++
+	size := int(b) * 4
+	if b > 250 {
+		size = modelBudget - int(b)%5*40
+	}
+	return item2{id: m.next, size: size}
+}
+
+func modelPolicy(c byte) Policy {
+	p := Policy{TTL: time.Duration(1+c%4) * 2 * time.Second}
+	if c%16 == 15 {
+		p.TTL = -1
+	}
+	if c&16 != 0 {
+		p.StaleWhileRevalidate = 3 * time.Second
+	}
+	if c&32 != 0 {
+		p.StaleIfError = 10 * time.Second
+	}
+	if c&64 != 0 {
+		p.Tags = append(p.Tags, "t"+strconv.Itoa(int(c%5)))
+	}
+	if c&128 != 0 {
+		p.Tags = append(p.Tags, "t"+strconv.Itoa(int(c%3)))
+	}
+	p.Tags = distinct(p.Tags)
+	return p
+}
+
+func (m *model) look(key string, op byte) {
+	t := m.t
+	s := m.stored[key]
+	var v item2
+	var got State
+	switch op % 3 {
+	case 0:
+		v, got = m.c.Get(key)
+	case 1:
+		v, got = m.c.GetAt(key, m.at.t)
+	case 2:
+		var info Info
+		v, info = m.c.Inspect(key, m.at.t)
+		got = info.State
+		if got == Fresh {
+			require.Equal(t, s.freshUntil.Sub(m.at.t), info.TTL)
+		} else {
+			require.LessOrEqual(t, info.TTL, time.Duration(0))
+		}
+	}
+	require.Equal(t, s.state(m.at.t), got, "%q", key)
+	if got != Miss {
+		require.Equal(t, s.id, v.id)
+	}
+	v, ok := m.c.OnError(key, m.at.t)
+	require.Equal(t, s.usableOnError(m.at.t), ok)
+	if ok {
+		require.Equal(t, s.id, v.id)
+	}
+}
+
+// overtaken says what happened to any of the tags since a flight began. The cache
+// remembers the last 128 purges; of what is older it assumes the worst.
+func (m *model) overtaken(f *modelFlight, tags []string) (purged, stale bool) {
+	if len(tags) == 0 {
+		return false, false
+	}
+	if len(m.purges)-128 > f.since {
+		return true, true
+	}
+	for _, p := range m.purges[f.since:] {
+		if slices.Contains(tags, p.tag) {
+			purged = purged || !p.soft
+			stale = stale || p.soft
+		}
+	}
+	return purged, stale
+}
+
+func (m *model) begin(key string) {
+	old := m.flights[key]
+	if old != nil {
+		if purged, _ := m.overtaken(old, old.known); purged {
+			m.detach(old)
+			old = nil
+		}
+	}
+	f, leader := m.c.Begin(key)
+	require.Equal(m.t, old == nil, leader)
+	mf := old
+	if leader {
+		mf = &modelFlight{f: f, key: key, since: len(m.purges)}
+		if s := m.stored[key]; s != nil {
+			mf.known = s.tags
+		}
+		m.flights[key] = mf
+		m.all = append(m.all, mf)
+	}
+	require.Same(m.t, mf.f, f)
+	w := &waiter{}
+	mf.waiters = append(mf.waiters, w)
+	f.Then(func(v item2, err error) {
+		w.calls++
+		w.value, w.err = v, err
+	})
+	require.Zero(m.t, w.calls)
+}
+
+func (m *model) detach(f *modelFlight) {
+	if f != nil {
+		f.detached = true
+		delete(m.flights, f.key)
+	}
+}
+
+func (m *model) commit(f *modelFlight, v item2, p Policy) {
+	t := m.t
+	purged, stale := m.overtaken(f, p.Tags)
+	switch {
+	case f.settled:
+		require.ErrorIs(t, f.f.Commit(v, p), ErrClosed)
+		return
+	case p.TTL < 0:
+		require.NoError(t, f.f.Commit(v, p))
+	case f.detached || purged:
+		require.ErrorIs(t, f.f.Commit(v, p), ErrClosed)
+	default:
+		_ = m.store(f.key, v, p, stale, func() error { return f.f.Commit(v, p) })
+	}
+	m.settled(f, v, nil)
+}
+
+func (m *model) abandon(f *modelFlight) {
+	was := f.settled
+	err := errors.New("broken")
+	f.f.Abandon(err)
+	if !was {
+		m.settled(f, item2{}, err)
+	}
+}
+
+func (m *model) settled(f *modelFlight, v item2, err error) {
+	f.settled, f.value, f.err = true, v, err
+	if m.flights[f.key] == f {
+		delete(m.flights, f.key)
+	}
+	for _, w := range f.waiters {
+		require.Equal(m.t, 1, w.calls)
+		require.Equal(m.t, v, w.value)
+		require.Equal(m.t, err, w.err)
+	}
+}
+
+func (m *model) run(data []byte, every int) {
+	for i := 0; len(data) >= 4; i++ {
+		m.step(data[0], data[1], data[2], data[3])
+		data = data[4:]
+		if i%every == 0 {
+			checkInvariants(m.t, m.c)
+		}
+	}
+}
+
+func TestCacheDoesWhatTheModelDoes(t *testing.T) {
+	for seed := range uint64(12) {
+		t.Run("seed "+strconv.Itoa(int(seed)), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 1))
+			data := make([]byte, 4*2000)
+			for i := range data {
+				data[i] = byte(r.Uint32())
+			}
+			newModel(t, seed%2 == 0).run(data, 4)
+		})
+	}
+}
+
+func FuzzModel(f *testing.F) {
+	f.Add([]byte("\x00\x01\x02\x03\x03\x01\x00\x00"))
+	f.Add([]byte("\x00\x01\xff\x40\x00\x02\xfe\x50\x0a\x01\x00\x00\x08\x00\x00\x00\x0c\x00\x10\x40"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		newModel(t, len(data)%2 == 0).run(data[:min(len(data), 4*1000)], 1)
+	})
+}
