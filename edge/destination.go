@@ -2,6 +2,7 @@ package edge
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -29,18 +30,36 @@ const bindingPrefix = "binding:"
 func (c *Config) checkSources(p *Page) error {
 	for i := range p.Slots {
 		s := &p.Slots[i]
-		_, rest, absolute := strings.Cut(s.Src, "://")
-		if !absolute || strings.HasPrefix(s.Src, "/") || strings.HasPrefix(s.Src, bindingPrefix) {
-			continue
-		}
-		host, _, _ := strings.Cut(rest, "/")
-		host, _, _ = strings.Cut(host, "?")
-		if !c.allowsHost(host) {
+		if host := s.host(); host != "" && !c.allowsHost(host) {
 			return errors.New("edge: page " + p.Pattern + ", line " + strconv.Itoa(s.Line) + ", slot " + s.Name + ": the host " +
 				quoteForMessage(host) + " of its src is not in INLAY_ALLOW_HOSTS; add it there")
 		}
 	}
 	return nil
+}
+
+// Hosts are the hosts that absolute sources of pages name: what INLAY_ALLOW_HOSTS has to list.
+func Hosts(pages []Page) []string {
+	var hosts []string
+	for i := range pages {
+		for j := range pages[i].Slots {
+			if host := pages[i].Slots[j].host(); host != "" && !slices.Contains(hosts, host) {
+				hosts = append(hosts, host)
+			}
+		}
+	}
+	return hosts
+}
+
+// host is the host of an absolute src, empty for any other.
+func (s *Slot) host() string {
+	_, rest, absolute := strings.Cut(s.Src, "://")
+	if !absolute || strings.HasPrefix(s.Src, "/") || strings.HasPrefix(s.Src, bindingPrefix) {
+		return ""
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	host, _, _ = strings.Cut(host, "?")
+	return host
 }
 
 func (c *Config) allowsHost(host string) bool {

@@ -153,12 +153,12 @@ func TestColdPageStreamsItsShellAndThenPatches(t *testing.T) {
 	assert.Equal(t, []string{"wake 1"}, s.take(), "a settled fill only wakes")
 	s.engine.Resume(1, s.now)
 	assert.Equal(t, []string{"write 1", "wait 1 10.5s"}, s.take())
-	assert.Equal(t, "<template for=\"b\"><p>B</p></template>\n", s.takeBody())
+	assert.Equal(t, "<template for=\"b\"><p>B</p></template><!---->", s.takeBody())
 
 	s.fill(0, "<p>A</p>")
 	s.engine.Resume(1, s.now)
 	assert.Equal(t, []string{"wake 1", "write 1", "finish 1"}, s.take())
-	assert.Equal(t, "<template for=\"a\"><p>A</p></template>\n</body></html>", s.takeBody())
+	assert.Equal(t, "<template for=\"a\"><p>A</p></template><!----></body></html>", s.takeBody())
 }
 
 func TestWarmPageIsOneBodyWithoutMarkers(t *testing.T) {
@@ -498,7 +498,7 @@ func TestAnotherEnginesAnswerIsContinued(t *testing.T) {
 	s.fill(0, "A")
 	s.fill(1, "B")
 	s.engine.Resume(1, s.now)
-	assert.Equal(t, "<template for=\"a\">A</template>\n<template for=\"b\">B</template>\n</body></html>", s.takeBody())
+	assert.Equal(t, "<template for=\"a\">A</template><!----><template for=\"b\">B</template><!----></body></html>", s.takeBody())
 
 	s.fields = map[string]string{}
 	s.engine.Handle(&Request{ID: 2, Method: "GET", Target: "/p/7", Fields: s, Sent: 3}, s.now)

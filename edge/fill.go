@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"errors"
 	"hash"
 	"hash/fnv"
 	"time"
@@ -245,8 +244,8 @@ func (e *Engine[B]) defaults() *Defaults {
 }
 
 func asFillError(err error) *FillError {
-	var failure *FillError
-	if errors.As(err, &failure) {
+	// Not errors.As, which needs half of a reflection: nobody wraps a *FillError on its way here.
+	if failure, ok := err.(*FillError); ok {
 		return failure
 	}
 	return &FillError{Reason: LostError, Text: err.Error()}

@@ -100,14 +100,14 @@ func TestShellIsReadBeforeAnyFragmentIsThere(t *testing.T) {
 	assert.Contains(t, string(shell), `<?start name="a">`)
 
 	origin.at("/f/b/7") <- "<p>B</p>"
-	line, err := body.ReadString('\n')
+	line, err := body.ReadString('!')
 	require.NoError(t, err, "while the origin still holds the other")
 	assert.Contains(t, line, `<template for="b"><p>B</p></template>`)
 
 	origin.at("/f/a/7") <- "<p>A</p>"
 	rest, err := io.ReadAll(body)
 	require.NoError(t, err)
-	assert.Equal(t, "<template for=\"a\"><p>A</p></template>\n</body></html>", string(rest))
+	assert.Equal(t, "----><template for=\"a\"><p>A</p></template><!----></body></html>", string(rest))
 
 	warm := ask(t, context.Background(), server.URL+"/p/7")
 	whole := text(t, warm)

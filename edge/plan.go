@@ -44,7 +44,7 @@ func newPlan[B any](host Host[B], p *Page) plan[B] {
 	streamed := append([]string(nil), p.static...)
 	last := len(streamed) - 1
 	rest := streamed[last][p.tail.off:]
-	streamed[last] = streamed[last][:p.tail.off]
+	streamed[last] = streamed[last][:p.tail.off] + p.closers
 	at := streamed[p.head.part]
 	streamed[p.head.part] = at[:p.head.off] + fallbackElement + at[p.head.off:]
 	for _, s := range streamed {
@@ -71,8 +71,8 @@ func newPlan[B any](host Host[B], p *Page) plan[B] {
 	return pl
 }
 
-// patchEnd ends a patch. The line feed lets a reader without the standard's patches see that the template is complete.
-const patchEnd = "</template>\n"
+// patchEnd ends a patch. The comment lets a reader without the standard's patches see that the template is complete.
+const patchEnd = "</template>" + patchStop
 
 // appendPlaceholder appends a slot's skeleton between the markers of the HTML standard's declarative partial updates.
 func appendPlaceholder(dst []byte, name, skeleton string) []byte {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -123,6 +124,7 @@ type sim struct {
 	// purged is, for a src, the last fill begun before it was purged: no request that comes after that may get its
 	// fragment, or an older one's.
 	purged map[string]FillID
+	bySrc  map[string][]FillID // attempts that the engine still awaits
 
 	purges int
 
@@ -295,14 +297,15 @@ func (s *sim) Fill(id RequestID, fill FillID, f Fill) {
 	if first := s.fills[s.engine.attempts[fill].begun[0]]; first != nil {
 		mine.purges = first.purges // a flight that a purge cut off goes on apart, for those who waited
 	}
-	for _, other := range s.running {
+	for _, other := range s.bySrc[f.Src] {
 		o := s.fills[other]
-		if s.engine.attempts[other] != nil && o.fill.Src == f.Src && !o.alone && !mine.alone && !o.told && o.purges == mine.purges && s.now.Before(o.until) {
+		if s.engine.attempts[other] != nil && !o.alone && !mine.alone && !o.told && o.purges == mine.purges && s.now.Before(o.until) {
 			s.fail("fill %d of %s begins while fill %d of it runs", fill, f.Src, other)
 		}
 	}
 	s.fills[fill] = mine
 	s.running = append(s.running, fill)
+	s.bySrc[f.Src] = append(slices.DeleteFunc(s.bySrc[f.Src], func(id FillID) bool { return s.engine.attempts[id] == nil }), fill)
 	s.say("    fill %d of %s led by %d", fill, f.Src, id)
 }
 
@@ -326,7 +329,7 @@ func simFragment(src string, version uint64) string {
 func newSim(seed uint64, trace bool) *sim {
 	s := &sim{
 		now: time.Unix(1_700_000_000, 0), blobs: map[simBlob]*simBytes{}, requests: map[RequestID]*simRequest{},
-		fills: map[FillID]*simFill{}, purged: map[string]FillID{}, trace: trace,
+		fills: map[FillID]*simFill{}, purged: map[string]FillID{}, bySrc: map[string][]FillID{}, trace: trace,
 	}
 	r := rand.New(rand.NewPCG(seed, 2))
 	for p := range 4 {

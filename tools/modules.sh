@@ -11,12 +11,11 @@ built='' # not empty: something in build/ is new
 build_all() {
 	need_go
 	need_node
-	need_tinygo
 	alone build/.lock
-	mkdir -p build
-		generate_site
+	need_tinygo
+	generate_site
 	sources="$GO_VERSION $(digest go.mod go.sum cache edge site worker/app)"
-	check_pages
+	build_pages
 	build_core build/core.wasm ''
 	if [ "${1:-}" = test ]; then
 		mkdir -p build/test
@@ -40,11 +39,13 @@ generate_site() {
 	stamp site "$hash"
 }
 
-# check_pages parses every page, so that a mistake in a shell is told with file, line and column before anything is built.
-check_pages() {
-	fresh pages "$sources" && return
-	quietly "site/pages" env -u INLAY_ORIGIN go run ./worker/app -check || die "the site does not compile, or a page does not parse; see above"
+# build_pages parses every page, so that a mistake in a shell is told with file, line and column before anything else is
+# built, and writes them for core.wasm, which has no parser.
+build_pages() {
+	fresh pages "$sources" && [ -e build/pages.bin ] && return
+	quietly "build/pages.bin" go run ./worker/app -pages build/pages.bin || die "the site does not compile, or a page does not parse; see above"
 	stamp pages "$sources"
+	built=yes
 }
 
 # build_core FILE TAGS: the engine and the cache, by TinyGo. A panic traps: there is nothing to print it on, and the glue
@@ -114,6 +115,9 @@ variables() {
 # compatibility_date is wrangler.toml's.
 compatibility_date() { sed -n 's/^compatibility_date *= *"\(.*\)"/\1/p' wrangler.toml; }
 
+# compatibility_flags are wrangler.toml's, as capnp writes a list.
+compatibility_flags() { sed -n 's/^compatibility_flags *= *\[\(.*\)\].*/\1/p' wrangler.toml; }
+
 # write_capnp FILE UP CORE: the configuration of a bare workerd. Paths in it are relative to it; UP leads from it to build/,
 # and CORE is the core's path in build/. Another port: workerd serve FILE --socket-addr http=127.0.0.1:PORT.
 write_capnp() {
@@ -126,11 +130,13 @@ write_capnp() {
 		printf '  services = [\n    (name = "main", worker = .worker),\n'
 		printf '    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),\n  ],\n'
 		printf '  sockets = [(name = "http", address = "127.0.0.1:8787", http = (), service = "main")],\n);\n\n'
-		printf 'const worker :Workerd.Worker = (\n  compatibilityDate = "%s",\n  modules = [\n' "$(compatibility_date)"
+		printf 'const worker :Workerd.Worker = (\n  compatibilityDate = "%s",\n' "$(compatibility_date)"
+		printf '  compatibilityFlags = [%s],\n  modules = [\n' "$(compatibility_flags)"
 		printf '    (name = "worker.mjs", esModule = embed "%sworker.mjs"),\n' "$2"
 		for name in "${ASSETS[@]}" $(glue); do
 			[ "$name" = worker.mjs ] || printf '    (name = "%s", esModule = embed "%s%s"),\n' "$name" "$2" "$name"
 		done
+		printf '    (name = "pages.bin", data = embed "%spages.bin"),\n' "$2"
 		printf '    (name = "core.wasm", wasm = embed "%s%s"),\n' "$2" "$3"
 		printf '    (name = "app.wasm", wasm = embed "%sapp.wasm"),\n  ],\n  bindings = [\n' "$2"
 		for name in $(variables); do

@@ -1,0 +1,295 @@
+// @ts-check
+// core.wasm and what it asks for: the one instance of the isolate, the blobs that it names by handle, and the host
+// interface. There is no policy here; that is in the engine.
+
+import module from "./core.wasm";
+import pages from "./pages.bin";
+
+/** @typedef {import("./exchange.mjs").Exchange} Exchange */
+/** @typedef {import("./fills.mjs").Fill} Fill */
+/** @typedef {import("./fills.mjs").Answer} Answer */
+/** @typedef {{ status: number, headers: Headers }} Head */
+/** @typedef {{ dev: boolean, debug: boolean, origin: string, token: string }} Settings */
+
+/** What a fill failed of, as fill_fail numbers it. */
+export const Failure = { connect: 0, timeout: 1, tooLarge: 2, refused: 3 };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The largest request target whose bytes are sure to fit the input buffer: a UTF-16 unit takes at most three. */
+const inputSize = 4096;
+
+/** Variables that the core refuses: the text says which and why. */
+export class ConfigError extends Error {}
+
+/** An event could not be handled because the instance trapped, in it or before. */
+export class CrashError extends Error {}
+
+export class Core {
+  /** @param {Record<string, unknown>} env */
+  constructor(env) {
+    /** Blobs by handle; 0 is no handle. @type {(Uint8Array | Head | undefined)[]} */
+    this.blobs = [undefined];
+    /** @type {number[]} */
+    this.free = [];
+    /** Names of header fields by number. @type {string[]} */
+    this.names = [];
+    /** Exchanges that wait, by id. @type {Map<number, Exchange>} */
+    this.waiting = new Map();
+    this.lastId = 0;
+    this.crashed = false;
+    /** The exchange whose event is in progress. @type {Exchange | null} */
+    this.current = null;
+
+    const instance = new WebAssembly.Instance(module, { inlay: this.imports() });
+    /** @type {any} */
+    this.exports = instance.exports;
+    /** @type {WebAssembly.Memory} */
+    this.memory = this.exports.memory;
+    this.view = new Uint8Array(this.memory.buffer);
+    this.exports._initialize();
+    this.input = this.exports.input(Math.max(inputSize, pages.byteLength));
+    this.bytes().set(new Uint8Array(pages), this.input);
+    if (this.exports.pages(pages.byteLength) !== 0) throw new ConfigError("pages.bin and core.wasm are of different builds: run ./build.sh again");
+    this.settings = this.start(env);
+  }
+
+  /**
+   * @param {Record<string, unknown>} env
+   * @returns {Settings}
+   */
+  start(env) {
+    const texts = [];
+    for (const [name, value] of Object.entries(env)) {
+      if (name.startsWith("INLAY_") && typeof value === "string") texts.push(name, value);
+    }
+    const seed = crypto.getRandomValues(new Uint32Array(2));
+    const refused = this.exports.start(this.put(texts), seed[0], seed[1]);
+    if (refused > 0) throw new ConfigError(this.text(this.exports.error_text(), refused));
+    const [dev, debug, origin, token] = this.texts(this.exports.settings(), this.exports.settings_size());
+    return { dev: dev === "1", debug: debug === "1", origin, token };
+  }
+
+  // Memory. It may grow in any call into the instance, and then every older view of it is detached.
+
+  bytes() {
+    if (this.view.byteLength === 0) this.view = new Uint8Array(this.memory.buffer);
+    return this.view;
+  }
+
+  /** @param {number} at @param {number} size */
+  text(at, size) {
+    return decoder.decode(this.bytes().subarray(at, at + size));
+  }
+
+  /** Texts, each ended by NUL. @param {number} at @param {number} size */
+  texts(at, size) {
+    return this.text(at, size).split("\0").slice(0, -1);
+  }
+
+  /** Writes texts, each ended by NUL, for the next call; answers with their size. @param {string[]} texts */
+  put(texts) {
+    return this.putText(texts.length > 0 ? texts.join("\0") + "\0" : "");
+  }
+
+  /** @param {string} text */
+  putText(text) {
+    if (text.length * 3 > inputSize) {
+      const bytes = encoder.encode(text);
+      this.input = this.exports.input(bytes.length);
+      this.bytes().set(bytes, this.input);
+      return bytes.length;
+    }
+    const view = this.bytes();
+    return encoder.encodeInto(text, view.subarray(this.input, this.input + inputSize)).written;
+  }
+
+  /** @param {Uint8Array | Head} blob */
+  keep(blob) {
+    const handle = this.free.pop() ?? this.blobs.length;
+    this.blobs[handle] = blob;
+    return handle;
+  }
+
+  /** @param {number} handle */
+  blob(handle) {
+    return /** @type {Uint8Array} */ (this.blobs[handle]);
+  }
+
+  // Events. Each ends the instance if it traps.
+
+  /**
+   * @param {Exchange | null} exchange whose context this is
+   * @param {() => void} call
+   */
+  event(exchange, call) {
+    if (this.crashed) throw new CrashError("the core has crashed");
+    this.current = exchange;
+    try {
+      call();
+    } catch (error) {
+      this.crash(error);
+      throw new CrashError("the core has crashed", { cause: error });
+    } finally {
+      this.current = null;
+    }
+  }
+
+  /**
+   * @param {Exchange} exchange
+   * @param {number} method 0 GET, 1 HEAD, 2 any other
+   * @param {string} target
+   * @param {number} sent writes that an older instance asked for
+   */
+  handle(exchange, method, target, sent) {
+    this.event(exchange, () => {
+      // The id is 32 bits wide and comes round: ids of exchanges that still wait are passed over.
+      do this.lastId = (this.lastId + 1) >>> 0;
+      while (this.waiting.has(this.lastId));
+      exchange.id = this.lastId;
+      this.exports.handle(exchange.id, method, this.putText(target), sent, Date.now());
+    });
+  }
+
+  /** @param {Exchange} exchange */
+  resume(exchange) {
+    this.event(exchange, () => this.exports.resume(exchange.id, Date.now()));
+  }
+
+  /** @param {Exchange} exchange */
+  deadline(exchange) {
+    this.event(exchange, () => this.exports.deadline(exchange.id, Date.now()));
+  }
+
+  /** @param {number} id */
+  leave(id) {
+    this.waiting.delete(id);
+    this.event(null, () => this.exports.leave(id, Date.now()));
+  }
+
+  /** @param {Fill} fill @param {Answer} answer */
+  fillEnd(fill, answer) {
+    this.event(null, () => {
+      const blob = this.keep(answer.body);
+      const h = answer.headers;
+      const size = this.put([
+        h["content-type"] ?? "", h["cache-control"] ?? "", h["vary"] ?? "",
+        h["retry-after"] ?? "", h["age"] ?? "", h["content-encoding"] ?? "",
+      ]);
+      const cookie = h["set-cookie"] === undefined ? 0 : 1;
+      this.exports.fill_end(fill.id, answer.status, cookie, blob, answer.body.length, size, Date.now());
+    });
+  }
+
+  /** @param {Fill} fill @param {number} failure @param {string} text */
+  fillFail(fill, failure, text) {
+    this.event(null, () => this.exports.fill_fail(fill.id, failure, this.putText(text), Date.now()));
+  }
+
+  /** @param {Fill} fill */
+  fillLost(fill) {
+    this.event(null, () => this.exports.fill_lost(fill.id, Date.now()));
+  }
+
+  /** @param {unknown} error */
+  crash(error) {
+    if (this.crashed) return;
+    this.crashed = true;
+    console.error("inlay: the core has crashed and is replaced; the cache is empty:", error);
+    // Each exchange goes on in its own context, on the next instance.
+    for (const exchange of this.waiting.values()) exchange.wake();
+    this.waiting.clear();
+    this.blobs = [];
+  }
+
+  /** What the engine may ask. A pointer and a size name bytes of the instance's memory; they are copied. */
+  imports() {
+    const exchange = () => /** @type {Exchange} */ (this.current);
+    return {
+      /** @param {number} at @param {number} size */
+      new_blob: (at, size) => this.keep(this.bytes().slice(at, at + size)),
+
+      /** @param {number} status @param {number} at @param {number} size */
+      new_head: (status, at, size) => {
+        const fields = this.texts(at, size);
+        const headers = new Headers();
+        for (let i = 0; i + 1 < fields.length; i += 2) headers.append(fields[i], fields[i + 1]);
+        return this.keep({ status, headers });
+      },
+
+      /** @param {number} at @param {number} count */
+      join: (at, count) => {
+        const handles = new Uint32Array(this.bytes().buffer, at, count);
+        let size = 0;
+        for (const handle of handles) size += this.blob(handle).length;
+        const joined = new Uint8Array(size);
+        let end = 0;
+        for (const handle of handles) {
+          joined.set(this.blob(handle), end);
+          end += this.blob(handle).length;
+        }
+        return this.keep(joined);
+      },
+
+      /** @param {number} handle @param {number} from @param {number} at @param {number} size */
+      read: (handle, from, at, size) => {
+        const part = this.blob(handle).subarray(from, from + size);
+        this.bytes().set(part, at);
+        return part.length;
+      },
+
+      /** @param {number} handle */
+      drop: (handle) => {
+        if (this.blobs[handle] === undefined) throw new Error(`blob ${handle} was dropped before`);
+        this.blobs[handle] = undefined;
+        this.free.push(handle);
+      },
+
+      /** @param {number} _id @param {number} head @param {number} body */
+      send: (_id, head, body) => exchange().send(this.blobs[head], this.blob(body)),
+      /** @param {number} _id @param {number} head */
+      send_head: (_id, head) => exchange().send(this.blobs[head], null),
+      /** @param {number} _id @param {number} head */
+      respond: (_id, head) => exchange().respond(this.blobs[head]),
+      /** @param {number} _id @param {number} body */
+      write: (_id, body) => exchange().write(this.blob(body)),
+      finish: () => exchange().finish(),
+      pass: () => exchange().pass(),
+      /** @param {number} id @param {number} until */
+      wait: (id, until) => {
+        exchange().wait(until);
+        this.waiting.set(id, exchange());
+      },
+      /** @param {number} id */
+      wake: (id) => this.waiting.get(id)?.wake(),
+
+      /**
+       * @param {number} _id @param {number} id @param {number} at @param {number} size
+       * @param {number} timeout @param {number} maxBytes
+       */
+      fill: (_id, id, at, size, timeout, maxBytes) => {
+        const [src, url, binding, ...rest] = this.texts(at, size);
+        /** @type {[string, string][]} */
+        const fields = [];
+        for (let i = 0; i + 1 < rest.length; i += 2) fields.push([rest[i], rest[i + 1]]);
+        exchange().fills.push({ id, src, url, binding, fields, timeout, maxBytes });
+      },
+
+      /** @param {number} at @param {number} size */
+      name: (at, size) => this.names.push(this.text(at, size)) - 1,
+
+      /** @param {number} name @param {number} at @param {number} capacity */
+      field: (name, at, capacity) => {
+        const value = exchange().request.headers.get(this.names[name]);
+        if (value === null || value === "") return 0;
+        if (value.length * 3 > capacity) {
+          const bytes = encoder.encode(value);
+          if (bytes.length <= capacity) this.bytes().set(bytes, at);
+          return bytes.length;
+        }
+        return encoder.encodeInto(value, this.bytes().subarray(at, at + capacity)).written;
+      },
+    };
+  }
+}

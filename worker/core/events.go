@@ -1,0 +1,120 @@
+//go:build tinygo
+
+package main
+
+import (
+	"strings"
+	"time"
+	"unsafe"
+
+	"inlay/edge"
+)
+
+// input is where JavaScript writes the texts of its next call, which says how long they are.
+var input = make([]byte, 4096)
+
+// request is told to the engine of each request; its buffers are used again.
+var request = edge.Request{Fields: fields{}}
+
+var methods = [...]string{"GET", "HEAD", "OTHER"}
+
+//go:wasmexport input
+func exportInput(size uint32) unsafe.Pointer {
+	if int(size) > len(input) {
+		input = make([]byte, size)
+	}
+	return bytesAt(input)
+}
+
+// pages takes pages.bin, before start; it answers with 1 if that is from another build.
+//
+//go:wasmexport pages
+func exportPages(size uint32) uint32 {
+	var err error
+	// The pages keep pointing into their encoded form.
+	if pages, err = edge.DecodePages(append([]byte(nil), input[:size]...)); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// start takes the variables as name NUL value NUL …, and answers with the size of the text that says what is wrong with
+// them, to be read at error_text; zero if nothing is.
+//
+//go:wasmexport start
+func exportStart(size uint32, seedLow, seedHigh uint32) uint32 {
+	variables := texts(size)
+	err := newEngine(func(name string) (string, bool) {
+		for i := 0; i+1 < len(variables); i += 2 {
+			if variables[i] == name {
+				return variables[i+1], true
+			}
+		}
+		return "", false
+	}, uint64(seedHigh)<<32|uint64(seedLow))
+	if err == nil {
+		return 0
+	}
+	errorText = []byte(err.Error())
+	return uint32(len(errorText))
+}
+
+//go:wasmexport error_text
+func exportErrorText() unsafe.Pointer { return bytesAt(errorText) }
+
+//go:wasmexport settings
+func exportSettings() unsafe.Pointer { return bytesAt(settings) }
+
+//go:wasmexport settings_size
+func exportSettingsSize() uint32 { return uint32(len(settings)) }
+
+// handle takes the request's target; method is 0 for GET, 1 for HEAD, 2 for any other; sent is how many writes an answer
+// has had that another instance began, zero for a new request.
+//
+//go:wasmexport handle
+func exportHandle(id, method, size, sent uint32, now float64) {
+	request.ID = edge.RequestID(id)
+	request.Method = methods[method]
+	request.Target = string(input[:size])
+	request.Sent = int(sent)
+	engine.Handle(&request, at(now))
+}
+
+//go:wasmexport resume
+func exportResume(id uint32, now float64) { engine.Resume(edge.RequestID(id), at(now)) }
+
+//go:wasmexport deadline
+func exportDeadline(id uint32, now float64) { engine.Deadline(edge.RequestID(id), at(now)) }
+
+//go:wasmexport leave
+func exportLeave(id uint32, now float64) { engine.Leave(edge.RequestID(id), at(now)) }
+
+// fill_end takes content-type, cache-control, vary, retry-after, age and content-encoding, each ended by NUL.
+//
+//go:wasmexport fill_end
+func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, now float64) {
+	t := texts(size)
+	engine.FillEnd(edge.FillID(fill), &edge.Answer{
+		Status: int(status), SetCookie: setCookie != 0, Size: int(bytes),
+		ContentType: t[0], CacheControl: t[1], Vary: t[2], RetryAfter: t[3], Age: t[4], ContentEncoding: t[5],
+	}, handle(blob), at(now))
+}
+
+// reasons are the kinds of failure that a host finds out, by their number in fill_fail.
+var reasons = [...]edge.Reason{edge.ConnectError, edge.TimeoutError, edge.TooLargeError, edge.RefusedError}
+
+//go:wasmexport fill_fail
+func exportFillFail(fill, reason, size uint32, now float64) {
+	engine.FillFail(edge.FillID(fill), &edge.FillError{Reason: reasons[reason], Text: string(input[:size])}, at(now))
+}
+
+//go:wasmexport fill_lost
+func exportFillLost(fill uint32, now float64) { engine.FillLost(edge.FillID(fill), at(now)) }
+
+// texts are the texts of input, each ended by NUL.
+func texts(size uint32) []string {
+	all := strings.Split(string(input[:size]), "\x00")
+	return all[:len(all)-1]
+}
+
+func at(millis float64) time.Time { return time.UnixMilli(int64(millis)) }

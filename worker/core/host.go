@@ -1,0 +1,159 @@
+//go:build tinygo
+
+package main
+
+import (
+	"time"
+	"unsafe"
+
+	"inlay/edge"
+)
+
+// handle names a blob that JavaScript holds. A fragment's bytes are never copied into this module, save in passing, to
+// be read once.
+type handle uint32
+
+// The imports are the whole of the host interface. A pointer and a length name bytes of this module's memory, which the
+// host copies before it returns.
+
+//go:wasmimport inlay new_blob
+func newBlob(p unsafe.Pointer, size uint32) handle
+
+// newHead takes the fields as name NUL value NUL …
+//
+//go:wasmimport inlay new_head
+func newHead(status uint32, p unsafe.Pointer, size uint32) handle
+
+//go:wasmimport inlay join
+func join(handles unsafe.Pointer, count uint32) handle
+
+//go:wasmimport inlay read
+func read(b handle, off uint32, p unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport inlay drop
+func drop(b handle)
+
+//go:wasmimport inlay send
+func send(id uint32, head, body handle)
+
+//go:wasmimport inlay send_head
+func sendHead(id uint32, head handle)
+
+//go:wasmimport inlay respond
+func respond(id uint32, head handle)
+
+//go:wasmimport inlay write
+func write(id uint32, b handle)
+
+//go:wasmimport inlay finish
+func finish(id uint32)
+
+//go:wasmimport inlay pass
+func pass(id uint32)
+
+// wait takes milliseconds since 1970.
+//
+//go:wasmimport inlay wait
+func wait(id uint32, until float64)
+
+//go:wasmimport inlay wake
+func wake(id uint32)
+
+// fill takes src NUL url NUL binding NUL name NUL value NUL …
+//
+//go:wasmimport inlay fill
+func fill(id, fill uint32, p unsafe.Pointer, size, timeoutMillis, maxBytes uint32)
+
+// name registers the name of a header field and answers with its number, for field.
+//
+//go:wasmimport inlay name
+func name(p unsafe.Pointer, size uint32) uint32
+
+// field writes a header field's value to p and answers with its size; a size over capacity has written nothing. Zero:
+// there is none.
+//
+//go:wasmimport inlay field
+func field(name uint32, p unsafe.Pointer, capacity uint32) uint32
+
+type host struct{}
+
+func (host) NewBlob(p []byte) handle { return newBlob(bytesAt(p), uint32(len(p))) }
+
+func (host) NewHead(status int, fields []edge.Field) handle {
+	block = block[:0]
+	for _, f := range fields {
+		appendBlock(f.Name, f.Value)
+	}
+	return newHead(uint32(status), bytesAt(block), uint32(len(block)))
+}
+
+func (host) Join(parts []handle) handle {
+	return join(unsafe.Pointer(unsafe.SliceData(parts)), uint32(len(parts)))
+}
+
+func (host) Read(b handle, off int, p []byte) int {
+	return int(read(b, uint32(off), bytesAt(p), uint32(len(p))))
+}
+
+func (host) Drop(b handle)                             { drop(b) }
+func (host) Send(id edge.RequestID, head, body handle) { send(uint32(id), head, body) }
+func (host) SendHead(id edge.RequestID, head handle)   { sendHead(uint32(id), head) }
+func (host) Respond(id edge.RequestID, head handle)    { respond(uint32(id), head) }
+func (host) Write(id edge.RequestID, b handle)         { write(uint32(id), b) }
+func (host) Finish(id edge.RequestID)                  { finish(uint32(id)) }
+func (host) Pass(id edge.RequestID)                    { pass(uint32(id)) }
+func (host) Wake(id edge.RequestID)                    { wake(uint32(id)) }
+func (host) Wait(id edge.RequestID, until time.Time)   { wait(uint32(id), float64(until.UnixMilli())) }
+
+func (host) Fill(id edge.RequestID, attempt edge.FillID, f edge.Fill) {
+	block = block[:0]
+	appendBlock(f.Src, f.URL, f.Binding)
+	for _, field := range f.Fields {
+		appendBlock(field.Name, field.Value)
+	}
+	fill(uint32(id), uint32(attempt), bytesAt(block), uint32(len(block)), uint32(f.Timeout.Milliseconds()), uint32(f.MaxBytes))
+}
+
+// block is where texts are put together for the host, which copies them.
+var block []byte
+
+func appendBlock(texts ...string) {
+	for _, t := range texts {
+		block = append(block, t...)
+		block = append(block, 0)
+	}
+}
+
+func bytesAt(p []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(p)) }
+
+// fields reads the header of the request whose event is in progress; the engine reads no other's.
+type fields struct{}
+
+// names are the registered field names; the number of each is its place.
+var names []string
+
+// value is where the host writes a field's value.
+var value = make([]byte, 512)
+
+func (fields) Field(n string) string {
+	number := -1
+	for i := range names {
+		if names[i] == n {
+			number = i
+			break
+		}
+	}
+	if number < 0 {
+		number = int(name(bytesAt([]byte(n)), uint32(len(n))))
+		names = append(names, n)
+	}
+	size := int(field(uint32(number), bytesAt(value), uint32(len(value))))
+	if size > len(value) {
+		value = make([]byte, size)
+		size = int(field(uint32(number), bytesAt(value), uint32(len(value))))
+	}
+	if size == 0 {
+		return ""
+	}
+	return string(value[:size])
+}

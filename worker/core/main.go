@@ -1,0 +1,44 @@
+//go:build tinygo
+
+// Command core is core.wasm: the cache and the engine, driven from JavaScript. It is built by TinyGo without a scheduler,
+// libc or WASI. JavaScript calls the exports of events.go, which hand events to the engine; the engine asks through the
+// imports of host.go. Nothing else crosses the boundary, and main never runs.
+package main
+
+import (
+	"inlay/edge"
+)
+
+// engine is made by start, in the first request of an isolate: at module scope there is no clock yet.
+var engine *edge.Engine[handle]
+
+// pages are the site's, parsed when the Worker was built.
+var pages []edge.Page
+
+// settings are what JavaScript needs of the configuration, each ended by NUL: dev, debug, origin, token.
+var settings []byte
+
+// errorText is what the last start was refused for.
+var errorText []byte
+
+func main() {}
+
+func newEngine(lookup func(string) (string, bool), seed uint64) error {
+	config, err := edge.ParseConfig(lookup)
+	if err != nil {
+		return err
+	}
+	config.Seed = seed
+	block = block[:0]
+	appendBlock(flag(config.Dev), flag(config.Debug), config.Origin, config.Token)
+	settings = append(settings[:0], block...)
+	engine, err = edge.NewEngine(pages, config, edge.Host[handle](host{}))
+	return err
+}
+
+func flag(b bool) string {
+	if b {
+		return "1"
+	}
+	return ""
+}

@@ -1,0 +1,222 @@
+// @ts-check
+// One request and its answer. Whatever belongs to a request (its stream, timers, promises) is touched in its own context
+// only; another request's event may do no more to it than wake it.
+
+import { CrashError } from "./core.mjs";
+import { runFills } from "./fills.mjs";
+import { passThrough } from "./pass.mjs";
+
+/** @typedef {import("./core.mjs").Core} Core */
+/** @typedef {import("./core.mjs").Head} Head */
+/** @typedef {import("./fills.mjs").Fill} Fill */
+
+/** A streamed answer's queued bytes are joined into chunks of about this size. */
+const chunkSize = 64 << 10;
+
+export class Exchange {
+  /**
+   * @param {Request} request
+   * @param {any} env
+   * @param {ExecutionContext} ctx
+   * @param {() => Core} cores makes or finds the isolate's core
+   */
+  constructor(request, env, ctx, cores) {
+    this.request = request;
+    this.env = env;
+    this.ctx = ctx;
+    this.cores = cores;
+    /** @type {Core} */
+    this.core = cores();
+    this.id = 0;
+    /** @type {Response | null} */
+    this.response = null;
+    /** @type {Uint8Array[]} */
+    this.queue = [];
+    this.writes = 0;
+    this.finished = false;
+    this.passed = false;
+    this.left = false;
+    this.crashes = 0;
+    this.until = 0;
+    /** Fills that this request leads and has not begun yet. @type {Fill[]} */
+    this.fills = [];
+    this.woken = false;
+    /** Ends the wait in progress. @type {(() => void) | null} */
+    this.endWait = null;
+  }
+
+  /** @returns {Response | Promise<Response>} */
+  answer() {
+    this.event(() => this.core.handle(this, this.method(), this.target(), 0));
+    return this.response ?? this.held();
+  }
+
+  /** The answer of a request that waits before its head can leave, or that goes to the origin. */
+  async held() {
+    const leave = () => this.leave();
+    this.request.signal.addEventListener("abort", leave);
+    while (this.response === null && !this.passed) await this.turn();
+    this.request.signal.removeEventListener("abort", leave);
+    return this.response ?? passThrough(this);
+  }
+
+  method() {
+    const method = this.request.method;
+    return method === "GET" ? 0 : method === "HEAD" ? 1 : 2;
+  }
+
+  /** Path and query as they came. */
+  target() {
+    const url = this.request.url;
+    return url.slice(url.indexOf("/", url.indexOf("//") + 2));
+  }
+
+  /**
+   * Runs an event of this request, then begins the fills that it asked for. If the core crashes the request starts over
+   * on a new one, once, and goes on from what was sent; the second time it goes to the origin.
+   * @param {() => void} call
+   */
+  event(call) {
+    try {
+      call();
+    } catch (error) {
+      if (!(error instanceof CrashError)) throw error;
+      this.restart();
+    }
+    if (this.finished || this.passed) this.core.waiting.delete(this.id);
+    if (this.fills.length > 0) runFills(this, this.fills.splice(0));
+  }
+
+  restart() {
+    this.fills.length = 0;
+    if (++this.crashes > 1) {
+      this.giveUp();
+      return;
+    }
+    this.core = this.cores();
+    try {
+      this.core.handle(this, this.method(), this.target(), this.writes);
+    } catch (error) {
+      if (!(error instanceof CrashError)) throw error;
+      this.giveUp();
+    }
+  }
+
+  giveUp() {
+    if (this.response === null) this.passed = true;
+    else this.finished = true;
+  }
+
+  /** Waits until another request wakes this one or its own time has come, then runs that event. */
+  async turn() {
+    const timed = !this.woken && !this.core.crashed && (await this.sleep());
+    this.woken = false;
+    if (this.left) return;
+    this.event(() => {
+      if (this.core.crashed) throw new CrashError("the core has crashed");
+      if (timed) this.core.deadline(this);
+      else this.core.resume(this);
+    });
+  }
+
+  /**
+   * This request's own promise with its own timer: another request only resolves it, and a request that waits on nothing
+   * of its own would be ended as hung.
+   * @returns {Promise<boolean>} whether it was the timer
+   */
+  async sleep() {
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    /** @type {Promise<boolean>} */
+    const over = new Promise((resolve) => {
+      timer = setTimeout(() => resolve(true), Math.max(1, Math.ceil(this.until - Date.now())));
+      this.endWait = () => resolve(false);
+    });
+    const timed = await over;
+    clearTimeout(timer);
+    this.endWait = null;
+    return timed;
+  }
+
+  /** Called in another request's context: nothing of this request's may be touched, not even its timer. */
+  wake() {
+    this.woken = true;
+    this.endWait?.();
+  }
+
+  leave() {
+    if (this.left || this.finished) return;
+    this.left = true;
+    this.queue.length = 0;
+    try {
+      this.core.leave(this.id);
+    } catch (error) {
+      if (!(error instanceof CrashError)) throw error;
+    }
+    this.endWait?.();
+  }
+
+  // What the engine asks.
+
+  /** @param {any} head @param {Uint8Array | null} body */
+  send(head, body) {
+    this.response = new Response(body, head);
+    this.finished = true;
+  }
+
+  /** @param {any} head */
+  respond(head) {
+    this.response = new Response(this.body(), head);
+    // Wrangler's development server compresses, and so holds back, what does not name its encoding.
+    if (this.core.settings.dev) this.response.headers.set("content-encoding", "identity");
+  }
+
+  /** @param {Uint8Array} bytes */
+  write(bytes) {
+    this.queue.push(bytes);
+    this.writes++;
+  }
+
+  finish() {
+    this.finished = true;
+  }
+
+  pass() {
+    this.passed = true;
+  }
+
+  /** @param {number} until milliseconds since 1970 */
+  wait(until) {
+    this.until = until;
+  }
+
+  /** The answer's body: it asks for more only when the client has taken what there was. */
+  body() {
+    return new ReadableStream({
+      pull: async (controller) => {
+        while (this.queue.length === 0 && !this.finished && !this.left) await this.turn();
+        const chunk = this.takeChunk();
+        if (chunk !== null) controller.enqueue(chunk);
+        if (this.queue.length === 0 && (this.finished || this.left)) controller.close();
+      },
+      cancel: () => this.leave(),
+    }, { highWaterMark: 0 });
+  }
+
+  takeChunk() {
+    let count = 0;
+    let size = 0;
+    while (count < this.queue.length && (count === 0 || size + this.queue[count].length <= chunkSize)) {
+      size += this.queue[count++].length;
+    }
+    const parts = this.queue.splice(0, count);
+    if (parts.length < 2) return parts[0] ?? null;
+    const chunk = new Uint8Array(size);
+    let end = 0;
+    for (const part of parts) {
+      chunk.set(part, end);
+      end += part.length;
+    }
+    return chunk;
+  }
+}

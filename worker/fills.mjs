@@ -1,0 +1,204 @@
+// @ts-check
+// Runs the fills that a request leads, in that request's context, and reports each end to the core. The context is kept
+// alive until then by waitUntil, though the request's client may have gone.
+
+import { appFetch } from "./app-instances.mjs";
+import { CrashError, Failure } from "./core.mjs";
+import { FrameDecoder, encodeFills } from "./frames.mjs";
+
+/** @typedef {import("./core.mjs").Core} Core */
+/** @typedef {import("./exchange.mjs").Exchange} Exchange */
+/**
+ * @typedef {{
+ *   id: number, src: string, url: string, binding: string, fields: [string, string][],
+ *   timeout: number, maxBytes: number,
+ * }} Fill  url: where a remote origin is asked; binding: which service binding; neither: app.wasm. timeout in ms.
+ */
+/** @typedef {{ status: number, headers: Record<string, string>, body: Uint8Array }} Answer */
+
+/** A request may have six connections that wait for headers; a seventh would wait in the runtime, and its timeout run. */
+const maxConnecting = 6;
+
+const fillsPath = "/_inlay/fills";
+
+/** Origins that announced that they take fills in batches. @type {Set<string>} */
+const takesBatches = new Set();
+
+/** @param {Exchange} exchange @param {Fill[]} fills */
+export function runFills(exchange, fills) {
+  const { core, env, ctx } = exchange;
+  const local = fills.filter((f) => f.url === "" && f.binding === "");
+  const remote = fills.filter((f) => f.url !== "" || f.binding !== "");
+  const work = [];
+  if (local.length > 0) {
+    work.push(runBatch(core, local, (request) => appFetch(request, env, ctx), "http://app.inlay.internal", "app.wasm"));
+  }
+  const origin = core.settings.origin;
+  const batched = origin !== "" && takesBatches.has(origin) ? remote.filter((f) => f.src.startsWith("/")) : [];
+  if (batched.length > 1) {
+    const ask = (/** @type {Request} */ request) => fetch(request, { redirect: "manual" });
+    work.push(runBatch(core, batched, ask, origin, origin).catch(() => takesBatches.delete(origin)));
+    work.push(runRemote(core, env, remote.filter((f) => !batched.includes(f))));
+  } else {
+    work.push(runRemote(core, env, remote));
+  }
+  ctx.waitUntil(Promise.all(work));
+}
+
+/**
+ * Reports one end of a fill, the first, and only while its core lives.
+ * @param {Core} core @param {Fill} fill
+ */
+function reporter(core, fill) {
+  const timer = setTimeout(() => {
+    report.fail(Failure.timeout, `no whole answer for ${fill.src} within ${fill.timeout} ms`);
+    report.abort.abort();
+  }, fill.timeout);
+  const report = {
+    ended: false,
+    abort: new AbortController(),
+    /** @param {() => void} call */
+    once(call) {
+      if (report.ended) return;
+      report.ended = true;
+      clearTimeout(timer);
+      try {
+        call();
+      } catch (error) {
+        if (!(error instanceof CrashError)) throw error;
+      }
+    },
+    /** @param {Answer} answer */
+    end(answer) {
+      if (answer.body.length > fill.maxBytes) report.fail(Failure.tooLarge, tooLarge(fill));
+      else report.once(() => core.fillEnd(fill, answer));
+    },
+    /** @param {number} failure @param {string} text */
+    fail(failure, text) {
+      report.once(() => core.fillFail(fill, failure, text));
+    },
+  };
+  return report;
+}
+
+/** @param {Fill} fill */
+const tooLarge = (fill) => `${fill.src} answered with more than the ${fill.maxBytes} bytes of INLAY_MAX_FRAGMENT`;
+
+/**
+ * Runs fills as one request whose answer brings each as its handler finishes.
+ * @param {Core} core
+ * @param {Fill[]} fills
+ * @param {(request: Request) => Promise<Response>} ask
+ * @param {string} origin of the request's URL
+ * @param {string} name for messages
+ */
+async function runBatch(core, fills, ask, origin, name) {
+  const reports = fills.map((f) => reporter(core, f));
+  /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
+  let reader;
+  try {
+    const response = await ask(new Request(origin + fillsPath, {
+      method: "POST", headers: { "content-type": "application/json" }, body: encodeFills(fills),
+    }));
+    if (response.status !== 200 || response.body === null) {
+      await response.body?.cancel();
+      throw new Error(`status ${response.status} for a batch of fills`);
+    }
+    const decoder = new FrameDecoder(fills.length, Math.max(...fills.map((f) => f.maxBytes)));
+    reader = response.body.getReader();
+    const late = new Promise((resolve) => {
+      const all = reports.map((r) => new Promise((ended) => r.abort.signal.addEventListener("abort", ended)));
+      Promise.all(all).then(() => resolve({ done: true, value: undefined }));
+    });
+    while (reports.some((r) => !r.ended)) {
+      const { done, value } = await Promise.race([reader.read(), late]);
+      if (done) break;
+      for (const frame of decoder.push(value)) reports[frame.index].end(frame);
+    }
+    if (reports.some((r) => !r.ended)) decoder.end();
+  } catch (error) {
+    for (const r of reports) r.fail(Failure.connect, `${name}: ${error instanceof Error ? error.message : error}`);
+    throw error;
+  } finally {
+    for (const r of reports) r.fail(Failure.connect, `${name} ended the batch without this fill`);
+    await reader?.cancel().catch(() => {});
+  }
+}
+
+/** @param {Core} core @param {any} env @param {Fill[]} fills */
+async function runRemote(core, env, fills) {
+  const queue = fills.map((fill) => ({ fill, report: reporter(core, fill) }));
+  const lane = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { fill, report } = next;
+      try {
+        const { response, body } = await fetchRemote(env, fill, report.abort.signal);
+        report.end({ status: response.status, headers: headersOf(response), body });
+      } catch (error) {
+        const large = error instanceof TooLarge;
+        report.fail(large ? Failure.tooLarge : Failure.connect, large ? tooLarge(fill) : `${fill.url || fill.src}: ${error}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(maxConnecting, fills.length) }, lane));
+}
+
+class TooLarge extends Error {}
+
+/** @param {any} env @param {Fill} fill @param {AbortSignal} signal */
+async function fetchRemote(env, fill, signal) {
+  const target = fill.binding === "" ? { fetch: (/** @type {any[]} */ ...a) => fetch(.../** @type {[any]} */ (a)) } : env[fill.binding];
+  if (typeof target?.fetch !== "function") throw new Error(`there is no service binding ${fill.binding}: name it in wrangler.toml`);
+  let url = fill.url;
+  for (let hops = 0; ; hops++) {
+    const response = await target.fetch(new Request(url, {
+      headers: [...fill.fields, ["accept-encoding", "identity"], ["inlay-fill", "1"]], redirect: "manual", signal,
+    }));
+    if (response.headers.get("inlay-fills") === "1") takesBatches.add(new URL(url).origin);
+    const next = redirect(url, response);
+    if (next === null || hops === 5) return { response, body: await readBody(response, fill.maxBytes) };
+    await response.body?.cancel();
+    url = next;
+  }
+}
+
+/** Where a redirect leads, if to the same host; else the redirect itself is the answer. @param {string} url @param {Response} response */
+function redirect(url, response) {
+  const location = response.headers.get("location");
+  if (location === null || ![301, 302, 303, 307, 308].includes(response.status)) return null;
+  const next = new URL(location, url);
+  return next.origin === new URL(url).origin ? next.href : null;
+}
+
+/** @param {Response} response @param {number} maxBytes */
+async function readBody(response, maxBytes) {
+  /** @type {Uint8Array[]} */
+  const chunks = [];
+  let size = 0;
+  const reader = response.body?.getReader();
+  while (reader !== undefined) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.length;
+    if (size > maxBytes) {
+      await reader.cancel();
+      throw new TooLarge();
+    }
+    chunks.push(value);
+  }
+  const body = new Uint8Array(size);
+  let end = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, end);
+    end += chunk.length;
+  }
+  return body;
+}
+
+/** @param {Response} response */
+function headersOf(response) {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  for (const [name, value] of response.headers) headers[name] = value;
+  return headers;
+}

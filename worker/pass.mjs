@@ -1,0 +1,22 @@
+// @ts-check
+// What is no page goes to the origin as it came: method, header and body; its answer comes back as it is.
+
+import { appFetch } from "./app-instances.mjs";
+
+/** @typedef {import("./exchange.mjs").Exchange} Exchange */
+
+/** @param {Exchange} exchange @returns {Promise<Response>} */
+export async function passThrough(exchange) {
+  const { request, env, ctx } = exchange;
+  const origin = exchange.core.settings.origin;
+  if (origin === "") return appFetch(request, env, ctx);
+  try {
+    // Redirects are for the client to follow. An upgrade's answer carries its WebSocket along.
+    return await fetch(new Request(origin + exchange.target(), request), { redirect: "manual" });
+  } catch (error) {
+    return new Response(`The origin ${origin} cannot be reached: ${error}\n`, {
+      status: 502,
+      headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
+    });
+  }
+}
