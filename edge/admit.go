@@ -94,7 +94,7 @@ func (s *Slot) refusal(a *Answer, d *Defaults, control *cacheControl, bypass boo
 	if text := refuseType(a.ContentType); text != "" {
 		return refused(text)
 	}
-	if e := trimOWS(a.ContentEncoding); e != "" && !strings.EqualFold(e, "identity") {
+	if e := trimOWS(a.ContentEncoding); e != "" && !equalFold(e, "identity") {
 		return refused("the answer has Content-Encoding " + quoteForMessage(e) + "; a fragment must not be compressed")
 	}
 	return nil
@@ -158,7 +158,7 @@ func (s *Slot) undeclared(vary string) string {
 	for vary != "" {
 		var name string
 		name, vary, _ = strings.Cut(vary, ",")
-		if name = trimOWS(name); name == "" || strings.EqualFold(name, "accept-encoding") || s.declares(name) {
+		if name = trimOWS(name); name == "" || equalFold(name, "accept-encoding") || s.declares(name) {
 			continue
 		}
 		return name
@@ -171,11 +171,11 @@ func (s *Slot) declares(field string) bool {
 	for _, in := range s.Vary {
 		switch in.Kind {
 		case Header:
-			if strings.EqualFold(in.Name, field) {
+			if equalFold(in.Name, field) {
 				return true
 			}
 		case Cookie:
-			if strings.EqualFold("cookie", field) {
+			if equalFold("cookie", field) {
 				return true
 			}
 		}
@@ -190,14 +190,14 @@ func refuseType(v string) string {
 	if essence == "" {
 		return "the answer has no Content-Type; a fragment is text/html"
 	}
-	if !strings.EqualFold(essence, "text/html") {
+	if !equalFold(essence, "text/html") {
 		return "the answer is " + quoteForMessage(essence) + "; a fragment is text/html"
 	}
 	for params != "" {
 		var param string
 		param, params = cutParameter(params)
 		name, value, _ := strings.Cut(param, "=")
-		if !strings.EqualFold(trimOWS(name), "charset") {
+		if !equalFold(trimOWS(name), "charset") {
 			continue
 		}
 		value = trimOWS(value)
@@ -205,7 +205,7 @@ func refuseType(v string) string {
 			value = value[1 : len(value)-1]
 		}
 		switch {
-		case strings.EqualFold(value, "utf-8"), strings.EqualFold(value, "utf8"), strings.EqualFold(value, "us-ascii"):
+		case equalFold(value, "utf-8"), equalFold(value, "utf8"), equalFold(value, "us-ascii"):
 		default:
 			return "the answer's charset is " + quoteForMessage(value) + "; a fragment is UTF-8"
 		}

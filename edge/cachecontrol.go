@@ -27,21 +27,21 @@ func parseCacheControl(v string) cacheControl {
 		directive, v = cutDirective(v)
 		name, argument := splitDirective(directive)
 		switch {
-		case strings.EqualFold(name, "no-store"):
+		case equalFold(name, "no-store"):
 			c.noStore = true
-		case strings.EqualFold(name, "private"):
+		case equalFold(name, "private"):
 			c.private = true
-		case strings.EqualFold(name, "no-cache"):
+		case equalFold(name, "no-cache"):
 			c.noCache = true
-		case strings.EqualFold(name, "must-revalidate"), strings.EqualFold(name, "proxy-revalidate"):
+		case equalFold(name, "must-revalidate"), equalFold(name, "proxy-revalidate"):
 			c.mustRevalidate = true
-		case strings.EqualFold(name, "max-age"):
+		case equalFold(name, "max-age"):
 			c.maxAge = shorter(c.maxAge, argument)
-		case strings.EqualFold(name, "s-maxage"):
+		case equalFold(name, "s-maxage"):
 			c.sMaxAge = shorter(c.sMaxAge, argument)
-		case strings.EqualFold(name, "stale-while-revalidate"):
+		case equalFold(name, "stale-while-revalidate"):
 			c.swr = shorter(c.swr, argument)
-		case strings.EqualFold(name, "stale-if-error"):
+		case equalFold(name, "stale-if-error"):
 			c.sie = shorter(c.sie, argument)
 		}
 	}
@@ -139,4 +139,18 @@ func isTokenChar(c byte) bool {
 		return true
 	}
 	return c != 0 && strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+}
+
+// equalFold tells whether two strings are the same but for the case of ASCII letters, which is what HTTP's names and
+// values take for the same. strings.EqualFold would bring Unicode's tables into core.wasm.
+func equalFold(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := 0; i < len(a); i++ {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
 }

@@ -73,14 +73,14 @@ func ParseConfig(lookup func(name string) (string, bool)) (Config, error) {
 	r := configReader{lookup: lookup}
 	c := Config{
 		Origin:               r.origin("INLAY_ORIGIN"),
-		MaxBytes:             r.bytes("INLAY_MAX_BYTES", 48<<20, 1<<20, 96<<20),
-		MaxFragment:          int(r.bytes("INLAY_MAX_FRAGMENT", 1<<20, 1, 8<<20)),
-		TTL:                  r.duration("INLAY_TTL", 5*time.Minute, time.Millisecond, maxDuration),
-		StaleWhileRevalidate: r.duration("INLAY_SWR", 0, 0, maxDuration),
-		StaleIfError:         r.duration("INLAY_SIE", 0, 0, maxDuration),
-		NegativeTTL:          r.duration("INLAY_NEGATIVE_TTL", time.Second, 0, 5*time.Minute),
-		FillTimeout:          r.duration("INLAY_FILL_TIMEOUT", 10*time.Second, 10*time.Millisecond, 25*time.Second),
-		Patience:             r.duration("INLAY_PATIENCE", 0, 0, time.Second),
+		MaxBytes:             r.bytes("INLAY_MAX_BYTES", 48<<20, 1<<20, 96<<20, "from 1MiB to 96MiB"),
+		MaxFragment:          int(r.bytes("INLAY_MAX_FRAGMENT", 1<<20, 1, 8<<20, "from 1 to 8MiB")),
+		TTL:                  r.duration("INLAY_TTL", 5*time.Minute, time.Millisecond, maxDuration, "1ms or more"),
+		StaleWhileRevalidate: r.duration("INLAY_SWR", 0, 0, maxDuration, "0s or more"),
+		StaleIfError:         r.duration("INLAY_SIE", 0, 0, maxDuration, "0s or more"),
+		NegativeTTL:          r.duration("INLAY_NEGATIVE_TTL", time.Second, 0, 5*time.Minute, "from 0s to 5m"),
+		FillTimeout:          r.duration("INLAY_FILL_TIMEOUT", 10*time.Second, 10*time.Millisecond, 25*time.Second, "from 10ms to 25s"),
+		Patience:             r.duration("INLAY_PATIENCE", 0, 0, time.Second, "from 0s to 1s"),
 		AllowHosts:           r.hosts("INLAY_ALLOW_HOSTS"),
 		Dev:                  r.boolean("INLAY_DEV", false),
 		Token:                r.secret("INLAY_TOKEN"),
@@ -101,41 +101,41 @@ type configReader struct {
 	problems []error
 }
 
+// configSpace is what may stand around a value and between the members of a list.
+const configSpace = " \t\r\n"
+
 func (r *configReader) get(name string) string {
 	v, _ := r.lookup(name)
-	return strings.TrimSpace(v)
+	return strings.Trim(v, configSpace)
 }
 
 func (r *configReader) fail(name, value, msg string) {
 	r.problems = append(r.problems, &ConfigError{Name: name, Value: value, Msg: msg})
 }
 
-func (r *configReader) duration(name string, fallback, least, most time.Duration) time.Duration {
+// duration reads a duration; limits says what least and most are.
+func (r *configReader) duration(name string, fallback, least, most time.Duration, limits string) time.Duration {
 	v := r.get(name)
 	if v == "" {
 		return fallback
 	}
 	d, err := parseDuration(v)
 	if err != nil || d < least || d > most {
-		limit := least.String() + " or more"
-		if most < maxDuration {
-			limit = "from " + least.String() + " to " + most.String()
-		}
-		r.fail(name, v, "expected a duration, "+limit+", such as 500ms, 90s or 1h30m")
+		r.fail(name, v, "expected a duration, "+limits+", such as 500ms, 90s or 1h30m")
 		return fallback
 	}
 	return d
 }
 
-func (r *configReader) bytes(name string, fallback, least, most int64) int64 {
+// bytes reads a number of bytes; limits says what least and most are.
+func (r *configReader) bytes(name string, fallback, least, most int64, limits string) int64 {
 	v := r.get(name)
 	if v == "" {
 		return fallback
 	}
 	n, ok := parseBytes(v)
 	if !ok || n < least || n > most {
-		r.fail(name, v, "expected bytes, from "+formatBytes(least)+" to "+formatBytes(most)+
-			", such as 512KiB, 8MiB or 1048576")
+		r.fail(name, v, "expected bytes, "+limits+", such as 512KiB, 8MiB or 1048576")
 		return fallback
 	}
 	return n
@@ -143,7 +143,7 @@ func (r *configReader) bytes(name string, fallback, least, most int64) int64 {
 
 func (r *configReader) boolean(name string, fallback bool) bool {
 	v := r.get(name)
-	switch strings.ToLower(v) {
+	switch lowerASCII(v) {
 	case "":
 		return fallback
 	case "1", "true", "yes", "on":
@@ -182,9 +182,9 @@ func parseBytes(s string) (n int64, ok bool) {
 	unit := int64(1)
 	if len(s) > 3 {
 		switch suffix := s[len(s)-3:]; {
-		case strings.EqualFold(suffix, "KiB"):
+		case equalFold(suffix, "KiB"):
 			unit = 1 << 10
-		case strings.EqualFold(suffix, "MiB"):
+		case equalFold(suffix, "MiB"):
 			unit = 1 << 20
 		}
 		if unit > 1 {
@@ -194,14 +194,4 @@ func parseBytes(s string) (n int64, ok bool) {
 	// ParseUint takes neither signs nor underscores in base 10.
 	u, err := strconv.ParseUint(s, 10, 42)
 	return int64(u) * unit, err == nil
-}
-
-func formatBytes(n int64) string {
-	switch {
-	case n >= 1<<20 && n%(1<<20) == 0:
-		return strconv.FormatInt(n>>20, 10) + "MiB"
-	case n >= 1<<10 && n%(1<<10) == 0:
-		return strconv.FormatInt(n>>10, 10) + "KiB"
-	}
-	return strconv.FormatInt(n, 10)
 }

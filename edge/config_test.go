@@ -109,7 +109,7 @@ func TestValueThatCannotBeUsedIsNamedWithWhatIsExpected(t *testing.T) {
 		{"INLAY_TTL", "-5s", "expected a duration"},
 		{"INLAY_SWR", "soon", `INLAY_SWR is "soon": expected a duration, 0s or more, such as`},
 		{"INLAY_SIE", "10000000h", "expected a duration"},
-		{"INLAY_NEGATIVE_TTL", "6m", "from 0s to 5m0s"},
+		{"INLAY_NEGATIVE_TTL", "6m", "from 0s to 5m"},
 		{"INLAY_FILL_TIMEOUT", "9ms", "from 10ms to 25s"},
 		{"INLAY_FILL_TIMEOUT", "26s", "from 10ms to 25s"},
 		{"INLAY_PATIENCE", "1001ms", "from 0s to 1s"},

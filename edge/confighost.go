@@ -28,7 +28,16 @@ func (r *configReader) origin(name string) string {
 
 func (r *configReader) hosts(name string) []string {
 	var hosts []string
-	for _, v := range strings.FieldsFunc(r.get(name), func(c rune) bool { return c == ',' || c == ' ' || c == '\t' || c == '\n' || c == '\r' }) {
+	for rest := r.get(name); rest != ""; {
+		var v string
+		if n := strings.IndexAny(rest, ","+configSpace); n >= 0 {
+			v, rest = rest[:n], rest[n+1:]
+		} else {
+			v, rest = rest, ""
+		}
+		if v == "" {
+			continue
+		}
 		host, problem := parseHost(v)
 		if problem != "" {
 			r.fail(name, v, problem+"; expected hosts with commas or spaces between, such as api.example.com, 127.0.0.1:8080")
@@ -45,7 +54,7 @@ func (r *configReader) hosts(name string) []string {
 // scheme and host in lower case and no slash at its end; or says what is wrong with it.
 func parseOrigin(v string) (origin, problem string) {
 	scheme, rest, ok := strings.Cut(v, "://")
-	scheme = strings.ToLower(scheme)
+	scheme = lowerASCII(scheme)
 	if !ok || scheme != "http" && scheme != "https" {
 		return "", "the URL does not begin with http:// or https://"
 	}
@@ -90,7 +99,7 @@ func checkPath(path string) (problem string) {
 	for path != "" {
 		var segment string
 		segment, path, _ = strings.Cut(path, "/")
-		segment = strings.ReplaceAll(strings.ToLower(segment), "%2e", ".")
+		segment = strings.ReplaceAll(lowerASCII(segment), "%2e", ".")
 		if segment == "." || segment == ".." {
 			return "the URL's path has . or .. in it"
 		}
@@ -100,7 +109,7 @@ func checkPath(path string) (problem string) {
 
 // parseHost reads host or host:port and gives it back in lower case, or says what is wrong with it.
 func parseHost(v string) (host, problem string) {
-	v = strings.ToLower(v)
+	v = lowerASCII(v)
 	name, port, hasPort := v, "", false
 	if strings.HasPrefix(v, "[") {
 		end := strings.IndexByte(v, ']')

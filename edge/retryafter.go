@@ -32,15 +32,42 @@ func parseHTTPDate(v string) (t time.Time, ok bool) {
 	hour, ok3 := digits(v[17:19])
 	minute, ok4 := digits(v[20:22])
 	second, ok5 := digits(v[23:25])
-	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || month == 0 || day == 0 || hour > 23 || minute > 59 || second > 60 {
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || month == 0 || day == 0 || day > daysIn(month, year) ||
+		hour > 23 || minute > 59 || second > 60 { // 60 is a leap second
 		return t, false
 	}
-	t = time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
-	// time.Date carries 31 November over into December; such a date is none. A leap second may carry over.
-	if second < 60 && t.Day() != day {
-		return time.Time{}, false
+	// Not time.Date, which would bring time zones into core.wasm.
+	return time.Unix(int64(daysSince1970(year, month, day))*86400+int64(hour*3600+minute*60+second), 0).UTC(), true
+}
+
+// daysIn is how many days a month has.
+func daysIn(month, year int) int {
+	switch {
+	case month == 4 || month == 6 || month == 9 || month == 11:
+		return 30
+	case month != 2:
+		return 31
+	case year%4 == 0 && (year%100 != 0 || year%400 == 0):
+		return 29
 	}
-	return t, true
+	return 28
+}
+
+// daysSince1970 counts days in the Gregorian calendar. The year begins in March, so that the leap day is its last; five
+// months then always have 153 days.
+func daysSince1970(year, month, day int) int {
+	if month < 3 {
+		year, month = year-1, month+12
+	}
+	return 365*year + floor(year, 4) - floor(year, 100) + floor(year, 400) + (153*(month-3)+2)/5 + day - 719469
+}
+
+// floor is n/d rounded down.
+func floor(n, d int) int {
+	if n < 0 {
+		return (n - d + 1) / d
+	}
+	return n / d
 }
 
 // nameIndex is the place of a three-letter name in a list of such names, or -1.
