@@ -23,7 +23,7 @@ import (
 
 const packagePage = "/pkg/net/http"
 
-var packageSlots = []string{"overview", "index", "examples", "imported-by"}
+var packageSlots = []string{"title", "overview", "index", "examples", "imported-by"}
 
 // origin is a remote origin whose fragments a test holds back, counts and spoils.
 type origin struct {
@@ -310,8 +310,8 @@ func TestAdministrationNeedsItsSecret(t *testing.T) {
 	}
 	assert.Equal(t, http.StatusUnauthorized, request(t, http.MethodGet, server.URL+"/_inlay/stats", nil, "Authorization", "Bearer wrong").StatusCode)
 	stats := read(t, request(t, http.MethodGet, server.URL+"/_inlay/stats", nil, auth...))
-	assert.Contains(t, stats, `"fills_total":4`)
-	assert.Contains(t, read(t, request(t, http.MethodGet, server.URL+"/_inlay/metrics", nil, auth...)), "inlay_fills_total 4\n")
+	assert.Contains(t, stats, `"fills_total":5`)
+	assert.Contains(t, read(t, request(t, http.MethodGet, server.URL+"/_inlay/metrics", nil, auth...)), "inlay_fills_total 5\n")
 
 	assert.Contains(t, browse(t, server.URL+packagePage).Header.Get("Cache-Status"), "inlay/overview;hit")
 	purge := request(t, http.MethodPost, server.URL+"/_inlay/purge?key="+fragmentPath("overview"), nil, auth...)

@@ -138,7 +138,7 @@ export class Core {
 
   /**
    * @param {Exchange} exchange
-   * @param {number} method 0 GET, 1 HEAD, 2 any other
+   * @param {number} method its place in methods of worker/core/events.go
    * @param {string} target
    * @param {number} sent writes that an older instance asked for
    */

@@ -10,6 +10,9 @@ import { passThrough } from "./pass.mjs";
 /** @typedef {import("./core.mjs").Head} Head */
 /** @typedef {import("./fills.mjs").Fill} Fill */
 
+/** The methods that the core tells apart, by their number there; any other is the next number. */
+const methods = ["GET", "HEAD", "POST"];
+
 /** A streamed answer's queued bytes are joined into chunks of about this size. */
 const chunkSize = 64 << 10;
 
@@ -61,8 +64,8 @@ export class Exchange {
   }
 
   method() {
-    const method = this.request.method;
-    return method === "GET" ? 0 : method === "HEAD" ? 1 : 2;
+    const known = methods.indexOf(this.request.method);
+    return known < 0 ? methods.length : known;
   }
 
   /** Path and query as they came. */

@@ -4,7 +4,7 @@
 
 import { appFetch } from "./app-instances.mjs";
 import { CrashError, Failure } from "./core.mjs";
-import { FrameDecoder, encodeFills } from "./frames.mjs";
+import { FrameDecoder, encodeFills, maxFills } from "./frames.mjs";
 
 /** @typedef {import("./core.mjs").Core} Core */
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -21,6 +21,8 @@ const maxConnecting = 6;
 
 const fillsPath = "/_inlay/fills";
 
+const decoder = new TextDecoder();
+
 /** Origins that announced that they take fills in batches. @type {Set<string>} */
 const takesBatches = new Set();
 
@@ -30,18 +32,25 @@ export function runFills(exchange, fills) {
   const local = fills.filter((f) => f.url === "" && f.binding === "");
   const remote = fills.filter((f) => f.url !== "" || f.binding !== "");
   const work = [];
-  if (local.length > 0) {
-    work.push(runBatch(core, local, (request) => appFetch(request, env, ctx), "http://app.inlay.internal", "app.wasm"));
+  while (local.length > 0) {
+    const batch = local.splice(0, maxFills);
+    const ask = async (/** @type {Request} */ request) => {
+      // Starting an instance holds the isolate for tens of milliseconds: the shell leaves first.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      return appFetch(request, env, ctx);
+    };
+    work.push(runBatch(core, batch, ask, "http://app.inlay.internal", "app.wasm"));
   }
   const origin = core.settings.origin;
   const batched = origin !== "" && takesBatches.has(origin) ? remote.filter((f) => f.src.startsWith("/")) : [];
   if (batched.length > 1) {
     const ask = (/** @type {Request} */ request) => fetch(request, { redirect: "manual" });
-    work.push(runBatch(core, batched, ask, origin, origin).catch(() => takesBatches.delete(origin)));
-    work.push(runRemote(core, env, remote.filter((f) => !batched.includes(f))));
-  } else {
-    work.push(runRemote(core, env, remote));
+    for (let i = 0; i < batched.length; i += maxFills) {
+      const batch = runBatch(core, batched.slice(i, i + maxFills), ask, origin, origin);
+      work.push(batch.catch(() => takesBatches.delete(origin)));
+    }
   }
+  work.push(runRemote(core, env, batched.length > 1 ? remote.filter((f) => !batched.includes(f)) : remote));
   ctx.waitUntil(Promise.all(work));
 }
 
@@ -67,6 +76,12 @@ function reporter(core, fill) {
       } catch (error) {
         if (!(error instanceof CrashError)) throw error;
       }
+    },
+    /** @param {import("./frames.mjs").Frame} frame */
+    frame(frame) {
+      if (frame.failure === "too-large") report.fail(Failure.tooLarge, tooLarge(fill));
+      else if (frame.failure !== "") report.fail(Failure.connect, `${fill.src}: ${decoder.decode(frame.body)}`);
+      else report.end(frame);
     },
     /** @param {Answer} answer */
     end(answer) {
@@ -104,7 +119,7 @@ async function runBatch(core, fills, ask, origin, name) {
       await response.body?.cancel();
       throw new Error(`status ${response.status} for a batch of fills`);
     }
-    const decoder = new FrameDecoder(fills.length, Math.max(...fills.map((f) => f.maxBytes)));
+    const frames = new FrameDecoder(fills.length, Math.max(...fills.map((f) => f.maxBytes)));
     reader = response.body.getReader();
     const late = new Promise((resolve) => {
       const all = reports.map((r) => new Promise((ended) => r.abort.signal.addEventListener("abort", ended)));
@@ -113,9 +128,9 @@ async function runBatch(core, fills, ask, origin, name) {
     while (reports.some((r) => !r.ended)) {
       const { done, value } = await Promise.race([reader.read(), late]);
       if (done) break;
-      for (const frame of decoder.push(value)) reports[frame.index].end(frame);
+      for (const frame of frames.push(value)) reports[frame.index].frame(frame);
     }
-    if (reports.some((r) => !r.ended)) decoder.end();
+    if (reports.some((r) => !r.ended)) frames.end();
   } catch (error) {
     for (const r of reports) r.fail(Failure.connect, `${name}: ${error instanceof Error ? error.message : error}`);
     throw error;

@@ -16,7 +16,7 @@ var input = make([]byte, 4096)
 // request is told to the engine of each request; its buffers are used again.
 var request = edge.Request{Fields: fields{}}
 
-var methods = [...]string{"GET", "HEAD", "OTHER"}
+var methods = [...]string{"GET", "HEAD", "POST", "OTHER"}
 
 //go:wasmexport input
 func exportInput(size uint32) unsafe.Pointer {
@@ -68,7 +68,7 @@ func exportSettings() unsafe.Pointer { return bytesAt(settings) }
 //go:wasmexport settings_size
 func exportSettingsSize() uint32 { return uint32(len(settings)) }
 
-// handle takes the request's target; method is 0 for GET, 1 for HEAD, 2 for any other; sent is how many writes an answer
+// handle takes the request's target; method is its place in methods; sent is how many writes an answer
 // has had that another instance began, zero for a new request.
 //
 //go:wasmexport handle
