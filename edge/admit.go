@@ -41,9 +41,9 @@ const instantlyStale = time.Nanosecond
 // shares nothing, so private, no-store and Vary are no reason to refuse there.
 //
 // How long: the slot's own ttl, swr and sie win; then the origin's Cache-Control, s-maxage before max-age, less its Age;
-// then the defaults. Of the origin, must-revalidate and no-cache rule out stale use unless the slot asks for it
-// (RFC 9111, sections 5.2.2.2 and 5.2.2.4). A negative TTL means that the fragment serves those who wait for it and is
-// not stored.
+// then the defaults. Of the origin, must-revalidate, proxy-revalidate and no-cache rule out stale use unless the slot asks
+// for it; s-maxage does unless the slot or the origin's own stale-while-revalidate or stale-if-error asks for it (RFC 9111,
+// section 4.2.4). A negative TTL means that the fragment serves those who wait for it and is not stored.
 func (s *Slot) admit(a *Answer, d *Defaults, now time.Time) (p cache.Policy, err error) {
 	control := parseCacheControl(a.CacheControl)
 	bypass := s.TTL == 0
@@ -109,8 +109,11 @@ func (s *Slot) lifetime(a *Answer, d *Defaults, control *cacheControl) cache.Pol
 	if control.noCache {
 		ttl = 0
 	}
-	if control.noCache || control.mustRevalidate {
+	switch {
+	case control.noCache || control.mustRevalidate:
 		swr, sie = 0, 0
+	case control.sMaxAge != Unset:
+		swr, sie = max(0, swr), max(0, sie) // Unset is negative: where the origin does not allow it, the defaults do not
 	}
 	late := time.Duration(0) // how long the answer has been stale already
 	if ttl != Unset {

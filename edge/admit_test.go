@@ -39,15 +39,18 @@ func TestHowLongAFragmentMayBeUsed(t *testing.T) {
 		defaults Defaults
 		want     cache.Policy
 	}{
-		"nobody says":                          {unsetSlot(), "", "", Defaults{TTL: time.Minute}, cache.Policy{TTL: time.Minute}},
-		"nobody says, not even the defaults":   {unsetSlot(), "", "", Defaults{}, cache.Policy{}},
-		"the defaults say":                     {unsetSlot(), "public", "", stale, cache.Policy{TTL: time.Minute, StaleWhileRevalidate: 10 * second, StaleIfError: 20 * second}},
-		"the origin says":                      {unsetSlot(), "max-age=7, stale-while-revalidate=8, stale-if-error=9", "", stale, cache.Policy{TTL: 7 * second, StaleWhileRevalidate: 8 * second, StaleIfError: 9 * second}},
-		"s-maxage before max-age":              {unsetSlot(), "max-age=7, s-maxage=70", "", Defaults{}, cache.Policy{TTL: 70 * second}},
-		"the slot says":                        {with(3*second, 4*second, 5*second), "max-age=7, stale-while-revalidate=8, stale-if-error=9", "100", stale, cache.Policy{TTL: 3 * second, StaleWhileRevalidate: 4 * second, StaleIfError: 5 * second}},
-		"the slot says no stale use":           {with(Unset, 0, 0), "max-age=7, stale-while-revalidate=8, stale-if-error=9", "", stale, cache.Policy{TTL: 7 * second}},
-		"the slot's ttl over no-cache":         {with(3*second, Unset, Unset), "no-cache", "", stale, cache.Policy{TTL: 3 * second}},
-		"part slot, part origin, part default": {with(3*second, Unset, Unset), "stale-while-revalidate=8", "", stale, cache.Policy{TTL: 3 * second, StaleWhileRevalidate: 8 * second, StaleIfError: 20 * second}},
+		"nobody says":                             {unsetSlot(), "", "", Defaults{TTL: time.Minute}, cache.Policy{TTL: time.Minute}},
+		"nobody says, not even the defaults":      {unsetSlot(), "", "", Defaults{}, cache.Policy{}},
+		"the defaults say":                        {unsetSlot(), "public", "", stale, cache.Policy{TTL: time.Minute, StaleWhileRevalidate: 10 * second, StaleIfError: 20 * second}},
+		"the origin says":                         {unsetSlot(), "max-age=7, stale-while-revalidate=8, stale-if-error=9", "", stale, cache.Policy{TTL: 7 * second, StaleWhileRevalidate: 8 * second, StaleIfError: 9 * second}},
+		"s-maxage before max-age":                 {unsetSlot(), "max-age=7, s-maxage=70", "", Defaults{}, cache.Policy{TTL: 70 * second}},
+		"s-maxage rules out stale use by default": {unsetSlot(), "s-maxage=70", "", stale, cache.Policy{TTL: 70 * second}},
+		"s-maxage with stale use of the origin":   {unsetSlot(), "s-maxage=70, stale-while-revalidate=8", "", stale, cache.Policy{TTL: 70 * second, StaleWhileRevalidate: 8 * second}},
+		"s-maxage with stale use of the slot":     {with(Unset, 8*second, Unset), "s-maxage=70", "", stale, cache.Policy{TTL: 70 * second, StaleWhileRevalidate: 8 * second}},
+		"the slot says":                           {with(3*second, 4*second, 5*second), "max-age=7, stale-while-revalidate=8, stale-if-error=9", "100", stale, cache.Policy{TTL: 3 * second, StaleWhileRevalidate: 4 * second, StaleIfError: 5 * second}},
+		"the slot says no stale use":              {with(Unset, 0, 0), "max-age=7, stale-while-revalidate=8, stale-if-error=9", "", stale, cache.Policy{TTL: 7 * second}},
+		"the slot's ttl over no-cache":            {with(3*second, Unset, Unset), "no-cache", "", stale, cache.Policy{TTL: 3 * second}},
+		"part slot, part origin, part default":    {with(3*second, Unset, Unset), "stale-while-revalidate=8", "", stale, cache.Policy{TTL: 3 * second, StaleWhileRevalidate: 8 * second, StaleIfError: 20 * second}},
 
 		"less its age":                                 {unsetSlot(), "max-age=60", "45", Defaults{}, cache.Policy{TTL: 15 * second}},
 		"age of which the first counts":                {unsetSlot(), "max-age=60", "45, 1", Defaults{}, cache.Policy{TTL: 15 * second}},

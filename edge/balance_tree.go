@@ -99,7 +99,8 @@ func (e element) scope() bool { return e >= elTemplate && e <= elSelect }
 //
 // That the others are closed matters because of formatting elements: a template's end forgets those that were opened in
 // it, but only back to the innermost of these elements, or of a table's cells (section 13.2.4.3, the markers). The
-// fragment "<b><object>" in a patch would turn the rest of the page bold.
+// fragment "<b><object>" in a patch would turn the rest of the page bold. (What is not seen is formatting between the
+// cells of a fragment of bare table rows, "<tr><b><td>".)
 type scopes struct {
 	open  [maxScopes]element
 	start [maxScopes]int // offset of the start tag

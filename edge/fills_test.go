@@ -230,8 +230,8 @@ func TestAnswerIsAsNetHTTPWouldSendIt(t *testing.T) {
 		"/file": func(w http.ResponseWriter, r *http.Request) {
 			http.ServeContent(w, r, "a.html", time.Time{}, strings.NewReader("<p>x"))
 		},
-		"/redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/a", 302) },
-		"/error":    func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", 503) },
+		"/redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/a", http.StatusFound) },
+		"/error":    func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusServiceUnavailable) },
 	}
 	mux := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handlers[r.URL.Path](w, r) })
 	server := httptest.NewUnstartedServer(Fills(mux))

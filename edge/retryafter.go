@@ -19,7 +19,8 @@ func parseRetryAfter(v string, now time.Time) time.Duration {
 }
 
 // parseHTTPDate reads an IMF-fixdate, such as "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, section 5.6.7): the only form
-// that may be sent. The name of the day is not compared with the date.
+// that may be sent. Of the two obsolete forms, which recipients are to accept too, nothing is read: all that hangs on it is
+// how soon a failed fill is tried again. The name of the day is not compared with the date.
 func parseHTTPDate(v string) (t time.Time, ok bool) {
 	const form = "Sun, 06 Nov 1994 08:49:37 GMT"
 	if len(v) != len(form) || v[3:5] != ", " || v[7] != ' ' || v[11] != ' ' || v[16] != ' ' ||
