@@ -49,7 +49,7 @@ func New[V any](o Options[V]) (*Cache[V], error) {
 	c.hash = newHasher(seed)
 	c.random = seed | 1
 	c.index.init(&c.hash)
-	c.tags = newTagTable(&c.hash)
+	c.tags.init(&c.hash)
 	return c, nil
 }
 

@@ -87,8 +87,8 @@ type tagTable struct {
 	recent recentMarks
 }
 
-func newTagTable(h *hasher) tagTable {
-	return tagTable{hash: h, tags: map[string]*tag{}, combos: map[uint64]*terms{}}
+func (tt *tagTable) init(h *hasher) {
+	tt.hash, tt.tags, tt.combos = h, map[string]*tag{}, map[uint64]*terms{}
 }
 
 // acquire gives the terms for one more entry, and how many bytes they add to

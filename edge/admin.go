@@ -23,7 +23,7 @@ func (e *Engine[B]) admin(r *Request) {
 		return
 	}
 	scheme, token, _ := strings.Cut(r.Fields.Field("authorization"), " ")
-	if !strings.EqualFold(scheme, "bearer") || !sameSecret(strings.TrimSpace(token), e.config.Token) {
+	if !equalFold(scheme, "bearer") || !sameSecret(trimOWS(token), e.config.Token) {
 		e.sendAs(r.ID, 401, "The Authorization field must be: Bearer, and the value of INLAY_TOKEN.\n",
 			Field{"content-type", "text/plain; charset=utf-8"}, Field{"www-authenticate", `Bearer realm="inlay"`})
 		return

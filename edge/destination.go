@@ -64,7 +64,7 @@ func (s *Slot) host() string {
 
 func (c *Config) allowsHost(host string) bool {
 	for _, allowed := range c.AllowHosts {
-		if strings.EqualFold(host, allowed) {
+		if equalFold(host, allowed) {
 			return true
 		}
 	}
