@@ -4,7 +4,7 @@
 # The cache folder holds what is expensive to make and does not depend on the checkout.
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/inlay
 
-if [ -t 1 ]; then bold=$'\e[1m' red=$'\e[31m' plain=$'\e[0m'; else bold='' red='' plain=''; fi
+if [ -t 1 ]; then red=$'\e[31m' plain=$'\e[0m'; else red='' plain=''; fi
 
 # say TEXT: what is being done, one line.
 say() { printf '%s\n' "$*"; }
