@@ -61,9 +61,10 @@ func (e *Engine[B]) adminPurge(query string) (int, string, string) {
 		case name == "tag" && value != "":
 			removed += e.fragments.PurgeTag(value)
 		case name == "key" && value != "":
-			before := e.fragments.Len()
+			if v, _ := e.fragments.Inspect(value, e.now); v != nil {
+				removed++
+			}
 			e.Purge(value, e.now)
-			removed += before - e.fragments.Len()
 		case name == "all" && value == "1":
 			removed += e.fragments.Len()
 			e.PurgeAll(e.now)

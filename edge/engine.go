@@ -19,11 +19,9 @@ type Engine[B any] struct {
 	plans  []plan[B]
 	router *router
 
-	// fragments holds fragments by their key, and composed pages by theirs.
+	// fragments holds fragments by their key, composed pages by theirs, and for a short time the failures of fills by
+	// failureKey, so that a failing origin is not asked by every request.
 	fragments *cache.Cache[*entry[B]]
-	// failing remembers, for a short time, keys whose fill failed, so that a failing origin is not asked by every
-	// request.
-	failing *cache.Cache[*FillError]
 
 	requests map[RequestID]*request[B]
 	attempts map[FillID]*fill[B]
@@ -51,9 +49,6 @@ const maxFillTimeout = 25 * time.Second
 // maxAttempts is how often a fill is begun before it counts as failed when each is lost.
 const maxAttempts = 2
 
-// failingBytes is the budget of the memory of failures.
-const failingBytes = 256 << 10
-
 // composedTTL is how long a composed page may lie unasked; that its fragments have not changed is checked each time.
 const composedTTL = 24 * time.Hour
 
@@ -80,23 +75,12 @@ func NewEngine[B any](pages []Page, config Config, host Host[B]) (*Engine[B], er
 	if e.router, err = newRouter(pages); err != nil {
 		return nil, err
 	}
-	clock := func() time.Time { return e.now }
 	e.fragments, err = cache.New(cache.Options[*entry[B]]{
 		MaxBytes: config.MaxBytes,
 		Size:     func(v *entry[B]) int { return v.cost },
 		Policy:   cache.Policy{TTL: config.TTL},
-		Now:      clock,
+		Now:      func() time.Time { return e.now },
 		OnEvict:  func(_ string, v *entry[B]) { e.release(v) },
-		Seed:     config.Seed,
-	})
-	if err != nil {
-		return nil, err
-	}
-	e.failing, err = cache.New(cache.Options[*FillError]{
-		MaxBytes: failingBytes,
-		Size:     func(f *FillError) int { return 96 + len(f.Text) },
-		Policy:   cache.Policy{TTL: config.NegativeTTL},
-		Now:      clock,
 		Seed:     config.Seed,
 	})
 	if err != nil {
@@ -212,13 +196,12 @@ func (e *Engine[B]) InvalidateTag(tag string, now time.Time) int {
 // Purge is the event that the fragment of a key is to go.
 func (e *Engine[B]) Purge(key string, now time.Time) {
 	e.now = now
-	e.failing.Delete(key)
+	e.fragments.Delete(failureKey(key))
 	e.fragments.Delete(key)
 }
 
 // PurgeAll is the event that everything is to go.
 func (e *Engine[B]) PurgeAll(now time.Time) {
 	e.now = now
-	e.failing.Clear()
 	e.fragments.Clear()
 }

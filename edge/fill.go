@@ -118,7 +118,7 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) {
 		e.release(v)
 		return
 	}
-	e.failing.Delete(f.key)
+	e.fragments.Delete(failureKey(f.key))
 	if err := f.flight.Commit(v, policy); err != nil || policy.TTL < 0 {
 		e.counts.Unstored++
 		e.release(v) // whoever waited holds it
@@ -192,14 +192,7 @@ func (e *Engine[B]) fail(f *fill[B], failure *FillError) {
 		f.alone(nil, failure)
 		return
 	}
-	ttl := e.config.NegativeTTL
-	if failure.RetryAfter > ttl {
-		ttl = failure.RetryAfter
-	}
-	if ttl > 0 {
-		// A failure too large to remember only costs another fill.
-		_ = e.failing.Put(f.key, failure, cache.Policy{TTL: ttl})
-	}
+	e.remember(f.key, failure)
 	f.flight.Abandon(failure)
 }
 

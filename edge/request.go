@@ -97,13 +97,13 @@ func (e *Engine[B]) look(q *request[B], i int, params []string) {
 	case cache.Stale:
 		s.status.Hit = true
 		s.ready(v, info.TTL)
-		if _, failed := e.failing.GetAt(s.key, e.now); failed == cache.Miss && !q.head {
+		if !q.head && e.failureOf(s.key) == nil {
 			e.join(q, i, params, false)
 		}
 		return
 	}
 	s.status.Fwd = "miss"
-	if failure, state := e.failing.GetAt(s.key, e.now); state != cache.Miss {
+	if failure := e.failureOf(s.key); failure != nil {
 		e.settleFailed(s, failure)
 		return
 	}
