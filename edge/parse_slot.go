@@ -39,6 +39,8 @@ func (p *parser) openSlot(t *token) error {
 			"a slot around the whole <svg> or <math>")
 	case tree.inTemplate():
 		return p.fail(t.at, "<edge-slot> in <template>, where no patch can reach it", "a slot around the whole template")
+	case tree.phase == phaseAfterBody:
+		return p.fail(t.at, "<edge-slot> after the body", "</body> after it")
 	case tree.phase != phaseOpenHead && tree.phase != phaseBody:
 		return p.fail(t.at, "<edge-slot> before the body", "<body> before it, or <head> around it")
 	case strings.HasSuffix(p.html[:t.at], "<"):

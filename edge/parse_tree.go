@@ -13,8 +13,12 @@ type tree struct {
 	phase phase
 	open  []openElement // from the outside in, without html, head and body
 
-	// reopened are the formatting elements that other end tags closed: browsers open them again before the next text.
-	reopened []string
+	// reopened are the formatting elements that other end tags closed: browsers open them again before what comes next in
+	// a line ("reconstruct the active formatting elements", section 13.2.4.3). An entry without a name is a marker: what
+	// comes before it is not opened within the cell, caption, object or template that put it there.
+	reopened []openElement
+	// doubtful are formatting elements that may still be open.
+	doubtful []string
 
 	// In the content of a slot, what may not happen is noted, the first of it.
 	strict              bool
@@ -34,6 +38,7 @@ const (
 	phaseBareHead               // what belongs into a head came without one
 	phaseAfterHead              // after a head's end tag
 	phaseBody
+	phaseAfterBody // after a body's end tag; anything but white space leads back
 )
 
 // openElement is an element whose end has not come.
@@ -112,31 +117,94 @@ func hidesList(name string) bool { return hidesScope(name) || name == "ol" || na
 
 func hidesTable(name string) bool { return name == "table" || name == "template" }
 
-// pop closes the elements from i on, because of the tag by.
+// pop closes the element at i with what is in it, because of the tag by.
 func (t *tree) pop(i int, by string) {
 	if t.strict && i < t.floor {
 		t.problem(by, " closes the <"+t.open[i].name+"> around it", "a skeleton or error that closes only what it opens")
 	}
 	for j := i + 1; j < len(t.open); j++ {
 		e := &t.open[j]
-		traits := traitsOf(e.name)
-		if e.kind == inHTML && traits&traitFormatting != 0 {
-			t.reopened = append(t.reopened, e.name)
-		}
-		if e.kind != inHTML || traits&traitOptional == 0 {
+		if e.kind != inHTML || traitsOf(e.name)&traitOptional == 0 {
 			t.problem(by, " closes the <"+e.name+"> within it too", "</"+e.name+"> before it")
+		}
+	}
+	t.drop(i, i+1)
+}
+
+// drop closes the elements from i on. Formatting elements from keep on are to be opened again.
+func (t *tree) drop(i, keep int) {
+	for j := i; j < len(t.open); j++ {
+		if t.open[j].setsMarker() {
+			t.reopened = t.reopened[:t.marker()]
+			t.reopened = t.reopened[:max(0, len(t.reopened)-1)]
+		}
+	}
+	forgotten, leaks := false, false
+	for j := i; j < len(t.open); j++ {
+		e := &t.open[j]
+		if e.setsMarker() {
+			// Unlike a cell, one of these that another end tag closes leaves its marker behind, and what is before that.
+			forgotten, leaks = true, leaks || traitsOf(e.name)&traitTable == 0
+		}
+		if j < keep || e.kind != inHTML || traitsOf(e.name)&traitFormatting == 0 {
+			continue
+		}
+		if !forgotten {
+			t.reopened = append(t.reopened, *e)
+		} else if leaks {
+			t.doubtful = append(t.doubtful, e.name)
 		}
 	}
 	t.open = t.open[:i]
 }
 
+// setsMarker tells whether formatting elements from outside are not opened again within e.
+func (e *openElement) setsMarker() bool {
+	return e.kind == inHTML && e.name != "table" && traitsOf(e.name)&traitScope != 0
+}
+
+// clear closes the elements from i on, whatever they are, to make room for a part of a table.
+func (t *tree) clear(i int, by string) {
+	if i == len(t.open) {
+		return
+	}
+	e := t.open[i]
+	t.pop(i, by)
+	if e.kind == inHTML && traitsOf(e.name)&traitFormatting != 0 {
+		t.reopened = append(t.reopened, e)
+	}
+}
+
 func (t *tree) push(name string, at int) {
 	t.open = append(t.open, openElement{name: name, at: at, html: true})
+	if t.top().setsMarker() {
+		t.reopened = append(t.reopened, openElement{})
+	}
+	t.tooDeep = t.tooDeep || len(t.open) > maxDepth
+}
+
+// marker is the index behind the last marker in reopened.
+func (t *tree) marker() int {
+	n := len(t.reopened)
+	for n > 0 && t.reopened[n-1].name != "" {
+		n--
+	}
+	return n
+}
+
+// reopen opens again what other end tags have closed.
+func (t *tree) reopen() {
+	n := t.marker()
+	t.open = append(t.open, t.reopened[n:]...)
+	t.reopened = t.reopened[:n]
 	t.tooDeep = t.tooDeep || len(t.open) > maxDepth
 }
 
 // text is at text, which opens the body unless it is white space.
 func (t *tree) text(s string) {
+	if top := t.top(); top == nil || top.kind == inHTML {
+		t.reopen()
+	}
 	if strings.Trim(s, " \t\n\f\r") == "" {
 		return
 	}
@@ -175,6 +243,9 @@ func (t *tree) start(tag *token) (raw bool) {
 	if !t.makeRoom(tag, traits) {
 		return false
 	}
+	if traits&(traitHead|traitTable) == 0 && (traits&traitClosesP == 0 || tag.name == "xmp") && reopens(tag.name) {
+		t.reopen()
+	}
 	switch {
 	case traits&traitRaw != 0:
 		return true
@@ -200,8 +271,11 @@ func (t *tree) advance(name string, traits trait) bool {
 		}
 		return false
 	case traits&traitHead != 0:
-		if t.phase == phaseBefore {
+		switch t.phase {
+		case phaseBefore:
 			t.phase = phaseBareHead
+		case phaseAfterBody:
+			t.phase = phaseBody
 		}
 		return true
 	}
@@ -209,8 +283,16 @@ func (t *tree) advance(name string, traits trait) bool {
 	return true
 }
 
-func (t *tree) inTemplate() bool {
-	return t.findName("template", func(string) bool { return false }) >= 0
+func (t *tree) inTemplate() bool { return t.has("template") }
+
+// has tells whether an HTML element of that name is open anywhere.
+func (t *tree) has(name string) bool {
+	for i := range t.open {
+		if t.open[i].kind == inHTML && t.open[i].name == name {
+			return true
+		}
+	}
+	return false
 }
 
 // enterBody is at what cannot stand in a head.
@@ -220,6 +302,15 @@ func (t *tree) enterBody(by string) {
 	}
 	t.problem(by, " ends the head", "what belongs into a head, or the slot within <body>")
 	t.phase = phaseBody
+}
+
+// reopens is false for the few elements that stand in no line although they are no blocks either.
+func reopens(name string) bool {
+	switch name {
+	case "iframe", "noembed", "param", "rb", "rp", "rt", "rtc", "source", "textarea", "track":
+		return false
+	}
+	return true
 }
 
 // makeRoom closes and opens what a start tag closes and opens besides its element; false: the tag is ignored.
@@ -244,8 +335,8 @@ func (t *tree) makeRoom(tag *token, traits trait) bool {
 			t.pop(len(t.open)-1, by)
 		}
 	case "rb", "rp", "rt", "rtc":
-		for top := t.top(); top != nil && strings.HasPrefix(top.name, "r") && len(top.name) <= 3 && traitsOf(top.name)&traitOptional != 0 &&
-			!(top.name == "rtc" && (tag.name == "rp" || tag.name == "rt")); top = t.top() {
+		for t.findName("ruby", hidesScope) >= 0 && t.top().kind == inHTML && impliesEnd(t.top().name) &&
+			!(t.top().name == "rtc" && (tag.name == "rp" || tag.name == "rt")) {
 			t.pop(len(t.open)-1, by)
 		}
 	case "button":
@@ -257,7 +348,7 @@ func (t *tree) makeRoom(tag *token, traits trait) bool {
 			t.closeFormatting(i, by)
 		}
 	case "form":
-		if t.findName("form", func(n string) bool { return n == "template" }) >= 0 {
+		if t.has("form") && !t.inTemplate() {
 			t.problem("<form>", " within another, which browsers ignore", "one form only")
 			return false
 		}
@@ -267,6 +358,14 @@ func (t *tree) makeRoom(tag *token, traits trait) bool {
 		}
 	case "frame", "frameset":
 		return false
+	case "table":
+		// Between the cells of a table, another one ends it.
+		inner := t.find(func(n string) bool {
+			return n == "table" || traitsOf(n)&traitTable != 0
+		}, func(n string) bool { return n == "template" })
+		if outer := t.findName("table", hidesTable); outer >= 0 && (inner == outer || traitsOf(t.open[inner].name)&traitScope == 0) {
+			t.pop(outer, by)
+		}
 	}
 	if traits&traitClosesP != 0 && !(tag.name == "table" && t.quirks) {
 		if i := t.findName("p", hidesButton); i >= 0 {
@@ -279,6 +378,15 @@ func (t *tree) makeRoom(tag *token, traits trait) bool {
 		}
 	}
 	return true
+}
+
+// impliesEnd tells whether an element ends where its parent goes on (section 13.2.6.3).
+func impliesEnd(name string) bool {
+	switch name {
+	case "dd", "dt", "li", "optgroup", "option", "p", "rb", "rp", "rt", "rtc":
+		return true
+	}
+	return false
 }
 
 // closeItem closes the list item, of either name, that another one follows.
@@ -304,7 +412,7 @@ func (t *tree) startTablePart(tag *token, by string) bool {
 	section := func() {
 		// The parent must be a section, the table's innermost one if it is open.
 		for len(t.open) > i+1 && !isSection(t.open[len(t.open)-1].name) {
-			t.pop(len(t.open)-1, by)
+			t.clear(len(t.open)-1, by)
 		}
 		if len(t.open) == i+1 {
 			t.imply("tbody", tag, i)
@@ -324,8 +432,8 @@ func (t *tree) startTablePart(tag *token, by string) bool {
 		if row < 0 {
 			section()
 			t.imply("tr", tag, i)
-		} else if row+1 < len(t.open) {
-			t.pop(row+1, by)
+		} else {
+			t.clear(row+1, by)
 		}
 	case "tr":
 		if row := below("tr"); row >= 0 {
@@ -334,15 +442,11 @@ func (t *tree) startTablePart(tag *token, by string) bool {
 		section()
 	case "col":
 		if group := below("colgroup"); group < 0 {
-			if i+1 < len(t.open) {
-				t.pop(i+1, by)
-			}
+			t.clear(i+1, by)
 			t.imply("colgroup", tag, i)
 		}
 	default:
-		if i+1 < len(t.open) {
-			t.pop(i+1, by)
-		}
+		t.clear(i+1, by)
 	}
 	return true
 }
@@ -369,6 +473,9 @@ func (t *tree) end(tag *token) {
 		}
 	}
 	traits := traitsOf(tag.name)
+	if t.phase == phaseAfterBody {
+		t.phase = phaseBody
+	}
 	i := -1
 	switch {
 	case tag.name == "head":
@@ -379,6 +486,9 @@ func (t *tree) end(tag *token) {
 		return
 	case tag.name == "html" || tag.name == "body":
 		t.problem(by, "", "the slot's end before it")
+		if !t.inTemplate() {
+			t.phase = phaseAfterBody
+		}
 		return
 	case tag.name == "br":
 		t.enterBody(by)
@@ -386,8 +496,10 @@ func (t *tree) end(tag *token) {
 	case tag.name == "template":
 		i = t.findName("template", func(string) bool { return false })
 	case tag.name == "p":
+		if t.phase < phaseBody && !t.inTemplate() {
+			break // ignored before the body
+		}
 		i = t.findName("p", hidesButton)
-		t.enterBody(by)
 	case tag.name == "li":
 		i = t.findName("li", hidesList)
 	case traits&traitHeading != 0:
@@ -395,12 +507,15 @@ func (t *tree) end(tag *token) {
 	case traits&traitTable != 0 || tag.name == "table":
 		i = t.findName(tag.name, hidesTable)
 	case traits&traitFormatting != 0:
+		for j := len(t.reopened) - 1; j >= t.marker(); j-- {
+			if t.reopened[j].name == tag.name {
+				t.reopened = append(t.reopened[:j], t.reopened[j+1:]...)
+				return
+			}
+		}
 		if i = t.findName(tag.name, hidesScope); i >= 0 {
 			t.closeFormatting(i, by)
 			return
-		}
-		if j := indexOf(t.reopened, tag.name); j >= 0 {
-			t.reopened = append(t.reopened[:j], t.reopened[j+1:]...)
 		}
 	case tag.name == "form":
 		if i = t.findName("form", hidesScope); i >= 0 && i+1 < len(t.open) {
@@ -422,17 +537,35 @@ func (t *tree) end(tag *token) {
 	t.pop(i, by)
 }
 
-// closeFormatting ends a formatting element: with what is in it, unless that is a block, which stays (the adoption agency
-// algorithm, section 13.2.6.4.7).
+// closeFormatting ends a formatting element. Blocks in it stay open, and what is in the innermost of them does not (the
+// adoption agency algorithm, section 13.2.6.4.7).
 func (t *tree) closeFormatting(i int, by string) {
-	for j := i + 1; j < len(t.open); j++ {
-		if t.open[j].kind != inHTML || traitsOf(t.open[j].name)&traitSpecial != 0 {
-			t.problem(by, " stands within <"+t.open[j].name+">", "</"+t.open[j].name+"> before it")
-			t.remove(i, by)
-			return
+	last := len(t.open) - 1
+	for last > i && !t.open[last].isSpecial() {
+		last--
+	}
+	if last == i {
+		t.pop(i, by)
+		return
+	}
+	t.problem(by, " stands within <"+t.open[last].name+">", "</"+t.open[last].name+"> before it")
+	t.drop(last+1, last+1)
+	// With many blocks or many elements alike, and after a template has left a cell open, it stays where it is.
+	t.doubtful = append(t.doubtful, t.open[i].name)
+	for j := last - 1; j > i; j-- {
+		if e := &t.open[j]; !e.isSpecial() && traitsOf(e.name)&traitFormatting == 0 {
+			t.remove(j, by)
 		}
 	}
-	t.pop(i, by)
+	t.remove(i, by)
+}
+
+// isSpecial tells whether end tags of elements around e do not reach through it.
+func (e *openElement) isSpecial() bool {
+	if e.kind != inHTML {
+		return e.html || e.text
+	}
+	return traitsOf(e.name)&traitSpecial != 0
 }
 
 // remove takes an element out from below others.
@@ -451,15 +584,15 @@ func (t *tree) entersHTML(tag *token) bool {
 		top.kind == inMath && top.name == "annotation-xml" && tag.name == "svg"
 }
 
+// startForeign opens svg or math, or an element in it, which is then of the same kind whatever its name.
 func (t *tree) startForeign(tag *token) {
 	if tag.slash {
 		return
 	}
 	e := openElement{name: tag.name, at: tag.at, kind: inSVG}
-	switch top := t.top(); {
-	case tag.name == "math" && (top == nil || top.kind != inSVG || top.html):
-		e.kind = inMath
-	case top != nil && top.kind == inMath && tag.name != "svg":
+	if t.foreign() && !t.entersHTML(tag) {
+		e.kind = t.top().kind
+	} else if tag.name == "math" {
 		e.kind = inMath
 	}
 	switch {
@@ -504,7 +637,12 @@ func (t *tree) closers() string {
 	for i := len(t.open) - 1; i >= 0; i-- {
 		b.WriteString("</" + t.open[i].name + ">")
 	}
-	for _, name := range t.reopened {
+	for i := range t.reopened {
+		if name := t.reopened[i].name; name != "" {
+			b.WriteString("</" + name + ">")
+		}
+	}
+	for _, name := range t.doubtful {
 		b.WriteString("</" + name + ">")
 	}
 	if t.phase < phaseBody {
