@@ -82,3 +82,15 @@ func joinsMarkup(p *Page) bool {
 	}
 	return false
 }
+
+func BenchmarkParsePage(b *testing.B) {
+	const row = `<tr><td class="a">one</td><td title='<edge-slot>'>two &amp; three</td></tr>` + "\n"
+	shell := "<!doctype html><html><head><title>t</title></head><body><table>" + strings.Repeat(row, 500) +
+		"</table><edge-slot name=a src=/a/{id}><p>…</p></edge-slot></body></html>"
+	b.SetBytes(int64(len(shell)))
+	for b.Loop() {
+		if _, err := ParsePage("/{id}", shell); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

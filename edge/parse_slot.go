@@ -298,7 +298,7 @@ func noInput(header string) string {
 	return ""
 }
 
-// nearest is the known name that a misspelt one is likely to mean: at most two edits away, and not by most of its letters.
+// nearest is the known name that a misspelt one is likely to mean: one edit away, or two with the same first letter.
 func nearest(name string, known []string) string {
 	best, most := "", 2
 	if len(name) > 2*maxName {
@@ -306,7 +306,7 @@ func nearest(name string, known []string) string {
 	}
 	name = lowerASCII(name)
 	for _, k := range known {
-		if d := editDistance(name, lowerASCII(k)); d <= most && d*2 <= len(k) {
+		if d := editDistance(name, lowerASCII(k)); d <= most && (d < 2 || name != "" && name[0] == k[0]) {
 			best, most = k, d-1
 		}
 	}

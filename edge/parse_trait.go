@@ -63,21 +63,3 @@ func traitsOf(name string) trait {
 	}
 	return 0
 }
-
-// breaksOut tells whether a start tag ends the svg or math that it stands in (section 13.2.6.5).
-func breaksOut(t *token) bool {
-	switch t.name {
-	case "b", "big", "blockquote", "body", "br", "center", "code", "dd", "div", "dl", "dt", "em", "embed", "h1", "h2", "h3",
-		"h4", "h5", "h6", "head", "hr", "i", "img", "li", "listing", "menu", "meta", "nobr", "ol", "p", "pre", "ruby", "s",
-		"small", "span", "strong", "strike", "sub", "sup", "table", "tt", "u", "ul", "var":
-		return true
-	case "font":
-		for i := range t.attrs {
-			switch t.attrs[i].name {
-			case "color", "face", "size":
-				return true
-			}
-		}
-	}
-	return false
-}
