@@ -167,18 +167,21 @@ func (p *policy[V]) remove(e *entry[V]) {
 }
 
 // victim chooses the entry to go and takes it out of its queue. There must be
-// at least one.
-func (p *policy[V]) victim() *entry[V] {
+// at least one. A dead one is not spared for its hits, and raises no level.
+func (p *policy[V]) victim(t int64) (e *entry[V], dead bool) {
 	for spared := 0; ; spared++ {
 		c, above := p.lowest()
-		e := p.queues[c].tail
+		e = p.queues[c].tail
 		p.remove(e)
+		if e.dead(t) {
+			return e, true
+		}
 		if spared < requeueLimit && e.takeHits() {
 			p.add(e)
 			continue
 		}
 		p.level += above
-		return e
+		return e, false
 	}
 }
 

@@ -217,8 +217,8 @@ func (q callbacks[V]) next(v V, err error) (rest callbacks[V]) {
 	return rest
 }
 
-// weigh gives the cost of a fill that took so long, and learns the mean. The
-// lock is held.
+// weigh gives the cost of a fill that took so long, compared with the mean
+// before it. The lock is held.
 func (c *Cache[V]) weigh(took int64) uint8 {
 	if !c.opts.WeighFillTime {
 		return meanCost
@@ -227,7 +227,9 @@ func (c *Cache[V]) weigh(took int64) uint8 {
 	if c.meanFill == 0 {
 		c.meanFill = took
 	}
-	c.meanFill += (took - c.meanFill) / 64
+	cost := costCode(uint64(min(float64(took)/float64(c.meanFill)*256, 1<<20)))
+	// One fill that hung does not make all others look cheap.
+	c.meanFill += (min(took, 16*c.meanFill) - c.meanFill) / 64
 	c.meanFill = max(c.meanFill, 1)
-	return costCode(uint64(min(float64(took)/float64(c.meanFill)*256, 1<<20)))
+	return cost
 }

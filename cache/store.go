@@ -112,10 +112,10 @@ func (c *Cache[V]) reason(e *entry[V]) *uint64 {
 
 // evict takes out the entry of lowest priority.
 func (c *Cache[V]) evict(t int64, out *departed[V]) {
-	e := c.policy.victim()
+	e, dead := c.policy.victim(t)
 	h := c.hash.sum(e.keyString())
 	c.index.remove(h, e)
-	if e.dead(t) {
+	if dead {
 		c.settle(e, c.reason(e), out)
 		return
 	}

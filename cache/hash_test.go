@@ -1,0 +1,57 @@
+package cache
+
+import (
+	"math/bits"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestHashDependsOnEveryByteAndOnTheLength(t *testing.T) {
+	h := newHasher(1)
+	for n := range 70 {
+		key := strings.Repeat("a", n)
+		seen := map[uint64]bool{h.sum(key): true, h.sum(key + "a"): true, h.sum(key + "\x00"): true}
+		for i := range n {
+			seen[h.sum(key[:i]+"b"+key[i+1:])] = true
+		}
+		require.Len(t, seen, n+3, "length %d", n)
+	}
+}
+
+func TestHashDependsOnTheSeed(t *testing.T) {
+	a, b, again := newHasher(1), newHasher(2), newHasher(1)
+	for n := range 40 {
+		key := strings.Repeat("x", n)
+		require.NotEqual(t, a.sum(key), b.sum(key))
+		require.Equal(t, a.sum(key), again.sum(key))
+	}
+}
+
+// One changed bit of a key changes every bit of the hash about half the time.
+func TestHashAvalanches(t *testing.T) {
+	h := newHasher(3)
+	for _, n := range []int{3, 8, 16, 17, 40} {
+		var flips [64]int
+		trials := 0
+		for i := range 4000 {
+			key := []byte((strconv.Itoa(i*7919) + strings.Repeat("/p", 20))[:n])
+			before := h.sum(string(key))
+			key[i%n] ^= 1 << (i % 8)
+			changed := before ^ h.sum(string(key))
+			trials++
+			for ; changed != 0; changed &= changed - 1 {
+				flips[bits.TrailingZeros64(changed)]++
+			}
+		}
+		for bit, f := range flips {
+			require.InDelta(t, 0.5, float64(f)/float64(trials), 0.06, "length %d, bit %d", n, bit)
+		}
+	}
+}
+
+func TestRandomSeedsDiffer(t *testing.T) {
+	require.NotEqual(t, randomSeed(nil), randomSeed(nil))
+}
