@@ -49,6 +49,9 @@ type Config struct {
 	// Seed makes the caches' hashes differ from one instance to the next, so that nobody can choose keys that collide. The
 	// host sets it; there is no variable for it. 0: the caches choose.
 	Seed uint64
+	// Crashes is how many engines before this one were lost to a crash; [Stats] tells it. The host sets it; there is no
+	// variable for it.
+	Crashes uint64
 }
 
 // ConfigError is a variable whose value cannot be used.

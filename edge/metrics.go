@@ -31,6 +31,7 @@ func (s Stats) metrics() []metric {
 		count("fills_failed", s.Failed, "Fills that failed."),
 		count("fills_late", s.Late, "Reports of attempts whose fill had been settled by another."),
 		count("fragments_unstored", s.Unstored, "Fragments that were delivered but not stored."),
+		count("core_crashes", s.Crashes, "Times that the engine was replaced after a crash; the other counters began anew then."),
 		gauge("waiting", int64(s.Waiting), "Pages in progress."),
 		gauge("flights", int64(s.Flights), "Fills in progress."),
 		count("cache_gets", s.Cache.Gets, "Lookups in the cache."),

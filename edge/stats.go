@@ -27,6 +27,8 @@ type Stats struct {
 	counts
 	// Waiting are the requests in progress, Flights the fills.
 	Waiting, Flights int
+	// Crashes are the engines before this one that were lost to a crash, with everything that they had counted.
+	Crashes uint64
 	// Cache is of the cache of fragments and composed pages.
 	Cache   cache.Stats
 	Bytes   int64
@@ -37,7 +39,7 @@ type Stats struct {
 func (e *Engine[B]) Stats() Stats {
 	return Stats{
 		Warm: e.warm.Load(), counts: e.counts,
-		Waiting: len(e.requests), Flights: len(e.flights),
+		Waiting: len(e.requests), Flights: len(e.flights), Crashes: e.config.Crashes,
 		Cache: e.fragments.Stats(), Bytes: e.fragments.Bytes(), Entries: e.fragments.Len(),
 	}
 }

@@ -5,6 +5,11 @@ declare module "*.wasm" {
   export default module;
 }
 
+declare module "*.bin" {
+  const bytes: ArrayBuffer;
+  export default bytes;
+}
+
 // syumai/workers' entry. The context is what its bindings and waitUntil are taken from.
 declare module "*/app.mjs" {
   const app: { fetch(request: Request, env: unknown, ctx: ExecutionContext): Promise<Response> };

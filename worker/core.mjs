@@ -20,6 +20,12 @@ const decoder = new TextDecoder();
 /** The largest request target whose bytes are sure to fit the input buffer: a UTF-16 unit takes at most three. */
 const inputSize = 4096;
 
+/** Instances of this isolate that have trapped. */
+let crashes = 0;
+
+/** In builds for tests a request for this path traps, once: restarted, it finds nothing there. */
+const trapPath = "/_inlay/trap";
+
 /** Variables that the core refuses: the text says which and why. */
 export class ConfigError extends Error {}
 
@@ -65,7 +71,7 @@ export class Core {
       if (name.startsWith("INLAY_") && typeof value === "string") texts.push(name, value);
     }
     const seed = crypto.getRandomValues(new Uint32Array(2));
-    const refused = this.exports.start(this.put(texts), seed[0], seed[1]);
+    const refused = this.exports.start(this.put(texts), seed[0], seed[1], crashes);
     if (refused > 0) throw new ConfigError(this.text(this.exports.error_text(), refused));
     const [dev, debug, origin, token] = this.texts(this.exports.settings(), this.exports.settings_size());
     return { dev: dev === "1", debug: debug === "1", origin, token };
@@ -148,6 +154,7 @@ export class Core {
       do this.lastId = (this.lastId + 1) >>> 0;
       while (this.waiting.has(this.lastId));
       exchange.id = this.lastId;
+      if (target === trapPath && exchange.crashes === 0) this.exports.trap?.();
       this.exports.handle(exchange.id, method, this.putText(target), sent, Date.now());
     });
   }
@@ -196,7 +203,9 @@ export class Core {
   crash(error) {
     if (this.crashed) return;
     this.crashed = true;
-    console.error("inlay: the core has crashed and is replaced; the cache is empty:", error);
+    crashes++;
+    const stack = String(error instanceof Error ? error.stack : error).replace(/\s+/g, " ");
+    console.error(`inlay: the core has crashed and is replaced; the cache is empty: ${stack}`);
     // Each exchange goes on in its own context, on the next instance.
     for (const exchange of this.waiting.values()) exchange.wake();
     this.waiting.clear();

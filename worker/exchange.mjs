@@ -92,6 +92,7 @@ export class Exchange {
 
   restart() {
     this.fills.length = 0;
+    if (this.finished || this.passed) return;
     if (++this.crashes > 1) {
       this.giveUp();
       return;
@@ -128,8 +129,8 @@ export class Exchange {
    * @returns {Promise<boolean>} whether it was the timer
    */
   async sleep() {
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
+    /** @type {ReturnType<typeof setTimeout> | null} */
+    let timer = null;
     /** @type {Promise<boolean>} */
     const over = new Promise((resolve) => {
       timer = setTimeout(() => resolve(true), Math.max(1, Math.ceil(this.until - Date.now())));

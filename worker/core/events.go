@@ -39,10 +39,10 @@ func exportPages(size uint32) uint32 {
 }
 
 // start takes the variables as name NUL value NUL …, and answers with the size of the text that says what is wrong with
-// them, to be read at error_text; zero if nothing is.
+// them, to be read at error_text; zero if nothing is. crashes is how many instances before this one have trapped.
 //
 //go:wasmexport start
-func exportStart(size uint32, seedLow, seedHigh uint32) uint32 {
+func exportStart(size, seedLow, seedHigh, crashes uint32) uint32 {
 	variables := texts(size)
 	err := newEngine(func(name string) (string, bool) {
 		for i := 0; i+1 < len(variables); i += 2 {
@@ -51,7 +51,7 @@ func exportStart(size uint32, seedLow, seedHigh uint32) uint32 {
 			}
 		}
 		return "", false
-	}, uint64(seedHigh)<<32|uint64(seedLow))
+	}, uint64(seedHigh)<<32|uint64(seedLow), uint64(crashes))
 	if err == nil {
 		return 0
 	}

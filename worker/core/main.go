@@ -23,12 +23,12 @@ var errorText []byte
 
 func main() {}
 
-func newEngine(lookup func(string) (string, bool), seed uint64) error {
+func newEngine(lookup func(string) (string, bool), seed, crashes uint64) error {
 	config, err := edge.ParseConfig(lookup)
 	if err != nil {
 		return err
 	}
-	config.Seed = seed
+	config.Seed, config.Crashes = seed, crashes
 	block = block[:0]
 	appendBlock(flag(config.Dev), flag(config.Debug), config.Origin, config.Token)
 	settings = append(settings[:0], block...)
