@@ -219,10 +219,20 @@ func (b *tab) do(action chromedp.Action) {
 func (b *tab) screenshot(step string) []byte {
 	b.t.Helper()
 	var png []byte
-	b.do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		png, err = page.CaptureScreenshot().Do(ctx)
-		return err
-	}))
+	var err error
+	for range 4 {
+		// A capture waits for the next frame, and a browser that has nothing new to show may leave it waiting.
+		ctx, stop := context.WithTimeout(b.ctx, patience/3)
+		err = chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) (err error) {
+			png, err = page.CaptureScreenshot().Do(ctx)
+			return err
+		}))
+		stop()
+		if err == nil {
+			break
+		}
+	}
+	require.NoError(b.t, err)
 	if dir := os.Getenv("INLAY_SCREENSHOTS"); dir != "" {
 		name := strings.NewReplacer("/", "-", " ", "-").Replace(strings.TrimPrefix(b.t.Name(), "Test") + "-" + step)
 		require.NoError(b.t, os.MkdirAll(dir, 0o755))
