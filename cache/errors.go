@@ -1,9 +1,6 @@
 package cache
 
-import (
-	"errors"
-	"strconv"
-)
+import "errors"
 
 // The errors of this package. Each is returned wrapped with the operation and
 // the key, so compare with errors.Is.
@@ -32,7 +29,7 @@ type opError struct {
 }
 
 func (e *opError) Error() string {
-	return e.err.Error() + ": " + e.op + " " + strconv.Quote(e.key)
+	return e.err.Error() + ": " + e.op + " " + quote(e.key)
 }
 
 func (e *opError) Unwrap() error { return e.err }

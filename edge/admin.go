@@ -93,7 +93,7 @@ func adminCount(what string, n int, bad string, asked bool, expected string) (in
 	count := `"` + what + `":` + strconv.Itoa(n)
 	switch {
 	case bad != "":
-		return 400, "application/json", `{` + count + `,"error":"the parameter ` + strings.Trim(quoteForMessage(bad), `"`) + ` was not understood; expected ` + expected + `"}` + "\n"
+		return 400, "application/json", `{` + count + `,"error":"the parameter ` + trim(quoteForMessage(bad), `"`) + ` was not understood; expected ` + expected + `"}` + "\n"
 	case !asked:
 		return 400, "application/json", `{` + count + `,"error":"the query names nothing; expected ` + expected + `"}` + "\n"
 	}
@@ -131,4 +131,15 @@ func sameSecret(a, b string) bool {
 }
 
 // decodeQuery decodes a name or a value of a query as forms encode it.
-func decodeQuery(s string) (string, bool) { return unescapePath(strings.ReplaceAll(s, "+", " ")) }
+func decodeQuery(s string) (string, bool) {
+	decoded := make([]byte, 0, len(s))
+	for i := 0; i < len(s); {
+		b, n := queryByte(s, i)
+		if n == 0 {
+			return "", false
+		}
+		decoded = append(decoded, b)
+		i += n
+	}
+	return string(decoded), true
+}

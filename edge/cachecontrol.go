@@ -1,9 +1,6 @@
 package edge
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // cacheControl is what an origin's Cache-Control says of the things that matter here (RFC 9111, section 5.2.2, and
 // RFC 5861). A duration is Unset when its directive is absent, never negative otherwise.
@@ -130,7 +127,7 @@ func parseDeltaSeconds(s string) (d time.Duration, ok bool) {
 }
 
 // trimOWS takes the optional white space off both ends (RFC 9110, section 5.6.3).
-func trimOWS(s string) string { return strings.Trim(s, " \t") }
+func trimOWS(s string) string { return trim(s, " \t") }
 
 // isTokenChar tells whether c may stand in a token (RFC 9110, section 5.6.2).
 func isTokenChar(c byte) bool {
@@ -138,7 +135,7 @@ func isTokenChar(c byte) bool {
 	case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
 		return true
 	}
-	return c != 0 && strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+	return inSet(c, "!#$%&'*+-.^_`|~")
 }
 
 // equalFold tells whether two strings are the same but for the case of ASCII letters, which is what HTTP's names and

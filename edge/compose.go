@@ -230,13 +230,13 @@ func (q *request[B]) contentSize(i int) int {
 // etag names the page's bytes by what they are made of: the shell and each fragment.
 func (q *request[B]) etag() string {
 	h := newSum()
-	h.Write(q.plan.sum[:])
+	h.write(q.plan.sum[:])
 	for i := range q.slots {
-		h.Write(q.slots[i].entry.sum[:])
+		h.write(q.slots[i].entry.sum[:])
 	}
 	const digits = "0123456789abcdef"
 	text := []byte{'"'}
-	for _, b := range h.Sum(nil) {
+	for _, b := range h.bytes() {
 		text = append(text, digits[b>>4], digits[b&15])
 	}
 	return string(append(text, '"'))

@@ -3,7 +3,6 @@ package edge
 import (
 	"errors"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -109,7 +108,7 @@ const configSpace = " \t\r\n"
 
 func (r *configReader) get(name string) string {
 	v, _ := r.lookup(name)
-	return strings.Trim(v, configSpace)
+	return trim(v, configSpace)
 }
 
 func (r *configReader) fail(name, value, msg string) {
@@ -191,10 +190,18 @@ func parseBytes(s string) (n int64, ok bool) {
 			unit = 1 << 20
 		}
 		if unit > 1 {
-			s = strings.TrimRight(s[:len(s)-3], " ")
+			s = trimEnd(s[:len(s)-3], " ")
 		}
 	}
-	// ParseUint takes neither signs nor underscores in base 10.
-	u, err := strconv.ParseUint(s, 10, 42)
-	return int64(u) * unit, err == nil
+	// Not strconv.ParseUint, whose errors bring half of a reflection into core.wasm.
+	const most = 1 << 42
+	for i := 0; i < len(s); i++ {
+		if !isDigit(s[i]) {
+			return 0, false
+		}
+		if n = n*10 + int64(s[i]-'0'); n >= most {
+			return 0, false
+		}
+	}
+	return n * unit, s != ""
 }

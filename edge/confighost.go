@@ -30,7 +30,7 @@ func (r *configReader) hosts(name string) []string {
 	var hosts []string
 	for rest := r.get(name); rest != ""; {
 		var v string
-		if n := strings.IndexAny(rest, ","+configSpace); n >= 0 {
+		if n := indexAny(rest, ","+configSpace); n >= 0 {
 			v, rest = rest[:n], rest[n+1:]
 		} else {
 			v, rest = rest, ""
@@ -59,7 +59,7 @@ func parseOrigin(v string) (origin, problem string) {
 		return "", "the URL does not begin with http:// or https://"
 	}
 	authority, path := rest, ""
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+	if i := indexAny(rest, "/?#"); i >= 0 {
 		authority, path = rest[:i], rest[i:]
 	}
 	if strings.IndexByte(authority, '@') >= 0 {
@@ -78,7 +78,7 @@ func parseOrigin(v string) (origin, problem string) {
 	if problem := checkPath(path); problem != "" {
 		return "", problem
 	}
-	return scheme + "://" + host + strings.TrimRight(path, "/"), ""
+	return scheme + "://" + host + trimEnd(path, "/"), ""
 }
 
 // checkPath says what is wrong with a URL's path: bytes that a path cannot have, escapes that are none, or dot segments,
@@ -91,7 +91,7 @@ func checkPath(path string) (problem string) {
 			if i+2 >= len(path) || !isHex(path[i+1]) || !isHex(path[i+2]) {
 				return "the URL's path has a % that two hexadecimal digits do not follow"
 			}
-		case c == '/', isUnreserved(c), strings.IndexByte("!$&'()*+,;=:@", c) >= 0:
+		case c == '/', isUnreserved(c), inSet(c, "!$&'()*+,;=:@"):
 		default:
 			return "the URL's path has a character that must be percent-encoded"
 		}
@@ -99,8 +99,8 @@ func checkPath(path string) (problem string) {
 	for path != "" {
 		var segment string
 		segment, path, _ = strings.Cut(path, "/")
-		segment = strings.ReplaceAll(lowerASCII(segment), "%2e", ".")
-		if segment == "." || segment == ".." {
+		segment, _ = unescapePath(segment)
+		if isDots(segment) {
 			return "the URL's path has . or .. in it"
 		}
 	}

@@ -1,8 +1,6 @@
 package edge
 
 import (
-	"hash"
-	"hash/fnv"
 	"time"
 
 	"inlay/cache"
@@ -216,18 +214,14 @@ func (e *Engine[B]) inspect(blob B, size int) (sum [16]byte, err error) {
 			return sum, &FillError{Reason: ConnectError, Text: "the fragment is shorter than its announced size"}
 		}
 		open.Write(e.chunk[:n])
-		h.Write(e.chunk[:n])
+		h.write(e.chunk[:n])
 		off += n
 	}
-	h.Sum(sum[:0])
 	if err := open.Err(); err != nil {
 		return sum, &FillError{Reason: MarkupError, Text: err.Error()}
 	}
-	return sum, nil
+	return h.bytes(), nil
 }
-
-// newSum is the hash that names bytes in ETags: the same on every machine, so that a page's ETag survives an isolate.
-func newSum() hash.Hash { return fnv.New128a() }
 
 func (e *Engine[B]) defaults() *Defaults {
 	return &Defaults{

@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -59,11 +58,17 @@ func newVarying(slots ...Slot) varying {
 
 // insert adds s to a sorted list that has each string once.
 func insert(list []string, s string) []string {
-	i, found := slices.BinarySearch(list, s)
-	if found {
+	i := 0
+	for i < len(list) && list[i] < s {
+		i++
+	}
+	if i < len(list) && list[i] == s {
 		return list
 	}
-	return slices.Insert(list, i, s)
+	list = append(list, "")
+	copy(list[i+1:], list[i:])
+	list[i] = s
+	return list
 }
 
 // appendKey appends the key of the slot's fragment: the expanded src in its canonical form, with the declared parameters
@@ -223,7 +228,7 @@ func (v *varying) appendFields(dst []byte, in inputs) []byte {
 			dst = v.appendCookies(dst, value)
 			continue
 		}
-		value = trimSpace(value)
+		value = trimOWS(value)
 		if value == "" || hasControl(value) {
 			continue
 		}
@@ -258,13 +263,10 @@ func cookieValue(header, name string) (string, bool) {
 		var pair string
 		pair, header, _ = strings.Cut(header, ";")
 		have, value, ok := strings.Cut(pair, "=")
-		if ok && trimSpace(have) == name {
-			value = trimSpace(value)
+		if ok && trimOWS(have) == name {
+			value = trimOWS(value)
 			return value, !hasControl(value)
 		}
 	}
 	return "", false
 }
-
-// trimSpace trims optional whitespace (RFC 9110, section 5.6.3).
-func trimSpace(s string) string { return strings.Trim(s, " \t") }

@@ -56,7 +56,7 @@ func parsePattern(text string) (pattern, error) {
 		}
 		seg := rest[:end]
 		rest = rest[end:]
-		if !strings.ContainsAny(seg, "{}") {
+		if indexAny(seg, "{}") < 0 {
 			literal, found := patternLiteral(seg)
 			if found != "" {
 				return fail(found, "a path as a request's target has it after the host")
@@ -65,7 +65,7 @@ func parsePattern(text string) (pattern, error) {
 		} else {
 			name, ok := strings.CutPrefix(seg, "{")
 			name, closed := strings.CutSuffix(name, "}")
-			if !ok || !closed || strings.ContainsAny(name, "{}") {
+			if !ok || !closed || indexAny(name, "{}") >= 0 {
 				return fail("has braces that are not a whole segment", "{name} between two slashes (a literal brace is %7B or %7D)")
 			}
 			if name == "$" {
@@ -101,7 +101,7 @@ func parsePattern(text string) (pattern, error) {
 
 // patternLiteral decodes a literal segment, or says what is wrong with it.
 func patternLiteral(seg string) (literal, found string) {
-	if i := strings.IndexAny(seg, "?# \t"); i >= 0 {
+	if i := indexAny(seg, "?# \t"); i >= 0 {
 		return "", "has " + shorten(seg[i:i+1])
 	}
 	literal, ok := unescapePath(seg)

@@ -35,10 +35,10 @@ func newPlan[B any](host Host[B], p *Page) plan[B] {
 	for _, s := range p.static {
 		pl.static = append(pl.static, text(s))
 		pl.bytes += len(s)
-		h.Write([]byte(s))
-		h.Write([]byte{0})
+		h.writeString(s)
+		h.add(0)
 	}
-	h.Sum(pl.sum[:0])
+	pl.sum = h.bytes()
 
 	// The tail is never before the last slot, so it lies in the last part.
 	streamed := append([]string(nil), p.static...)

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"strings"
 	"time"
 	"unsafe"
 
@@ -113,8 +112,15 @@ func exportFillLost(fill uint32, now float64) { engine.FillLost(edge.FillID(fill
 
 // texts are the texts of input, each ended by NUL.
 func texts(size uint32) []string {
-	all := strings.Split(string(input[:size]), "\x00")
-	return all[:len(all)-1]
+	var all []string
+	start := 0
+	for i, c := range input[:size] {
+		if c == 0 {
+			all = append(all, string(input[start:i]))
+			start = i + 1
+		}
+	}
+	return all
 }
 
 func at(millis float64) time.Time { return time.UnixMilli(int64(millis)) }
