@@ -136,6 +136,21 @@ func TestClientThatLeavesFreesItsRequest(t *testing.T) {
 	assert.Equal(t, 1, origin.count(fragmentPath("index")))
 }
 
+func TestClientThatLeavesBeforeItsHeadFreesItsRequest(t *testing.T) {
+	gates := &held{}
+	origin := newOrigin(t, gates.answer)
+	server := startWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_TOKEN="+adminToken, "INLAY_PATIENCE=1s")
+	leader := dial(t, server, packagePage)
+	require.Eventually(t, func() bool { return stat(t, server, "waiting") == 1 }, 20*time.Second, 10*time.Millisecond)
+	leader.reset()
+	require.Eventually(t, func() bool { return stat(t, server, "waiting") == 0 }, 20*time.Second, 10*time.Millisecond)
+	for _, slot := range packageSlots {
+		gates.open(fragmentPath(slot))
+	}
+	require.Eventually(t, func() bool { return stat(t, server, "flights") == 0 }, 20*time.Second, 10*time.Millisecond)
+	assert.Contains(t, browse(t, server.URL+packagePage).Header.Get("Cache-Status"), "inlay/overview;hit")
+}
+
 func TestThousandAtOnceOnAColdPageAreOneFillEach(t *testing.T) {
 	gates := &held{}
 	origin := newOrigin(t, gates.answer)

@@ -58,8 +58,9 @@ export class Exchange {
   async held() {
     const leave = () => this.leave();
     this.request.signal.addEventListener("abort", leave);
-    while (this.response === null && !this.passed) await this.turn();
+    while (this.response === null && !this.passed && !this.left) await this.turn();
     this.request.signal.removeEventListener("abort", leave);
+    if (this.left) return new Response(null, { status: 499 }); // nobody reads it
     return this.response ?? passThrough(this);
   }
 
