@@ -22,7 +22,7 @@ func (e *Engine[B]) admin(r *Request) {
 		e.sendText(r.ID, 404, "There is nothing here.", 0)
 		return
 	}
-	scheme, token, _ := strings.Cut(r.Fields.Field("authorization"), " ")
+	scheme, token, _ := cutText(r.Fields.Field("authorization"), " ")
 	if !equalFold(scheme, "bearer") || !sameSecret(trimOWS(token), e.config.Token) {
 		e.sendAs(r.ID, 401, "The Authorization field must be: Bearer, and the value of INLAY_TOKEN.\n",
 			Field{"content-type", "text/plain; charset=utf-8"}, Field{"www-authenticate", `Bearer realm="inlay"`})
@@ -104,11 +104,11 @@ func adminCount(what string, n int, bad string, asked bool, expected string) (in
 func eachParameter(query string, f func(name, value string) bool) (refused string) {
 	for query != "" {
 		var pair string
-		pair, query, _ = strings.Cut(query, "&")
+		pair, query, _ = cutText(query, "&")
 		if pair == "" {
 			continue
 		}
-		name, value, _ := strings.Cut(pair, "=")
+		name, value, _ := cutText(pair, "=")
 		n, ok := decodeQuery(name)
 		v, ok2 := decodeQuery(value)
 		if !ok || !ok2 || !f(n, v) {

@@ -2,7 +2,6 @@ package edge
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"inlay/cache"
@@ -160,7 +159,7 @@ func lessLate(d, late time.Duration) time.Duration {
 func (s *Slot) undeclared(vary string) string {
 	for vary != "" {
 		var name string
-		name, vary, _ = strings.Cut(vary, ",")
+		name, vary, _ = cutText(vary, ",")
 		if name = trimOWS(name); name == "" || equalFold(name, "accept-encoding") || s.declares(name) {
 			continue
 		}
@@ -188,7 +187,7 @@ func (s *Slot) declares(field string) bool {
 
 // refuseType says what is wrong with a Content-Type, empty if nothing is.
 func refuseType(v string) string {
-	essence, params, _ := strings.Cut(v, ";")
+	essence, params, _ := cutText(v, ";")
 	essence = trimOWS(essence)
 	if essence == "" {
 		return "the answer has no Content-Type; a fragment is text/html"
@@ -199,7 +198,7 @@ func refuseType(v string) string {
 	for params != "" {
 		var param string
 		param, params = cutParameter(params)
-		name, value, _ := strings.Cut(param, "=")
+		name, value, _ := cutText(param, "=")
 		if !equalFold(trimOWS(name), "charset") {
 			continue
 		}
@@ -234,7 +233,7 @@ func cutParameter(v string) (param, rest string) {
 // parseAge reads an Age field: of a list the first member counts, and what is no number counts as 0 (RFC 9111,
 // section 5.1).
 func parseAge(v string) time.Duration {
-	first, _, _ := strings.Cut(v, ",")
+	first, _, _ := cutText(v, ",")
 	d, _ := parseDeltaSeconds(trimOWS(first))
 	return d
 }

@@ -121,8 +121,8 @@ func (r *configReader) duration(name string, fallback, least, most time.Duration
 	if v == "" {
 		return fallback
 	}
-	d, err := parseDuration(v)
-	if err != nil || d < least || d > most {
+	d, fault, _ := readDuration(v)
+	if fault != durationFine || d < least || d > most {
 		r.fail(name, v, "expected a duration, "+limits+", such as 500ms, 90s or 1h30m")
 		return fallback
 	}

@@ -53,7 +53,7 @@ func (r *configReader) hosts(name string) []string {
 // parseOrigin reads an absolute http or https URL without user information, query and fragment, and gives it back with
 // scheme and host in lower case and no slash at its end; or says what is wrong with it.
 func parseOrigin(v string) (origin, problem string) {
-	scheme, rest, ok := strings.Cut(v, "://")
+	scheme, rest, ok := cutText(v, "://")
 	scheme = lowerASCII(scheme)
 	if !ok || scheme != "http" && scheme != "https" {
 		return "", "the URL does not begin with http:// or https://"
@@ -98,7 +98,7 @@ func checkPath(path string) (problem string) {
 	}
 	for path != "" {
 		var segment string
-		segment, path, _ = strings.Cut(path, "/")
+		segment, path, _ = cutText(path, "/")
 		segment, _ = unescapePath(segment)
 		if isDots(segment) {
 			return "the URL's path has . or .. in it"
@@ -126,7 +126,7 @@ func parseHost(v string) (host, problem string) {
 			port, hasPort = rest[1:], true
 		}
 	} else {
-		name, port, hasPort = strings.Cut(v, ":")
+		name, port, hasPort = cutText(v, ":")
 		if problem := checkName(name); problem != "" {
 			return "", problem
 		}
@@ -155,7 +155,7 @@ func checkName(name string) (problem string) {
 	numeric := true
 	for rest, more := name, true; more; {
 		var label string
-		label, rest, more = strings.Cut(rest, ".")
+		label, rest, more = cutText(rest, ".")
 		if label == "" || len(label) > 63 {
 			return "a part of the host between dots is empty or longer than 63 bytes"
 		}
@@ -182,7 +182,7 @@ func isIPv4(s string) bool {
 	parts := 0
 	for more := true; more; parts++ {
 		var part string
-		part, s, more = strings.Cut(s, ".")
+		part, s, more = cutText(s, ".")
 		n, ok := digits(part)
 		if !ok || part == "" || len(part) > 3 || n > 255 || len(part) > 1 && part[0] == '0' {
 			return false
@@ -193,7 +193,7 @@ func isIPv4(s string) bool {
 
 // isIPv6 tells whether s is an IPv6 address (RFC 4291, section 2.2), without a zone.
 func isIPv6(s string) bool {
-	head, tail, compressed := strings.Cut(s, "::")
+	head, tail, compressed := cutText(s, "::")
 	n, ok := groups(head, !compressed)
 	if !compressed {
 		return ok && n == 8
@@ -209,7 +209,7 @@ func groups(s string, last bool) (n int, ok bool) {
 	}
 	for more := true; more; {
 		var g string
-		g, s, more = strings.Cut(s, ":")
+		g, s, more = cutText(s, ":")
 		if !more && last && strings.IndexByte(g, '.') >= 0 {
 			return n + 2, isIPv4(g)
 		}

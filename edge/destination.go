@@ -11,7 +11,7 @@ import (
 // the program. A binding's URL has a host of its own that is never looked up.
 func (c *Config) destination(src string) (url, binding string) {
 	if rest, ok := strings.CutPrefix(src, bindingPrefix); ok {
-		name, path, _ := strings.Cut(rest, "/")
+		name, path, _ := cutText(rest, "/")
 		return "http://binding.inlay.internal/" + path, name
 	}
 	if !strings.HasPrefix(src, "/") {
@@ -53,12 +53,12 @@ func Hosts(pages []Page) []string {
 
 // host is the host of an absolute src, empty for any other.
 func (s *Slot) host() string {
-	_, rest, absolute := strings.Cut(s.Src, "://")
+	_, rest, absolute := cutText(s.Src, "://")
 	if !absolute || strings.HasPrefix(s.Src, "/") || strings.HasPrefix(s.Src, bindingPrefix) {
 		return ""
 	}
-	host, _, _ := strings.Cut(rest, "/")
-	host, _, _ = strings.Cut(host, "?")
+	host, _, _ := cutText(rest, "/")
+	host, _, _ = cutText(host, "?")
 	return host
 }
 

@@ -33,19 +33,52 @@ var durationUnits = [...]struct {
 // parseDuration reads a duration as time.ParseDuration does, with d for a day of 24 hours, without signs, up to 3650d.
 // A lone 0 needs no unit.
 func parseDuration(s string) (time.Duration, error) {
+	d, fault, unit := readDuration(s)
+	switch fault {
+	case durationEmpty:
+		return 0, errors.New("an empty duration; " + durationForm)
+	case durationSigned:
+		return 0, errors.New(shorten(s) + " has a sign; " + durationForm)
+	case durationNone:
+		return 0, errors.New(shorten(s) + " is no duration; " + durationForm)
+	case durationNoUnit:
+		return 0, errors.New(shorten(s) + " has a number without a unit; " + durationForm)
+	case durationUnknownUnit:
+		return 0, errors.New(shorten(s) + " has the unknown unit " + shorten(unit) + "; " + durationForm)
+	case durationTooLong:
+		return 0, errors.New(shorten(s) + " is longer than ten years; expected at most 3650d")
+	}
+	return d, nil
+}
+
+// durationFault is what is wrong with a duration; the zero value: nothing.
+type durationFault uint8
+
+const (
+	durationFine durationFault = iota
+	durationEmpty
+	durationSigned
+	durationNone
+	durationNoUnit
+	durationUnknownUnit
+	durationTooLong
+)
+
+// readDuration is parseDuration without its texts, which the configuration does not show; unit is the unknown one.
+func readDuration(s string) (d time.Duration, fault durationFault, unit string) {
 	switch {
 	case s == "":
-		return 0, errors.New("an empty duration; " + durationForm)
+		return 0, durationEmpty, ""
 	case s == "0":
-		return 0, nil
+		return 0, durationFine, ""
 	case s[0] == '-' || s[0] == '+':
-		return 0, errors.New(shorten(s) + " has a sign; " + durationForm)
+		return 0, durationSigned, ""
 	}
 	var total time.Duration
 	for rest := s; rest != ""; {
 		whole, fraction, scale, after, ok := leadingNumber(rest)
 		if !ok {
-			return 0, errors.New(shorten(s) + " is no duration; " + durationForm)
+			return 0, durationNone, ""
 		}
 		n := 0
 		for n < len(after) && after[n] != '.' && !isDigit(after[n]) {
@@ -54,27 +87,23 @@ func parseDuration(s string) (time.Duration, error) {
 		unit := durationUnit(after[:n])
 		switch {
 		case n == 0:
-			return 0, errors.New(shorten(s) + " has a number without a unit; " + durationForm)
+			return 0, durationNoUnit, ""
 		case unit == 0:
-			return 0, errors.New(shorten(s) + " has the unknown unit " + shorten(after[:n]) + "; " + durationForm)
+			return 0, durationUnknownUnit, after[:n]
 		}
 		// fraction < scale, so neither Div64 nor the sum below overflows.
 		hi, lo := bits.Mul64(fraction, uint64(unit))
 		part, _ := bits.Div64(hi, lo, scale)
 		if whole > uint64(maxDuration/unit) {
-			return 0, errTooLong(s)
+			return 0, durationTooLong, ""
 		}
 		total += time.Duration(whole)*unit + time.Duration(part)
 		if total > maxDuration {
-			return 0, errTooLong(s)
+			return 0, durationTooLong, ""
 		}
 		rest = after[n:]
 	}
-	return total, nil
-}
-
-func errTooLong(s string) error {
-	return errors.New(shorten(s) + " is longer than ten years; expected at most 3650d")
+	return total, durationFine, ""
 }
 
 func durationUnit(name string) time.Duration {

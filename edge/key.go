@@ -2,7 +2,6 @@ package edge
 
 import (
 	"strconv"
-	"strings"
 )
 
 // inputs is what a key may read of a request, besides the parameters of its page's pattern.
@@ -121,12 +120,12 @@ func (s *Slot) expandTags(params []string) []string {
 
 // fillRequest reads a key of Slot.appendKey.
 func fillRequest(key string) FillRequest {
-	src, rest, more := strings.Cut(key, "\n")
+	src, rest, more := cutText(key, "\n")
 	f := FillRequest{Src: src}
 	for more {
 		var line string
-		line, rest, more = strings.Cut(rest, "\n")
-		name, value, _ := strings.Cut(line, ": ")
+		line, rest, more = cutText(rest, "\n")
+		name, value, _ := cutText(line, ": ")
 		f.Fields = append(f.Fields, Field{name, value})
 	}
 	return f
@@ -142,11 +141,11 @@ func (v *varying) appendQuery(dst []byte, in inputs, more bool) []byte {
 	for _, name := range v.query {
 		for rest := query; rest != ""; {
 			var pair string
-			pair, rest, _ = strings.Cut(rest, "&")
+			pair, rest, _ = cutText(rest, "&")
 			if !isQueryName(pair, name) {
 				continue
 			}
-			_, value, _ := strings.Cut(pair, "=")
+			_, value, _ := cutText(pair, "=")
 			if !validEscapes(value) {
 				continue
 			}
@@ -261,8 +260,8 @@ func (v *varying) appendCookies(dst []byte, header string) []byte {
 func cookieValue(header, name string) (string, bool) {
 	for header != "" {
 		var pair string
-		pair, header, _ = strings.Cut(header, ";")
-		have, value, ok := strings.Cut(pair, "=")
+		pair, header, _ = cutText(header, ";")
+		have, value, ok := cutText(pair, "=")
 		if ok && trimOWS(have) == name {
 			value = trimOWS(value)
 			return value, !hasControl(value)

@@ -97,8 +97,8 @@ func containsFold(s, word string) bool {
 func queryValue(query, name string) string {
 	for query != "" {
 		var pair string
-		pair, query, _ = strings.Cut(query, "&")
-		if k, v, _ := strings.Cut(pair, "="); k == name {
+		pair, query, _ = cutText(query, "&")
+		if k, v, _ := cutText(pair, "="); k == name {
 			return v
 		}
 	}

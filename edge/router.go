@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"errors"
 	"strings"
 	"unicode/utf8"
 )
@@ -45,20 +44,9 @@ type literalEdge struct {
 func newRouter(pages []Page) (*router, error) {
 	r := &router{}
 	for i := range pages {
-		p, err := parsePattern(pages[i].Pattern)
+		p, err := routable(pages[i].Pattern, r.pages)
 		if err != nil {
-			return nil, errors.New("edge: " + err.Error())
-		}
-		for j := range r.pages {
-			q := &r.pages[j]
-			switch q.compare(&p) {
-			case equal:
-				return nil, errors.New("edge: patterns " + shorten(q.text) + " and " + shorten(p.text) +
-					" conflict: they match the same paths; expected one page for each path")
-			case overlapping:
-				return nil, errors.New("edge: patterns " + shorten(q.text) + " and " + shorten(p.text) +
-					" conflict: both match " + p.commonPath(q) + " and neither is more specific")
-			}
+			return nil, err
 		}
 		r.pages = append(r.pages, p)
 		r.root.add(&p, i+1)
@@ -215,7 +203,7 @@ func (p *pattern) settle(path string, params []string) error {
 	}
 	// Decoded, so that a slash that a subtree's path hides as %2F does not hide a ".." either.
 	for rest := decoded[1:]; rest != ""; {
-		seg, after, more := strings.Cut(rest, "/")
+		seg, after, more := cutText(rest, "/")
 		switch {
 		case isDots(seg):
 			return &RequestError{`the path has the segment "` + seg + `"`}

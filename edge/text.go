@@ -37,3 +37,13 @@ func trim(s, set string) string {
 	}
 	return trimEnd(s, set)
 }
+
+// cutText is strings.Cut without its search for texts of any length: its separators are short and its texts too.
+func cutText(s, sep string) (before, after string, found bool) {
+	for i := 0; i+len(sep) <= len(s); i++ {
+		if s[i] == sep[0] && s[i:i+len(sep)] == sep {
+			return s[:i], s[i+len(sep):], true
+		}
+	}
+	return s, "", false
+}
