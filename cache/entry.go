@@ -70,14 +70,15 @@ func (e *entry[V]) keyIs(key string) bool {
 // ending just before their instant; a purge ends everything, an invalidation
 // ends freshness alone.
 func (e *entry[V]) state(t int64) State {
-	w := e.terms
-	if w == nil {
-		if t < e.freshUntil {
-			return Fresh
-		}
-		return Miss
+	if e.terms == nil && t < e.freshUntil {
+		return Fresh
 	}
-	if w.purged() {
+	return e.stateByTerms(t)
+}
+
+func (e *entry[V]) stateByTerms(t int64) State {
+	w := e.terms
+	if w == nil || w.purged() {
 		return Miss
 	}
 	if t < e.freshUntil {
