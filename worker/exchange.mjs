@@ -69,10 +69,11 @@ export class Exchange {
     return known < 0 ? methods.length : known;
   }
 
-  /** Path and query as they came. */
+  /** Path and query as they came; they begin with a slash, though what came may not have. */
   target() {
     const url = this.request.url;
-    return url.slice(url.indexOf("/", url.indexOf("//") + 2));
+    const path = url.indexOf("/", url.indexOf("//") + 2);
+    return path < 0 ? "/" : url.slice(path);
   }
 
   /**

@@ -51,7 +51,8 @@ export function runFills(exchange, fills) {
     }
   }
   work.push(runRemote(core, env, batched.length > 1 ? remote.filter((f) => !batched.includes(f)) : remote));
-  ctx.waitUntil(Promise.all(work));
+  // One that fails must not end the waiting for the others.
+  ctx.waitUntil(Promise.allSettled(work));
 }
 
 /**
@@ -90,7 +91,10 @@ function reporter(core, fill) {
     },
     /** @param {number} failure @param {string} text */
     fail(failure, text) {
-      report.once(() => core.fillFail(fill, failure, text));
+      report.once(() => {
+        console.warn(`inlay: fill failed: ${text}`);
+        core.fillFail(fill, failure, text);
+      });
     },
   };
   return report;

@@ -10,9 +10,11 @@ export async function passThrough(exchange) {
   const { request, env, ctx } = exchange;
   const origin = exchange.core.settings.origin;
   if (origin === "") return appFetch(request, env, ctx);
+  // Resolved on its own, so that no dot segment leads out of the origin's path.
+  const { pathname, search } = new URL(`http://target.inlay.internal${exchange.target()}`);
   try {
     // Redirects are for the client to follow. An upgrade's answer carries its WebSocket along.
-    return await fetch(new Request(origin + exchange.target(), request), { redirect: "manual" });
+    return await fetch(new Request(origin + pathname + search, request), { redirect: "manual" });
   } catch (error) {
     return new Response(`The origin ${origin} cannot be reached: ${error}\n`, {
       status: 502,
