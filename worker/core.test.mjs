@@ -1,0 +1,135 @@
+// The built core.wasm under Node. node --test worker/core.test.mjs
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import "./testing/modules.mjs";
+
+const { ConfigError, Core, CrashError } = await import("./core.mjs");
+
+/** A request's exchange that only notes what the engine asks. */
+class Client {
+  constructor(fields = {}) {
+    this.request = { headers: new Headers({ "sec-fetch-dest": "document", ...fields }) };
+    this.crashes = 0;
+    this.fills = [];
+    this.written = [];
+  }
+  send(head, body) { this.head = head; this.body = body; }
+  respond(head) { this.head = head; }
+  write(bytes) { this.written.push(bytes); }
+  finish() { this.finished = true; }
+  pass() { this.passed = true; }
+  wait(until) { this.until = until; }
+  wake() { this.woken = true; }
+}
+
+function get(core, target, fields) {
+  const client = new Client(fields);
+  core.handle(client, 0, target, 0);
+  return client;
+}
+
+const html = { "content-type": "text/html" };
+const answer = (text, headers = {}) => ({ status: 200, headers: { ...html, ...headers }, body: new TextEncoder().encode(text) });
+
+/** Asks for a page and answers its fills. */
+function load(core, target, text = (src) => `<p>[${src}]</p>`, headers) {
+  const client = get(core, target);
+  for (const fill of client.fills) core.fillEnd(fill, answer(text(fill.src), headers));
+  if (client.woken) core.resume(client);
+  core.waiting.delete(client.id);
+  return client;
+}
+
+/** Blobs that are held. */
+const held = (core) => core.blobs.length - 1 - core.free.length;
+
+const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+test("the core's memory after a million warm requests is that after a thousand", async () => {
+  const core = new Core({});
+  load(core, "/pkg/net/http");
+  const warm = () => {
+    const client = get(core, "/pkg/net/http", { cookie: "a=b", "accept-language": "de" });
+    assert.equal(client.head.status, 200);
+    assert.ok(client.body.length > 1000);
+  };
+  for (let i = 0; i < 1000; i++) warm();
+  const memory = core.memory.buffer.byteLength;
+  const blobs = held(core);
+  for (let i = 1000; i < 1_000_000; i++) warm();
+  assert.equal(core.memory.buffer.byteLength, memory);
+  assert.equal(held(core), blobs);
+  assert.equal(core.waiting.size, 0);
+});
+
+test("every blob that is no longer used is dropped", async () => {
+  const core = new Core({ INLAY_MAX_BYTES: "4MiB" });
+  const fresh = held(core);
+  for (let i = 0; i < 2000; i++) {
+    const client = load(core, `/pkg/churn/${i}`, (src) => `<p>${src.repeat(1 + (i % 7) * 40)}</p>`);
+    assert.ok(client.finished, `page ${i}`);
+    get(core, `/pkg/churn/${i}`);
+  }
+  assert.ok(held(core) > fresh);
+  const bytes = core.blobs.reduce((n, b) => n + (b?.length ?? 0), 0);
+  assert.ok(bytes <= 4 << 20, `${bytes} bytes are held`);
+  const token = "0123456789abcdef0123456789abcdef";
+  const other = new Core({ INLAY_TOKEN: token });
+  const before = held(other);
+  for (let i = 0; i < 50; i++) {
+    load(other, `/pkg/churn/${i}`);
+    get(other, `/pkg/churn/${i}`);
+  }
+  const purge = new Client({ authorization: `Bearer ${token}` });
+  other.handle(purge, 2, "/_inlay/purge?all=1", 0);
+  assert.equal(purge.head.status, 200);
+  assert.equal(held(other), before);
+  await settle();
+});
+
+test("a fill that fails, times out or comes late leaves no blob behind", () => {
+  const core = new Core({ INLAY_NEGATIVE_TTL: "0s" });
+  const before = held(core);
+  for (let i = 0; i < 100; i++) {
+    const client = get(core, "/pkg/failing");
+    for (const fill of client.fills) core.fillFail(fill, 0, "nobody there");
+    core.resume(client);
+    assert.ok(client.finished);
+    for (const fill of client.fills) core.fillEnd(fill, answer("<p>late</p>"));
+    for (const fill of get(core, "/pkg/refused").fills) core.fillEnd(fill, answer("<p>", { "set-cookie": "a=b" }));
+  }
+  assert.equal(held(core), before);
+});
+
+test("a target and header fields of any length are taken whole", () => {
+  const core = new Core({});
+  const long = "ü".repeat(3000);
+  const client = get(core, `/no/page?${long}`);
+  assert.ok(client.passed);
+  const page = get(core, `/pkg/net/http?${"x".repeat(100_000)}`, { cookie: `a=${"b".repeat(100_000)}`, "accept-language": long.replaceAll("ü", "u") });
+  assert.ok(page.head);
+});
+
+test("a trap ends the instance once, and wakes everyone who waits", (t) => {
+  const logged = t.mock.method(console, "error", () => {});
+  const core = new Core({});
+  const waiting = [get(core, "/pkg/a"), get(core, "/pkg/b")];
+  core.exports = { ...core.exports, resume() { throw new WebAssembly.RuntimeError("unreachable"); } };
+  assert.throws(() => core.resume(waiting[0]), CrashError);
+  assert.throws(() => core.resume(waiting[1]), CrashError);
+  assert.throws(() => core.leave(waiting[1].id), CrashError);
+  assert.ok(waiting.every((c) => c.woken));
+  assert.equal(core.blobs.length, 0);
+  assert.equal(logged.mock.callCount(), 1);
+  assert.match(logged.mock.calls[0].arguments[0], /^inlay: the core has crashed[^\n]*unreachable[^\n]*$/);
+
+  const token = "0123456789abcdef0123456789abcdef";
+  const stats = new Client({ authorization: `Bearer ${token}` });
+  new Core({ INLAY_TOKEN: token }).handle(stats, 0, "/_inlay/stats", 0);
+  assert.equal(JSON.parse(new TextDecoder().decode(stats.body)).core_crashes_total, 1);
+});
+
+test("variables that cannot be used are refused with a text that names them", () => {
+  assert.throws(() => new Core({ INLAY_TTL: "soon", INLAY_MAX_BYTES: "much" }), (error) =>
+    error instanceof ConfigError && /INLAY_TTL/.test(error.message) && /INLAY_MAX_BYTES/.test(error.message));
+});

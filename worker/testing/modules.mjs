@@ -1,0 +1,24 @@
+// What build.sh makes, for tests of worker/*.mjs under Node: import this module first, and those of worker/ dynamically.
+// core.wasm and pages.bin are the built ones; app.mjs is whatever globalThis.testApp does.
+import { registerHooks } from "node:module";
+
+const made = {
+  "./core.wasm": `
+    import { readFileSync } from "node:fs";
+    export default new WebAssembly.Module(readFileSync(new URL("../../build/core.wasm", ${JSON.stringify(import.meta.url)})));`,
+  "./pages.bin": `
+    import { readFileSync } from "node:fs";
+    const bytes = readFileSync(new URL("../../build/pages.bin", ${JSON.stringify(import.meta.url)}));
+    export default new Uint8Array(bytes).buffer;`,
+  "./app.mjs": `export default { fetch: (...all) => globalThis.testApp(...all) };`,
+};
+
+registerHooks({
+  resolve(specifier, context, next) {
+    return specifier in made ? { url: `made:${specifier}`, format: "module", shortCircuit: true } : next(specifier, context);
+  },
+  load(url, context, next) {
+    const source = url.startsWith("made:") ? made[url.slice(5)] : undefined;
+    return source === undefined ? next(url, context) : { format: "module", source, shortCircuit: true };
+  },
+});
