@@ -3,7 +3,6 @@ package edge
 // plan is a page made ready for writing: its shell's text as blobs.
 type plan[B any] struct {
 	*Page
-	index int
 
 	// static are the shell's parts around the slots, as they stand in a whole page.
 	static []B
