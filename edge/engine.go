@@ -52,10 +52,6 @@ const maxAttempts = 2
 // composedTTL is how long a composed page may lie unasked; that its fragments have not changed is checked each time.
 const composedTTL = 24 * time.Hour
 
-// blobOverhead is what a blob costs beside its bytes: the entry, the host's handle and buffer objects. Measured in
-// workerd; see docs/architecture.md.
-const blobOverhead = 256
-
 // NewEngine prepares an engine for pages. Errors: pages whose patterns conflict, and what the caches refuse of config.
 func NewEngine[B any](pages []Page, config Config, host Host[B]) (*Engine[B], error) {
 	e := &Engine[B]{

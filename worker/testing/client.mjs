@@ -1,0 +1,49 @@
+// Requests to a Core under Node, and the answers to their fills.
+
+/** A request's exchange that only notes what the engine asks. */
+export class Client {
+  constructor(fields = {}) {
+    this.request = { headers: new Headers({ "sec-fetch-dest": "document", ...fields }) };
+    this.crashes = 0;
+    this.fills = [];
+    this.written = [];
+  }
+  send(head, body) {
+    this.head = head;
+    this.body = body;
+    this.finished = true;
+  }
+  respond(head) { this.head = head; }
+  write(bytes) { this.written.push(bytes); }
+  finish() { this.finished = true; }
+  pass() { this.passed = true; }
+  wait(until) { this.until = until; }
+  wake() { this.woken = true; }
+}
+
+export function get(core, target, fields) {
+  const client = new Client(fields);
+  core.handle(client, 0, target, 0);
+  return client;
+}
+
+const encoder = new TextEncoder();
+
+export const answer = (text, headers = {}) => ({ status: 200, headers: { "content-type": "text/html", ...headers }, body: encoder.encode(text) });
+
+/** Asks for a page and answers its fills with what text says for a src. */
+export function load(core, target, text = (src) => `<p>[${src}]</p>`) {
+  const client = get(core, target);
+  for (const fill of client.fills) core.fillEnd(fill, answer(text(fill.src)));
+  if (client.woken) core.resume(client);
+  core.waiting.delete(client.id);
+  return client;
+}
+
+export const token = "0123456789abcdef0123456789abcdef";
+
+/** The counters of a core that was started with token. */
+export function stats(core) {
+  const client = get(core, "/_inlay/stats", { authorization: `Bearer ${token}` });
+  return JSON.parse(new TextDecoder().decode(client.body));
+}
