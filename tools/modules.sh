@@ -23,6 +23,7 @@ build_all() {
 	fi
 	build_app
 	build_assets
+	list_glue
 	copy_glue
 	write_capnp build/workerd.capnp '' core.wasm
 	if [ "${1:-}" = test ]; then write_capnp build/test/workerd.capnp ../ test/core.wasm; fi
@@ -96,21 +97,27 @@ build_assets() {
 	built=yes
 }
 
-# glue prints the names of the modules in worker/.
-glue() { (cd worker && find . -maxdepth 1 -name '*.mjs' ! -name '*.test.mjs' | sed 's|^\./||' | LC_ALL=C sort); }
+# list_glue sets GLUE to the names of the modules in worker/.
+list_glue() {
+	local path
+	GLUE=()
+	for path in worker/*.mjs; do
+		case $path in *.test.mjs) ;; *) GLUE+=("${path#worker/}") ;; esac
+	done
+}
 
 # copy_glue copies the changed modules, and removes those that are no longer there.
 copy_glue() {
-	local name
-	for name in $(glue); do
+	local name path
+	for name in "${GLUE[@]}"; do
 		cmp -s "worker/$name" "build/$name" && continue
 		cp "worker/$name" "build/$name"
 		built=yes
 	done
-	for name in $(cd build && find . -maxdepth 1 \( -name '*.mjs' -o -name '*.js' -o -name '*.wasm' \) | sed 's|^\./||'); do
-		case " ${ASSETS[*]} ${COMPILED[*]} $(glue | tr '\n' ' ') " in
-		*" $name "*) ;;
-		*) rm "build/$name" && built=yes ;;
+	for path in build/*.mjs build/*.js build/*.wasm; do
+		case " ${ASSETS[*]} ${COMPILED[*]} ${GLUE[*]} " in
+		*" ${path#build/} "*) ;;
+		*) rm "$path" && built=yes ;;
 		esac
 	done
 }
@@ -141,7 +148,7 @@ write_capnp() {
 		printf 'const worker :Workerd.Worker = (\n  compatibilityDate = "%s",\n' "$(compatibility_date)"
 		printf '  compatibilityFlags = [%s],\n  modules = [\n' "$(compatibility_flags)"
 		printf '    (name = "worker.mjs", esModule = embed "%sworker.mjs"),\n' "$2"
-		for name in "${ASSETS[@]}" $(glue); do
+		for name in "${ASSETS[@]}" "${GLUE[@]}"; do
 			[ "$name" = worker.mjs ] || printf '    (name = "%s", esModule = embed "%s%s"),\n' "$name" "$2" "$name"
 		done
 		printf '    (name = "pages.bin", data = embed "%spages.bin"),\n' "$2"
