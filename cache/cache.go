@@ -24,8 +24,7 @@ type Cache[V any] struct {
 	tags     tagTable
 	flights  map[string]*Flight[V]
 	parked   parked[V]
-	hand     sweepHand
-	debt     int // slots to look at more quickly: tags were purged
+	sweeper  sweeper[V]
 	random   uint64
 	meanFill int64 // running mean of the time from Begin to Commit
 	bytes    atomic.Int64
@@ -145,7 +144,7 @@ func (c *Cache[V]) Put(key string, v V, p Policy) error {
 		c.mu.Unlock()
 		return nil
 	}
-	out, err := c.store(item[V]{key: key, value: v, size: size, policy: &p, cost: meanCost}, t)
+	out, err := c.store(item[V]{key: key, value: v, size: size, policy: p, cost: meanCost}, t)
 	c.mu.Unlock()
 	c.tell(out)
 	if err != nil {
@@ -179,7 +178,7 @@ func (c *Cache[V]) Clear() {
 	}
 	c.index.each(func(e *entry[V]) { c.forget(e, &c.n.deleted, &out) })
 	c.index.init(&c.hash)
-	c.debt = 0
+	c.sweeper = newSweeper[V]()
 	c.mu.Unlock()
 	c.tell(out)
 }
@@ -194,7 +193,7 @@ func (c *Cache[V]) PurgeTag(tag string) int {
 	c.mu.Lock()
 	n := c.tags.purge(tag)
 	if n > 0 {
-		c.debt = c.index.size()
+		c.sweeper.purged()
 	}
 	c.mu.Unlock()
 	return n

@@ -104,6 +104,14 @@ func (e *entry[V]) usableOnError(t int64) bool {
 // dead tells whether nothing can be had from the entry any more.
 func (e *entry[V]) dead(t int64) bool { return !e.usableOnError(t) }
 
+// death is the instant from which nothing can be had any more, purges aside.
+func (e *entry[V]) death() int64 {
+	if e.terms == nil {
+		return e.freshUntil
+	}
+	return later(e.freshUntil, max(e.terms.swr, e.terms.sie))
+}
+
 // left is the freshness that remains, not positive once stale.
 func (e *entry[V]) left(t int64) time.Duration {
 	left := time.Duration(e.freshUntil - t)

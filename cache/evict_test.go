@@ -104,7 +104,7 @@ func TestDeadEntriesAreNotSparedForTheirHits(t *testing.T) {
 		c.Get("short")
 	}
 	at.advance(time.Minute)
-	c.hand = sweepHand{table: numTables - 1} // the sweep comes by later
+	c.sweeper.table = numTables - 1 // the sweep comes by later
 	level := c.policy.level
 
 	require.NoError(t, c.Put("new", 1500, Policy{}))

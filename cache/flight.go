@@ -146,7 +146,7 @@ func (f *Flight[V]) Commit(v V, p Policy) error {
 		c.n.refused++
 		err = ErrClosed
 	default:
-		out, err = c.store(item[V]{key: f.key, value: v, size: size, policy: &p,
+		out, err = c.store(item[V]{key: f.key, value: v, size: size, policy: p,
 			cost: c.weigh(t - f.start), invalidated: invalidated}, t)
 	}
 	calls := f.settle(v, nil, t)

@@ -99,23 +99,6 @@ func TestAFlightOlderThanTheRememberedPurgesIsNotStoredWithTags(t *testing.T) {
 	}
 }
 
-func TestPurgedEntriesAreReclaimedWithinALapOfWrites(t *testing.T) {
-	c, _ := newTest(t, Options[int]{MaxBytes: 64 << 20})
-	const n = 10_000
-	for i := range n {
-		require.NoError(t, c.Put("k"+strconv.Itoa(i), i, Policy{Tags: []string{"t"}}))
-	}
-	require.Equal(t, n, c.PurgeTag("t"))
-
-	writes := 0
-	for ; c.Stats().Purged < n; writes++ {
-		require.NoError(t, c.Put("one more", writes, Policy{}))
-	}
-
-	require.Less(t, writes, n/10)
-	require.EqualValues(t, n, c.Stats().Purged)
-}
-
 func TestStatsAddUp(t *testing.T) {
 	c, at := newTest(t, Options[string]{MaxBytes: 1000})
 	f, _ := c.Begin("a")

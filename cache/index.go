@@ -224,36 +224,13 @@ func (ix *index[V]) rebuild(t *table[V], groups int) *table[V] {
 	return n
 }
 
-// sweep calls visit with the entries of the next groups after *hand until it
-// has shown at least steps slots. The hand survives changes of the tables: it
-// only has to come by everywhere in the long run.
-func (ix *index[V]) sweep(hand *sweepHand, steps int, visit func(*entry[V])) {
-	for ; steps > 0; steps -= groupSlots {
-		t := ix.tables[hand.table].Load()
-		if hand.group >= len(t.groups) {
-			hand.group = 0
-			hand.table = (hand.table + 1) % numTables
-			t = ix.tables[hand.table].Load()
-		}
-		g := &t.groups[hand.group]
-		hand.group++
-		for s := range g.slots {
-			if e := g.slots[s].Load(); e != nil {
-				visit(e)
-			}
-		}
-	}
-}
-
-// size is the number of slots.
+// size is the number of groups.
 func (ix *index[V]) size() (n int) {
 	for i := range ix.tables {
-		n += len(ix.tables[i].Load().groups) * groupSlots
+		n += len(ix.tables[i].Load().groups)
 	}
 	return n
 }
-
-type sweepHand struct{ table, group int }
 
 // each calls visit with every entry.
 func (ix *index[V]) each(visit func(*entry[V])) {

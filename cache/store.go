@@ -7,17 +7,10 @@ type item[V any] struct {
 	key         string
 	value       V
 	size        int
-	policy      *Policy // resolved
-	cost        uint8   // costCode of the fill
-	invalidated bool    // to be stored as already stale
+	policy      Policy // resolved
+	cost        uint8  // costCode of the fill
+	invalidated bool   // to be stored as already stale
 }
-
-// sweepSteps is how many slots each write looks at for entries that nobody can
-// use any more, and debtSteps how many in the round after a purge.
-const (
-	sweepSteps = 2 * groupSlots
-	debtSteps  = 8 * groupSlots
-)
 
 // store puts an item into the cache, which makes room first. The lock is held.
 func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
@@ -28,7 +21,7 @@ func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
 		c.n.refused++
 		return out, ErrTooLarge
 	}
-	w, added := c.tags.acquire(it.policy, it.invalidated, t)
+	w, added := c.tags.acquire(&it.policy, it.invalidated, t)
 	if charge+w.price() > c.opts.MaxBytes {
 		c.tags.release(w)
 		c.n.refused++
@@ -40,6 +33,7 @@ func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
 	e.terms = w
 	e.charge = uint32(charge)
 	e.freshUntil = later(t, c.jittered(it.policy.TTL))
+	c.sweeper.stored(e.death())
 	freq := uint32(newcomer)
 	old := c.index.find(h, it.key)
 	if old != nil {
@@ -86,20 +80,6 @@ func (c *Cache[V]) jittered(ttl time.Duration) time.Duration {
 	}
 	r := float64(splitmix(&c.random)>>11) / (1 << 53)
 	return ttl - time.Duration(float64(ttl)*c.opts.Jitter*r)
-}
-
-// reclaim looks at a bounded number of entries and drops the dead ones.
-func (c *Cache[V]) reclaim(t int64, out *departed[V]) {
-	steps := sweepSteps
-	if c.debt > 0 {
-		steps = debtSteps
-		c.debt -= steps
-	}
-	c.index.sweep(&c.hand, steps, func(e *entry[V]) {
-		if e.dead(t) {
-			c.drop(c.hash.sum(e.keyString()), e, c.reason(e), out)
-		}
-	})
 }
 
 // reason gives the counter under which a dead entry leaves.
