@@ -47,6 +47,7 @@ func New[V any](o Options[V]) (*Cache[V], error) {
 	c.random = seed | 1
 	c.index.init(&c.hash)
 	c.tags.init(&c.hash)
+	c.sweeper = newSweeper[V]()
 	return c, nil
 }
 
@@ -186,9 +187,10 @@ func (c *Cache[V]) Clear() {
 // PurgeTag makes everything that carries the tag unusable, at once and in time
 // that does not grow with the number of entries. It returns how many stored
 // entries that were; those that had expired, or had been purged by another tag,
-// and have not been reclaimed count. The values leave, with OnEvict, bit by bit on later writes; until then they count
-// in Len and Bytes. A flight that began before the purge and commits a value
-// that carries the tag stores nothing: its Commit returns ErrClosed.
+// and have not been reclaimed count. The values leave, with OnEvict, bit by bit
+// on later writes; until then they count in Len and Bytes. A flight that began
+// before the purge and commits a value that carries the tag stores nothing: its
+// Commit returns ErrClosed.
 func (c *Cache[V]) PurgeTag(tag string) int {
 	c.mu.Lock()
 	n := c.tags.purge(tag)
