@@ -40,6 +40,8 @@ type server struct {
 	URL string // http://127.0.0.1:PORT
 	cmd *exec.Cmd
 	log syncBuffer
+
+	inspector int // its port, if the server was started with one
 }
 
 // startWorkerd runs the built Worker in a bare workerd. env are variables of the Worker, as NAME=VALUE.
@@ -54,15 +56,15 @@ func startTestWorkerd(t *testing.T, env ...string) *server {
 	return serveWorkerd(t, "build/test/workerd.capnp", env)
 }
 
-func serveWorkerd(t *testing.T, config string, env []string) *server {
+func serveWorkerd(t *testing.T, config string, env []string, options ...string) *server {
 	t.Helper()
 	// workerd itself says which port it got, on a descriptor of its own: no other process can take it in between.
 	control, controlEnd, err := os.Pipe()
 	require.NoError(t, err)
 	defer func() { _ = control.Close() }()
 	const controlFD = "3" // the first of ExtraFiles
-	s := start(t, exec.Command("node_modules/.bin/workerd", "serve", config,
-		"--socket-addr", "http=127.0.0.1:0", "--control-fd", controlFD), env, controlEnd)
+	args := append([]string{"serve", config, "--socket-addr", "http=127.0.0.1:0", "--control-fd", controlFD}, options...)
+	s := start(t, exec.Command("node_modules/.bin/workerd", args...), env, controlEnd)
 	require.NoError(t, controlEnd.Close())
 
 	require.NoError(t, control.SetReadDeadline(time.Now().Add(readyWithin)))
@@ -72,6 +74,9 @@ func serveWorkerd(t *testing.T, config string, env []string) *server {
 			Port          int
 		}
 		require.NoError(t, json.Unmarshal(lines.Bytes(), &message), lines.Text())
+		if message.Event == "listen-inspector" {
+			s.inspector = message.Port
+		}
 		if message.Event == "listen" && message.Socket == "http" {
 			s.URL = "http://127.0.0.1:" + strconv.Itoa(message.Port)
 			return s

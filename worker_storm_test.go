@@ -129,8 +129,10 @@ func TestStorm(t *testing.T) {
 	// V8 puts off collecting for as long as there is memory; with each collection a whole one, what is left is in use.
 	server := startChangedWorkerd(t, "storm", func(config string) string {
 		return strings.Replace(config, "Workerd.Config = (", `Workerd.Config = ( v8Flags = ["--gc-global"],`, 1)
-	}, "INLAY_ORIGIN="+origin.URL, "INLAY_TOKEN="+adminToken,
-		"INLAY_FILL_TIMEOUT="+stormTimeout.String(), "INLAY_NEGATIVE_TTL=200ms")
+	}, []string{
+		"INLAY_ORIGIN=" + origin.URL, "INLAY_TOKEN=" + adminToken,
+		"INLAY_FILL_TIMEOUT=" + stormTimeout.String(), "INLAY_NEGATIVE_TTL=200ms",
+	})
 
 	var wait sync.WaitGroup
 	outcomes := make([]stormOutcome, stormRequests)
@@ -209,7 +211,7 @@ func TestStorm(t *testing.T) {
 }
 
 // startChangedWorkerd is startTestWorkerd with a configuration that change has made of the built one.
-func startChangedWorkerd(t *testing.T, name string, change func(config string) string, env ...string) *server {
+func startChangedWorkerd(t *testing.T, name string, change func(config string) string, env []string, options ...string) *server {
 	t.Helper()
 	built, err := os.ReadFile("build/test/workerd.capnp")
 	require.NoError(t, err)
@@ -218,7 +220,7 @@ func startChangedWorkerd(t *testing.T, name string, change func(config string) s
 	path := "build/test/" + name + ".capnp"
 	require.NoError(t, os.WriteFile(path, []byte(changed), 0o644))
 	t.Cleanup(func() { _ = os.Remove(path) })
-	return serveWorkerd(t, path, env)
+	return serveWorkerd(t, path, env, options...)
 }
 
 func median(values []int64) int64 {

@@ -25,7 +25,7 @@ func startLosingWorkerd(t *testing.T, name string, env ...string) *server {
 	t.Cleanup(func() { _ = os.Remove(path) })
 	return startChangedWorkerd(t, name, func(config string) string {
 		return strings.Replace(config, `embed "../fills.mjs"`, `embed "`+name+`.mjs"`, 1)
-	}, env...)
+	}, env)
 }
 
 func TestLostFillsAreTakenOver(t *testing.T) {

@@ -262,6 +262,12 @@ func TestWhatIsNoPagePassesToTheAppWithoutARemoteOrigin(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, request(t, http.MethodGet, server.URL+"/no/such/path", nil).StatusCode)
 }
 
+func TestVariableThatIsNotSetHasItsDefault(t *testing.T) {
+	server := startWorkerd(t)
+	page := read(t, browse(t, server.URL+packagePage))
+	assert.Contains(t, page, "simulated to take 800 ms")
+}
+
 func TestUnknownPackageIsAClearAnswer(t *testing.T) {
 	server := startWorkerd(t, "SITE_DELAY_MS=0")
 	for _, path := range []string{"/pkg/no/such", "/pkg/" + strings.Repeat("x", 500)} {
