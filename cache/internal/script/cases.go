@@ -244,8 +244,7 @@ var Cases = []Case{
 		at 15s
 		get a => miss
 		put a new ttl=10s swr=5s tags=t => ok
-		get a => fresh new
-		purge t => 2`},
+		get a => fresh new`},
 	{Name: "a purge stops what began before it from being stored", Steps: `
 		begin a f => leader
 		then f w
