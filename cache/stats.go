@@ -1,9 +1,6 @@
 package cache
 
-import (
-	"sync/atomic"
-	"unsafe"
-)
+import "sync/atomic"
 
 // Stats counts what happened since New. Each counter is tied to others by a
 // formula that holds whenever no operation is under way:
@@ -70,20 +67,16 @@ type writeCounts struct {
 }
 
 // getCounts counts gets without a lock. A counter that all cores share would
-// cost a hit more than everything else it does, so there are several, and a
-// goroutine picks one by where its stack lies.
-type getCounts [16]getStripe
+// cost a hit more than everything else it does, so there are several, and each
+// goroutine picks one.
+type getCounts [stripes]getStripe
 
 type getStripe struct {
 	by [4]atomic.Uint64 // by State
 	_  [32]byte         // a cache line each
 }
 
-func (g *getCounts) count(s State) {
-	var here byte
-	at := uintptr(unsafe.Pointer(&here))
-	g[(at>>12^at>>16)%uintptr(len(g))].by[s&3].Add(1)
-}
+func (g *getCounts) count(s State) { g[stripe()].by[s&3].Add(1) }
 
 func (g *getCounts) sum(s *Stats) {
 	for i := range g {

@@ -68,15 +68,16 @@ type inlay struct {
 	at time.Time
 }
 
-func inlayCache(entries, entrySize int) *cache.Cache[[]byte] {
+func inlayCache(entries, entrySize int, now func() time.Time) *cache.Cache[[]byte] {
 	return must(cache.New(cache.Options[[]byte]{
 		MaxBytes: int64(entries) * int64(entrySize+cache.EntryOverhead),
 		Policy:   cache.Policy{TTL: ttl},
+		Now:      now,
 	}))
 }
 
 func newInlay(entries, entrySize int) Store {
-	return &inlay{c: inlayCache(entries, entrySize)}
+	return &inlay{c: inlayCache(entries, entrySize, nil)}
 }
 
 func (s *inlay) Get(key string) ([]byte, bool) {
@@ -90,7 +91,8 @@ func (s *inlay) Close()                   {}
 type inlayAt struct{ inlay }
 
 func newInlayAt(entries, entrySize int) Store {
-	return &inlayAt{inlay{c: inlayCache(entries, entrySize), at: time.Now()}}
+	at := time.Now()
+	return &inlayAt{inlay{c: inlayCache(entries, entrySize, func() time.Time { return at }), at: at}}
 }
 
 func (s *inlayAt) Get(key string) ([]byte, bool) {
