@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"sync/atomic"
 	"testing"
 )
 
@@ -67,8 +66,6 @@ func filled(b *testing.B, p Peer, ks []string) Store {
 	runtime.GC()
 	return s
 }
-
-var sink atomic.Uint64
 
 func BenchmarkGetHit(b *testing.B) {
 	eachPeer(b, func(b *testing.B, p Peer, n int) {
