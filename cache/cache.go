@@ -61,31 +61,47 @@ func (c *Cache[V]) now() int64 {
 
 // Get gives the value of a key and its state at the time of Options.Now. On
 // Miss the value is zero. A hit does not extend the value's life.
-func (c *Cache[V]) Get(key string) (V, State) { return c.get(key, c.now()) }
+func (c *Cache[V]) Get(key string) (V, State) {
+	v, s := c.peek(c.hash.sum(key), key, c.now())
+	c.gets.count(s)
+	return v, s
+}
 
 // GetAt is Get at a given time; it does not look at Options.Now. It allocates
 // nothing, takes no lock, and does not keep the key, which may lie in a buffer
 // that is used again.
-func (c *Cache[V]) GetAt(key string, now time.Time) (V, State) {
-	if c.clock.monotonic {
-		return c.get(key, c.clock.ticks(now))
-	}
-	return c.get(key, now.UnixNano()) // what ticks does, without the call
-}
-
-func (c *Cache[V]) get(key string, t int64) (v V, s State) {
+func (c *Cache[V]) GetAt(key string, now time.Time) (v V, s State) {
+	// All in one piece: each call in between cost 1 to 2 ns of 25.
 	e := c.index.find(c.hash.sum(key), key)
 	if e == nil {
 		c.gets.count(Miss)
 		return v, Miss
 	}
+	t := now.UnixNano()
+	if c.clock.monotonic {
+		t = c.clock.ticks(now)
+	}
 	if s = e.state(t); s == Miss {
 		c.gets.count(Miss)
 		return v, Miss
 	}
+	v = e.value // before the atomic additions, which hold up what comes after
 	e.hit()
 	c.gets.count(s)
-	return e.value, s
+	return v, s
+}
+
+// peek looks without counting a get.
+func (c *Cache[V]) peek(h uint64, key string, t int64) (v V, s State) {
+	e := c.index.find(h, key)
+	if e == nil {
+		return v, Miss
+	}
+	if s = e.state(t); s != Miss {
+		v = e.value
+		e.hit()
+	}
+	return v, s
 }
 
 // Info is what a look found, besides the value.

@@ -80,19 +80,6 @@ func (c *Cache[V]) GetOrDefer(key string, fill func(context.Context) (V, error),
 	return v, nil
 }
 
-// peek looks without counting a get.
-func (c *Cache[V]) peek(h uint64, key string, t int64) (v V, s State) {
-	e := c.index.find(h, key)
-	if e == nil {
-		return v, Miss
-	}
-	if s = e.state(t); s != Miss {
-		e.hit()
-		v = e.value
-	}
-	return v, s
-}
-
 // face gives the flight's Deferred. The lock is held, or nobody else has the
 // flight yet.
 func (f *Flight[V]) face() *Deferred[V] {

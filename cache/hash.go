@@ -27,22 +27,28 @@ func splitmix(state *uint64) uint64 {
 }
 
 func (h *hasher) sum(s string) uint64 {
-	n := len(s)
-	x := h.a ^ uint64(n)
-	for len(s) > 16 {
+	n := uint64(len(s))
+	x := h.a
+	for len(s) > 32 {
 		x = fold(word(s)^h.b, word(s[8:])^x)
 		s = s[16:]
 	}
 	var lo, hi uint64
 	switch {
+	case len(s) > 16:
+		// Two products that do not wait for each other; their words overlap.
+		end := s[len(s)-16:]
+		lo, hi = fold(word(s)^h.b, word(s[8:])^x), fold(word(end)^h.c, word(end[8:])^x)
 	case len(s) >= 8:
-		lo, hi = word(s), word(s[len(s)-8:])
+		lo, hi = fold(word(s)^h.b, word(s[len(s)-8:])^x), h.c
 	case len(s) >= 4:
-		lo, hi = half(s), half(s[len(s)-4:])
+		lo, hi = fold(half(s)^h.b, half(s[len(s)-4:])^x), h.c
 	case len(s) > 0:
-		lo = uint64(s[0])<<16 | uint64(s[len(s)>>1])<<8 | uint64(s[len(s)-1])
+		lo, hi = fold((uint64(s[0])<<16|uint64(s[len(s)>>1])<<8|uint64(s[len(s)-1]))^h.b, x), h.c
 	}
-	return fold(h.c^uint64(n), fold(lo^h.b, hi^x))
+	// The length comes in here, after the products: before them whoever chooses
+	// keys could make up for one length by a byte of another key.
+	return fold(lo^h.b^n, hi^x)
 }
 
 func fold(x, y uint64) uint64 {

@@ -21,9 +21,25 @@ func TestHashDependsOnEveryByteAndOnTheLength(t *testing.T) {
 	}
 }
 
+// Keys that differ in length and in one byte, by the same bits, must not collide:
+// 33 and 34 differ by 3, and so do "a" and "b".
+func TestNoByteMakesUpForTheLength(t *testing.T) {
+	h := newHasher(1)
+	for n := 1; n < 70; n++ {
+		want := h.sum(strings.Repeat("a", n))
+		for m := 1; m < 70; m++ {
+			for i := 0; i < m && m != n; i++ {
+				key := []byte(strings.Repeat("a", m))
+				key[i] ^= byte(n ^ m)
+				require.NotEqual(t, want, h.sum(string(key)), "%d %d %d", n, m, i)
+			}
+		}
+	}
+}
+
 func TestHashDependsOnTheSeed(t *testing.T) {
 	a, b, again := newHasher(1), newHasher(2), newHasher(1)
-	for n := range 40 {
+	for n := range 70 {
 		key := strings.Repeat("x", n)
 		require.NotEqual(t, a.sum(key), b.sum(key))
 		require.Equal(t, a.sum(key), again.sum(key))
