@@ -1,19 +1,71 @@
 #!/usr/bin/env bash
-# Runs the benchmarks that there are, one after another, and prints what they measure: ./build.sh bench [DIR]
+# Runs the benchmarks of the cache and writes the native part of RESULTS.md from what they print: ./build.sh bench
 #
-# DIR holds recorded traces (*.trace.xz) for the hit ratios; without it only the synthetic workloads are replayed.
+# bench/run.sh [-short] [-traces DIR] [-rounds N]
+#
+#   -short   the smallest form of each, once, and RESULTS.md stays as it is: checks in seconds that everything runs
+#   -traces  recorded traces (*.trace.xz) for the hit ratios, in place of bench/traces
+#   -rounds  how often everything is measured, 5 unless told; what is reported is the median
+#
+# What is printed goes to build/bench/ too. Wants Go; the Wasm part wants TinyGo and Node, and says so if they lack.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-traces=$(cd .. && cd "${1:-bench}" && pwd)
+smoke='' traces=traces rounds=5 time=100ms page=1s cold=100x
+while [ $# -gt 0 ]; do
+	case "$1" in
+	-short) smoke=-smoke rounds=1 time=10x page=10x cold=2x ;;
+	-traces) traces=$2 && shift ;;
+	-rounds) rounds=$2 && shift ;;
+	*) echo "bench/run.sh: no such option: $1; see its first lines" >&2 && exit 2 ;;
+	esac
+	shift
+done
+out=$PWD/../build/bench
+mkdir -p "$out"
+rm -f "$out"/{native,memory,wasm,hitratio,edge}.txt
 
-printf '# Hit ratios: workload, budget, policy, objects, bytes and fill time in percent\n'
-go run ./hitratio -summary -traces "$traces"
+step() { printf '\n# %s\n' "$*"; }
 
-printf '\n# Speed beside peers, one goroutine and all cores\n'
-go test ./native -run '^$' -bench . -benchtime 200ms -count 3
+step "Hit ratios: workload, budget, policy; objects hit, bytes hit, fill time saved, in percent"
+if [ -n "$smoke" ]; then
+	go run ./hitratio -traces "$traces" -objects 500 -requests 5000 -summary | tee "$out/hitratio.txt"
+else
+	go run ./hitratio -traces "$traces" | tee "$out/hitratio.txt" | grep mean
+fi
 
-printf '\n# Pages natively: a warm one, and the first byte of a cold one\n'
-cd ..
-go test ./edge -run '^$' -bench 'WarmPage' -cpu 1,2 -count 3
-go test ./edge -run '^$' -bench 'FirstByte' -benchtime 100x
+step "Speed beside peers, $rounds rounds"
+go test -c -o "$out/native.test" ./native
+for round in $(seq "$rounds"); do
+	"$out/native.test" -test.run '^$' -test.bench 'Speed/keys=10000$' -test.benchtime "$time" $smoke 2>&1 |
+		tee -a "$out/native.txt" | grep -c ns/op | sed "s/^/round $round, 10,000 keys: /"
+	if [ -z "$smoke" ] && [ "$round" -le 3 ]; then
+		"$out/native.test" -test.run '^$' -test.bench 'Speed/keys=1000000$' -test.benchtime 100ms |
+			tee -a "$out/native.txt" | grep -c ns/op | sed "s/^/round $round, 1,000,000 keys: /"
+	fi
+done
+
+step "Memory of an entry"
+"$out/native.test" -test.run '^$' -test.bench Memory -test.benchtime 1x $smoke | tee "$out/memory.txt" | grep B/entry
+
+step "The cache in Wasm"
+if command -v tinygo >/dev/null && command -v node >/dev/null; then
+	for opt in 2 z; do
+		tinygo build -target ../worker/target.json -no-debug -panic=trap -opt=$opt -o "$out/cache-$opt.wasm" ./wasm
+	done
+	node wasm/run.mjs "$out/cache-2.wasm=opt2" "$out/cache-z.wasm=optz" ${smoke:+--smoke} | tee "$out/wasm.txt" | tail -6
+else
+	echo "no tinygo or no node on PATH: not measured"
+fi
+
+step "Pages natively: a warm one on one core and on two, and the first byte of a cold one"
+(
+	cd ..
+	go test ./edge -run '^$' -bench WarmPage -cpu 1,2 -benchtime "$page" -count "$((rounds > 3 ? 3 : rounds))"
+	go test ./edge -run '^$' -bench FirstByte -benchtime "$cold"
+) | tee "$out/edge.txt"
+
+if [ -z "$smoke" ]; then
+	step "RESULTS.md"
+	go run ./report -in "$out" -into RESULTS.md -rounds "$rounds"
+fi

@@ -5,32 +5,40 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strconv"
 	"testing"
 )
 
-var sizes = []int{10_000, 1_000_000}
-
 const valueSize = 16
 
-// keys look like what the engine makes of a src: about 30 bytes.
+var short = flag.Bool("smoke", false, "few keys only: checks that everything runs")
+
+// keys look like what the engine makes of a src: about 30 bytes. They are the
+// same strings for every cache.
 func keys(n int) []string {
+	if ks := made[n]; ks != nil {
+		return ks
+	}
 	ks := make([]string, n)
 	for i := range ks {
 		ks[i] = fmt.Sprintf("/fragments/price/%012d", i*7919)
 	}
+	made[n] = ks
 	return ks
 }
+
+var made = map[int][]string{}
 
 // order is a Zipf-distributed sequence of indexes, the same for every cache. It
 // is short for few keys, so that reading it does not push them out of the CPU's
 // caches.
 func order(n int) []uint32 {
-	z := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.01, 8, uint64(n-1))
-	perm := rand.New(rand.NewPCG(3, 4)).Perm(n)
 	length := 1 << 15
 	if n > 100_000 {
 		length = 1 << 20
 	}
+	z := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.01, 8, uint64(n-1))
+	perm := rand.New(rand.NewPCG(3, 4)).Perm(n)
 	o := make([]uint32, length)
 	for i := range o {
 		o[i] = uint32(perm[z.Uint64()])
@@ -38,22 +46,9 @@ func order(n int) []uint32 {
 	return o
 }
 
-var short = flag.Bool("smoke", false, "small sizes only: checks that everything runs")
-
-func eachPeer(b *testing.B, f func(b *testing.B, p Peer, n int)) {
-	for _, n := range sizes {
-		if *short && n > 10_000 {
-			continue
-		}
-		for _, p := range Peers() {
-			b.Run(fmt.Sprintf("keys=%d/cache=%s", n, p.Name), func(b *testing.B) { f(b, p, n) })
-		}
-	}
-}
-
-// filled makes a cache that holds all keys, with room to spare so that a cache
-// that splits its budget holds them too.
-func filled(b *testing.B, p Peer, ks []string) Store {
+// filled makes a cache that holds all keys, with room to spare so that one that
+// splits its budget holds them too.
+func filled(p Peer, ks []string) Store {
 	s := p.New(len(ks)*5/4, len(ks[0])+valueSize)
 	for i, k := range ks {
 		s.Put(k, make([]byte, valueSize))
@@ -62,83 +57,90 @@ func filled(b *testing.B, p Peer, ks []string) Store {
 		}
 	}
 	s.Settle()
-	b.Cleanup(s.Close)
 	runtime.GC()
 	return s
 }
 
-func BenchmarkGetHit(b *testing.B) {
-	eachPeer(b, func(b *testing.B, p Peer, n int) {
-		ks := keys(n)
-		o := order(n)
-		s := filled(b, p, ks)
-		b.ReportAllocs()
-		b.ResetTimer()
-		misses := 0
-		for i := range b.N {
-			if _, ok := s.Get(ks[o[i&(len(o)-1)]]); !ok {
-				misses++
-			}
+// BenchmarkSpeed runs every operation on every cache. A round of all of it
+// (-count 1) takes the caches in turn; run several rounds, so that what else the
+// machine does falls on all alike.
+func BenchmarkSpeed(b *testing.B) {
+	for _, n := range []int{10_000, 1_000_000} {
+		if *short && n > 10_000 {
+			continue
 		}
-		b.ReportMetric(100*float64(misses)/float64(b.N), "miss%")
-	})
-}
-
-func BenchmarkGetHitParallel(b *testing.B) {
-	eachPeer(b, func(b *testing.B, p Peer, n int) {
-		ks := keys(n)
-		o := order(n)
-		s := filled(b, p, ks)
-		b.ReportAllocs()
-		b.ResetTimer()
-		b.RunParallel(func(pb *testing.PB) {
-			i := rand.IntN(len(o))
-			for pb.Next() {
-				s.Get(ks[o[i&(len(o)-1)]])
-				i++
-			}
-		})
-	})
-}
-
-func BenchmarkMixed90(b *testing.B) {
-	eachPeer(b, func(b *testing.B, p Peer, n int) {
-		ks := keys(n)
-		o := order(n)
-		s := filled(b, p, ks)
-		v := make([]byte, valueSize)
-		b.ReportAllocs()
-		b.ResetTimer()
-		b.RunParallel(func(pb *testing.PB) {
-			i := rand.IntN(len(o))
-			for pb.Next() {
-				k := ks[o[i&(len(o)-1)]]
-				if i%10 == 0 {
-					s.Put(k, v)
-				} else {
-					s.Get(k)
-				}
-				i++
+		b.Run("keys="+strconv.Itoa(n), func(b *testing.B) {
+			ks, o := keys(n), order(n)
+			for _, p := range Peers() {
+				b.Run("cache="+p.Name, func(b *testing.B) {
+					s := filled(p, ks)
+					defer s.Close()
+					b.Run("op=get", func(b *testing.B) { getHit(b, s, ks, o) })
+					b.Run("op=get-all-cores", func(b *testing.B) { getHitAllCores(b, s, ks, o) })
+					b.Run("op=mixed-90-10", func(b *testing.B) { mixed(b, s, ks, o) })
+				})
+				b.Run("cache="+p.Name, func(b *testing.B) {
+					half := ks[:n/2]
+					s := p.New(len(half), len(ks[0])+valueSize)
+					defer s.Close()
+					for _, k := range ks {
+						s.Put(k, make([]byte, valueSize))
+					}
+					s.Settle()
+					runtime.GC()
+					b.Run("op=insert-evict", func(b *testing.B) { insertEvict(b, s, ks) })
+				})
 			}
 		})
+	}
+}
+
+func getHit(b *testing.B, s Store, ks []string, o []uint32) {
+	b.ReportAllocs()
+	misses := 0
+	for i := range b.N {
+		if _, ok := s.Get(ks[o[i&(len(o)-1)]]); !ok {
+			misses++
+		}
+	}
+	b.ReportMetric(100*float64(misses)/float64(b.N), "miss%")
+}
+
+func getHitAllCores(b *testing.B, s Store, ks []string, o []uint32) {
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := rand.IntN(len(o)); pb.Next(); i++ {
+			s.Get(ks[o[i&(len(o)-1)]])
+		}
 	})
 }
 
-func BenchmarkInsertEvict(b *testing.B) {
-	eachPeer(b, func(b *testing.B, p Peer, n int) {
-		ks := keys(2 * n)
-		s := p.New(n, len(ks[0])+valueSize)
-		b.Cleanup(s.Close)
-		for _, k := range ks {
-			s.Put(k, make([]byte, valueSize))
-		}
-		s.Settle()
-		v := make([]byte, valueSize)
-		runtime.GC()
-		b.ReportAllocs()
-		b.ResetTimer()
-		for i := range b.N {
-			s.Put(ks[i%len(ks)], v)
+// mixed replaces a value at every tenth operation, on all cores.
+func mixed(b *testing.B, s Store, ks []string, o []uint32) {
+	v := make([]byte, valueSize)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := rand.IntN(len(o)); pb.Next(); i++ {
+			k := ks[o[i&(len(o)-1)]]
+			if i%10 == 0 {
+				s.Put(k, v)
+			} else {
+				s.Get(k)
+			}
 		}
 	})
+}
+
+// insertEvict puts keys of which the cache holds half, one goroutine: each put
+// has to make room.
+func insertEvict(b *testing.B, s Store, ks []string) {
+	v := make([]byte, valueSize)
+	b.ReportAllocs()
+	i := 0
+	for range b.N {
+		s.Put(ks[i], v)
+		if i++; i == len(ks) {
+			i = 0
+		}
+	}
 }
