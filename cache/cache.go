@@ -10,9 +10,8 @@ import (
 // inside a budget of bytes. It is safe for concurrent use. A hit takes no lock;
 // everything that changes something shares one.
 //
-// A Cache keeps the key strings that it is given by Put, Begin and GetOrDefer,
-// so those must not be backed by a buffer that is used again. The lookups (Get,
-// GetAt, Inspect, OnError, Delete) keep none.
+// A Cache keeps none of the key strings that it is given: they may lie in a
+// buffer that is used again. The names of tags it does keep.
 type Cache[V any] struct {
 	index    index[V]
 	hash     hasher
@@ -68,8 +67,7 @@ func (c *Cache[V]) Get(key string) (V, State) {
 }
 
 // GetAt is Get at a given time; it does not look at Options.Now. It allocates
-// nothing, takes no lock, and does not keep the key, which may lie in a buffer
-// that is used again.
+// nothing and takes no lock.
 func (c *Cache[V]) GetAt(key string, now time.Time) (v V, s State) {
 	// All in one piece: each call in between cost 1 to 2 ns of 25.
 	e := c.index.find(c.hash.sum(key), key)

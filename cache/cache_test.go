@@ -1,6 +1,10 @@
 package cache
 
 import (
+	"context"
+	"io"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -26,29 +30,70 @@ func TestAHitAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestLookupsDoNotKeepTheKey(t *testing.T) {
-	c, at := newTest(t, Options[string]{})
-	require.NoError(t, c.Put("aa", "value", Policy{StaleIfError: time.Hour}))
+func TestNoKeyIsKept(t *testing.T) {
+	var left []string
+	c, at := newTest(t, Options[string]{OnEvict: func(key, _ string) { left = append(left, key) }})
 	buffer := []byte("aa")
 	key := unsafe.String(&buffer[0], len(buffer))
+	use := func(s string) string {
+		copy(buffer, s)
+		return key
+	}
 
-	for range 3 {
-		copy(buffer, "aa")
-		v, s := c.GetAt(key, at.t)
-		require.Equal(t, Fresh, s)
-		require.Equal(t, "value", v)
+	require.NoError(t, c.Put(use("aa"), "put", Policy{StaleIfError: time.Hour}))
+	f, _ := c.Begin(use("bb"))
+	_, d := c.GetOrDefer(use("cc"), func(context.Context) (string, error) { return "filled", nil }, Policy{})
+	_, bypass := c.GetOrDefer(use("dd"), func(context.Context) (string, error) { return "", io.EOF }, Policy{TTL: -1})
+	empty := c.Put(use("ee"), string(make([]byte, 64<<20)), Policy{})
+	use("??")
+	require.NoError(t, f.Commit("flown", Policy{}))
+	_, err := d.Await(context.Background())
+	require.NoError(t, err)
+	_, err = bypass.Await(context.Background())
+	require.Equal(t, io.EOF, err)
+	require.ErrorContains(t, empty, `"ee"`)
+
+	for _, k := range []string{"aa", "bb", "cc"} {
+		_, s := c.GetAt(use(k), at.t)
+		require.Equal(t, Fresh, s, k)
 		_, info := c.Inspect(key, at.t)
 		require.Equal(t, Fresh, info.State)
 		_, ok := c.OnError(key, at.t)
 		require.True(t, ok)
-		copy(buffer, "bb")
-		_, s = c.GetAt(key, at.t)
+	}
+	_, s := c.GetAt(use("??"), at.t)
+	require.Equal(t, Miss, s)
+	c.Delete(use("bb"))
+	use("??")
+	require.Equal(t, []string{"bb"}, left)
+	require.Equal(t, 2, c.Len())
+}
+
+func TestKeysOfEveryLengthAreKeptApart(t *testing.T) {
+	c, _ := newTest(t, Options[int]{})
+	key := func(n int, last byte) string {
+		return strings.Repeat("k", n-1) + string(last)
+	}
+	const longest = maxInline + 20
+	for n := 1; n <= longest; n++ {
+		require.NoError(t, c.Put(key(n, 'a'), n, Policy{}))
+		require.NoError(t, c.Put(key(n, 'b'), -n, Policy{}))
+	}
+	runtime.GC()
+	for n := 1; n <= longest; n++ {
+		v, s := c.Get(key(n, 'a'))
+		require.Equal(t, Fresh, s)
+		require.Equal(t, n, v)
+		v, _ = c.Get(key(n, 'b'))
+		require.Equal(t, -n, v)
+		_, s = c.Get(key(n, 'c'))
 		require.Equal(t, Miss, s)
 	}
-	c.Delete(key)
-	copy(buffer, "cc")
-	_, s := c.Get("aa")
-	require.Equal(t, Fresh, s)
+	c.index.each(func(e *entry[int]) {
+		n := max(e.value, -e.value)
+		require.Len(t, e.keyString(), n)
+		require.Equal(t, e.value < 0, strings.HasSuffix(e.keyString(), "b"))
+	})
 }
 
 func TestGetAtDoesNotLookAtTheClock(t *testing.T) {
@@ -107,6 +152,7 @@ func TestStatesHaveNames(t *testing.T) {
 }
 
 func TestEntryIsAsSmallAsDocumented(t *testing.T) {
-	require.EqualValues(t, 80, unsafe.Sizeof(entry[[]byte]{}))
+	require.EqualValues(t, 72, unsafe.Sizeof(entry[[]byte]{}))
+	require.EqualValues(t, 112, unsafe.Sizeof(keyed40[[]byte]{}))
 	require.EqualValues(t, 64, unsafe.Sizeof(group[[]byte]{}))
 }

@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // Deferred is a flight for goroutines: a shared result that is not there yet.
@@ -39,7 +40,7 @@ func (c *Cache[V]) GetOrDefer(key string, fill func(context.Context) (V, error),
 	}
 	r := p.resolve(&c.opts.Policy)
 	if r.TTL < 0 {
-		f := &Flight[V]{c: c, key: key, detached: true}
+		f := &Flight[V]{c: c, key: strings.Clone(key), detached: true}
 		d := f.face()
 		d.fill, d.policy, d.bypass = fill, p, true
 		return zero, d

@@ -4,7 +4,6 @@ import (
 	"math"
 	"sync/atomic"
 	"time"
-	"unsafe"
 )
 
 // State is what a key has to offer at a moment.
@@ -35,37 +34,24 @@ func (s State) String() string {
 // slice header is included (docs/cache.md).
 const EntryOverhead = 96
 
-// entry is one stored value. What readers look at (value, key, freshUntil,
-// terms) never changes once the entry is in the index, so that a hit needs no
-// lock; a new value is a new entry. The rest belongs to the writer's lock,
-// except the hits in meta, which readers count.
+// entry is one stored value. What readers look at (key, value, freshUntil, terms)
+// never changes once the entry is in the index, so that a hit needs no lock; a
+// new value is a new entry. The rest belongs to the writer's lock, except the
+// hits in meta, which readers count.
 //
-// Its size is the cache's overhead: 80 bytes with V = []byte. Hence the key as
-// pointer and length, and four small numbers in one word.
+// Its size is the cache's overhead: 72 bytes with V = []byte. Hence four small
+// numbers in one word. The bytes of the key lie right behind it (key.go).
 type entry[V any] struct {
 	next, prev *entry[V] // in its queue
+	charge     uint32    // bytes counted against the budget
+	level      uint32    // the policy's level when the entry was queued
 
-	// What a hit compares: 32 bytes at a multiple of 16, so that they seldom lie
-	// in two cache lines.
-	key        *byte
-	keyLen     uint32
-	meta       atomic.Uint32 // hits, class, frequency, cost: see evict.go
-	freshUntil int64         // ticks; at this instant it is no longer fresh
+	// What a hit touches lies together, up to the key.
+	value      V
 	terms      *terms        // nil: no stale windows, no tags
-
-	value  V
-	charge uint32 // bytes counted against the budget
-	level  uint32 // the policy's level when the entry was queued
-}
-
-func newEntry[V any](key string, v V) *entry[V] {
-	return &entry[V]{value: v, key: unsafe.StringData(key), keyLen: uint32(len(key))}
-}
-
-func (e *entry[V]) keyString() string { return unsafe.String(e.key, int(e.keyLen)) }
-
-func (e *entry[V]) keyIs(key string) bool {
-	return int(e.keyLen) == len(key) && e.keyString() == key
+	freshUntil int64         // ticks; at this instant it is no longer fresh
+	meta       atomic.Uint32 // hits, class, frequency, cost: see evict.go
+	keyLen     uint32
 }
 
 // state is the whole freshness model: TTL, then stale-while-revalidate, both

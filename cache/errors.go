@@ -1,6 +1,9 @@
 package cache
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // The errors of this package. Each is returned wrapped with the operation and
 // the key, so compare with errors.Is.
@@ -35,7 +38,7 @@ func (e *opError) Error() string {
 func (e *opError) Unwrap() error { return e.err }
 
 func fail(err error, op, key string) error {
-	return &opError{err: err, op: op, key: key}
+	return &opError{err: err, op: op, key: strings.Clone(key)}
 }
 
 // optionError says which option was refused and what it should be.

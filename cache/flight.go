@@ -1,5 +1,7 @@
 package cache
 
+import "strings"
+
 // Flight is a fill in progress and everyone waiting on it. The one who began it
 // (the leader) ends it with Commit or Abandon; whoever waits leaves a callback
 // with Then. Nothing here blocks.
@@ -63,6 +65,7 @@ func (c *Cache[V]) joinable(key string) *Flight[V] {
 
 // newFlight makes a key's flight, not yet started. The lock is held.
 func (c *Cache[V]) newFlight(key string) *Flight[V] {
+	key = strings.Clone(key)
 	f := &Flight[V]{c: c, key: key}
 	c.flights[key] = f
 	return f

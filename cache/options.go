@@ -30,7 +30,8 @@ type Options[V any] struct {
 	// OnEvict is called exactly once for each stored value that leaves:
 	// evicted, expired, purged, replaced, deleted or cleared. It is called
 	// outside all locks on the goroutine whose call made the value leave, and
-	// may call back into the cache.
+	// may call back into the cache. The key is part of the entry's memory: clone
+	// it to keep it for long.
 	OnEvict func(key string, v V)
 	// WeighFillTime makes entries that took long to fill stay longer: the cost
 	// in the eviction's frequency × cost / size is the time from Begin to

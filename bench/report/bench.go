@@ -143,7 +143,7 @@ func memory(b *strings.Builder, r results) {
 		return
 	}
 	b.WriteString("### Bytes of heap an entry, beyond the bytes of key and value\n\n")
-	b.WriteString("The slice header of a value (24 bytes) counts. `inlay-policy` has TTL, both stale windows and two shared tags on every entry,\n`inlay-own-tags` a tag of its own for each.\n\n")
+	b.WriteString("The headers of key and value (16 and 24 bytes) count. `inlay-policy` has TTL, both stale windows and two shared tags on every entry,\n`inlay-own-tags` a tag of its own for each.\n\n")
 	sizes := r.distinctParts("entries")
 	b.WriteString("| cache |")
 	for _, n := range sizes {

@@ -58,7 +58,7 @@ func run(in, into, rounds string) error {
 
 const misleading = `What would mislead: the machine is a small virtual one and not idle, so compare figures of one table with each other, and
 look at the minimum beside the median. Rounds alternate between the caches. A get is of a key that is there, chosen by a
-Zipf distribution from keys of 31 bytes; values are 16 bytes, so that the caches and not the values fill the CPU's caches.
+Zipf distribution from keys of 29 bytes that were built anew; values are 16 bytes, so that the caches and not the values fill the CPU's caches.
 ` + "`inlay-at`" + ` is ` + "`GetAt`" + `, which is given the time, as the engine calls it; ` + "`inlay`" + ` is ` + "`Get`" + `, which reads the clock: most of the
 difference is this machine's clock. Not measured: more than two cores, a heap with much else on it, pauses.
 
