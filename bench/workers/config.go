@@ -1,0 +1,190 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"inlay/bench/workers/content"
+	"inlay/edge"
+)
+
+// places are where things are.
+type places struct {
+	root    string // the project
+	out     string // what is made, made anew
+	workerd string // the program
+	node    string
+}
+
+// modules are the JavaScript Workers: the first is the entry, the rest what it imports.
+var modules = map[string][]string{
+	"constant":        {"constant.mjs", "fields.mjs", "page.bin"},
+	"constant-fields": {"constant-fields.mjs", "fields.mjs", "page.bin"},
+	"map":             {"map.mjs", "fields.mjs", "page.mjs", "parts.mjs"},
+	"map-fields":      {"map-fields.mjs", "fields.mjs", "page.mjs", "parts.mjs"},
+	"lru":             {"lru.mjs", "fields.mjs", "page.mjs", "parts.mjs", "lru-cache.mjs"},
+	"stock":           {"app.mjs", "runtime.mjs", "wasm_exec.js", "app.wasm"},
+}
+
+// prepare makes all that the Workers consist of.
+func (p *places) prepare() error {
+	if err := os.MkdirAll(filepath.Join(p.out, "stock"), 0o755); err != nil {
+		return err
+	}
+	pages, err := benchPages()
+	if err != nil {
+		return err
+	}
+	parts, err := json.Marshal(content.Parts())
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{
+		"pages.bin": edge.EncodePages(pages),
+		"page.bin":  []byte(content.Page()),
+		"parts.mjs": []byte("export const parts = " + string(parts) + ";\n"),
+	}
+	scripts, err := filepath.Glob("workers/js/*.mjs")
+	if err != nil || len(scripts) == 0 {
+		return errors.Join(err, errors.New("no workers/js: run this in bench/"))
+	}
+	for _, script := range scripts {
+		if files[filepath.Base(script)], err = os.ReadFile(script); err != nil {
+			return err
+		}
+	}
+	// The starter of a stock Worker is what syumai/workers generates, in the build of the site's own app.wasm too.
+	for _, name := range modules["stock"][:3] {
+		if files["stock/"+name], err = os.ReadFile(filepath.Join(p.root, "build", name)); err != nil {
+			return fmt.Errorf("%w; run ./build.sh build first", err)
+		}
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(p.out, name), text, 0o644); err != nil {
+			return err
+		}
+	}
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(p.out, "stock", "app.wasm"), "./workers/stock")
+	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if output, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, output)
+	}
+	return p.installPeer()
+}
+
+// benchPages are inlay's pages: the warm one, and one for each way in which a cold one can leave.
+func benchPages() (pages []edge.Page, err error) {
+	for _, page := range []struct {
+		pattern, origin string
+		mode            edge.Mode
+	}{
+		{"/page/{id}", "/fast/", edge.Auto},
+		{"/stream/{id}", "/slow/", edge.Stream},
+		{"/ordered/{id}", "/slow/", edge.Ordered},
+		{"/complete/{id}", "/slow/", edge.Complete},
+	} {
+		parsed, err := edge.ParsePage(page.pattern, content.Shell(page.origin))
+		if err != nil {
+			return nil, err
+		}
+		parsed.Mode = page.mode
+		pages = append(pages, parsed)
+	}
+	return pages, nil
+}
+
+// installPeer brings lru-cache in the version of package-lock.json; of its builds the one that a bundler takes for Workers.
+func (p *places) installPeer() error {
+	for _, name := range []string{"package.json", "package-lock.json"} {
+		text, err := os.ReadFile(filepath.Join("workers", name))
+		if err != nil {
+			return err
+		}
+		into := filepath.Join(p.out, name)
+		if old, err := os.ReadFile(into); err == nil && string(old) == string(text) {
+			continue
+		}
+		_ = os.RemoveAll(filepath.Join(p.out, "node_modules"))
+		if err := os.WriteFile(into, text, 0o644); err != nil {
+			return err
+		}
+	}
+	module := filepath.Join(p.out, "node_modules", "lru-cache", "dist", "esm", "browser", "index.min.js")
+	text, err := os.ReadFile(module)
+	if err != nil {
+		install := exec.Command("npm", "ci", "--no-audit", "--no-fund")
+		install.Dir = p.out
+		if output, err := install.CombinedOutput(); err != nil {
+			return fmt.Errorf("npm ci: %w\n%s", err, output)
+		}
+		if text, err = os.ReadFile(module); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(p.out, "lru-cache.mjs"), text, 0o644)
+}
+
+var (
+	compatibilityDate = regexp.MustCompile(`compatibilityDate = ("[^"]*")`)
+	embedded          = regexp.MustCompile(`embed "([^"]*)"`)
+)
+
+// writeConfig writes a configuration of workerd with the named Workers, each on a socket of its name. inlay's is the one
+// that build.sh makes, but for its pages.
+func (p *places) writeConfig(workers []string) (path string, err error) {
+	built, err := os.ReadFile(filepath.Join(p.root, "build", "workerd.capnp"))
+	if err != nil {
+		return "", fmt.Errorf("%w; run ./build.sh build first", err)
+	}
+	_, inlay, found := strings.Cut(string(built), "const worker :Workerd.Worker = ")
+	date := compatibilityDate.FindStringSubmatch(string(built))
+	if !found || date == nil {
+		return "", errors.New("build/workerd.capnp is not as expected")
+	}
+	up, err := filepath.Rel(p.out, filepath.Join(p.root, "build"))
+	if err != nil {
+		return "", err
+	}
+	inlay = embedded.ReplaceAllStringFunc(inlay, func(e string) string {
+		if name := embedded.FindStringSubmatch(e)[1]; name != "pages.bin" {
+			return fmt.Sprintf("embed %q", filepath.ToSlash(filepath.Join(up, name)))
+		}
+		return e
+	})
+	var services, sockets, consts strings.Builder
+	for _, name := range workers {
+		id := "w" + strings.ReplaceAll(name, "-", "")
+		fmt.Fprintf(&services, "    (name = %q, worker = .%s),\n", name, id)
+		fmt.Fprintf(&sockets, "    (name = %q, address = \"127.0.0.1:0\", http = (), service = %q),\n", name, name)
+		fmt.Fprintf(&consts, "\nconst %s :Workerd.Worker = ", id)
+		if name == "inlay" {
+			consts.WriteString(inlay)
+			continue
+		}
+		fmt.Fprintf(&consts, "(\n  compatibilityDate = %s,\n  modules = [\n", date[1])
+		for _, module := range modules[name] {
+			kind, file := "esModule", module
+			switch filepath.Ext(module) {
+			case ".wasm":
+				kind = "wasm"
+			case ".bin":
+				kind = "data"
+			}
+			if name == "stock" {
+				file = "stock/" + module
+			}
+			fmt.Fprintf(&consts, "    (name = %q, %s = embed %q),\n", module, kind, file)
+		}
+		consts.WriteString("  ],\n  bindings = [(name = \"ORIGIN\", fromEnvironment = \"INLAY_ORIGIN\")],\n);\n")
+	}
+	text := "using Workerd = import \"/workerd/workerd.capnp\";\n\nconst config :Workerd.Config = (\n  services = [\n" + services.String() +
+		"    (name = \"internet\", network = (allow = [\"public\", \"private\"])),\n  ],\n  sockets = [\n" + sockets.String() + "  ],\n);\n" + consts.String()
+	path = filepath.Join(p.out, strings.Join(workers, "+")+".capnp")
+	return path, os.WriteFile(path, []byte(text), 0o644)
+}

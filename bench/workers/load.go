@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// load asks one Worker for one path over connections that stay open, each with one request at a time.
+type load struct {
+	request []byte
+	want    []byte // the body of each answer
+	conns   []*client
+}
+
+type client struct {
+	net.Conn
+	r    *bufio.Reader
+	body bytes.Buffer
+}
+
+// agent is a browser's, so that inlay streams.
+const agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+
+func requestFor(addr, path string) []byte {
+	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: text/html\r\nAccept-Language: en\r\n\r\n", path, addr, agent)
+}
+
+func newLoad(addr, path string, want []byte, connections int) (*load, error) {
+	l := &load{request: requestFor(addr, path), want: want}
+	for range connections {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			l.close()
+			return nil, err
+		}
+		l.conns = append(l.conns, &client{Conn: conn, r: bufio.NewReaderSize(conn, 32<<10)})
+	}
+	return l, nil
+}
+
+func (l *load) close() {
+	for _, c := range l.conns {
+		_ = c.Close()
+	}
+}
+
+// ask makes one request and checks its answer.
+func (l *load) ask(c *client) (http.Header, error) {
+	response, err := l.exchange(c)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK || !bytes.Equal(c.body.Bytes(), l.want) {
+		return nil, fmt.Errorf("status %d, and %d bytes that are not the page's: %.300q", response.StatusCode, c.body.Len(), c.body.Bytes())
+	}
+	return response.Header, nil
+}
+
+// exchange makes one request and reads its answer's body into c.body.
+func (l *load) exchange(c *client) (*http.Response, error) {
+	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		return nil, err
+	}
+	if _, err := c.Write(l.request); err != nil {
+		return nil, err
+	}
+	response, err := http.ReadResponse(c.r, nil)
+	if err != nil {
+		return nil, err
+	}
+	c.body.Reset()
+	_, err = c.body.ReadFrom(response.Body)
+	return response, err
+}
+
+// run makes n requests and gives how long each took, sorted, and how long all did.
+func (l *load) run(n int) (each []time.Duration, all time.Duration, err error) {
+	each = make([]time.Duration, n)
+	errs := make([]error, len(l.conns))
+	var next atomic.Int64
+	var running sync.WaitGroup
+	start := time.Now()
+	for i, c := range l.conns {
+		running.Go(func() {
+			for {
+				k := int(next.Add(1)) - 1
+				if k >= n {
+					return
+				}
+				begin := time.Now()
+				if _, errs[i] = l.ask(c); errs[i] != nil {
+					return
+				}
+				each[k] = time.Since(begin)
+			}
+		})
+	}
+	running.Wait()
+	all = time.Since(start)
+	slices.Sort(each)
+	return each, all, errors.Join(errs...)
+}
+
+// quantile gives the value that the part q of sorted values does not exceed.
+func quantile(sorted []time.Duration, q float64) time.Duration {
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"inlay/bench/workers/content"
+	"inlay/bench/workers/result"
+)
+
+// contestants are the Workers of the warm comparison. slow ones get fewer requests.
+var contestants = []struct {
+	name, what string
+	slow       bool
+}{
+	{"constant", "returns one constant Uint8Array", false},
+	{"constant-fields", "the same, with inlay's header fields as constants", false},
+	{"map", "JavaScript: five look-ups in a Map, one string", false},
+	{"map-fields", "the same, with inlay's header fields as constants", false},
+	{"lru", "the same as map, with lru-cache and a TTL", false},
+	{"stock", "syumai/workers: a Go instance for each request, with a Go map", true},
+	{"inlay", "core.wasm and its glue, as shipped", false},
+}
+
+func warm(p *places, o *origin, rounds, requests, connections int) (*result.Warm, error) {
+	var names []string
+	for _, c := range contestants {
+		names = append(names, c.name)
+	}
+	w, err := p.startWorkerd([]string{"INLAY_ORIGIN=" + o.URL}, nil, names...)
+	if err != nil {
+		return nil, err
+	}
+	defer w.stop()
+	page := []byte(content.Page())
+	found := &result.Warm{Connections: connections, Bytes: len(page)}
+	var loads []*load
+	fields := map[string]http.Header{}
+	for _, c := range contestants {
+		l, err := newLoad(w.addrs[c.name], "/page/1", page, connections)
+		if err != nil {
+			return nil, err
+		}
+		defer l.close()
+		loads = append(loads, l)
+		n := requests
+		if c.slow {
+			n = max(requests/40, connections)
+		}
+		// Every connection is used before the first round, and code is compiled as far as it will be.
+		if fields[c.name], err = warmUp(l, n); err != nil {
+			return nil, fmt.Errorf("%s: %w\n%s", c.name, err, w.log.Bytes())
+		}
+		found.Contestants = append(found.Contestants, result.Contestant{Name: c.name, What: c.what, Fields: fieldNames(fields[c.name]), Requests: n})
+	}
+	if err := sameFields(fields["inlay"], fields["constant-fields"], fields["map-fields"]); err != nil {
+		return nil, err
+	}
+	ticks, err := w.ticks()
+	if err != nil {
+		return nil, err
+	}
+	cpu, err := w.cpu()
+	if err != nil {
+		return nil, err
+	}
+	for round := range rounds {
+		for k := range contestants {
+			i := (k + round) % len(contestants) // nobody always comes after the same
+			c := &found.Contestants[i]
+			r, err := measure(w, loads[i], c.Requests)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w\n%s", c.Name, err, w.log.Bytes())
+			}
+			c.Rounds = append(c.Rounds, r)
+		}
+	}
+	return found, checkClocks(w, ticks, cpu)
+}
+
+func warmUp(l *load, n int) (fields http.Header, err error) {
+	// The first answer may be a cold page's, which is streamed.
+	if _, err := l.exchange(l.conns[0]); err != nil {
+		return nil, err
+	}
+	for _, c := range l.conns {
+		if fields, err = l.ask(c); err != nil {
+			return nil, err
+		}
+	}
+	_, _, err = l.run(2 * n)
+	return fields, err
+}
+
+func measure(w *workerd, l *load, n int) (r result.Round, err error) {
+	before, err := w.cpu()
+	if err != nil {
+		return r, err
+	}
+	each, all, err := l.run(n)
+	if err != nil {
+		return r, err
+	}
+	after, err := w.cpu()
+	return result.Round{
+		PerSecond: float64(n) / all.Seconds(),
+		P50:       micros(quantile(each, 0.5)),
+		P99:       micros(quantile(each, 0.99)),
+		CPU:       micros(after-before) / float64(n),
+	}, err
+}
+
+func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
+// checkClocks makes sure that the times that were taken agree with /proc/PID/stat, over all rounds.
+func checkClocks(w *workerd, ticks, cpu time.Duration) error {
+	ticksNow, err := w.ticks()
+	if err != nil {
+		return err
+	}
+	cpuNow, err := w.cpu()
+	if err != nil {
+		return err
+	}
+	if a, b := ticksNow-ticks, cpuNow-cpu; (a - b).Abs() > 30*time.Millisecond+b/50 {
+		return fmt.Errorf("/proc/PID/stat counts %v of CPU time, the threads %v", a, b)
+	}
+	return nil
+}
+
+// fieldNames are the header fields of an answer but those that workerd adds to every one.
+func fieldNames(h http.Header) string {
+	var names []string
+	for name := range h {
+		if name != "Date" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// sameFields checks that the contestants that imitate inlay's header send what inlay sends, in fields of the same size.
+func sameFields(want http.Header, others ...http.Header) error {
+	for _, h := range others {
+		if fieldNames(h) != fieldNames(want) {
+			return fmt.Errorf("inlay sends %s; workers/js/fields.mjs has %s", fieldNames(want), fieldNames(h))
+		}
+		for name := range want {
+			if a, b := len(want.Get(name)), len(h.Get(name)); name != "Date" && (a-b > 8 || b-a > 8) {
+				return fmt.Errorf("inlay sends %s: %s; workers/js/fields.mjs has %s", name, want.Get(name), h.Get(name))
+			}
+		}
+	}
+	return nil
+}
