@@ -41,7 +41,8 @@ func TestWaitingRequestsSurviveACrash(t *testing.T) {
 	trap(t, server)
 	require.Eventually(t, func() bool { return stat(t, server, "waiting") == clients }, 20*time.Second, 10*time.Millisecond,
 		"each goes on, on the next instance")
-	assert.Equal(t, 2, origin.count(fragmentPath("index")), "whose one fill is begun anew")
+	require.Eventually(t, func() bool { return origin.count(fragmentPath("index")) == 2 }, 20*time.Second, time.Millisecond,
+		"whose one fill is begun anew")
 	for _, slot := range packageSlots {
 		gates.open(fragmentPath(slot))
 	}

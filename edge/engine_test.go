@@ -95,7 +95,8 @@ func (s *script) Pass(id RequestID)   { s.ask("pass %d", id) }
 func (s *script) Wait(id RequestID, until time.Time) {
 	s.ask("wait %d %v", id, until.Sub(s.now))
 }
-func (s *script) Wake(id RequestID) { s.ask("wake %d", id) }
+func (s *script) Watch(id RequestID, fill FillID) { s.ask("watch %d %d", id, fill) }
+func (s *script) Wake(id RequestID)               { s.ask("wake %d", id) }
 func (s *script) Fill(id RequestID, fill FillID, f Fill) {
 	s.fills = append(s.fills, fill)
 	s.ask("fill %d %s", id, f.Src)
@@ -300,8 +301,35 @@ func TestLostFillIsTakenOverAtOnceWhenTheHostKnows(t *testing.T) {
 
 	s.engine.FillLost(s.fills[0], s.now)
 	assert.Equal(t, []string{"wake 2"}, s.take())
+	s.engine.FillLost(s.fills[0], s.now) // from another who watched
 	s.engine.Resume(2, s.now)
+	s.engine.FillLost(s.fills[0], s.now) // and from one that was slow
 	assert.Equal(t, []string{"fill 2 /f/a/7", "wait 2 10.5s"}, s.take())
+	s.get(3, "/p/7")
+	assert.Equal(t, []string{"respond 3 200", "write 3", "watch 3 3", "watch 3 2", "wait 3 10.5s"}, s.take())
+	s.engine.FillFail(s.fills[2], &FillError{Reason: ConnectError, Text: "no"}, s.now)
+	assert.Equal(t, []string{"wake 2", "wake 3"}, s.take(), "nothing is left to wait for")
+}
+
+func TestLeaderWhoseContextIsGoneIsForgotten(t *testing.T) {
+	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s.fields = browser
+	s.get(1, "/p/7")
+	s.get(2, "/p/7")
+	assert.Equal(t, []string{
+		"fill 1 /f/a/7", "fill 1 /f/b/7", "respond 1 200", "write 1", "wait 1 10.5s",
+		"respond 2 200", "write 2", "watch 2 1", "watch 2 2", "wait 2 10.5s",
+	}, s.take())
+	s.engine.FillLost(s.fills[0], s.now)
+	s.engine.FillLost(s.fills[1], s.now)
+	assert.Equal(t, []string{"wake 2"}, s.take(), "not 1, which led it and has nothing to be woken")
+	assert.Equal(t, uint64(1), s.engine.Stats().Left)
+	s.get(3, "/p/7")
+	s.engine.Resume(2, s.now)
+	assert.Equal(t, []string{
+		"fill 3 /f/a/7", "fill 3 /f/b/7", "respond 3 200", "write 3", "wait 3 10.5s",
+		"watch 2 3", "watch 2 4", "wait 2 10.5s",
+	}, s.take(), "one takes over, whoever comes first")
 }
 
 func TestRefreshThatWasLostWithoutWaitersIsTakenOverByTheNext(t *testing.T) {

@@ -14,10 +14,39 @@ type fill[B any] struct {
 	flight   *cache.Flight[*entry[B]] // nil: not shared (a slot with ttl="0")
 	alone    func(*entry[B], error)   // who waits, if not shared
 	deadline time.Time
-	begun    []FillID    // the attempts
-	open     int         // attempts whose end was not reported
+	attempts []attempt
 	waiters  []RequestID // in the order in which they came; some may have left
 	over     bool
+}
+
+// attempt is one time that a fill was asked for.
+type attempt struct {
+	id     FillID
+	leader RequestID
+	open   bool // it may still end
+}
+
+func (f *fill[B]) last() *attempt { return &f.attempts[len(f.attempts)-1] }
+
+// close notes that an attempt will not end any more, and tells whether that is new.
+func (f *fill[B]) close(id FillID) (a *attempt, isNew bool) {
+	for i := range f.attempts {
+		if a = &f.attempts[i]; a.id == id {
+			isNew, a.open = a.open, false
+			return a, isNew
+		}
+	}
+	return nil, false
+}
+
+// open tells whether an attempt may still end.
+func (f *fill[B]) open() bool {
+	for i := range f.attempts {
+		if f.attempts[i].open {
+			return true
+		}
+	}
+	return false
 }
 
 // join starts or joins the flight of slot i of q; if wait is set, the slot settles by it.
@@ -66,8 +95,7 @@ func (e *Engine[B]) attempt(f *fill[B], leader RequestID) {
 	e.sweep()
 	e.lastFill++
 	e.attempts[e.lastFill] = f
-	f.begun = append(f.begun, e.lastFill)
-	f.open++
+	f.attempts = append(f.attempts, attempt{id: e.lastFill, leader: leader, open: true})
 	e.unfinished = append(e.unfinished, f)
 	e.counts.Fills++
 	e.host.Fill(leader, e.lastFill, Fill{
@@ -81,7 +109,7 @@ func (e *Engine[B]) takeOver(f *fill[B], by RequestID) {
 	if f.over {
 		return
 	}
-	if len(f.begun) >= maxAttempts {
+	if len(f.attempts) >= maxAttempts {
 		e.fail(f, &FillError{Reason: LostError, Text: "no attempt of the fill ended in time"})
 		return
 	}
@@ -132,20 +160,32 @@ func (e *Engine[B]) FillFail(id FillID, failure *FillError, now time.Time) {
 		return
 	}
 	delete(e.attempts, id)
-	f.open--
-	if f.open > 0 {
+	f.close(id)
+	if f.open() {
 		return // another attempt may still bring it
 	}
 	e.fail(f, failure)
 }
 
-// FillLost is the event that the host knows an attempt's context to be gone. The first request that still waits for the
-// fill is woken and takes it over; without one, the next to join does.
+// FillLost is the event that the host knows an attempt's context to be gone, and with it the request that led it: that one
+// is forgotten. The first request that still waits for the fill is woken and takes it over; without one, the next to join
+// does. It may come once from each who watched.
 func (e *Engine[B]) FillLost(id FillID, now time.Time) {
 	e.now = now
 	f := e.attempts[id]
 	if f == nil {
 		return
+	}
+	a, isNew := f.close(id)
+	if !isNew {
+		return
+	}
+	if q := e.requests[a.leader]; q != nil {
+		e.counts.Left++
+		e.forget(q)
+	}
+	if a != f.last() {
+		return // taken over before
 	}
 	f.deadline = now
 	for _, id := range f.waiters {
@@ -196,8 +236,8 @@ func (e *Engine[B]) fail(f *fill[B], failure *FillError) {
 
 func (e *Engine[B]) finishFill(f *fill[B]) {
 	f.over = true
-	for _, id := range f.begun {
-		delete(e.attempts, id)
+	for i := range f.attempts {
+		delete(e.attempts, f.attempts[i].id)
 	}
 	if f.flight != nil {
 		delete(e.flights, f.flight)

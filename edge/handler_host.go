@@ -61,6 +61,9 @@ func (n nativeHost) Pass(id RequestID) {
 	c.pass, c.done = true, true
 }
 
+// Watch has nothing to do: no fill's context goes before its end.
+func (n nativeHost) Watch(RequestID, FillID) {}
+
 func (n nativeHost) Wait(id RequestID, until time.Time) { n.h.conns[id].until = until }
 
 func (n nativeHost) Wake(id RequestID) {

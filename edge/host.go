@@ -76,6 +76,10 @@ type Host[B any] interface {
 	Wait(id RequestID, until time.Time)
 	// Wake asks for a Resume event in the request's own context. It comes from within another request's event.
 	Wake(id RequestID)
+	// Watch says that the request waits for an attempt of a fill that another request leads. A host that finds the
+	// leader's context gone says FillLost; one that cannot know does nothing, and the request's Deadline finds it out.
+	// A page that has a fragment twice asks twice.
+	Watch(id RequestID, fill FillID)
 	// Fill starts a fill in the context of request id, which leads it; its end comes as FillEnd or FillFail, also when
 	// that request has left meanwhile. The engine sends no bytes of id's client along: f is all.
 	Fill(id RequestID, fill FillID, f Fill)

@@ -30,6 +30,7 @@ type slotState[B any] struct {
 	state  settled
 	entry  *entry[B] // held, if slotReady
 	fill   *fill[B]  // awaited, if slotPending
+	watch  FillID    // the attempt that the host was last asked to watch
 	err    *FillError
 	status fragmentStatus
 	// patched says that a streamed page has the slot's fragment, in its place or as a patch.
@@ -178,7 +179,22 @@ func (e *Engine[B]) advance(q *request[B]) {
 		return
 	}
 	q.running = false
+	e.watch(q)
 	e.host.Wait(q.id, e.deadline(q))
+}
+
+// watch asks the host to look after the attempts that q awaits and does not lead itself.
+func (e *Engine[B]) watch(q *request[B]) {
+	for i := range q.slots {
+		s := &q.slots[i]
+		if s.state != slotPending || s.fill == nil {
+			continue
+		}
+		if a := s.fill.last(); a.leader != q.id && a.id != s.watch {
+			s.watch = a.id
+			e.host.Watch(q.id, a.id)
+		}
+	}
 }
 
 // write reports whether q is finished.

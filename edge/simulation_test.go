@@ -168,6 +168,8 @@ type simFill struct {
 	until  time.Time // when it may be taken over
 	purges int       // how many purges there were when it began
 	alone  bool      // it may be one that is not shared
+	// watchers are those who would notice that the leader's context is gone.
+	watchers []RequestID
 }
 
 func (s *sim) fail(format string, args ...any) {
@@ -278,6 +280,15 @@ func (s *sim) Wait(id RequestID, until time.Time) {
 		s.fail("request %d waits without an end", id)
 	}
 }
+func (s *sim) Watch(id RequestID, fill FillID) {
+	s.own(id, "Watch")
+	f := s.fills[fill]
+	if f == nil || f.leader == id {
+		s.fail("request %d watches fill %d, which is its own or none", id, fill)
+		return
+	}
+	f.watchers = append(f.watchers, id)
+}
 func (s *sim) Wake(id RequestID) {
 	q := s.requests[id]
 	if q == nil || q.ended || q.left {
@@ -295,7 +306,7 @@ func (s *sim) Fill(id RequestID, fill FillID, f Fill) {
 		s.fail("fill %d was asked for twice", fill)
 	}
 	mine := &simFill{id: fill, fill: f, leader: id, until: s.now.Add(f.Timeout + grace), purges: s.purges, alone: s.mayBeAlone(id, f.Src)}
-	if first := s.fills[s.engine.attempts[fill].begun[0]]; first != nil {
+	if first := s.fills[s.engine.attempts[fill].attempts[0].id]; first != nil {
 		mine.purges = first.purges // a flight that a purge cut off goes on apart, for those who waited
 	}
 	for _, other := range s.bySrc[f.Src] {
@@ -483,10 +494,28 @@ func (s *sim) step(st step) {
 			s.event(0, "fill %d is lost", f.id)
 			f.lost = true
 			if r.IntN(2) == 0 {
-				f.told = true
-				s.engine.FillLost(f.id, s.now)
+				s.loseContextOf(f, r)
 			}
 		}
+	}
+}
+
+// loseContextOf ends the context of a fill's leader, if somebody is there to notice it.
+func (s *sim) loseContextOf(f *simFill, r *rand.Rand) {
+	alive := slices.DeleteFunc(slices.Clone(f.watchers), func(id RequestID) bool {
+		q := s.requests[id]
+		return q == nil || q.ended || q.left
+	})
+	if len(alive) == 0 || s.engine.attempts[f.id] == nil {
+		return
+	}
+	s.loseFillsOf(f.leader)
+	if q := s.requests[f.leader]; q != nil && !q.ended {
+		q.left = true
+	}
+	f.told = true
+	for range 1 + r.IntN(len(alive)) {
+		s.engine.FillLost(f.id, s.now)
 	}
 }
 
@@ -678,8 +707,8 @@ func (s *sim) check() {
 		if f.over {
 			s.fail("the flight of %s is over and still listed", f.key)
 		}
-		if len(f.begun) > maxAttempts {
-			s.fail("%d attempts of %s", len(f.begun), f.key)
+		if len(f.attempts) > maxAttempts {
+			s.fail("%d attempts of %s", len(f.attempts), f.key)
 		}
 	}
 }

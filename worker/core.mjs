@@ -43,6 +43,8 @@ export class Core {
     this.names = [];
     /** Exchanges that wait, by id. @type {Map<number, Exchange>} */
     this.waiting = new Map();
+    /** Fills in progress, by id. @type {Map<number, { leader: Exchange, lifeline: Promise<never> }>} */
+    this.led = new Map();
     this.lastId = 0;
     this.crashed = false;
     /** The exchange whose event is in progress. @type {Exchange | null} */
@@ -194,9 +196,23 @@ export class Core {
     this.event(null, () => this.exports.fill_fail(fill.id, failure, this.putText(text), Date.now()));
   }
 
-  /** @param {Fill} fill */
-  fillLost(fill) {
-    this.event(null, () => this.exports.fill_lost(fill.id, Date.now()));
+  /**
+   * Notes who leads a fill, with a promise of his context that never settles: once the context ends workerd rejects it
+   * for those of others who wait on it. (Settled, it would have workerd warn of each of them who has left.)
+   * @param {Fill} fill @param {Exchange} leader
+   */
+  lead(fill, leader) {
+    this.led.set(fill.id, { leader, lifeline: new Promise(() => {}) });
+  }
+
+  /** A fill's leader is gone: the first to notice it tells the engine. @param {number} id */
+  fillLost(id) {
+    const lost = this.led.get(id);
+    if (lost === undefined || this.crashed) return;
+    this.led.delete(id);
+    lost.leader.left = true;
+    this.waiting.delete(lost.leader.id);
+    this.event(null, () => this.exports.fill_lost(id, Date.now()));
   }
 
   /** @param {unknown} error */
@@ -270,6 +286,8 @@ export class Core {
         exchange().wait(until);
         this.waiting.set(id, exchange());
       },
+      /** @param {number} _id @param {number} fill */
+      watch: (_id, fill) => exchange().watch(fill),
       /** @param {number} id */
       wake: (id) => this.waiting.get(id)?.wake(),
 

@@ -94,3 +94,21 @@ test("variables that cannot be used are refused with a text that names them", ()
   assert.throws(() => new Core({ INLAY_TTL: "soon", INLAY_MAX_BYTES: "much" }), (error) =>
     error instanceof ConfigError && /INLAY_TTL/.test(error.message) && /INLAY_MAX_BYTES/.test(error.message));
 });
+
+test("a request that waits watches the leader's fills; the first to find him gone says so, and takes over", () => {
+  const core = new Core({});
+  const [leader, second, third] = [get(core, "/pkg/a"), get(core, "/pkg/a"), get(core, "/pkg/a")];
+  for (const fill of leader.fills) core.lead(fill, leader);
+  assert.deepEqual(leader.watched, []);
+  assert.deepEqual(second.watched, leader.fills.map((f) => f.id));
+  assert.deepEqual(third.watched, second.watched);
+  for (const id of [...second.watched, ...third.watched]) core.fillLost(id);
+  assert.ok(leader.left && !leader.woken && !core.waiting.has(leader.id));
+  assert.ok(second.woken && !third.woken);
+  core.resume(second);
+  assert.deepEqual(second.fills.map((f) => f.src), leader.fills.map((f) => f.src));
+  for (const fill of second.fills) core.fillEnd(fill, answer("<p>"));
+  core.resume(second);
+  core.resume(third);
+  assert.ok(second.finished && third.finished);
+});

@@ -196,6 +196,18 @@ export class Exchange {
     this.until = until;
   }
 
+  /** @param {number} fill that another request leads */
+  watch(fill) {
+    const core = this.core;
+    core.led.get(fill)?.lifeline.catch(() => {
+      try {
+        core.fillLost(fill);
+      } catch (error) {
+        if (!(error instanceof CrashError)) throw error;
+      }
+    });
+  }
+
   /** The answer's body: it asks for more only when the client has taken what there was. */
   body() {
     return new ReadableStream({

@@ -6,7 +6,6 @@ import { appFetch } from "./app-instances.mjs";
 import { CrashError, Failure } from "./core.mjs";
 import { FrameDecoder, encodeFills, maxFills } from "./frames.mjs";
 
-/** @typedef {import("./core.mjs").Core} Core */
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 /**
  * @typedef {{
@@ -39,27 +38,29 @@ export function runFills(exchange, fills) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       return appFetch(request, env, ctx);
     };
-    work.push(runBatch(core, batch, ask, "http://app.inlay.internal", "app.wasm"));
+    work.push(runBatch(exchange, batch, ask, "http://app.inlay.internal", "app.wasm"));
   }
   const origin = core.settings.origin;
   const batched = origin !== "" && takesBatches.has(origin) ? remote.filter((f) => f.src.startsWith("/")) : [];
   if (batched.length > 1) {
     const ask = (/** @type {Request} */ request) => fetch(request, { redirect: "manual" });
     for (let i = 0; i < batched.length; i += maxFills) {
-      const batch = runBatch(core, batched.slice(i, i + maxFills), ask, origin, origin);
+      const batch = runBatch(exchange, batched.slice(i, i + maxFills), ask, origin, origin);
       work.push(batch.catch(() => takesBatches.delete(origin)));
     }
   }
-  work.push(runRemote(core, env, batched.length > 1 ? remote.filter((f) => !batched.includes(f)) : remote));
+  work.push(runRemote(exchange, batched.length > 1 ? remote.filter((f) => !batched.includes(f)) : remote));
   // One that fails must not end the waiting for the others.
   ctx.waitUntil(Promise.allSettled(work));
 }
 
 /**
  * Reports one end of a fill, the first, and only while its core lives.
- * @param {Core} core @param {Fill} fill
+ * @param {Exchange} exchange @param {Fill} fill
  */
-function reporter(core, fill) {
+function reporter(exchange, fill) {
+  const { core } = exchange;
+  core.lead(fill, exchange);
   const timer = setTimeout(() => {
     report.fail(Failure.timeout, `no whole answer for ${fill.src} within ${fill.timeout} ms`);
     report.abort.abort();
@@ -72,6 +73,7 @@ function reporter(core, fill) {
       if (report.ended) return;
       report.ended = true;
       clearTimeout(timer);
+      core.led.delete(fill.id);
       try {
         call();
       } catch (error) {
@@ -105,14 +107,14 @@ const tooLarge = (fill) => `${fill.src} answered with more than the ${fill.maxBy
 
 /**
  * Runs fills as one request whose answer brings each as its handler finishes.
- * @param {Core} core
+ * @param {Exchange} exchange
  * @param {Fill[]} fills
  * @param {(request: Request) => Promise<Response>} ask
  * @param {string} origin of the request's URL
  * @param {string} name for messages
  */
-async function runBatch(core, fills, ask, origin, name) {
-  const reports = fills.map((f) => reporter(core, f));
+async function runBatch(exchange, fills, ask, origin, name) {
+  const reports = fills.map((f) => reporter(exchange, f));
   /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
   let reader;
   try {
@@ -144,14 +146,14 @@ async function runBatch(core, fills, ask, origin, name) {
   }
 }
 
-/** @param {Core} core @param {any} env @param {Fill[]} fills */
-async function runRemote(core, env, fills) {
-  const queue = fills.map((fill) => ({ fill, report: reporter(core, fill) }));
+/** @param {Exchange} exchange @param {Fill[]} fills */
+async function runRemote(exchange, fills) {
+  const queue = fills.map((fill) => ({ fill, report: reporter(exchange, fill) }));
   const lane = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { fill, report } = next;
       try {
-        const { response, body } = await fetchRemote(env, fill, report.abort.signal);
+        const { response, body } = await fetchRemote(exchange.env, fill, report.abort.signal);
         report.end({ status: response.status, headers: headersOf(response), body });
       } catch (error) {
         const large = error instanceof TooLarge;

@@ -11,6 +11,8 @@ async function run(fills, env = {}, origin = "") {
   const ends = new Map();
   const core = {
     settings: { origin },
+    led: new Map(),
+    lead() {},
     fillEnd: (fill, answer) => ends.set(fill.id, { status: answer.status, text: new TextDecoder().decode(answer.body) }),
     fillFail: (fill, failure, text) => ends.set(fill.id, { failure, text }),
   };

@@ -56,6 +56,9 @@ func pass(id uint32)
 //go:wasmimport inlay wait
 func wait(id uint32, until float64)
 
+//go:wasmimport inlay watch
+func watch(id, fill uint32)
+
 //go:wasmimport inlay wake
 func wake(id uint32)
 
@@ -103,6 +106,7 @@ func (host) Write(id edge.RequestID, b handle)         { write(uint32(id), b) }
 func (host) Finish(id edge.RequestID)                  { finish(uint32(id)) }
 func (host) Pass(id edge.RequestID)                    { pass(uint32(id)) }
 func (host) Wake(id edge.RequestID)                    { wake(uint32(id)) }
+func (host) Watch(id edge.RequestID, f edge.FillID)    { watch(uint32(id), uint32(f)) }
 func (host) Wait(id edge.RequestID, until time.Time)   { wait(uint32(id), float64(until.UnixMilli())) }
 
 func (host) Fill(id edge.RequestID, attempt edge.FillID, f edge.Fill) {

@@ -7,6 +7,7 @@ export class Client {
     this.crashes = 0;
     this.fills = [];
     this.written = [];
+    this.watched = [];
   }
   send(head, body) {
     this.head = head;
@@ -18,6 +19,7 @@ export class Client {
   finish() { this.finished = true; }
   pass() { this.passed = true; }
   wait(until) { this.until = until; }
+  watch(fill) { this.watched.push(fill); }
   wake() { this.woken = true; }
 }
 
