@@ -135,8 +135,8 @@ var (
 	embedded          = regexp.MustCompile(`embed "([^"]*)"`)
 )
 
-// writeConfig writes a configuration of workerd with the named Workers, each on a socket of its name. inlay's is the one
-// that build.sh makes, but for its pages.
+// writeConfig writes a configuration of workerd with the named Workers, each on a socket of its name. "site" is the one
+// that build.sh makes, "inlay" the same with the pages of the benchmark.
 func (p *places) writeConfig(workers []string) (path string, err error) {
 	built, err := os.ReadFile(filepath.Join(p.root, "build", "workerd.capnp"))
 	if err != nil {
@@ -151,20 +151,18 @@ func (p *places) writeConfig(workers []string) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	inlay = embedded.ReplaceAllStringFunc(inlay, func(e string) string {
-		if name := embedded.FindStringSubmatch(e)[1]; name != "pages.bin" {
-			return fmt.Sprintf("embed %q", filepath.ToSlash(filepath.Join(up, name)))
-		}
-		return e
+	site := embedded.ReplaceAllStringFunc(inlay, func(e string) string {
+		return fmt.Sprintf("embed %q", filepath.ToSlash(filepath.Join(up, embedded.FindStringSubmatch(e)[1])))
 	})
+	inlay = strings.Replace(site, fmt.Sprintf("embed %q", filepath.ToSlash(filepath.Join(up, "pages.bin"))), `embed "pages.bin"`, 1)
 	var services, sockets, consts strings.Builder
 	for _, name := range workers {
 		id := "w" + strings.ReplaceAll(name, "-", "")
 		fmt.Fprintf(&services, "    (name = %q, worker = .%s),\n", name, id)
 		fmt.Fprintf(&sockets, "    (name = %q, address = \"127.0.0.1:0\", http = (), service = %q),\n", name, name)
 		fmt.Fprintf(&consts, "\nconst %s :Workerd.Worker = ", id)
-		if name == "inlay" {
-			consts.WriteString(inlay)
+		if name == "inlay" || name == "site" {
+			consts.WriteString(map[string]string{"inlay": inlay, "site": site}[name])
 			continue
 		}
 		fmt.Fprintf(&consts, "(\n  compatibilityDate = %s,\n  modules = [\n", date[1])
@@ -181,7 +179,7 @@ func (p *places) writeConfig(workers []string) (path string, err error) {
 			}
 			fmt.Fprintf(&consts, "    (name = %q, %s = embed %q),\n", module, kind, file)
 		}
-		consts.WriteString("  ],\n  bindings = [(name = \"ORIGIN\", fromEnvironment = \"INLAY_ORIGIN\")],\n);\n")
+		consts.WriteString("  ],\n  bindings = [\n    (name = \"ORIGIN\", fromEnvironment = \"INLAY_ORIGIN\"),\n    (name = \"INTERNET\", service = \"internet\"),\n  ],\n);\n")
 	}
 	text := "using Workerd = import \"/workerd/workerd.capnp\";\n\nconst config :Workerd.Config = (\n  services = [\n" + services.String() +
 		"    (name = \"internet\", network = (allow = [\"public\", \"private\"])),\n  ],\n  sockets = [\n" + sockets.String() + "  ],\n);\n" + consts.String()

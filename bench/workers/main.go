@@ -6,10 +6,14 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"time"
 
 	"inlay/bench/workers/result"
 )
@@ -18,14 +22,15 @@ func main() {
 	out := flag.String("out", "../build/bench/workers.json", "file for the results; what the Workers consist of goes beside it")
 	short := flag.Bool("short", false, "as little of everything as shows that it runs")
 	rounds := flag.Int("rounds", 15, "rounds of the warm comparison")
+	parts := flag.String("parts", "", "what to run, with commas between: warm, cold, stampede, start; all unless told")
 	flag.Parse()
-	if err := run(*out, *short, *rounds); err != nil {
+	if err := run(*out, *parts, *short, *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, "workers:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out string, short bool, rounds int) error {
+func run(out, parts string, short bool, rounds int) error {
 	root, err := filepath.Abs("..")
 	if err != nil {
 		return err
@@ -46,12 +51,51 @@ func run(out string, short bool, rounds int) error {
 	o := startOrigin()
 	defer o.Close()
 	found := &result.Results{}
-	requests := 2000
-	if short {
-		rounds, requests = 2, 200
-	}
-	if found.Warm, err = warm(p, o, rounds, requests, 8); err != nil {
+	if found.Versions, err = versions(p); err != nil {
 		return err
 	}
+	requests, samples, clients, crowdRuns, starts := 2000, 15, 200, 3, 9
+	if short {
+		rounds, requests, samples, clients, crowdRuns, starts = 2, 200, 1, 20, 1, 1
+	}
+	for _, part := range []struct {
+		name string
+		run  func() error
+	}{
+		{"warm", func() (err error) { found.Warm, err = warm(p, o, rounds, requests, 8); return err }},
+		{"cold", func() (err error) { found.Cold, err = cold(p, o, samples); return err }},
+		{"stampede", func() (err error) { found.Stampede, err = stampede(p, o, clients, crowdRuns); return err }},
+		{"start", func() (err error) { found.Start, err = start(p, o, starts); return err }},
+	} {
+		if parts != "" && !slices.Contains(strings.Split(parts, ","), part.name) {
+			continue
+		}
+		begin := time.Now()
+		if err := part.run(); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
+		fmt.Printf("%s: %.1f s\n", part.name, time.Since(begin).Seconds())
+	}
 	return found.Write(out)
+}
+
+// versions are those of what is compared, and of what runs it.
+func versions(p *places) (map[string]string, error) {
+	found := map[string]string{}
+	for name, file := range map[string]string{
+		"workerd":   filepath.Join(p.root, "node_modules", "workerd", "package.json"),
+		"lru-cache": filepath.Join(p.out, "node_modules", "lru-cache", "package.json"),
+		"node":      filepath.Join(p.root, "node_modules", "node", "package.json"),
+	} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("%w; run ./build.sh bench, which installs it", err)
+		}
+		var description struct{ Version string }
+		if err := json.Unmarshal(text, &description); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		found[name] = description.Version
+	}
+	return found, nil
 }

@@ -45,6 +45,16 @@ func Fragment(i int) string {
 // End ends the fragment of slot i and is found nowhere else in a page.
 func End(i int) string { return "<p>end of " + strconv.Itoa(i+1) + "</p>\n" }
 
+// IsWhole reports whether an answer has every fragment and the page's end.
+func IsWhole(answer string) bool {
+	for i := range Slots {
+		if !strings.Contains(answer, End(i)) {
+			return false
+		}
+	}
+	return strings.HasSuffix(strings.TrimSpace(answer), "</html>")
+}
+
 // Page is the whole page.
 func Page() string {
 	parts := Parts()

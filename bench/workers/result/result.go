@@ -10,6 +10,9 @@ import (
 type Results struct {
 	Versions map[string]string `json:"versions"` // workerd, node, lru-cache, …
 	Warm     *Warm             `json:"warm,omitempty"`
+	Cold     *Cold             `json:"cold,omitempty"`
+	Stampede *Stampede         `json:"stampede,omitempty"`
+	Start    *Start            `json:"start,omitempty"`
 }
 
 // Warm is the same warm page from each Worker, all in one workerd, in alternating rounds.
@@ -34,6 +37,82 @@ type Round struct {
 	P50       float64 `json:"p50_us"`
 	P99       float64 `json:"p99_us"`
 	CPU       float64 `json:"cpu_us"` // of workerd, a request
+}
+
+// Cold is a page none of whose fragments are there, asked for by one client at a time.
+type Cold struct {
+	Delays []int `json:"delays_ms"` // of the origin, for each fragment in the order of the shell
+	Ways   []Way `json:"ways"`
+}
+
+// Way is one way in which a cold page leaves.
+type Way struct {
+	Name    string   `json:"name"`
+	What    string   `json:"what"`
+	Samples []Sample `json:"samples"`
+}
+
+// Sample is one cold page: when each piece of it was there, in milliseconds since the request was sent.
+type Sample struct {
+	FirstByte float64   `json:"first_byte_ms"`
+	LastByte  float64   `json:"last_byte_ms"`
+	Parts     []float64 `json:"parts_ms"`     // the shell's, before, between and behind its slots
+	Fragments []float64 `json:"fragments_ms"` // in the order of the shell
+}
+
+// Stampede is many clients that ask at once for the same cold page, each Worker in a workerd of its own.
+type Stampede struct {
+	Clients int     `json:"clients"`
+	Crowds  []Crowd `json:"crowds"`
+}
+
+// Crowd is one Worker's stampedes.
+type Crowd struct {
+	Name string     `json:"name"`
+	What string     `json:"what"`
+	Runs []CrowdRun `json:"runs"`
+}
+
+// CrowdRun is one stampede. Failed clients got no whole page.
+type CrowdRun struct {
+	Hits   int     `json:"origin_hits"`
+	Failed int     `json:"failed"`
+	P50    float64 `json:"p50_ms"` // to the last byte
+	P99    float64 `json:"p99_ms"`
+	CPU    float64 `json:"cpu_ms"` // of workerd, for all of it
+	Before int     `json:"before_bytes"`
+	Peak   int     `json:"peak_bytes"`
+}
+
+// Start is what comes before the first answer.
+type Start struct {
+	Files     []File     `json:"files"`
+	Instances []Instance `json:"instances"`
+	Processes []Process  `json:"processes"`
+}
+
+// File is something that a deployment uploads.
+type File struct {
+	Name    string `json:"name"`
+	Raw     int    `json:"raw"`
+	Gzipped int    `json:"gzipped"`
+}
+
+// Instance is a Wasm module and what making it ready takes, under Node.
+type Instance struct {
+	Name    string    `json:"name"`
+	Compile []float64 `json:"compile_ms"`
+	First   []float64 `json:"first_ms"` // the first instance of the compiled module
+	Next    []float64 `json:"next_ms"`  // and the next
+}
+
+// Process is a Worker in a fresh workerd.
+type Process struct {
+	Name      string    `json:"name"`
+	What      string    `json:"what"`
+	Listen    []float64 `json:"listen_ms"`     // from the program's start until its port is open
+	FirstByte []float64 `json:"first_byte_ms"` // of the first answer, from then
+	LastByte  []float64 `json:"last_byte_ms"`
 }
 
 // Read reads what Write wrote.
