@@ -45,6 +45,6 @@ async function measure(name, path, load) {
 console.log(JSON.stringify([
   await measure("core.wasm", "core.wasm", core),
   await measure("app.wasm, of the example site", "app.wasm", () => startGo),
-  await measure("the stock Worker's app.wasm", "bench/workers/stock/app.wasm", startGo),
+  await measure("the stock Worker's app.wasm", "bench/workers/stock/app.wasm", () => startGo),
 ]));
 process.exit(); // the Go instances wait for requests
