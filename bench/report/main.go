@@ -1,7 +1,7 @@
-// Command report writes the native part of RESULTS.md from what bench/run.sh
-// left in a directory: medians, minima and maxima, and where the figures are
-// from. The part lies between two marker lines; the rest of the file is not
-// touched.
+// Command report writes RESULTS.md from what bench/run.sh left in a directory:
+// medians, minima and maxima, and where the figures are from. Each part lies
+// between two marker lines; the rest of the file is not touched. Beside it goes
+// timeline.svg, the picture of a cold page.
 package main
 
 import (
@@ -16,28 +16,54 @@ import (
 )
 
 func main() {
-	in := flag.String("in", "", "directory with native.txt, memory.txt, wasm.txt, hitratio.txt, edge.txt")
+	in := flag.String("in", "", "directory with native.txt, memory.txt, wasm.txt, hitratio.txt, edge.txt and workers.json")
 	into := flag.String("into", "RESULTS.md", "file to write into")
-	rounds := flag.String("rounds", "", "how many rounds were run")
+	rounds := flag.String("rounds", "", "how many rounds of the native part were run")
+	parts := flag.String("parts", "native,workers", "what was run")
 	flag.Parse()
-	if err := run(*in, *into, *rounds); err != nil {
+	if err := run(*in, *into, *rounds, strings.Split(*parts, ",")); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
 }
 
-func run(in, into, rounds string) error {
+func run(in, into, rounds string, parts []string) error {
+	old, err := os.ReadFile(into)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	text := string(old)
+	for _, name := range parts {
+		var part string
+		switch name {
+		case "native":
+			part, err = native(in, rounds)
+		case "workers":
+			part, err = workers(filepath.Join(in, "workers.json"), filepath.Join(filepath.Dir(into), "timeline.svg"))
+		default:
+			err = fmt.Errorf("there is no part %q", name)
+		}
+		if err != nil {
+			return err
+		}
+		text = splice(text, name, part)
+	}
+	return os.WriteFile(into, []byte(text), 0o644)
+}
+
+// native is the part of the caches and of the native handler.
+func native(in, rounds string) (string, error) {
 	read := func(name string) string {
 		b, _ := os.ReadFile(filepath.Join(in, name)) // what was not run is left out
 		return string(b)
 	}
 	versions, err := peerVersions("go.mod")
 	if err != nil {
-		return err
+		return "", err
 	}
 	var b strings.Builder
 	b.WriteString("## The cache, natively and in Wasm\n\n")
-	b.WriteString("Command: `./build.sh bench`, or this part alone: `bench/run.sh` (" + rounds + " rounds).  \n")
+	b.WriteString("Command: `./build.sh bench`, or this part alone: `bench/run.sh -parts native` (" + rounds + " rounds).  \n")
 	b.WriteString(machine() + "  \n")
 	b.WriteString("Peers: " + versions + ".\n\n")
 	b.WriteString(misleading)
@@ -45,15 +71,10 @@ func run(in, into, rounds string) error {
 	memory(&b, parseBench(read("memory.txt")))
 	wasm(&b, parseBench(read("wasm.txt")))
 	if err := hitRatios(&b, read("hitratio.txt")); err != nil {
-		return err
+		return "", err
 	}
 	pages(&b, parseBench(read("edge.txt")))
-
-	old, err := os.ReadFile(into)
-	if err != nil && !os.IsNotExist(err) {
-		return err
-	}
-	return os.WriteFile(into, []byte(splice(string(old), b.String())), 0o644)
+	return b.String(), nil
 }
 
 const misleading = `What would mislead: the machine is a small virtual one and not idle, so compare figures of one table with each other, and
@@ -64,13 +85,14 @@ difference is this machine's clock. Not measured: more than two cores, a heap wi
 
 `
 
-const (
-	begin = "<!-- native: begin; written by bench/report -->\n"
-	end   = "<!-- native: end -->\n"
-)
+// marks are the lines before and after a part.
+func marks(name string) (begin, end string) {
+	return "<!-- " + name + ": begin; written by bench/report -->\n", "<!-- " + name + ": end -->\n"
+}
 
 // splice puts the part between its markers, or at the end of a file without.
-func splice(old, part string) string {
+func splice(old, name, part string) string {
+	begin, end := marks(name)
 	if old == "" {
 		old = "# Results\n\n"
 	}
@@ -109,7 +131,7 @@ func peerVersions(file string) (string, error) {
 	var list []string
 	for line := range strings.Lines(string(b)) {
 		w := strings.Fields(line)
-		if len(w) == 2 && strings.HasPrefix(w[1], "v") && strings.Contains(w[0], "/") && !strings.Contains(w[0], "ulikunitz") {
+		if len(w) == 2 && strings.HasPrefix(w[1], "v") && strings.Contains(w[0], "/") && !strings.Contains(w[0], "ulikunitz") && !strings.Contains(w[0], "syumai") {
 			list = append(list, strings.TrimPrefix(w[0], "github.com/")+" "+w[1])
 		}
 	}

@@ -57,12 +57,17 @@ mean sized         5% inlay       40.00  11.00  30.00
 }
 
 func TestSpliceLeavesTheRestAlone(t *testing.T) {
-	fresh := splice("", "one\n")
+	begin, end := marks("native")
+	fresh := splice("", "native", "one\n")
 	if want := "# Results\n\n" + begin + "one\n" + end; fresh != want {
 		t.Errorf("got %q", fresh)
 	}
-	again := splice("# Mine\n\nbefore\n\n"+begin+"one\n"+end+"\nafter\n", "two\n")
+	again := splice("# Mine\n\nbefore\n\n"+begin+"one\n"+end+"\nafter\n", "native", "two\n")
 	if want := "# Mine\n\nbefore\n\n" + begin + "two\n" + end + "\nafter\n"; again != want {
 		t.Errorf("got %q", again)
+	}
+	both := splice(again, "workers", "three\n")
+	if !strings.HasPrefix(both, again) || !strings.Contains(both, "workers: begin") {
+		t.Errorf("got %q", both)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ import (
 func main() {
 	out := flag.String("out", "../build/bench/workers.json", "file for the results; what the Workers consist of goes beside it")
 	short := flag.Bool("short", false, "as little of everything as shows that it runs")
-	rounds := flag.Int("rounds", 15, "rounds of the warm comparison")
+	rounds := flag.Int("rounds", 40, "rounds of the warm comparison")
 	parts := flag.String("parts", "", "what to run, with commas between: warm, cold, stampede, start; all unless told")
 	flag.Parse()
 	if err := run(*out, *parts, *short, *rounds); err != nil {
@@ -54,7 +55,7 @@ func run(out, parts string, short bool, rounds int) error {
 	if found.Versions, err = versions(p); err != nil {
 		return err
 	}
-	requests, samples, clients, crowdRuns, starts := 2000, 15, 200, 3, 9
+	requests, samples, clients, crowdRuns, starts := 1000, 15, 200, 5, 15
 	if short {
 		rounds, requests, samples, clients, crowdRuns, starts = 2, 200, 1, 20, 1, 1
 	}
@@ -97,5 +98,10 @@ func versions(p *places) (map[string]string, error) {
 		}
 		found[name] = description.Version
 	}
+	version, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", "github.com/syumai/workers").Output()
+	if err != nil {
+		return nil, err
+	}
+	found["syumai/workers"] = strings.TrimSpace(string(version))
 	return found, nil
 }
