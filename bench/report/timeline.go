@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"slices"
 	"strings"
 
 	"inlay/bench/workers/result"
@@ -37,8 +38,9 @@ text { font: 12px system-ui, sans-serif; fill: #444c56 }
 .title { font-weight: 600; fill: #1f2328 }
 .grid { stroke: #d1d9e0; stroke-width: 1 }
 .row { fill: #eaeef2 }
-.shell { fill: #8c959f }
+.shell { fill: #6e7781 }
 .fragment { fill: #0f7fa8 }
+.at { fill: #ffffff; font-size: 11px }
 @media (prefers-color-scheme: dark) {
 text { fill: #b1bac4 }
 .title { fill: #f0f6fc }
@@ -46,6 +48,7 @@ text { fill: #b1bac4 }
 .row { fill: #22272e }
 .shell { fill: #768390 }
 .fragment { fill: #3fb0d8 }
+.at { fill: #0d1117 }
 }
 `
 
@@ -70,19 +73,20 @@ func timeline(c *result.Cold) string {
 		fmt.Fprintf(&rows, "<text class=\"title\" x=\"%d\" y=\"%.0f\">%s</text>\n", svgLeft, y+17, html.EscapeString(band.title))
 		y += svgTitle
 		label(&rows, y, "shell")
-		base(&rows, y, x(0), x(end))
-		parts := len(w.Samples[0].Parts)
-		for i := range parts {
-			at := median(column(w.Samples, func(s result.Sample) float64 { return s.Parts[i] }))
-			height := float64(svgRow) / float64(parts)
-			fill(&rows, "shell", x(at), y+float64(i)*height, x(end), height)
+		bar(&rows, "row", x(0), y, x(end))
+		var shell []float64
+		for i := range w.Samples[0].Parts {
+			shell = append(shell, median(column(w.Samples, func(s result.Sample) float64 { return s.Parts[i] })))
 		}
+		steps(&rows, shell, x, y, end)
+		at(&rows, slices.Max(shell), x, y)
 		y += svgRow + svgGap
 		for i, delay := range c.Delays {
 			label(&rows, y, fmt.Sprintf("fragment %d, %d ms", i+1, delay))
-			base(&rows, y, x(0), x(end))
-			at := median(column(w.Samples, func(s result.Sample) float64 { return s.Fragments[i] }))
-			fill(&rows, "fragment", x(at), y, x(end), svgRow)
+			bar(&rows, "row", x(0), y, x(end))
+			came := median(column(w.Samples, func(s result.Sample) float64 { return s.Fragments[i] }))
+			bar(&rows, "fragment", x(came), y, x(end))
+			at(&rows, came, x, y)
 			y += svgRow + svgGap
 		}
 		y += svgBand
@@ -106,11 +110,21 @@ func label(b *strings.Builder, y float64, text string) {
 	fmt.Fprintf(b, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n", svgLeft-10, y+svgRow-3, html.EscapeString(text))
 }
 
-func base(b *strings.Builder, y, from, to float64) {
-	fmt.Fprintf(b, "<path class=\"row\" d=\"M%.1f %.1f H%.1f v%d H%.1f z\"/>\n", from, y, to, svgRow, from)
+// bar shows a piece as there from when it came.
+func bar(b *strings.Builder, class string, from, y, to float64) {
+	fmt.Fprintf(b, "<path class=\"%s\" d=\"M%.1f %.1f H%.1f v%d H%.1f z\"/>\n", class, from, y, to, svgRow, from)
 }
 
-// fill shows a piece as there from when it came.
-func fill(b *strings.Builder, class string, from, y, to, height float64) {
-	fmt.Fprintf(b, "<path class=\"%s\" d=\"M%.1f %.2f H%.1f v%.2f H%.1f z\"/>\n", class, from, y, to, height, from)
+// steps is a bar that grows downwards with each part of the shell; a part comes after those before it.
+func steps(b *strings.Builder, parts []float64, x func(float64) float64, y, end float64) {
+	fmt.Fprintf(b, "<path class=\"shell\" d=\"M%.1f %.1f", x(end), y)
+	for i, ms := range parts {
+		fmt.Fprintf(b, " H%.1f V%.1f", x(ms), y+svgRow*float64(i+1)/float64(len(parts)))
+	}
+	fmt.Fprintf(b, " H%.1f z\"/>\n", x(end))
+}
+
+// at writes when a piece was there whole.
+func at(b *strings.Builder, ms float64, x func(float64) float64, y float64) {
+	fmt.Fprintf(b, "<text class=\"at\" x=\"%.1f\" y=\"%.1f\">%.0f</text>\n", x(ms)+5, y+svgRow-3, ms)
 }

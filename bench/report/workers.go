@@ -169,8 +169,9 @@ func stampede(b *strings.Builder, s *result.Stampede) {
 	b.WriteString("| Worker | fills at the origin | p50, ms | p99, ms | CPU, ms | memory before, MB | peak, MB | without a whole page |\n|---|---|---|---|---|---|---|---|\n")
 	for _, c := range s.Crowds {
 		fmt.Fprintf(b, "| `%s` %s |", c.Name, c.What)
+		hits := column(c.Runs, func(r result.CrowdRun) float64 { return float64(r.Hits) })
+		fmt.Fprintf(b, " %.0f <sub>%.0f–%.0f</sub> |", median(hits), slices.Min(hits), slices.Max(hits))
 		for _, of := range []func(result.CrowdRun) float64{
-			func(r result.CrowdRun) float64 { return float64(r.Hits) },
 			func(r result.CrowdRun) float64 { return r.P50 },
 			func(r result.CrowdRun) float64 { return r.P99 },
 			func(r result.CrowdRun) float64 { return r.CPU },

@@ -68,7 +68,8 @@ func TestTimelineIsDrawnToScale(t *testing.T) {
 		`>500</text>`,
 		`<path class="fragment" d="M626.0 `, // 400 ms
 		`<path class="fragment" d="M398.0 `, // 200 ms
-		`<path class="shell" d="M171.1 `,    // 1 ms
+		`<path class="shell" d="M740.0 130.0 H171.1 V134.7 H171.1 V139.3 H171.1 V144.0 H740.0 z"/>`, // 1 ms
+		`<text class="at" x="403.0" y="`,
 	} {
 		if !strings.Contains(picture, want) {
 			t.Errorf("no %q in:\n%s", want, picture)
