@@ -1,8 +1,9 @@
 package inlay_test
 
 import (
+	"io/fs"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,15 +14,135 @@ import (
 	"inlay/edge"
 )
 
-func readme(t *testing.T) string {
+// What the documentation says is run. Here is what its files consist of, and what README.md has to list; the other
+// docs_*_test.go are each about one kind of block, or of claim.
+
+// document is a Markdown file.
+type document struct {
+	path   string
+	text   string
+	prose  string // text without its blocks
+	blocks []block
+}
+
+// block is a fenced block of a document.
+type block struct {
+	path     string
+	line     int
+	heading  string // the one above it
+	language string
+	text     string // without the indentation of the fence
+}
+
+var (
+	fence       = regexp.MustCompile("^( *)```(.*)$")
+	headingLine = regexp.MustCompile(`^#+ (.*)$`)
+)
+
+// documents are all Markdown files of the project.
+func documents(t *testing.T) (all []document) {
 	t.Helper()
-	text, err := os.ReadFile("README.md")
+	for _, path := range files(t, ".md") {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		all = append(all, readDocument(t, path, string(text)))
+	}
+	require.NotEmpty(t, all)
+	return all
+}
+
+func documentAt(t *testing.T, path string) document {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	return string(text)
+	return readDocument(t, path, string(text))
+}
+
+func readDocument(t *testing.T, path, text string) document {
+	t.Helper()
+	d := document{path: path, text: text}
+	var open *block
+	indent, heading := "", ""
+	for i, line := range strings.Split(text, "\n") {
+		f := fence.FindStringSubmatch(line)
+		switch {
+		case f != nil && open == nil:
+			indent, open = f[1], &block{path: path, line: i + 1, heading: heading, language: f[2]}
+		case f != nil:
+			require.Empty(t, f[2], "%s:%d", path, i+1)
+			d.blocks = append(d.blocks, *open)
+			open = nil
+		case open != nil:
+			open.text += strings.TrimPrefix(line, indent) + "\n"
+		default:
+			if h := headingLine.FindStringSubmatch(line); h != nil {
+				heading = h[1]
+			}
+			d.prose += line + "\n"
+		}
+	}
+	require.Nil(t, open, "%s: a block is not closed", path)
+	return d
+}
+
+// files are those of the project whose names end with suffix, without what is generated or installed.
+func files(t *testing.T, suffix string) (paths []string) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		switch name := entry.Name(); {
+		case err != nil:
+			return err
+		case entry.IsDir() && (name == "build" || name == "node_modules" || len(name) > 1 && name[0] == '.'):
+			return filepath.SkipDir
+		case !entry.IsDir() && strings.HasSuffix(name, suffix):
+			paths = append(paths, path)
+		}
+		return nil
+	}))
+	return paths
+}
+
+// rows are the cells of the table under a heading of d, without its head; nil if there is none.
+func (d *document) rows(heading string) (rows [][]string) {
+	_, after, found := strings.Cut("\n"+d.prose, "\n"+heading+"\n")
+	if !found {
+		return nil
+	}
+	for _, line := range strings.Split(after, "\n") {
+		if headingLine.MatchString(line) {
+			break
+		}
+		if strings.HasPrefix(line, "|") {
+			rows = append(rows, cells(line))
+		}
+	}
+	return rows[min(2, len(rows)):]
+}
+
+func cells(line string) (cells []string) {
+	for _, cell := range strings.Split(strings.Trim(line, "|"), "|") {
+		cells = append(cells, strings.TrimSpace(cell))
+	}
+	return cells
+}
+
+func TestEveryBlockIsOfAKindThatIsChecked(t *testing.T) {
+	checked := map[string]string{
+		"sh":   "docs_commands_test.go",
+		"go":   "docs_go_test.go",
+		"html": "docs_wire_test.go", "http": "docs_wire_test.go",
+		"toml": "docs_toml_test.go",
+		"text": "diagrams",
+	}
+	for _, d := range documents(t) {
+		for _, b := range d.blocks {
+			assert.Contains(t, checked, b.language, "%s:%d: nothing would check this block", b.path, b.line)
+		}
+	}
 }
 
 func TestReadmeListsEveryVariable(t *testing.T) {
-	text := readme(t)
+	text := documentAt(t, "README.md").text
 	for _, v := range edge.Variables() {
 		fallback := v.Default
 		if fallback != "" {
@@ -32,42 +153,11 @@ func TestReadmeListsEveryVariable(t *testing.T) {
 	assert.Equal(t, len(edge.Variables()), strings.Count(text, "\n| `INLAY_"))
 }
 
-func TestReadmesPageParses(t *testing.T) {
-	html := regexp.MustCompile("(?s)```html\n(.*?)```").FindAllStringSubmatch(readme(t), -1)
-	require.Len(t, html, 1)
-	page, err := edge.ParsePage("/products/{id}", html[0][1])
-	require.NoError(t, err)
-	assert.Len(t, page.Slots, 1)
-}
-
 func TestReadmeNamesEveryAttributeOfASlot(t *testing.T) {
+	text := documentAt(t, "README.md").text
 	for _, name := range []string{"name", "src", "ttl", "swr", "sie", "tags", "vary", "timeout", "required"} {
-		assert.Contains(t, readme(t), "\n| `"+name+"` |")
+		assert.Contains(t, text, "\n| `"+name+"` |")
 	}
 	_, err := edge.ParsePage("/", `<body><edge-slot name="a" src="/a" other></edge-slot>`)
 	require.ErrorContains(t, err, "name, src, ttl, swr, sie, tags, vary, timeout", "the list is the parser's")
-}
-
-func TestReadmesCommandsExist(t *testing.T) {
-	help, err := exec.Command("./build.sh", "help").Output()
-	require.NoError(t, err)
-	for _, command := range regexp.MustCompile(`\./build\.sh ([a-z]+)`).FindAllStringSubmatch(readme(t), -1) {
-		assert.Regexp(t, `(?m)^  `+command[1]+`\b`, string(help))
-	}
-}
-
-func TestReadmesLinksLeadSomewhere(t *testing.T) {
-	for _, link := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(readme(t), -1) {
-		_, err := os.Stat(link[1])
-		assert.NoError(t, err)
-	}
-}
-
-func TestDryRunOfADeploymentUploadsTheWholeWorker(t *testing.T) {
-	deploy := exec.Command("./build.sh", "deploy", "--dry-run")
-	output, err := deploy.CombinedOutput()
-	require.NoError(t, err, string(output))
-	for _, module := range []string{"core.wasm", "app.wasm", "pages.bin", "exchange.mjs"} {
-		assert.Contains(t, string(output), module)
-	}
 }
