@@ -16,7 +16,7 @@ import (
 )
 
 func main() {
-	in := flag.String("in", "", "directory with native.txt, memory.txt, wasm.txt, hitratio.txt, edge.txt and workers.json")
+	in := flag.String("in", "", "directory with native.txt, benchstat.csv, memory.txt, wasm.txt, hitratio.txt, edge.txt and workers.json")
 	into := flag.String("into", "RESULTS.md", "file to write into")
 	rounds := flag.String("rounds", "", "how many rounds of the native part were run")
 	parts := flag.String("parts", "native,workers", "what was run")
@@ -68,6 +68,9 @@ func native(in, rounds string) (string, error) {
 	b.WriteString("Peers: " + versions + ".\n\n")
 	b.WriteString(misleading)
 	speed(&b, parseBench(read("native.txt")))
+	if err := verdicts(&b, read("benchstat.csv")); err != nil {
+		return "", err
+	}
 	memory(&b, parseBench(read("memory.txt")))
 	wasm(&b, parseBench(read("wasm.txt")))
 	if err := hitRatios(&b, read("hitratio.txt")); err != nil {
