@@ -2,6 +2,7 @@
 // One request and its answer. Whatever belongs to a request (its stream, timers, promises) is touched in its own context
 // only; another request's event may do no more to it than wake it.
 
+import { appInstances } from "./app-instances.mjs";
 import { CrashError } from "./core.mjs";
 import { runFills } from "./fills.mjs";
 import { passThrough } from "./pass.mjs";
@@ -16,21 +17,97 @@ const methods = ["GET", "HEAD", "POST"];
 /** A streamed answer's queued bytes are joined into chunks of about this size. */
 const chunkSize = 64 << 10;
 
+/** @param {Request} request */
+function methodOf(request) {
+  const known = methods.indexOf(request.method);
+  return known < 0 ? methods.length : known;
+}
+
+/** Path and query as they came; they begin with a slash, though what came may not have. @param {Request} request */
+function targetOf(request) {
+  const url = request.url;
+  const path = url.indexOf("/", url.indexOf("//") + 2);
+  return path < 0 ? "/" : url.slice(path);
+}
+
+/** @param {Core} core @param {Head} head @param {BodyInit | null} body */
+function responseOf(core, head, body) {
+  const response = new Response(body, head);
+  if (body === null && head.length !== "") response.headers.set("content-length", head.length);
+  if (core.settings.debug) response.headers.set("inlay-app-instances", String(appInstances()));
+  return response;
+}
+
+/**
+ * The first event of a request, whichever: one object serves all. Most requests are answered in it. Only what is left over
+ * gets an Exchange, since what that leaves to the garbage collector shows in a warm page's cost.
+ */
+export class Opening {
+  /** @param {(env: any) => Core} cores makes or finds the isolate's core */
+  constructor(cores) {
+    this.cores = cores;
+    this.id = 0;
+    this.crashes = 0;
+    /** @type {any} */
+    this.request = null;
+    /** @type {any} */
+    this.env = null;
+    /** @type {any} */
+    this.ctx = null;
+    /** @type {any} */
+    this.core = null;
+    /** @type {Response | null} */
+    this.response = null;
+    /** @type {Exchange | null} */
+    this.rest = null;
+  }
+
+  /** @param {Request} request @param {any} env @param {ExecutionContext} ctx @returns {Response | Promise<Response>} */
+  answer(request, env, ctx) {
+    this.core = this.cores(env);
+    this.request = request;
+    this.env = env;
+    this.ctx = ctx;
+    try {
+      this.core.handle(this, methodOf(request), targetOf(request), 0);
+    } catch (error) {
+      if (!(error instanceof CrashError)) throw error;
+      this.exchange().restart();
+    }
+    const { response, rest } = this;
+    this.request = this.env = this.ctx = this.response = this.rest = null;
+    if (rest === null) return /** @type {Response} */ (response);
+    rest.settle();
+    return rest.response ?? rest.held();
+  }
+
+  /** Whoever goes on with the request. */
+  exchange() {
+    return (this.rest ??= new Exchange(this.request, this.env, this.ctx, this.core, this.cores, this.id));
+  }
+
+  /** @param {Head} head @param {Uint8Array | null} body */
+  send(head, body) {
+    this.response = responseOf(this.core, head, body);
+  }
+}
+
 export class Exchange {
   /**
    * @param {Request} request
    * @param {any} env
    * @param {ExecutionContext} ctx
-   * @param {() => Core} cores makes or finds the isolate's core
+   * @param {Core} core
+   * @param {(env: any) => Core} cores makes or finds the isolate's core
+   * @param {number} id
    */
-  constructor(request, env, ctx, cores) {
+  constructor(request, env, ctx, core, cores, id) {
     this.request = request;
     this.env = env;
     this.ctx = ctx;
+    this.core = core;
     this.cores = cores;
-    /** @type {Core} */
-    this.core = cores();
-    this.id = 0;
+    this.id = id;
     /** @type {Response | null} */
     this.response = null;
     /** @type {Uint8Array[]} */
@@ -48,10 +125,8 @@ export class Exchange {
     this.endWait = null;
   }
 
-  /** @returns {Response | Promise<Response>} */
-  answer() {
-    this.event(() => this.core.handle(this, this.method(), this.target(), 0));
-    return this.response ?? this.held();
+  exchange() {
+    return this;
   }
 
   /** The answer of a request that waits before its head can leave, or that goes to the origin. */
@@ -61,24 +136,12 @@ export class Exchange {
     while (this.response === null && !this.passed && !this.left) await this.turn();
     this.request.signal.removeEventListener("abort", leave);
     if (this.left) return new Response(null, { status: 499 }); // nobody reads it
-    return this.response ?? passThrough(this);
-  }
-
-  method() {
-    const known = methods.indexOf(this.request.method);
-    return known < 0 ? methods.length : known;
-  }
-
-  /** Path and query as they came; they begin with a slash, though what came may not have. */
-  target() {
-    const url = this.request.url;
-    const path = url.indexOf("/", url.indexOf("//") + 2);
-    return path < 0 ? "/" : url.slice(path);
+    return this.response ?? passThrough(this, targetOf(this.request));
   }
 
   /**
-   * Runs an event of this request, then begins the fills that it asked for. If the core crashes the request starts over
-   * on a new one, once, and goes on from what was sent; the second time it goes to the origin.
+   * Runs an event of this request. If the core crashes the request starts over on a new one, once, and goes on from what
+   * was sent; the second time it goes to the origin.
    * @param {() => void} call
    */
   event(call) {
@@ -88,6 +151,11 @@ export class Exchange {
       if (!(error instanceof CrashError)) throw error;
       this.restart();
     }
+    this.settle();
+  }
+
+  /** After an event: begins the fills that it asked for. */
+  settle() {
     if (this.finished || this.passed) this.core.waiting.delete(this.id);
     if (this.fills.length > 0) runFills(this, this.fills.splice(0));
   }
@@ -99,9 +167,9 @@ export class Exchange {
       this.giveUp();
       return;
     }
-    this.core = this.cores();
+    this.core = this.cores(this.env);
     try {
-      this.core.handle(this, this.method(), this.target(), this.writes);
+      this.core.handle(this, methodOf(this.request), targetOf(this.request), this.writes);
     } catch (error) {
       if (!(error instanceof CrashError)) throw error;
       this.giveUp();
@@ -164,15 +232,15 @@ export class Exchange {
 
   // What the engine asks.
 
-  /** @param {any} head @param {Uint8Array | null} body */
+  /** @param {Head} head @param {Uint8Array | null} body */
   send(head, body) {
-    this.response = new Response(body, head);
+    this.response = responseOf(this.core, head, body);
     this.finished = true;
   }
 
-  /** @param {any} head */
+  /** @param {Head} head */
   respond(head) {
-    this.response = new Response(this.body(), head);
+    this.response = responseOf(this.core, head, this.body());
     // Wrangler's development server compresses, and so holds back, what does not name its encoding.
     if (this.core.settings.dev) this.response.headers.set("content-encoding", "identity");
   }

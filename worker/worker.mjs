@@ -2,8 +2,7 @@
 // The Worker's entry: every request becomes an exchange with the isolate's one core.
 
 import { ConfigError, Core } from "./core.mjs";
-import { Exchange } from "./exchange.mjs";
-import { appInstances } from "./app-instances.mjs";
+import { Opening } from "./exchange.mjs";
 
 /** @type {Core | null} */
 let core = null;
@@ -29,20 +28,13 @@ function misconfigured(error, env) {
   });
 }
 
-/** @param {Response} response */
-function withDebug(response) {
-  response.headers.set("inlay-app-instances", String(appInstances()));
-  return response;
-}
+const opening = new Opening(coreOf);
 
 export default {
   /** @param {Request} request @param {any} env @param {ExecutionContext} ctx @returns {Response | Promise<Response>} */
   fetch(request, env, ctx) {
     try {
-      const exchange = new Exchange(request, env, ctx, () => coreOf(env));
-      const answer = exchange.answer();
-      if (!exchange.core.settings.debug) return answer;
-      return answer instanceof Response ? withDebug(answer) : answer.then((r) => (exchange.passed ? r : withDebug(r)));
+      return opening.answer(request, env, ctx);
     } catch (error) {
       if (error instanceof ConfigError) return misconfigured(error, env);
       throw error;

@@ -9,6 +9,7 @@ export class Client {
     this.written = [];
     this.watched = [];
   }
+  exchange() { return this; }
   send(head, body) {
     this.head = head;
     this.body = body;
