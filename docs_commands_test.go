@@ -51,7 +51,7 @@ var commands = map[string]func(t *testing.T, line string){
 var (
 	remark = regexp.MustCompile(`\s+# .*$`)
 	// command is how a command begins that stands in a sentence.
-	command = regexp.MustCompile("^(\\./build\\.sh|bench/run\\.sh|npx |node |go (run|test|build|vet|tool|-C)|cd |curl |openssl |[A-Z_]+=\\S+ \\./build)")
+	command = regexp.MustCompile(`^(\./build\.sh|bench/run\.sh|npx |node |go (run|test|build|vet|tool|-C)|cd |curl |openssl |[A-Z_]+=\S+ \./build)`)
 )
 
 // commandLines are the command lines of a document.

@@ -257,3 +257,27 @@ func TestModesAreChosenAsTold(t *testing.T) {
 		assert.Contains(t, d.prose, "`?inlay="+row[0]+"`")
 	}
 }
+
+func TestKeyWithACookieIsWrittenAsTold(t *testing.T) {
+	shell, err := os.ReadFile("docs/example/product.html")
+	require.NoError(t, err)
+	handler := handlerOf(t, "/products/{id}", string(shell), hello, edge.Config{Token: adminToken})
+	ask(handler, http.MethodGet, "/products/7", "Cookie", "currency=CHF")
+	key := regexp.MustCompile("`(/fragments/[^`]*%0A[^`]*)`").FindStringSubmatch(documentAt(t, "docs/operating.md").prose)
+	require.NotNil(t, key)
+	answer := ask(handler, http.MethodPost, "/_inlay/purge?key="+key[1], "Authorization", "Bearer "+adminToken)
+	assert.Equal(t, "{\"purged\":1}\n", answer.Body.String())
+}
+
+func TestDurationsAreWrittenAsTold(t *testing.T) {
+	told := regexp.MustCompile("Durations are written (.*)\n(.*)\\.").FindString(documentAt(t, "docs/writing-a-site.md").prose)
+	durations := inlineCode.FindAllString(told, -1)
+	require.Len(t, durations, 5)
+	for _, d := range durations {
+		_, err := edge.ParsePage("/", `<body><edge-slot name="a" src="/a" ttl="`+strings.Trim(d, "`")+`"></edge-slot>`)
+		assert.NoError(t, err)
+	}
+	config, err := parseConfig(map[string]string{"INLAY_NEGATIVE_TTL": "0"})
+	require.NoError(t, err)
+	assert.Zero(t, config.NegativeTTL)
+}
