@@ -16,7 +16,7 @@ var updateFigures = flag.Bool("update-figures", false, "write README.md's table 
 // figures are the rows of README.md's table. In braces is where a figure is from in bench/RESULTS.md: words of a heading, the
 // beginning of a row of the tables under it, and the head of the column. A row whose part is not there is left out.
 var figures = []string{
-	"a warm page in workerd, a second | {A warm page|`inlay`|requests/s} | JavaScript with a Map {A warm page|`map-fields`|requests/s}, a Go instance for each request {A warm page|`stock`|requests/s}",
+	"a warm page in workerd, a second | {A warm page|`inlay`|requests/s} | JavaScript with a Map and the same header fields {A warm page|`map-fields`|requests/s}, a Go instance for each request {A warm page|`stock`|requests/s}",
 	"the first byte of a cold page in workerd | {A cold page|inlay, streaming:|first byte} ms | JavaScript that waits for all fragments {A cold page|JavaScript:|first byte}",
 	"many clients at once on a cold page of five fragments: fills | {clients at once|`inlay`|fills at the origin} | JavaScript with a Map {clients at once|`map`|fills at the origin}, a Go instance for each {clients at once|`stock`|fills at the origin}",
 	"a warm page, natively, one core | {Pages through|WarmPage|} ns |",
