@@ -117,14 +117,15 @@ func (e *Engine[B]) takeOver(f *fill[B], by RequestID) {
 	e.attempt(f, by)
 }
 
-// FillEnd is the event that an attempt of a fill has its answer, whole. The blob is the engine's from here on.
-func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) {
+// FillEnd is the event that an attempt of a fill has its answer, whole. The blob is the engine's from here on. It gives
+// why the answer is no fragment, for the host's log; nil if it is one, or came too late.
+func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *FillError {
 	e.now = now
 	f := e.attempts[id]
 	if f == nil {
 		e.counts.Late++
 		e.host.Drop(blob)
-		return
+		return nil
 	}
 	policy, err := f.slot.admit(answer, e.defaults(), now)
 	var sum [16]byte
@@ -133,8 +134,9 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) {
 	}
 	if err != nil {
 		e.host.Drop(blob)
-		e.fail(f, asFillError(err))
-		return
+		failure := asFillError(err)
+		e.fail(f, failure)
+		return failure
 	}
 	policy.Tags = f.tags
 	v := newEntry(blob, answer.Size, sum)
@@ -142,13 +144,14 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) {
 	if f.flight == nil {
 		f.alone(v, nil)
 		e.release(v)
-		return
+		return nil
 	}
 	e.fragments.Delete(failureKey(f.key))
 	if err := f.flight.Commit(v, policy); err != nil || policy.TTL < 0 {
 		e.counts.Unstored++
 		e.release(v) // whoever waited holds it
 	}
+	return nil
 }
 
 // FillFail is the event that an attempt of a fill ended without a usable answer.

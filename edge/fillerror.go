@@ -69,6 +69,12 @@ func (e *FillError) Error() string {
 	return "edge: fill failed (" + e.Reason.String() + "): " + text
 }
 
+// Unusual tells a failure that somebody should look at from an origin's plain statement that there is no such fragment
+// (404, 410).
+func (e *FillError) Unusual() bool {
+	return e.Reason != StatusError || e.Status != 404 && e.Status != 410
+}
+
 func (r Reason) text() string {
 	switch r {
 	case StatusError:

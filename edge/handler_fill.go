@@ -18,13 +18,18 @@ func (h *Handler) fill(id FillID, f Fill, client *http.Request) {
 	ctx, cancel := context.WithTimeout(context.Background(), f.Timeout)
 	defer cancel()
 	a, err := h.fetch(ctx, f, f.Fields)
+	var failure *FillError
 	h.event(func() {
 		if err != nil {
-			h.engine.FillFail(id, fillFailure(err, f), time.Now())
+			failure = fillFailure(err, f)
+			h.engine.FillFail(id, failure, time.Now())
 			return
 		}
-		h.engine.FillEnd(id, a.answer(), &blob{bytes: a.body}, time.Now())
+		failure = h.engine.FillEnd(id, a.answer(), &blob{bytes: a.body}, time.Now())
 	})
+	if failure != nil && failure.Unusual() {
+		h.options.Logger.Warn("inlay: fill failed", "src", f.Src, "error", failure)
+	}
 	if client != nil {
 		h.checkLeaks(f, client)
 	}

@@ -2,10 +2,12 @@ package edge
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -177,6 +179,28 @@ func TestFillThatTakesTooLongFailsAlone(t *testing.T) {
 	body := text(t, ask(t, context.Background(), server.URL+"/p"))
 	assert.Contains(t, body, `<template for="a">late</template>`)
 	assert.Contains(t, body, "B")
+}
+
+func TestFailuresAreLoggedWithTheirReason(t *testing.T) {
+	p := page(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot><edge-slot name="b" src="/b"></edge-slot><edge-slot name="c" src="/c" timeout="20ms"></edge-slot></body>`)
+	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/a":
+			w.WriteHeader(http.StatusBadGateway)
+		case "/b":
+			w.WriteHeader(http.StatusNotFound)
+		case "/c":
+			<-r.Context().Done()
+		}
+	})
+	var logged bytes.Buffer // the handler has ended when it is read
+	h, err := NewHandler(Options{Pages: []Page{p}, Origin: origin, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+	require.NoError(t, err)
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/p", nil))
+	require.NoError(t, h.Shutdown(context.Background()))
+	assert.Contains(t, logged.String(), `level=WARN msg="inlay: fill failed" src=/a error="edge: fill failed (status): the origin answered 502; a fragment needs 200"`)
+	assert.Contains(t, logged.String(), `src=/c error="edge: fill failed (timeout): `)
+	assert.Equal(t, 2, strings.Count(logged.String(), "\n"), "that there is no such fragment is nothing unusual: %s", logged.String())
 }
 
 func TestHandlerThatPanicsFailsItsOwnFragment(t *testing.T) {

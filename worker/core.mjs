@@ -223,7 +223,8 @@ export class Core {
         h["retry-after"] ?? "", h["age"] ?? "", h["content-encoding"] ?? "",
       ]);
       const cookie = h["set-cookie"] === undefined ? 0 : 1;
-      this.exports.fill_end(fill.id, answer.status, cookie, blob, answer.body.length, size, Date.now());
+      const refused = this.exports.fill_end(fill.id, answer.status, cookie, blob, answer.body.length, size, Date.now());
+      if (refused > 0) console.warn(`inlay: fill failed: ${fill.src} ${this.text(this.exports.error_text(), refused)}`);
     });
   }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 	"unsafe"
 
@@ -88,15 +89,21 @@ func exportDeadline(id uint32, now float64) { engine.Deadline(edge.RequestID(id)
 //go:wasmexport leave
 func exportLeave(id uint32, now float64) { engine.Leave(edge.RequestID(id), at(now)) }
 
-// fill_end takes content-type, cache-control, vary, retry-after, age and content-encoding, each ended by NUL.
+// fill_end takes content-type, cache-control, vary, retry-after, age and content-encoding, each ended by NUL. It answers
+// with the size of error_text, which says why the answer is no fragment and should be looked at; 0: it need not be.
 //
 //go:wasmexport fill_end
-func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, now float64) {
+func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, now float64) uint32 {
 	t := texts(size)
-	engine.FillEnd(edge.FillID(fill), &edge.Answer{
+	failure := engine.FillEnd(edge.FillID(fill), &edge.Answer{
 		Status: int(status), SetCookie: setCookie != 0, Size: int(bytes),
 		ContentType: t[0], CacheControl: t[1], Vary: t[2], RetryAfter: t[3], Age: t[4], ContentEncoding: t[5],
 	}, handle(blob), at(now))
+	if failure == nil || !failure.Unusual() {
+		return 0
+	}
+	errorText = []byte(strings.TrimPrefix(failure.Error(), "edge: fill failed "))
+	return uint32(len(errorText))
 }
 
 // reasons are the kinds of failure that a host finds out, by their number in fill_fail.

@@ -18,7 +18,7 @@ var pages []edge.Page
 // settings are what JavaScript needs of the configuration, each ended by NUL: dev, debug, origin, token.
 var settings []byte
 
-// errorText is what the last start was refused for.
+// errorText is why the last start or answer was refused.
 var errorText []byte
 
 func main() {}
