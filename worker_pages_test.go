@@ -57,7 +57,7 @@ func TestServiceBindingAnswersFills(t *testing.T) {
 	assert.Equal(t, 1, shop.total())
 }
 
-// workerd lets a request have six connections that wait for headers, and a seventh would wait unseen while its timeout runs.
+// workerd lets a request have six connections that wait for headers; a seventh would wait in there.
 func TestRequestHasAtMostSixFillsUnderWay(t *testing.T) {
 	t.Parallel()
 	const slots = 20

@@ -2,7 +2,8 @@
 // library. It is the one folder a user of inlay edits.
 //
 //  1. pages/ holds the shells: static HTML with slots, and the list of their
-//     patterns in pages.go. It is compiled into core.wasm.
+//     patterns in pages.go. They are parsed when the site is built, into
+//     pages.bin.
 //  2. Origin (site.go) answers the src of each slot with a fragment, and the
 //     few paths that are no page. It is ordinary net/http, compiled into
 //     app.wasm, and runs only to fill.

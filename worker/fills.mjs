@@ -15,7 +15,7 @@ import { FrameDecoder, encodeFills, maxFills } from "./frames.mjs";
  */
 /** @typedef {{ status: number, headers: Record<string, string>, body: Uint8Array }} Answer */
 
-/** A request may have six connections that wait for headers; a seventh would wait in the runtime, and its timeout run. */
+/** A request may have six connections that wait for headers; a seventh would only wait in the runtime. Its time runs either way. */
 const maxConnecting = 6;
 
 const fillsPath = "/_inlay/fills";

@@ -1,5 +1,5 @@
-// Package pages holds the site's shells. It is compiled into core.wasm, so it
-// may import only what TinyGo takes there.
+// Package pages holds the site's shells, which are parsed when the site is
+// built: core.wasm gets them as pages.bin.
 //
 // To add a page: write its shell beside this file, embed it, and give it a
 // pattern in All.

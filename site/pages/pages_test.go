@@ -96,7 +96,7 @@ func TestPagesAskNothingOfOtherHosts(t *testing.T) {
 	}
 }
 
-// core.wasm carries the shells, and has 64 KiB gzipped for everything.
+// An isolate's first request hands all shells to the core.
 func TestShellsAreSmall(t *testing.T) {
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
