@@ -32,7 +32,7 @@ function targetOf(request) {
 
 /** @param {Core} core @param {Head} head @param {BodyInit | null} body */
 function responseOf(core, head, body) {
-  const response = new Response(body, head);
+  const response = new Response(body, head.init);
   if (body === null && head.length !== "") response.headers.set("content-length", head.length);
   if (core.settings.debug) response.headers.set("inlay-app-instances", String(appInstances()));
   return response;

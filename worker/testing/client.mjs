@@ -11,11 +11,11 @@ export class Client {
   }
   exchange() { return this; }
   send(head, body) {
-    this.head = head;
+    this.head = head.init;
     this.body = body;
     this.finished = true;
   }
-  respond(head) { this.head = head; }
+  respond(head) { this.head = head.init; }
   write(bytes) { this.written.push(bytes); }
   finish() { this.finished = true; }
   pass() { this.passed = true; }
