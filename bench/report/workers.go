@@ -58,9 +58,10 @@ func warm(b *strings.Builder, w *result.Warm) {
 	if inlay == nil {
 		return
 	}
-	fmt.Fprintf(b, "One workerd with a socket for each Worker; %d rounds in turns of %d requests (%d for `stock`); median <sub>minimum–maximum</sub>.\n",
-		len(inlay.Rounds), inlay.Requests, fewest(w))
-	b.WriteString("× inlay is the Worker's CPU time over inlay's in the same round, the median of all rounds.\n\n")
+	fmt.Fprintf(b, "One workerd with a socket for each Worker, started %d times; %d rounds in all, in turns of %d requests (%d for `stock`); median\n"+
+		"<sub>minimum–maximum</sub>. ", w.Processes, len(inlay.Rounds), inlay.Requests, fewest(w))
+	b.WriteString("× inlay is the Worker's CPU time over inlay's in the same round, the median of all rounds. The\n" +
+		"JavaScript Workers give their header fields as one writes them, as an object.\n\n")
 	b.WriteString("| Worker | requests/s | p50, µs | p99, µs | CPU s per 1,000 requests | × inlay |\n|---|---|---|---|---|---|\n")
 	for i := range w.Contestants {
 		c := &w.Contestants[i]

@@ -22,7 +22,7 @@ import (
 func main() {
 	out := flag.String("out", "../build/bench/workers.json", "file for the results; what the Workers consist of goes beside it")
 	short := flag.Bool("short", false, "as little of everything as shows that it runs")
-	rounds := flag.Int("rounds", 40, "rounds of the warm comparison")
+	rounds := flag.Int("rounds", 12, "rounds of the warm comparison in each of its workerds")
 	parts := flag.String("parts", "", "what to run, with commas between: warm, cold, stampede, start; all unless told")
 	flag.Parse()
 	if err := run(*out, *parts, *short, *rounds); err != nil {
@@ -55,15 +55,15 @@ func run(out, parts string, short bool, rounds int) error {
 	if found.Versions, err = versions(p); err != nil {
 		return err
 	}
-	requests, samples, clients, crowdRuns, starts := 1000, 15, 200, 5, 15
+	processes, requests, samples, clients, crowdRuns, starts := 5, 1000, 15, 200, 5, 15
 	if short {
-		rounds, requests, samples, clients, crowdRuns, starts = 2, 200, 1, 20, 1, 1
+		processes, rounds, requests, samples, clients, crowdRuns, starts = 1, 2, 200, 1, 20, 1, 1
 	}
 	for _, part := range []struct {
 		name string
 		run  func() error
 	}{
-		{"warm", func() (err error) { found.Warm, err = warm(p, o, rounds, requests, 8); return err }},
+		{"warm", func() (err error) { found.Warm, err = warm(p, o, processes, rounds, requests, 8); return err }},
 		{"cold", func() (err error) { found.Cold, err = cold(p, o, samples); return err }},
 		{"stampede", func() (err error) { found.Stampede, err = stampede(p, o, clients, crowdRuns); return err }},
 		{"start", func() (err error) { found.Start, err = start(p, o, starts); return err }},

@@ -25,60 +25,76 @@ var contestants = []struct {
 	{"inlay", "core.wasm and its glue, as shipped", false},
 }
 
-func warm(p *places, o *origin, rounds, requests, connections int) (*result.Warm, error) {
-	var names []string
+// warm runs rounds in each of several workerds, one after another: how an isolate happens to lie in memory makes a percent
+// or two, for as long as its process lives.
+func warm(p *places, o *origin, processes, rounds, requests, connections int) (*result.Warm, error) {
+	found := &result.Warm{Connections: connections, Bytes: content.PageSize, Processes: processes}
 	for _, c := range contestants {
-		names = append(names, c.name)
-	}
-	w, err := p.startWorkerd([]string{"INLAY_ORIGIN=" + o.URL}, nil, names...)
-	if err != nil {
-		return nil, err
-	}
-	defer w.stop()
-	page := []byte(content.Page())
-	found := &result.Warm{Connections: connections, Bytes: len(page)}
-	var loads []*load
-	fields := map[string]http.Header{}
-	for _, c := range contestants {
-		l, err := newLoad(w.addrs[c.name], "/page/1", page, connections)
-		if err != nil {
-			return nil, err
-		}
-		defer l.close()
-		loads = append(loads, l)
 		n := requests
 		if c.slow {
 			n = max(requests/40, connections)
 		}
-		// Every connection is used before the first round, and code is compiled as far as it will be.
-		if fields[c.name], err = warmUp(l, n); err != nil {
-			return nil, fmt.Errorf("%s: %w\n%s", c.name, err, w.log.Bytes())
+		found.Contestants = append(found.Contestants, result.Contestant{Name: c.name, What: c.what, Requests: n})
+	}
+	for range processes {
+		if err := compare(p, o, rounds, found); err != nil {
+			return nil, err
 		}
-		found.Contestants = append(found.Contestants, result.Contestant{Name: c.name, What: c.what, Fields: fieldNames(fields[c.name]), Requests: n})
+	}
+	return found, nil
+}
+
+// compare adds the rounds of one workerd, which has all Workers.
+func compare(p *places, o *origin, rounds int, into *result.Warm) error {
+	var names []string
+	for _, c := range into.Contestants {
+		names = append(names, c.Name)
+	}
+	w, err := p.startWorkerd([]string{"INLAY_ORIGIN=" + o.URL}, nil, names...)
+	if err != nil {
+		return err
+	}
+	defer w.stop()
+	page := []byte(content.Page())
+	var loads []*load
+	fields := map[string]http.Header{}
+	for i := range into.Contestants {
+		c := &into.Contestants[i]
+		l, err := newLoad(w.addrs[c.Name], "/page/1", page, into.Connections)
+		if err != nil {
+			return err
+		}
+		defer l.close()
+		loads = append(loads, l)
+		// Every connection is used before the first round, and code is compiled as far as it will be.
+		if fields[c.Name], err = warmUp(l, 4*c.Requests); err != nil {
+			return fmt.Errorf("%s: %w\n%s", c.Name, err, w.log.Bytes())
+		}
+		c.Fields = fieldNames(fields[c.Name])
 	}
 	if err := sameFields(fields["inlay"], fields["constant-fields"], fields["map-fields"]); err != nil {
-		return nil, err
+		return err
 	}
 	ticks, err := w.ticks()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	cpu, err := w.cpu()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for round := range rounds {
-		for k := range contestants {
-			i := (k + round) % len(contestants) // nobody always comes after the same
-			c := &found.Contestants[i]
+		for k := range loads {
+			i := (k + round) % len(loads) // nobody goes first each time
+			c := &into.Contestants[i]
 			r, err := measure(w, loads[i], c.Requests)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w\n%s", c.Name, err, w.log.Bytes())
+				return fmt.Errorf("%s: %w\n%s", c.Name, err, w.log.Bytes())
 			}
 			c.Rounds = append(c.Rounds, r)
 		}
 	}
-	return found, checkClocks(w, ticks, cpu)
+	return checkClocks(w, ticks, cpu)
 }
 
 func warmUp(l *load, n int) (fields http.Header, err error) {
@@ -91,7 +107,7 @@ func warmUp(l *load, n int) (fields http.Header, err error) {
 			return nil, err
 		}
 	}
-	_, _, err = l.run(2 * n)
+	_, _, err = l.run(n)
 	return fields, err
 }
 

@@ -5,7 +5,6 @@ export const plain = { "content-type": "text/html; charset=utf-8" };
 
 export const asInlay = {
   ...plain,
-  "content-length": "20480",
   "etag": '"0123456789abcdef0123456789abcdef"',
   "cache-control": "private, no-cache",
   "cache-status": [0, 1, 2, 3, 4].map((i) => `inlay/part${i};hit;ttl=3599`).join(", "),

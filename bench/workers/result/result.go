@@ -17,6 +17,7 @@ type Results struct {
 
 // Warm is the same warm page from each Worker, all in one workerd, in alternating rounds.
 type Warm struct {
+	Processes   int          `json:"processes"` // workerds, one after another
 	Connections int          `json:"connections"`
 	Bytes       int          `json:"bytes"` // of the body
 	Contestants []Contestant `json:"contestants"`
