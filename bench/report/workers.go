@@ -44,10 +44,10 @@ func workers(from, picture string) (string, error) {
 
 const workersMislead = `All serve the same page: a shell of %d KiB with five fragments of %d KiB, ASCII, byte for byte the same when whole; every
 answer is compared. What would mislead: the client and the origin run on the same cores as workerd, so compare requests/s and
-latencies of one table with each other only; CPU time is workerd's own, from the kernel's accounts of its threads, which are checked against
-utime + stime of /proc/PID/stat. Most of a warm request is workerd and the kernel, the same for all. Not measured: Cloudflare's
-network, TLS, more than one isolate of a Worker, pages that are not ASCII (which cost who joins strings more), a Go Worker
-built by TinyGo, and the 128 MB that a deployed isolate may have: bare workerd lets it grow.
+latencies of one table with each other only. CPU time is workerd's own, from the kernel's accounts of its threads, checked
+against utime + stime of /proc/PID/stat. Most of a warm request is workerd and the kernel, the same for all. Not measured:
+Cloudflare's network, TLS, more than one isolate of a Worker, pages that are not ASCII (which cost who joins strings more), a
+Go Worker built by TinyGo, and the 128 MB that a deployed isolate may have: bare workerd lets it grow.
 
 `
 
