@@ -51,7 +51,6 @@ Go Worker built by TinyGo, and the 128 MB that a deployed isolate may have: bare
 
 `
 
-// warm compares rounds with inlay's of the same time, so that other work on the machine tells less.
 func warm(b *strings.Builder, w *result.Warm) {
 	fmt.Fprintf(b, "### A warm page, %d connections that wait for each answer\n\n", w.Connections)
 	inlay := contestant(w, "inlay")
@@ -60,14 +59,14 @@ func warm(b *strings.Builder, w *result.Warm) {
 	}
 	fmt.Fprintf(b, "One workerd with a socket for each Worker, started %d times; %d rounds in all, in turns of %d requests (%d for `stock`); median\n"+
 		"<sub>minimum–maximum</sub>. ", w.Processes, len(inlay.Rounds), inlay.Requests, fewest(w))
-	b.WriteString("× inlay is the Worker's CPU time over inlay's in the same round, the median of all rounds. The\n" +
-		"JavaScript Workers give their header fields as one writes them, as an object.\n\n")
+	b.WriteString("× inlay is the Worker's CPU time over inlay's, of all rounds together,\n" +
+		"and the least and most of one workerd. The JavaScript Workers give their header fields as one writes them, as an object.\n\n")
 	b.WriteString("| Worker | requests/s | p50, µs | p99, µs | CPU s per 1,000 requests | × inlay |\n|---|---|---|---|---|---|\n")
 	for i := range w.Contestants {
 		c := &w.Contestants[i]
 		fmt.Fprintf(b, "| `%s` %s | %s | %s | %s | %s | %s |\n", c.Name, c.What,
 			cell(column(c.Rounds, perSecond)), cell(column(c.Rounds, p50)), cell(column(c.Rounds, p99)),
-			seconds(column(c.Rounds, cpu)), ratio(c, inlay))
+			seconds(column(c.Rounds, cpu)), ratio(c, inlay, w.Processes))
 	}
 	b.WriteString("\nHeader fields of the answers, besides Date:\n\n")
 	for _, c := range w.Contestants {
@@ -123,16 +122,27 @@ func three(x float64) string {
 	return strconv.FormatFloat(x, 'f', decimals, 64)
 }
 
-// ratio is the median of CPU time over inlay's, round by round.
-func ratio(c, inlay *result.Contestant) string {
-	var v []float64
-	for i := range min(len(c.Rounds), len(inlay.Rounds)) {
-		v = append(v, c.Rounds[i].CPU/inlay.Rounds[i].CPU)
-	}
-	if len(v) == 0 {
+// ratio is CPU time over inlay's, all rounds together, and the least and most of a workerd. Together, since a round in
+// which garbage was collected is dearer by half, and not every round has one.
+func ratio(c, inlay *result.Contestant, processes int) string {
+	rounds := len(c.Rounds) / max(processes, 1)
+	if rounds == 0 || len(inlay.Rounds) != len(c.Rounds) {
 		return "–"
 	}
-	return three(median(v))
+	var each []float64
+	for i := range processes {
+		from, to := i*rounds, (i+1)*rounds
+		each = append(each, total(c.Rounds[from:to])/total(inlay.Rounds[from:to]))
+	}
+	return fmt.Sprintf("%s <sub>%s–%s</sub>", three(total(c.Rounds)/total(inlay.Rounds)), three(slices.Min(each)), three(slices.Max(each)))
+}
+
+// total is the CPU time of rounds that had the same number of requests, in no particular unit.
+func total(rounds []result.Round) (sum float64) {
+	for _, r := range rounds {
+		sum += r.CPU
+	}
+	return sum / float64(len(rounds))
 }
 
 func cold(b *strings.Builder, c *result.Cold) {

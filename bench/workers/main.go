@@ -22,16 +22,17 @@ import (
 func main() {
 	out := flag.String("out", "../build/bench/workers.json", "file for the results; what the Workers consist of goes beside it")
 	short := flag.Bool("short", false, "as little of everything as shows that it runs")
-	rounds := flag.Int("rounds", 12, "rounds of the warm comparison in each of its workerds")
+	rounds := flag.Int("rounds", 6, "rounds of the warm comparison in each of its workerds")
 	parts := flag.String("parts", "", "what to run, with commas between: warm, cold, stampede, start; all unless told")
+	only := flag.String("only", "", "contestants of the warm comparison, with commas between; all unless told")
 	flag.Parse()
-	if err := run(*out, *parts, *short, *rounds); err != nil {
+	if err := run(*out, *parts, *only, *short, *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, "workers:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out, parts string, short bool, rounds int) error {
+func run(out, parts, only string, short bool, rounds int) error {
 	root, err := filepath.Abs("..")
 	if err != nil {
 		return err
@@ -55,7 +56,7 @@ func run(out, parts string, short bool, rounds int) error {
 	if found.Versions, err = versions(p); err != nil {
 		return err
 	}
-	processes, requests, samples, clients, crowdRuns, starts := 5, 1000, 15, 200, 5, 15
+	processes, requests, samples, clients, crowdRuns, starts := 5, 3000, 15, 200, 5, 15
 	if short {
 		processes, rounds, requests, samples, clients, crowdRuns, starts = 1, 2, 200, 1, 20, 1, 1
 	}
@@ -63,7 +64,7 @@ func run(out, parts string, short bool, rounds int) error {
 		name string
 		run  func() error
 	}{
-		{"warm", func() (err error) { found.Warm, err = warm(p, o, processes, rounds, requests, 8); return err }},
+		{"warm", func() (err error) { found.Warm, err = warm(p, o, only, processes, rounds, requests, 8); return err }},
 		{"cold", func() (err error) { found.Cold, err = cold(p, o, samples); return err }},
 		{"stampede", func() (err error) { found.Stampede, err = stampede(p, o, clients, crowdRuns); return err }},
 		{"start", func() (err error) { found.Start, err = start(p, o, starts); return err }},
