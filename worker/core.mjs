@@ -24,6 +24,9 @@ const decoder = new TextDecoder();
 /** The largest request target whose bytes are sure to fit the input buffer: a UTF-16 unit takes at most three. */
 const inputSize = 4096;
 
+/** No fill is under way for longer, in milliseconds. */
+const longestFill = 60_000;
+
 /** Instances of this isolate that have trapped. */
 let crashes = 0;
 
@@ -47,7 +50,7 @@ export class Core {
     this.names = [];
     /** Exchanges that wait, by id. @type {Map<number, Exchange>} */
     this.waiting = new Map();
-    /** Fills in progress, by id. @type {Map<number, { leader: Exchange, lifeline: Promise<never> }>} */
+    /** Fills in progress, by id. @type {Map<number, { leader: Exchange, lifeline: Promise<never>, since: number }>} */
     this.led = new Map();
     this.lastId = 0;
     this.crashed = false;
@@ -242,7 +245,13 @@ export class Core {
    * @param {Fill} fill @param {Exchange} leader
    */
   lead(fill, leader) {
-    this.led.set(fill.id, { leader, lifeline: new Promise(() => {}) });
+    const now = Date.now();
+    // A fill that was lost while nobody waited for it ends nowhere.
+    for (const [id, { since }] of this.led) {
+      if (now - since < longestFill) break;
+      this.led.delete(id);
+    }
+    this.led.set(fill.id, { leader, lifeline: new Promise(() => {}), since: now });
   }
 
   /** A fill's leader is gone: the first to notice it tells the engine. @param {number} id */

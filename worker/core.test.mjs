@@ -95,6 +95,18 @@ test("variables that cannot be used are refused with a text that names them", ()
     error instanceof ConfigError && /INLAY_TTL/.test(error.message) && /INLAY_MAX_BYTES/.test(error.message));
 });
 
+test("fills that were lost unseen are forgotten", (t) => {
+  const core = new Core({});
+  t.mock.timers.enable({ apis: ["Date"], now: 1e12 });
+  core.lead({ id: 1 }, {});
+  t.mock.timers.tick(59_000);
+  core.lead({ id: 2 }, {});
+  assert.deepEqual([...core.led.keys()], [1, 2]);
+  t.mock.timers.tick(1_000);
+  core.lead({ id: 3 }, {});
+  assert.deepEqual([...core.led.keys()], [2, 3]);
+});
+
 test("a request that waits watches the leader's fills; the first to find him gone says so, and takes over", () => {
   const core = new Core({});
   const [leader, second, third] = [get(core, "/pkg/a"), get(core, "/pkg/a"), get(core, "/pkg/a")];
