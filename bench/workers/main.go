@@ -56,7 +56,7 @@ func run(out, parts, only string, short bool, rounds int) error {
 	if found.Versions, err = versions(p); err != nil {
 		return err
 	}
-	processes, requests, samples, clients, crowdRuns, starts := 5, 3000, 15, 200, 5, 15
+	processes, requests, samples, clients, crowdRuns, starts := 5, 3200, 15, 200, 5, 15
 	if short {
 		processes, rounds, requests, samples, clients, crowdRuns, starts = 1, 2, 200, 1, 20, 1, 1
 	}
