@@ -57,7 +57,7 @@ func warm(b *strings.Builder, w *result.Warm) {
 	if inlay == nil {
 		return
 	}
-	fmt.Fprintf(b, "One workerd with a socket for each Worker, started %d times; %d rounds of %d requests in all (%d for `stock`), in turns; median\n"+
+	fmt.Fprintf(b, "One workerd with a socket for each Worker, started %d times; %d rounds in all, each of %d requests (%d for `stock`), in turns; median\n"+
 		"<sub>minimum–maximum</sub>. ", w.Processes, len(inlay.Rounds), inlay.Requests, fewest(w))
 	b.WriteString("× inlay is the Worker's CPU time over inlay's, of all rounds together,\n" +
 		"and the least and most of one workerd. The JavaScript Workers give their header fields as one writes them, as an object.\n\n")
