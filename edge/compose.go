@@ -23,6 +23,7 @@ type composed[B any] struct {
 type heads[B any] struct {
 	second          int64
 	ok, notModified B
+	until           time.Time // ok may be repeated; zero: it may not
 }
 
 func (c *composed[B]) drop(host Host[B]) {
@@ -36,6 +37,9 @@ func (c *composed[B]) drop(host Host[B]) {
 type Whole[B any] struct {
 	Head, Body B
 	HasBody    bool
+	// until is how long ok and Body may answer others who ask for the same target; zero: not at all.
+	until time.Time
+	ok    B
 }
 
 // Warm answers a request whose page is composed and whose fragments are all fresh. Otherwise it reports false, and the
@@ -58,9 +62,9 @@ func (e *Engine[B]) Warm(r *Request, now time.Time) (whole Whole[B], ok bool) {
 		h = e.renewHeads(&e.plans[r.page], c, h, now)
 	}
 	if etagMatches(r.Fields.Field("if-none-match"), c.etag) {
-		return Whole[B]{Head: h.notModified}, true
+		return Whole[B]{Head: h.notModified, Body: v.blob, until: h.until, ok: h.ok}, true
 	}
-	return Whole[B]{Head: h.ok, Body: v.blob, HasBody: r.Method == "GET"}, true
+	return Whole[B]{Head: h.ok, Body: v.blob, HasBody: r.Method == "GET", until: h.until, ok: h.ok}, true
 }
 
 // route finds the page that answers r, and its composed form if there is one.
@@ -87,14 +91,21 @@ func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
 
 func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now time.Time) *heads[B] {
 	states := make([]fragmentStatus, len(c.keys))
+	until := time.Unix(now.Unix()+1, 0)
 	for i, key := range c.keys {
 		_, info := e.fragments.Inspect(key, now)
+		if end := now.Add(info.TTL); end.Before(until) {
+			until = end
+		}
 		states[i] = fragmentStatus{Slot: pl.slots[i].Name, Hit: true, TTL: int64(info.TTL / time.Second), HasTTL: true}
 	}
 	h := &heads[B]{
 		second:      now.Unix(),
 		ok:          e.host.NewHead(200, e.wholeFields(pl, states, c.etag, c.length, true)),
 		notModified: e.host.NewHead(304, e.wholeFields(pl, states, c.etag, -1, true)),
+	}
+	if pl.vary == "" && !e.config.Debug {
+		h.until = until
 	}
 	if !c.heads.CompareAndSwap(old, h) {
 		// Another goroutine was quicker. Its heads are kept, these are used once; only a host with goroutines comes here.

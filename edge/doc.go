@@ -21,6 +21,8 @@
 //  6. The heads that were made for this page in this second are reused, or made: Content-Length, ETag, Cache-Status with
 //     each fragment's remaining freshness. head.go
 //  7. If-None-Match names the ETag: 304. Otherwise head and body are the answer. No lock was held, nothing allocated.
+//  8. If nothing but the path and the query went into it, [Host].Repeat lets the driver give the same answer to others
+//     until the second is over, a fragment becomes stale, or another event comes.
 //
 // # A cold request, step by step
 //
@@ -39,6 +41,7 @@
 //     touched in its own context alone.
 //  8. The woken request's driver calls [Engine.Resume]. It writes the patch, and when no slot is pending any more, the end
 //     of the shell.
-//  9. If nothing reports until the fill is overdue, [Engine.Deadline] lets this request take it over. Whichever attempt
-//     reports first settles the flight; what comes after is dropped.
+//  9. If nothing reports until the fill is overdue, [Engine.Deadline] lets this request take it over; [Engine.FillLost]
+//     does so at once, where the host knows (it was told by [Host].Watch who waits for what). Whichever attempt reports
+//     first settles the flight; what comes after is dropped.
 package edge

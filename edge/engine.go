@@ -98,6 +98,9 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 		} else {
 			e.host.SendHead(r.ID, whole.Head)
 		}
+		if !whole.until.IsZero() {
+			e.host.Repeat(r.ID, whole.ok, whole.Body, whole.until)
+		}
 		return
 	}
 	if strings.HasPrefix(r.path, adminPrefix) {
@@ -125,6 +128,9 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 		e.advance(q)
 	}
 }
+
+// Repeated counts the answers that the host gave by itself since the last event: see [Host.Repeat].
+func (e *Engine[B]) Repeated(n int) { e.warm.Add(uint64(n)) }
 
 // Resume is the event that a request which was woken has its own context again.
 func (e *Engine[B]) Resume(id RequestID, now time.Time) {

@@ -82,6 +82,9 @@ func (s *script) SendHead(id RequestID, head int) {
 	s.head = s.heads[head]
 	s.ask("send-head %d %s", id, s.blobs[head])
 }
+func (s *script) Repeat(id RequestID, head, body int, until time.Time) {
+	s.ask("repeat %d %v", id, until.Sub(s.now))
+}
 func (s *script) Respond(id RequestID, head int) {
 	s.head = s.heads[head]
 	s.ask("respond %d %s", id, s.blobs[head])
@@ -167,9 +170,9 @@ func TestWarmPageIsOneBodyWithoutMarkers(t *testing.T) {
 	s.fields = browser
 	s.warmUp()
 
-	for _, from := range []string{"composed now", "composed before"} {
+	for from, asks := range [][]string{{"send 2 200"}, {"send 2 200", "repeat 2 1s"}} { // composed now, composed before
 		s.get(2, "/p/7")
-		assert.Equal(t, []string{"send 2 200"}, s.take(), from)
+		assert.Equal(t, asks, s.take(), from)
 		body := s.takeBody()
 		assert.Equal(t, `<!doctype html><html><head><title>t</title></head><body><p>A</p>|<p>B</p></body></html>`, body)
 		assert.Equal(t, fmt.Sprint(len(body)), s.head["content-length"])
@@ -202,13 +205,47 @@ func TestWarmPageKnowsItsEntityTag(t *testing.T) {
 	for i, match := range []string{etag, "W/" + etag, `"x", ` + etag, "*"} {
 		s.fields["if-none-match"] = match
 		s.get(RequestID(10+i), "/p/7")
-		assert.Equal(t, []string{fmt.Sprintf("send-head %d 304", 10+i)}, s.take(), match)
+		assert.Equal(t, []string{fmt.Sprintf("send-head %d 304", 10+i), fmt.Sprintf("repeat %d 1s", 10+i)}, s.take(), match)
 		assert.Equal(t, etag, s.head["etag"])
 		assert.NotContains(t, s.head, "content-length")
 	}
 	s.fields["if-none-match"] = `"x"`
 	s.get(20, "/p/7")
-	assert.Equal(t, []string{"send 20 200"}, s.take())
+	assert.Equal(t, []string{"send 20 200", "repeat 20 1s"}, s.take())
+}
+
+func TestWarmPageMayBeRepeatedWhileItCannotChange(t *testing.T) {
+	warm := func(html string, change func(*Config)) *script {
+		s := newScriptWith(t, change, page(t, "/p/{id}", html))
+		s.get(1, "/p/7")
+		for i := range s.fills {
+			s.fill(i, "x", func(a *Answer) { a.CacheControl = "max-age=2" })
+		}
+		s.engine.Resume(1, s.now)
+		s.get(2, "/p/7") // composes it
+		s.now = s.now.Add(1700 * time.Millisecond)
+		s.take()
+		s.get(3, "/p/7")
+		return s
+	}
+	plain := `<body><edge-slot name="a" src="/f/{id}" tags="t"></edge-slot></body>`
+	s := warm(plain, func(*Config) {})
+	assert.Equal(t, []string{"send 3 200", "repeat 3 300ms"}, s.take(), "until it is stale")
+	before := s.engine.Stats().Warm
+	s.engine.Repeated(5)
+	assert.Equal(t, before+5, s.engine.Stats().Warm)
+	s.engine.InvalidateTag("t", s.now)
+	s.get(4, "/p/7")
+	assert.NotContains(t, s.take(), "repeat 4 300ms")
+
+	s = warm(strings.Replace(plain, "tags", `vary="query:q" tags`, 1), func(*Config) {})
+	assert.Equal(t, []string{"send 3 200", "repeat 3 300ms"}, s.take(), "the query is part of the target")
+	for _, vary := range []string{"cookie:c", "header:accept-language"} {
+		s = warm(strings.Replace(plain, "tags", `vary="`+vary+`" tags`, 1), func(*Config) {})
+		assert.Equal(t, []string{"send 3 200"}, s.take(), vary)
+	}
+	s = warm(plain, func(c *Config) { c.Debug = true })
+	assert.Equal(t, []string{"send 3 200"}, s.take(), "a request may choose its mode")
 }
 
 func TestJoinersShareOneFill(t *testing.T) {

@@ -61,6 +61,9 @@ func (n nativeHost) Pass(id RequestID) {
 	c.pass, c.done = true, true
 }
 
+// Repeat has nothing to do: the handler answers warm pages without an event anyway.
+func (n nativeHost) Repeat(RequestID, *blob, *blob, time.Time) {}
+
 // Watch has nothing to do: no fill's context goes before its end.
 func (n nativeHost) Watch(RequestID, FillID) {}
 

@@ -62,6 +62,10 @@ type Host[B any] interface {
 	Send(id RequestID, head, body B)
 	// SendHead answers a request without a body (HEAD, 304); afterwards it is finished.
 	SendHead(id RequestID, head B)
+	// Repeat says what answers, without an event, every GET for the target of this request that has no If-None-Match:
+	// until a time, or until the next event that does not end with Repeat. A host that can save something by it counts
+	// such answers, for Repeated; another does nothing.
+	Repeat(id RequestID, head, body B, until time.Time)
 	// Respond begins an answer whose body comes by Write.
 	Respond(id RequestID, head B)
 	// Write adds a blob's bytes to the body of an answer.

@@ -15,6 +15,8 @@ import pages from "./pages.bin";
  */
 /** @typedef {{ dev: boolean, debug: boolean, origin: string, token: string }} Settings */
 
+/** @typedef {{ head: Head, body: Uint8Array, until: number }} Answered  until: milliseconds since 1970 */
+
 /** What a fill failed of, as fill_fail numbers it. */
 export const Failure = { connect: 0, timeout: 1, tooLarge: 2, refused: 3 };
 
@@ -23,6 +25,9 @@ const decoder = new TextDecoder();
 
 /** The largest request target whose bytes are sure to fit the input buffer: a UTF-16 unit takes at most three. */
 const inputSize = 4096;
+
+/** So many answers are remembered for repeating, at most: a second's. */
+const maxRepeats = 1000;
 
 /** No fill is under way for longer, in milliseconds. */
 const longestFill = 60_000;
@@ -52,6 +57,12 @@ export class Core {
     this.waiting = new Map();
     /** Fills in progress, by id. @type {Map<number, { leader: Exchange, lifeline: Promise<never>, since: number }>} */
     this.led = new Map();
+    /** What the engine lets be said again, by the request's URL. @type {Map<string, Answered>} */
+    this.repeats = new Map();
+    /** Answers from repeats that the engine has not been told of. */
+    this.repeated = 0;
+    /** Whether the event in progress asked for a repeat. */
+    this.repeating = false;
     this.lastId = 0;
     this.crashed = false;
     /** Whose event is in progress. @type {Exchange | Opening | null} */
@@ -171,14 +182,28 @@ export class Core {
     } catch (error) {
       throw this.crash(error);
     } finally {
-      this.current = null;
+      this.exit();
     }
   }
 
-  /** @param {Exchange | Opening | null} exchange */
+  /**
+   * The beginning of an event. What might be repeated may not be, after it, unless it asks for a repeat itself.
+   * @param {Exchange | Opening | null} exchange
+   */
   enter(exchange) {
     if (this.crashed) throw new CrashError("the core has crashed");
     this.current = exchange;
+    if (this.repeated > 0) {
+      this.exports.repeated(this.repeated);
+      this.repeated = 0;
+    }
+  }
+
+  /** The end of an event. */
+  exit() {
+    this.current = null;
+    if (!this.repeating && this.repeats.size > 0) this.repeats.clear();
+    this.repeating = false;
   }
 
   /**
@@ -199,7 +224,7 @@ export class Core {
     } catch (error) {
       throw this.crash(error);
     } finally {
-      this.current = null;
+      this.exit();
     }
   }
 
@@ -334,6 +359,12 @@ export class Core {
 
       /** @param {number} _id @param {number} head @param {number} body */
       send: (_id, head, body) => current().send(this.head(head), this.blob(body)),
+      /** @param {number} _id @param {number} head @param {number} body @param {number} until */
+      repeat: (_id, head, body, until) => {
+        if (this.repeats.size === maxRepeats) this.repeats.clear();
+        this.repeats.set(current().request.url, { head: this.head(head), body: this.blob(body), until });
+        this.repeating = true;
+      },
       /** @param {number} _id @param {number} head */
       send_head: (_id, head) => current().send(this.head(head), null),
       /** @param {number} _id @param {number} head */

@@ -64,12 +64,18 @@ export class Opening {
 
   /** @param {Request} request @param {any} env @param {ExecutionContext} ctx @returns {Response | Promise<Response>} */
   answer(request, env, ctx) {
-    this.core = this.cores(env);
+    const core = this.cores(env);
+    const again = core.repeats.get(request.url);
+    if (again !== undefined && Date.now() < again.until && request.method === "GET" && !request.headers.has("if-none-match")) {
+      core.repeated++;
+      return responseOf(core, again.head, again.body);
+    }
+    this.core = core;
     this.request = request;
     this.env = env;
     this.ctx = ctx;
     try {
-      this.core.handle(this, methodOf(request), targetOf(request), 0);
+      core.handle(this, methodOf(request), targetOf(request), 0);
     } catch (error) {
       if (!(error instanceof CrashError)) throw error;
       this.exchange().restart();

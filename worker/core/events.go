@@ -80,6 +80,9 @@ func exportHandle(id, method, size, sent uint32, now float64) {
 	engine.Handle(&request, at(now))
 }
 
+//go:wasmexport repeated
+func exportRepeated(n uint32) { engine.Repeated(int(n)) }
+
 //go:wasmexport resume
 func exportResume(id uint32, now float64) { engine.Resume(edge.RequestID(id), at(now)) }
 

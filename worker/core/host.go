@@ -39,6 +39,11 @@ func send(id uint32, head, body handle)
 //go:wasmimport inlay send_head
 func sendHead(id uint32, head handle)
 
+// repeat takes milliseconds since 1970.
+//
+//go:wasmimport inlay repeat
+func repeat(id uint32, head, body handle, until float64)
+
 //go:wasmimport inlay respond
 func respond(id uint32, head handle)
 
@@ -101,13 +106,16 @@ func (host) Read(b handle, off int, p []byte) int {
 func (host) Drop(b handle)                             { drop(b) }
 func (host) Send(id edge.RequestID, head, body handle) { send(uint32(id), head, body) }
 func (host) SendHead(id edge.RequestID, head handle)   { sendHead(uint32(id), head) }
-func (host) Respond(id edge.RequestID, head handle)    { respond(uint32(id), head) }
-func (host) Write(id edge.RequestID, b handle)         { write(uint32(id), b) }
-func (host) Finish(id edge.RequestID)                  { finish(uint32(id)) }
-func (host) Pass(id edge.RequestID)                    { pass(uint32(id)) }
-func (host) Wake(id edge.RequestID)                    { wake(uint32(id)) }
-func (host) Watch(id edge.RequestID, f edge.FillID)    { watch(uint32(id), uint32(f)) }
-func (host) Wait(id edge.RequestID, until time.Time)   { wait(uint32(id), float64(until.UnixMilli())) }
+func (host) Repeat(id edge.RequestID, head, body handle, until time.Time) {
+	repeat(uint32(id), head, body, float64(until.UnixMilli()))
+}
+func (host) Respond(id edge.RequestID, head handle)  { respond(uint32(id), head) }
+func (host) Write(id edge.RequestID, b handle)       { write(uint32(id), b) }
+func (host) Finish(id edge.RequestID)                { finish(uint32(id)) }
+func (host) Pass(id edge.RequestID)                  { pass(uint32(id)) }
+func (host) Wake(id edge.RequestID)                  { wake(uint32(id)) }
+func (host) Watch(id edge.RequestID, f edge.FillID)  { watch(uint32(id), uint32(f)) }
+func (host) Wait(id edge.RequestID, until time.Time) { wait(uint32(id), float64(until.UnixMilli())) }
 
 func (host) Fill(id edge.RequestID, attempt edge.FillID, f edge.Fill) {
 	block = block[:0]
