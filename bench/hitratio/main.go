@@ -86,19 +86,22 @@ func runAll(all []workload, chosen []contender) []result {
 
 func (r *result) run(c contender) {
 	w := r.workload
-	p := c.make(w.footprint()*int64(r.percent)/100, w)
-	var hits, bytes, hitBytes, fill, saved float64
-	for _, id := range w.requests {
-		o := &w.objects[id]
-		bytes += float64(o.size)
-		fill += o.fill
-		if p.request(id, o) {
-			hits++
-			hitBytes += float64(o.size)
-			saved += o.fill
+	var requests, hits, bytes, hitBytes, fill, saved float64
+	for range c.runs {
+		p := c.make(w.footprint()*int64(r.percent)/100, w)
+		for _, id := range w.requests {
+			o := &w.objects[id]
+			requests++
+			bytes += float64(o.size)
+			fill += o.fill
+			if p.request(id, o) {
+				hits++
+				hitBytes += float64(o.size)
+				saved += o.fill
+			}
 		}
 	}
-	r.object = 100 * hits / float64(len(w.requests))
+	r.object = 100 * hits / requests
 	r.byte = 100 * hitBytes / bytes
 	r.fill = 100 * saved / fill
 }

@@ -42,8 +42,8 @@ func hitRatios(b *strings.Builder, text string) error {
 	}
 	b.WriteString("### Hit ratios\n\n")
 	b.WriteString("The cache itself replays each workload, at a budget of so many percent of what all its objects take; every policy charges\n" +
-		"96 bytes an entry besides key and value. `inlay+time` is inlay with WeighFillTime. `otter` is the library with its weigher;\n" +
-		"LRU, SIEVE, S3-FIFO and GDSF with a heap are written out in `bench/hitratio/policies.go`. How sizes, fill times and the\n" +
+		"96 bytes an entry besides key and value. `inlay+time` is inlay with WeighFillTime. `otter` is the library with its weigher,\n" +
+		"the mean of five runs, since no two are the same; LRU, SIEVE, S3-FIFO and GDSF with a heap are written out in `bench/hitratio/policies.go`. How sizes, fill times and the\n" +
 		"synthetic workloads are made, and where web07 and web12 are from: `bench/hitratio/workload.go`, `bench/traces/README.md`.\n\n")
 	for i, what := range []string{"Objects hit, in percent", "Bytes hit, means", "Fill time saved, means"} {
 		ratioTable(b, what, rows, i)
