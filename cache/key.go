@@ -19,31 +19,31 @@ const maxInline = 136
 type (
 	keyed8[V any] struct {
 		entry[V]
-		key [8]byte
+		_ [8]byte
 	}
 	keyed24[V any] struct {
 		entry[V]
-		key [24]byte
+		_ [24]byte
 	}
 	keyed40[V any] struct {
 		entry[V]
-		key [40]byte
+		_ [40]byte
 	}
 	keyed56[V any] struct {
 		entry[V]
-		key [56]byte
+		_ [56]byte
 	}
 	keyed72[V any] struct {
 		entry[V]
-		key [72]byte
+		_ [72]byte
 	}
 	keyed104[V any] struct {
 		entry[V]
-		key [104]byte
+		_ [104]byte
 	}
 	keyed136[V any] struct {
 		entry[V]
-		key [maxInline]byte
+		_ [maxInline]byte
 	}
 	keyedLong[V any] struct {
 		entry[V]

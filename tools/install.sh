@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What a machine with only Go and Node lacks: each function makes sure of one tool, and does nothing when it is there.
 
-# apt_install PACKAGE…: from Debian, as root or with sudo.
+# apt_install PACKAGE…: from Debian, as root or with sudo. Lists that are there may be old, and name what is gone.
 apt_install() {
 	have apt-get || die "missing: $*; install what corresponds to these Debian packages and run again"
 	local as_root=()
@@ -10,7 +10,7 @@ apt_install() {
 		as_root=(sudo)
 	fi
 	local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600)
-	apt-cache show "$@" >/dev/null 2>&1 || quietly "apt-get update" "${apt[@]}" update || die "apt-get update failed"
+	quietly "apt-get update" "${apt[@]}" update || die "apt-get update failed"
 	quietly "apt-get install $1${2:+ …}" "${apt[@]}" install -y --no-install-recommends "$@" ||
 		die "apt-get could not install: $*"
 }
@@ -98,5 +98,20 @@ need_npm() {
 	printf '%s' "$hash" >node_modules/.inlay
 }
 
+# The first Chromium that knows the HTML standard's patches.
+CHROMIUM_LEAST=150
+
+# new_chromium: whether the browser is there, and new enough.
+new_chromium() {
+	local found
+	found=$("${CHROMIUM:-chromium}" --version 2>/dev/null | sed -n 's/^[^0-9]*\([0-9.]*\).*/\1/p')
+	[ -n "$found" ] && at_least $CHROMIUM_LEAST "$found"
+}
+
 # need_chromium makes sure of the browser that edge/browsertest drives.
-need_chromium() { [ -n "${CHROMIUM:-}" ] || have chromium || apt_install chromium; }
+need_chromium() {
+	new_chromium && return
+	[ -z "${CHROMIUM:-}" ] || die "CHROMIUM has to name a Chromium, $CHROMIUM_LEAST or newer; it is $CHROMIUM"
+	apt_install chromium
+	new_chromium || die "Debian's chromium is older than $CHROMIUM_LEAST; let CHROMIUM name a newer one"
+}

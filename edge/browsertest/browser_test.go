@@ -2,14 +2,17 @@ package browsertest
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
@@ -32,6 +35,9 @@ const (
 )
 
 var kinds = []kind{native, fallback}
+
+// patchesSince is the first Chromium that has patches switched on.
+const patchesSince = 150
 
 // The names of what makes Chromium parse processing instructions and apply patches, in its
 // runtime_enabled_features.json5.
@@ -95,7 +101,18 @@ func (b *browser) start(k kind) {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}
-	b.err = chromedp.Run(ctx)
+	b.err = chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
+		_, product, _, _, _, err := cdpbrowser.GetVersion().Do(ctx)
+		if err != nil {
+			return err
+		}
+		_, version, _ := strings.Cut(product, "/")
+		major, _, _ := strings.Cut(version, ".")
+		if n, err := strconv.Atoi(major); err != nil || n < patchesSince {
+			return fmt.Errorf("%s is older than Chromium %d, the first with patches of its own", product, patchesSince)
+		}
+		return nil
+	}))
 }
 
 // tab is one page of a browser, lent to a test.
