@@ -91,12 +91,10 @@ func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
 
 func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now time.Time) *heads[B] {
 	states := make([]fragmentStatus, len(c.keys))
-	until := time.Unix(now.Unix()+1, 0)
+	left := time.Second - time.Duration(now.Nanosecond()) // of this second
 	for i, key := range c.keys {
 		_, info := e.fragments.Inspect(key, now)
-		if end := now.Add(info.TTL); end.Before(until) {
-			until = end
-		}
+		left = min(left, info.TTL)
 		states[i] = fragmentStatus{Slot: pl.slots[i].Name, Hit: true, TTL: int64(info.TTL / time.Second), HasTTL: true}
 	}
 	h := &heads[B]{
@@ -105,7 +103,7 @@ func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now t
 		notModified: e.host.NewHead(304, e.wholeFields(pl, states, c.etag, -1, true)),
 	}
 	if pl.vary == "" && !e.config.Debug {
-		h.until = until
+		h.until = now.Add(left)
 	}
 	if !c.heads.CompareAndSwap(old, h) {
 		// Another goroutine was quicker. Its heads are kept, these are used once; only a host with goroutines comes here.
