@@ -219,7 +219,7 @@ func runFill(ctx context.Context, h http.Handler, outer *http.Request, index int
 			logPanic(r, v)
 		}
 	}()
-	w := &answerWriter{header: http.Header{}, length: -1, sniff: -1, cancel: cancel}
+	w := newAnswerWriter(maxFrameBody, cancel)
 	h.ServeHTTP(w, r)
 	f = w.frame(index)
 }

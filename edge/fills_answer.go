@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// answerWriter keeps a handler's answer to one fill. It does with it what net/http's server would.
+// answerWriter keeps a handler's answer to one fill, of a batch or natively. It does with it what net/http's server would.
 type answerWriter struct {
 	header http.Header // the handler's own, which it may go on changing
 	sent   http.Header // as it was when the status was settled; nil before
@@ -18,11 +18,16 @@ type answerWriter struct {
 	body   []byte
 	sniff  int // bytes from which the type is told, fixed by the first Flush; -1: no Flush yet
 
+	limit    int // bytes that body may have
 	tooLarge bool
 	cancel   func() // ends the handler's context
 }
 
-var errAnswerTooLarge = errors.New("edge: a fragment's answer may have 8 MiB at most")
+func newAnswerWriter(limit int, cancel func()) *answerWriter {
+	return &answerWriter{header: http.Header{}, length: -1, sniff: -1, limit: limit, cancel: cancel}
+}
+
+var errAnswerTooLarge = errors.New("edge: the answer has more bytes than a fragment may have")
 
 var (
 	_ http.ResponseWriter = (*answerWriter)(nil)
@@ -78,7 +83,7 @@ func (w *answerWriter) admit(n int) error {
 		return http.ErrBodyNotAllowed
 	case w.length >= 0 && int64(len(w.body))+int64(n) > w.length:
 		return http.ErrContentLength
-	case w.tooLarge || len(w.body)+n > maxFrameBody:
+	case w.tooLarge || len(w.body)+n > w.limit:
 		w.tooLarge = true
 		w.cancel()
 		return errAnswerTooLarge
@@ -99,29 +104,37 @@ func (w *answerWriter) mayHaveBody() bool {
 	return w.status >= 200 && w.status != http.StatusNoContent && w.status != http.StatusNotModified
 }
 
-// frame is the answer, after its handler has finished.
-func (w *answerWriter) frame(index int) frame {
+// end settles the answer once its handler has finished, or says why there is none: a value of inlay-failure and a text.
+func (w *answerWriter) end() (failure, text string) {
 	w.Flush()
-	failed := func(failure, text string) frame {
-		return failedFrame(index, http.StatusInternalServerError, failure, text)
-	}
 	switch {
 	case w.tooLarge:
-		return failed(failureTooLarge, errAnswerTooLarge.Error())
+		return failureTooLarge, errAnswerTooLarge.Error()
 	case w.status < 200:
-		return failed(failureTruncated, "the handler switched protocols, which a fill cannot")
+		return failureTruncated, "the handler switched protocols, which a fill cannot"
 	case w.mayHaveBody() && w.length > int64(len(w.body)):
-		return failed(failureTruncated, "the handler wrote "+strconv.Itoa(len(w.body))+" of the "+
-			strconv.FormatInt(w.length, 10)+" bytes that it declared")
+		return failureTruncated, "the handler wrote " + strconv.Itoa(len(w.body)) + " of the " +
+			strconv.FormatInt(w.length, 10) + " bytes that it declared"
+	}
+	return "", ""
+}
+
+// frame is the answer, after its handler has finished.
+func (w *answerWriter) frame(index int) frame {
+	if failure, text := w.end(); failure != "" {
+		return failedFrame(index, http.StatusInternalServerError, failure, text)
 	}
 	return frame{Index: index, Answer: w.answer(), Body: w.body}
 }
 
-func (w *answerWriter) answer() Answer {
-	a := Answer{Status: w.status, Size: len(w.body)}
+func (w *answerWriter) answer() Answer { return answerOf(w.status, w.sent, w.body, w.sniff) }
+
+// answerOf is what the storing rules look at. The type of a body that has none is told from its first sniff bytes.
+func answerOf(status int, header http.Header, body []byte, sniff int) Answer {
+	a := Answer{Status: status, Size: len(body)}
 	typed, encoded := false, false
 	// net/http sends a field under the name that the handler gave it, so canonical names are not all there is.
-	for name, values := range w.sent {
+	for name, values := range header {
 		value := strings.Join(values, ", ")
 		switch strings.ToLower(name) {
 		case "content-type":
@@ -143,9 +156,9 @@ func (w *answerWriter) answer() Answer {
 			a.SetCookie = a.SetCookie || len(values) > 0
 		}
 	}
-	start := w.body[:min(w.sniff, 512)]
+	start := body[:min(sniff, 512)]
 	switch {
-	case w.status == http.StatusNotModified:
+	case status == http.StatusNotModified:
 		a.ContentType = ""
 	case !typed && !encoded && a.ContentEncoding == "" && len(start) > 0:
 		a.ContentType = http.DetectContentType(start)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -25,7 +24,7 @@ func (h *Handler) fill(id FillID, f Fill, client *http.Request) {
 			h.engine.FillFail(id, failure, time.Now())
 			return
 		}
-		failure = h.engine.FillEnd(id, a.answer(), &blob{bytes: a.body}, time.Now())
+		failure = h.engine.FillEnd(id, &a.answer, &blob{bytes: a.body}, time.Now())
 	})
 	if failure != nil && failure.Unusual() {
 		h.options.Logger.Warn("inlay: fill failed", "src", f.Src, "error", failure)
@@ -35,8 +34,14 @@ func (h *Handler) fill(id FillID, f Fill, client *http.Request) {
 	}
 }
 
+// fetched is an answer to a fill and its body.
+type fetched struct {
+	answer Answer
+	body   []byte
+}
+
 // fetch asks the origin for a fragment with exactly the given fields. It ends with ctx, also when the handler does not.
-func (h *Handler) fetch(ctx context.Context, f Fill, fields []Field) (*recorder, error) {
+func (h *Handler) fetch(ctx context.Context, f Fill, fields []Field) (*fetched, error) {
 	origin, target := h.options.Origin, f.Src
 	if f.Binding != "" {
 		if origin = h.options.Bindings[f.Binding]; origin == nil {
@@ -56,48 +61,61 @@ func (h *Handler) fetch(ctx context.Context, f Fill, fields []Field) (*recorder,
 	if f.URL != "" && f.Binding == "" {
 		return h.fetchRemote(r, f)
 	}
-	a := &recorder{header: http.Header{}, limit: f.MaxBytes}
+	own, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a := newAnswerWriter(f.MaxBytes, cancel)
 	done := make(chan error, 1)
 	go func() {
+		var err error = &FillError{Reason: ConnectError, Text: "the handler of " + f.Src + " ended its goroutine"}
+		defer func() { done <- err }()
 		defer func() {
-			// A handler that panics fails its own fragment and nothing else.
-			if p := recover(); p != nil {
+			// A handler that panics fails its own fragment and nothing else. With what is for the log alone.
+			switch p := recover(); {
+			case p == nil:
+			case p == http.ErrAbortHandler:
+				err = &FillError{Reason: ConnectError, Text: "the handler of " + f.Src + " aborted its answer"}
+			default:
 				h.options.Logger.Error("inlay: the handler of a fragment panicked", "src", f.Src, "panic", p)
-				done <- &FillError{Reason: ConnectError, Text: fmt.Sprintf("the handler of %s panicked: %v", f.Src, p)}
+				err = &FillError{Reason: ConnectError, Text: "the handler of " + f.Src + " panicked; the log says with what"}
 			}
 		}()
-		origin.ServeHTTP(a, r)
-		done <- nil
+		origin.ServeHTTP(a, r.WithContext(own))
+		switch failure, text := a.end(); failure {
+		case "":
+			err = nil
+		case failureTooLarge:
+			err = errAnswerTooLarge
+		default:
+			err = &FillError{Reason: ConnectError, Text: f.Src + ": " + text}
+		}
 	}()
 	select {
 	case err := <-done:
-		if err == nil && a.over {
-			err = errTooLarge
+		if err != nil {
+			return nil, err
 		}
-		return a, err
+		return &fetched{a.answer(), a.body}, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
 // fetchRemote asks a remote origin.
-func (h *Handler) fetchRemote(r *http.Request, f Fill) (*recorder, error) {
+func (h *Handler) fetchRemote(r *http.Request, f Fill) (*fetched, error) {
 	resp, err := h.client.Do(r)
 	if err != nil {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	a := &recorder{header: resp.Header, status: resp.StatusCode, limit: f.MaxBytes}
-	if a.body, err = io.ReadAll(io.LimitReader(resp.Body, int64(f.MaxBytes)+1)); err != nil {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(f.MaxBytes)+1))
+	if err != nil {
 		return nil, err
 	}
-	if len(a.body) > f.MaxBytes {
-		return nil, errTooLarge
+	if len(body) > f.MaxBytes {
+		return nil, errAnswerTooLarge
 	}
-	return a, nil
+	return &fetched{answerOf(resp.StatusCode, resp.Header, body, len(body)), body}, nil
 }
-
-var errTooLarge = errors.New("the fragment is too large")
 
 func fillFailure(err error, f Fill) *FillError {
 	var failure *FillError
@@ -106,7 +124,7 @@ func fillFailure(err error, f Fill) *FillError {
 		return failure
 	case errors.Is(err, context.DeadlineExceeded):
 		return &FillError{Reason: TimeoutError, Text: fmt.Sprintf("no whole answer for %s within %v", f.Src, f.Timeout)}
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, errAnswerTooLarge):
 		return &FillError{Reason: TooLargeError, Text: fmt.Sprintf("%s answered with more than the %d bytes of INLAY_MAX_FRAGMENT", f.Src, f.MaxBytes)}
 	}
 	return &FillError{Reason: ConnectError, Text: err.Error()}
@@ -118,51 +136,4 @@ func sameHostOnly(r *http.Request, via []*http.Request) error {
 		return http.ErrUseLastResponse
 	}
 	return nil
-}
-
-// recorder is the http.ResponseWriter of a fill.
-type recorder struct {
-	header http.Header
-	status int
-	body   []byte
-	limit  int
-	over   bool
-}
-
-func (a *recorder) Header() http.Header { return a.header }
-
-func (a *recorder) WriteHeader(status int) {
-	if a.status == 0 && status >= 200 {
-		a.status = status
-	}
-}
-
-func (a *recorder) Write(p []byte) (int, error) {
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
-	if a.over || len(a.body)+len(p) > a.limit {
-		a.over = true
-		return 0, errTooLarge
-	}
-	a.body = append(a.body, p...)
-	return len(p), nil
-}
-
-// Flush exists because handlers ask for it; a fragment is used whole.
-func (a *recorder) Flush() {}
-
-func (a *recorder) answer() *Answer {
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
-	if a.header.Get("Content-Type") == "" && len(a.body) > 0 {
-		a.header.Set("Content-Type", http.DetectContentType(a.body))
-	}
-	get := func(name string) string { return strings.Join(a.header.Values(name), ", ") }
-	return &Answer{
-		Status: a.status, ContentType: a.header.Get("Content-Type"), CacheControl: get("Cache-Control"),
-		Vary: get("Vary"), RetryAfter: a.header.Get("Retry-After"), Age: a.header.Get("Age"),
-		ContentEncoding: get("Content-Encoding"), SetCookie: a.header["Set-Cookie"] != nil, Size: len(a.body),
-	}
 }
