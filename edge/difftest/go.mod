@@ -1,0 +1,16 @@
+module inlay/edge/difftest
+
+go 1.26.0
+
+require (
+	github.com/stretchr/testify v1.12.1
+	golang.org/x/net v0.60.0
+	inlay v0.0.0
+)
+
+require (
+	github.com/syumai/workers v0.32.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+)
+
+replace inlay => ../../
