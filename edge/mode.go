@@ -28,9 +28,15 @@ func (m Mode) String() string { return modeNames[m] }
 //  2. HTTP/1.0 cannot be streamed to: complete;
 //  3. the page's own Mode, unless it is Auto;
 //  4. User-Agent names a crawler, or a program that shows no patches: ordered;
-//  5. Sec-Fetch-Dest is there, or User-Agent begins as browsers' do (they send Sec-Fetch-Dest only to trustworthy
-//     origins, which plain HTTP is not; Fetch Metadata, section 2): stream;
-//  6. ordered, which every reader understands.
+//  5. Sec-Fetch-Dest is there: stream to what a browser's parser reads as a page (document, iframe, frame), ordered to
+//     all else, such as empty, which is fetch, XMLHttpRequest, htmx and Turbo (Fetch Metadata, section 2.1);
+//  6. User-Agent begins as browsers' do, which send Sec-Fetch-Dest only to trustworthy origins, and plain HTTP is none:
+//     stream, unless a field says that a script asks;
+//  7. ordered, which every reader understands.
+//
+// A page that is loaded ahead (Sec-Purpose: prefetch, prerender) is read by a parser in the end, so it makes no
+// difference. Nor does Vary name what decides here: a streamed answer may not be stored by others, and a whole one is
+// the same in every mode.
 func modeOf(r *Request, p *Page, debug bool) Mode {
 	if debug {
 		if m := modeNamed(queryValue(r.query, "inlay")); m != Auto {
@@ -47,10 +53,41 @@ func modeOf(r *Request, p *Page, debug bool) Mode {
 	if runsNothing(agent) {
 		return Ordered
 	}
-	if r.Fields.Field("sec-fetch-dest") != "" || strings.HasPrefix(agent, "Mozilla/") {
+	if dest := r.Fields.Field("sec-fetch-dest"); dest != "" {
+		if isParser(dest) {
+			return Stream
+		}
+		return Ordered
+	}
+	if strings.HasPrefix(agent, "Mozilla/") && !askedByScript(r.Fields) {
 		return Stream
 	}
 	return Ordered
+}
+
+// isParser tells whether a Sec-Fetch-Dest is of a request whose answer goes through a browser's parser as a page. It is
+// an item (RFC 9651, section 3.3), whose parameters say nothing here; tokens have a case.
+func isParser(dest string) bool {
+	dest, _, _ = cutText(dest, ";")
+	switch trimOWS(dest) {
+	case "document", "iframe", "frame":
+		return true
+	}
+	return false
+}
+
+// scriptFields are sent by what asks for pages from scripts: jQuery and many others, htmx, Turbo, Unpoly, pjax, Inertia.
+var scriptFields = [...]string{
+	"x-requested-with", "hx-request", "turbo-frame", "x-turbo-request-id", "x-up-version", "x-pjax", "x-inertia",
+}
+
+func askedByScript(fields Fields) bool {
+	for _, name := range scriptFields {
+		if fields.Field(name) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func modeNamed(name string) Mode {
@@ -63,10 +100,13 @@ func modeNamed(name string) Mode {
 }
 
 // readersOfText are parts, in lower case, of the User-Agent of readers that take a page as it stands in the answer's
-// bytes: crawlers (by the words that nearly all of them carry, RFC 9309 calls them product tokens) and text browsers.
+// bytes: crawlers (by the words that nearly all of them carry, RFC 9309 calls them product tokens), text browsers, and
+// browsers without a way to patches. "compatible;" is how robots begin after Mozilla/5.0, and old Internet Explorers, for
+// whom it is right too; "://" is the address at which a robot's owner explains it, and no browser has one.
 var readersOfText = [...]string{
-	"bot", "crawl", "spider", "slurp", "facebookexternalhit", "whatsapp", "embedly", "preview", "lighthouse",
-	"lynx", "w3m", "links", "dillo", "netsurf",
+	"compatible;", "bot", "://", "crawl", "spider", "slurp", "fetch", "archiver", "scrap", "validator", "preview", "lighthouse",
+	"mediapartners", "google favicon", "facebookexternalhit", "whatsapp", "embedly",
+	"lynx", "w3m", "links", "dillo", "netsurf", "trident/", "opera mini",
 }
 
 func runsNothing(agent string) bool {
