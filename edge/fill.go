@@ -129,8 +129,12 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *F
 	}
 	policy, err := f.slot.admit(answer, e.defaults(), now)
 	var sum [16]byte
+	size := answer.Size
 	if err == nil {
-		sum, err = e.inspect(blob, answer.Size)
+		blob, size, err = e.unmark(blob, size)
+	}
+	if err == nil {
+		sum, err = e.inspect(blob, size)
 	}
 	if err != nil {
 		e.host.Drop(blob)
@@ -139,7 +143,7 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *F
 		return failure
 	}
 	policy.Tags = f.tags
-	v := newEntry(blob, answer.Size, sum)
+	v := newEntry(blob, size, sum)
 	e.finishFill(f)
 	if f.flight == nil {
 		f.alone(v, nil)
@@ -245,6 +249,27 @@ func (e *Engine[B]) finishFill(f *fill[B]) {
 	if f.flight != nil {
 		delete(e.flights, f.flight)
 	}
+}
+
+// unmark takes the byte order mark off a fragment, which its first bytes are where an editor or a template put it there.
+// Within a page it is a character like others, and before what is for the head it would begin the body. Marks may be
+// several, one for each file that went into the fragment. Those of UTF-16 say that it is no UTF-8.
+func (e *Engine[B]) unmark(blob B, size int) (B, int, error) {
+	n := e.host.Read(blob, 0, e.chunk[:min(size, len(e.chunk))])
+	start := e.chunk[:max(n, 0)]
+	if len(start) >= 2 && (start[0] == 0xFE && start[1] == 0xFF || start[0] == 0xFF && start[1] == 0xFE) {
+		return blob, size, &FillError{Reason: RefusedError, Status: 200, Text: "the fragment begins with the byte order mark of UTF-16; a fragment is UTF-8"}
+	}
+	off := 0
+	for off+3 <= len(start) && start[off] == 0xEF && start[off+1] == 0xBB && start[off+2] == 0xBF {
+		off += 3
+	}
+	if off == 0 {
+		return blob, size, nil
+	}
+	rest := e.host.After(blob, off)
+	e.host.Drop(blob)
+	return rest, size - off, nil
 }
 
 // inspect reads a fragment once: its sum, and whether it would end its patch early.

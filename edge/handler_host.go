@@ -32,6 +32,8 @@ func (n nativeHost) Join(parts []*blob) *blob {
 	return b
 }
 
+func (n nativeHost) After(b *blob, off int) *blob { return &blob{bytes: b.bytes[off:]} }
+
 func (n nativeHost) Read(b *blob, off int, p []byte) int { return copy(p, b.bytes[off:]) }
 
 // Drop has nothing to do: whoever still writes the bytes holds them.

@@ -44,7 +44,7 @@ func (r *Request) header(name string) string { return r.Fields.Field(name) }
 // the engine back from within such a call.
 //
 // B is the host's handle of a blob: bytes that never change, or a head. The engine drops each blob that it was given or
-// that it asked for exactly once. What was asked with a blob before that (Send, Write, Join) still holds: the host keeps
+// that it asked for exactly once. What was asked with a blob before that (Send, Write, Join, After) still holds: the host keeps
 // the bytes, not the handle.
 type Host[B any] interface {
 	// NewBlob makes a blob with a copy of p.
@@ -53,6 +53,8 @@ type Host[B any] interface {
 	NewHead(status int, fields []Field) B
 	// Join makes one blob of the bytes of parts, in order. The engine uses parts again.
 	Join(parts []B) B
+	// After makes a blob of a blob's bytes from off on.
+	After(b B, off int) B
 	// Read copies bytes of a blob from off on into p and says how many.
 	Read(b B, off int, p []byte) int
 	// Drop ends a blob.

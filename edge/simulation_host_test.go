@@ -34,6 +34,9 @@ func (s *sim) Join(parts []simBlob) simBlob {
 	}
 	return s.add(&simBytes{bytes: all})
 }
+func (s *sim) After(b simBlob, off int) simBlob {
+	return s.add(&simBytes{bytes: s.get(b).bytes[off:]})
+}
 func (s *sim) Read(b simBlob, off int, p []byte) int { return copy(p, s.get(b).bytes[off:]) }
 func (s *sim) Drop(b simBlob) {
 	if s.blobs[b] == nil {

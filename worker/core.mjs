@@ -343,6 +343,9 @@ export class Core {
         return this.keep(joined);
       },
 
+      /** @param {number} handle @param {number} from */
+      after: (handle, from) => this.keep(this.blob(handle).subarray(from)),
+
       /** @param {number} handle @param {number} from @param {number} at @param {number} size */
       read: (handle, from, at, size) => {
         const part = this.blob(handle).subarray(from, from + size);

@@ -27,6 +27,9 @@ func newHead(status uint32, p unsafe.Pointer, size uint32) handle
 //go:wasmimport inlay join
 func join(handles unsafe.Pointer, count uint32) handle
 
+//go:wasmimport inlay after
+func after(b handle, off uint32) handle
+
 //go:wasmimport inlay read
 func read(b handle, off uint32, p unsafe.Pointer, size uint32) uint32
 
@@ -98,6 +101,8 @@ func (host) NewHead(status int, fields []edge.Field) handle {
 func (host) Join(parts []handle) handle {
 	return join(unsafe.Pointer(unsafe.SliceData(parts)), uint32(len(parts)))
 }
+
+func (host) After(b handle, off int) handle { return after(b, uint32(off)) }
 
 func (host) Read(b handle, off int, p []byte) int {
 	return int(read(b, uint32(off), bytesAt(p), uint32(len(p))))

@@ -1,0 +1,89 @@
+package edge
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+const mark = "\xEF\xBB\xBF"
+
+const everyPlace = `<!doctype html><html><head><edge-slot name="h" src="/h"><title>t</title></edge-slot></head><body>` +
+	`<p><edge-slot name="p" src="/p"></edge-slot></p><table><tbody><edge-slot name="r" src="/r"></edge-slot></tbody></table>` +
+	`<select><edge-slot name="o" src="/o"></edge-slot></select></body></html>`
+
+var everyFragment = []string{`<meta name="a">`, `<b>p</b>`, `<tr><td>r</td></tr>`, `<option>o</option>`}
+
+func TestByteOrderMarkIsTakenOffInEveryPlaceAndMode(t *testing.T) {
+	for _, before := range []string{mark, mark + mark} {
+		for _, mode := range []Mode{Stream, Ordered, Complete} {
+			p := page(t, "/p", everyPlace)
+			p.Mode = mode
+			marked, plain := newScript(t, p), newScript(t, p)
+			for s, before := range map[*script]string{marked: before, plain: ""} {
+				s.get(1, "/p")
+				for i, html := range everyFragment {
+					s.fill(i, before+html)
+				}
+				s.engine.Resume(1, s.now)
+				s.get(2, "/p")
+				s.get(3, "/p")
+			}
+			assert.Equal(t, plain.takeBody(), marked.takeBody(), mode)
+			assert.Equal(t, plain.head, marked.head, "the sum and the size too")
+			assert.Equal(t, len(plain.blobs), len(marked.blobs), "what came with the mark is dropped")
+			assert.Equal(t, plain.engine.Stats().Cache, marked.engine.Stats().Cache, "nor is it charged")
+		}
+	}
+}
+
+func TestByteOrderMarksOfOtherPlacesAndEncodings(t *testing.T) {
+	for given, want := range map[string]string{
+		mark:                 "",
+		mark[:2]:             mark[:2],
+		"a" + mark + "b":     "a" + mark + "b", // a character of the text there
+		mark + "\n<p>":       "\n<p>",
+		"\xFF\xFE<\x00p\x00": "…",
+		"\xFE\xFF\x00<\x00p": "…",
+		"\xFF\xFE":           "…",
+		"\xE4":               "\xE4", // what is no UTF-8 is U+FFFD in every mode, and ends nothing
+		"\xE2\x82":           "\xE2\x82",
+	} {
+		s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/a">…</edge-slot></body>`))
+		s.get(1, "/p")
+		s.fill(0, given)
+		s.engine.Resume(1, s.now)
+		s.takeBody()
+		s.get(2, "/p")
+		assert.Equal(t, "<body>"+want+"</body>", s.takeBody(), "%q", given)
+		assert.Equal(t, want == "…", strings.Contains(s.head["cache-status"], "detail=refused"), "%q", given)
+	}
+	s := newScript(t, page(t, "/p", mark+everyPlace))
+	s.fields = browser
+	s.get(1, "/p")
+	assert.True(t, strings.HasPrefix(s.takeBody(), mark+"<!doctype html>"), "a shell's own is where a page may have one")
+	_, err := ParsePage("/p", "\xFF\xFE<\x00p\x00")
+	assert.ErrorContains(t, err, "UTF-8")
+}
+
+func TestByteOrderMarkIsTakenOffNatively(t *testing.T) {
+	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		for i, path := range []string{"/h", "/p", "/r", "/o"} {
+			if r.URL.Path == path {
+				_, _ = io.WriteString(w, mark+everyFragment[i])
+			}
+		}
+	})
+	server, _ := serve(t, Options{Pages: []Page{page(t, "/p", everyPlace)}, Origin: origin})
+	for range 3 {
+		resp, err := http.Get(server.URL + "/p")
+		assert.NoError(t, err)
+		body := text(t, resp)
+		assert.NotContains(t, body, mark)
+		assert.Contains(t, body, `<head><meta name="a"></head>`)
+	}
+}
