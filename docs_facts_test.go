@@ -181,6 +181,7 @@ func TestWhatMayBeAFragmentIsAsTold(t *testing.T) {
 		{html("x", "Content-Type", "text/plain"), html("x", "Content-Type", "text/html; charset=latin1")},
 		{html("x", "Content-Encoding", "gzip")},
 		{html(strings.Repeat("x", 101))},
+		{html("\xFF\xFE<\x00p\x00>\x00"), html("\xFE\xFF\x00<\x00p\x00>")},
 		{html("<!-- x"), html("<p"), html("<script>x"), html("<style>x"), html("<textarea>x"), html("<template>x"), html("x</template>")},
 	}
 	d := documentAt(t, "docs/writing-a-site.md")
@@ -192,7 +193,7 @@ func TestWhatMayBeAFragmentIsAsTold(t *testing.T) {
 			assert.Contains(t, ask(handler, http.MethodGet, "/").Header().Get("Cache-Status"), "detail=", "row %d, example %d", i+1, j+1)
 		}
 	}
-	for _, fine := range []http.HandlerFunc{hello, html("<p>not closed"), html("x", "Vary", "Accept-Encoding"), html("x", "Content-Type", "text/html; charset=UTF-8")} {
+	for _, fine := range []http.HandlerFunc{hello, html("<p>not closed"), html("\xEF\xBB\xBF<p>marked"), html("x", "Vary", "Accept-Encoding"), html("x", "Content-Type", "text/html; charset=UTF-8")} {
 		handler := handlerOf(t, "/", oneSlot, fine, edge.Config{})
 		ask(handler, http.MethodGet, "/")
 		assert.Contains(t, ask(handler, http.MethodGet, "/").Header().Get("Cache-Status"), "inlay/a;hit")
@@ -250,7 +251,23 @@ func TestModesAreChosenAsTold(t *testing.T) {
 	for _, agent := range []string{"curl/8", "", browser + " Googlebot/2.1"} {
 		assert.Equal(t, "ordered", modeOf(edge.Config{}, "/", "User-Agent", agent), agent)
 	}
+	// In the order of the table's rows, but for the last, HTTP/1.0.
+	examples := [][][]string{
+		{{"Sec-Fetch-Dest", "document"}, {"Sec-Fetch-Dest", "iframe"}, {"Sec-Fetch-Dest", "frame"}},
+		{{"Sec-Fetch-Dest", "empty"}, {"Sec-Fetch-Dest", "image"}},
+		{{"User-Agent", browser}},
+		{{"User-Agent", browser, "X-Requested-With", "XMLHttpRequest"}, {"User-Agent", browser, "HX-Request", "true"}, {"User-Agent", browser, "Turbo-Frame", "a"}},
+		{{"User-Agent", "Mozilla/5.0 (compatible; x)"}, {"User-Agent", "Mozilla/5.0 (+https://example.com)", "Sec-Fetch-Dest", "document"}},
+		{{"User-Agent", "curl/8"}, {}},
+	}
 	d := documentAt(t, "docs/writing-a-site.md")
+	rows := d.rows("### Who gets which")
+	require.Len(t, rows, len(examples)+1)
+	for i, fields := range examples {
+		for _, f := range fields {
+			assert.Equal(t, rows[i][2], modeOf(edge.Config{}, "/", f...), "%v", f)
+		}
+	}
 	require.Len(t, d.rows("## Modes"), 3)
 	for _, row := range d.rows("## Modes") {
 		assert.Equal(t, row[0], modeOf(edge.Config{Debug: true}, "/?inlay="+row[0]))

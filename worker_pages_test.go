@@ -22,6 +22,12 @@ func startPages(t *testing.T, name, html, shop string, env ...string) *server {
 	t.Helper()
 	page, err := edge.ParsePage("/p/{id}", html)
 	require.NoError(t, err)
+	return startPage(t, name, page, shop, env...)
+}
+
+// startPage is startPages with a page that is ready.
+func startPage(t *testing.T, name string, page edge.Page, shop string, env ...string) *server {
+	t.Helper()
 	file := "build/test/" + name + ".bin"
 	require.NoError(t, os.WriteFile(file, edge.EncodePages([]edge.Page{page}), 0o644))
 	t.Cleanup(func() { _ = os.Remove(file) })

@@ -29,7 +29,11 @@ type fragmentStatus struct {
 // in names and details, a Fwd that is no token is left out with what depends on it, and a TTL out of range is the nearest
 // that fits.
 func (f *fragmentStatus) append(dst []byte) []byte {
-	dst = appendName(dst, "inlay/", f.Slot)
+	return f.appendAs(appendName(dst, "inlay/", f.Slot))
+}
+
+// appendAs appends the member's parameters behind its identifier.
+func (f *fragmentStatus) appendAs(dst []byte) []byte {
 	switch {
 	case f.Hit:
 		dst = append(dst, ";hit"...)

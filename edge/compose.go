@@ -16,7 +16,9 @@ type composed[B any] struct {
 	parts  []*entry[B] // compared, never read: their blobs may be gone
 	etag   string
 	length int
-	heads  atomic.Pointer[heads[B]]
+	// personal: a fragment was made from what names one visitor.
+	personal bool
+	heads    atomic.Pointer[heads[B]]
 }
 
 // heads are a composed page's heads. They tell each fragment's remaining freshness, so they hold for one second.
@@ -97,10 +99,11 @@ func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now t
 		left = min(left, info.TTL)
 		states[i] = fragmentStatus{Slot: pl.slots[i].Name, Hit: true, TTL: int64(info.TTL / time.Second), HasTTL: true}
 	}
+	shareable := !c.personal && left > instantlyStale
 	h := &heads[B]{
 		second:      now.Unix(),
-		ok:          e.host.NewHead(200, e.wholeFields(pl, states, c.etag, c.length, true)),
-		notModified: e.host.NewHead(304, e.wholeFields(pl, states, c.etag, -1, true)),
+		ok:          e.host.NewHead(200, e.wholeFields(pl, states, c.etag, c.length, shareable)),
+		notModified: e.host.NewHead(304, e.wholeFields(pl, states, c.etag, -1, shareable)),
 	}
 	if pl.vary == "" && !e.config.Debug {
 		h.until = now.Add(left)
@@ -141,7 +144,7 @@ func (e *Engine[B]) sendWhole(q *request[B]) {
 	}
 	body := e.host.Join(parts)
 	v := newEntry(body, length, [16]byte{})
-	v.page = &composed[B]{etag: etag, length: length}
+	v.page = &composed[B]{etag: etag, length: length, personal: q.personal()}
 	e.sendComposed(q, states, v)
 	if !good || !e.composable(q) {
 		e.release(v)
@@ -166,14 +169,14 @@ const (
 // sendComposed answers q with a body that was put together, under a head of its own.
 func (e *Engine[B]) sendComposed(q *request[B], states []fragmentStatus, v *entry[B]) {
 	c := v.page
-	good := c.etag != ""
-	if good && etagMatches(q.fields.Field("if-none-match"), c.etag) {
-		head := e.host.NewHead(304, e.wholeFields(q.plan, states, c.etag, -1, good))
+	shareable := e.shareable(q)
+	if etagMatches(q.fields.Field("if-none-match"), c.etag) {
+		head := e.host.NewHead(304, e.wholeFields(q.plan, states, c.etag, -1, shareable))
 		e.host.SendHead(q.id, head)
 		e.host.Drop(head)
 		return
 	}
-	fields := e.wholeFields(q.plan, states, c.etag, c.length, good)
+	fields := e.wholeFields(q.plan, states, c.etag, c.length, shareable)
 	head := e.host.NewHead(200, e.timed(q, fields))
 	e.host.Send(q.id, head, v.blob)
 	e.host.Drop(head)
@@ -205,6 +208,36 @@ func (e *Engine[B]) composable(q *request[B]) bool {
 		}
 	}
 	return true
+}
+
+// shareable reports whether others may keep the page that q is answered with: each fragment is the one that the cache
+// has, fresh, and none is one visitor's. A stale fragment, what stands in for a failed one and what is never stored would
+// live on in others' caches past what their slots say.
+func (e *Engine[B]) shareable(q *request[B]) bool {
+	if q.plan.CacheControl == "" || q.personal() {
+		return false
+	}
+	for i := range q.slots {
+		s := &q.slots[i]
+		v, info := e.fragments.Inspect(s.key, e.now)
+		if s.entry == nil || v != s.entry || info.State != cache.Fresh || info.TTL <= instantlyStale {
+			return false
+		}
+	}
+	return true
+}
+
+// personal reports whether a fragment was made from a cookie or credentials of the visitor. Vary would say so, but not
+// all who store pages ask it.
+func (q *request[B]) personal() bool {
+	for i := range q.slots {
+		for _, f := range fillRequest(q.slots[i].key).Fields {
+			if f.Name == "cookie" || f.Name == "authorization" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (q *request[B]) statuses() []fragmentStatus {

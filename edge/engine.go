@@ -121,9 +121,6 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 	case err != nil:
 		e.counts.BadRequests++
 		e.sendText(r.ID, 400, err.Error(), 0)
-	case q.head:
-		e.sendHead(q)
-		e.forget(q)
 	default:
 		e.advance(q)
 	}
@@ -154,7 +151,7 @@ func (e *Engine[B]) proceed(q *request[B]) {
 	q.running = true
 	for i := range q.slots {
 		s := &q.slots[i]
-		if s.state == slotPending && !e.now.Before(s.fill.deadline) {
+		if s.state == slotPending && s.fill != nil && !e.now.Before(s.fill.deadline) {
 			e.takeOver(s.fill, q.id)
 		}
 	}

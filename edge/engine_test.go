@@ -69,6 +69,7 @@ func (s *script) Join(parts []int) int {
 	}
 	return s.NewBlob([]byte(all))
 }
+func (s *script) After(b, off int) int { return s.NewBlob([]byte(s.blobs[b][off:])) }
 func (s *script) Read(b, off int, p []byte) int { return copy(p, s.blobs[b][off:]) }
 func (s *script) Drop(b int) {
 	require.Contains(s.t, s.blobs, b, "a blob is dropped once")
@@ -500,6 +501,117 @@ func TestOrderedPageWaitsAtEachSlot(t *testing.T) {
 	s.fill(0, "A")
 	s.engine.Resume(1, s.now)
 	assert.Equal(t, "A|B</body></html>", s.takeBody())
+}
+
+func (s *script) askHead(id RequestID, target string) {
+	s.engine.Handle(&Request{ID: id, Method: "HEAD", Target: target, Fields: s}, s.now)
+}
+
+func TestHeadOfAPageWithAColdRequiredSlotAsksTheOrigin(t *testing.T) {
+	shell := `<body><edge-slot name="a" src="/f/{id}" %s required></edge-slot><edge-slot name="b" src="/g/{id}"></edge-slot></body>`
+	for _, ttl := range []string{"", `ttl="0"`} {
+		for status, want := range map[int]string{500: "502", 404: "404", 410: "410", 302: "502"} {
+			s := newScript(t, page(t, "/p/{id}", fmt.Sprintf(shell, ttl)))
+			s.fields = browser
+			s.askHead(1, "/p/7")
+			assert.Equal(t, []string{"fill 1 /f/7", "wait 1 10.5s"}, s.take(), "and for no other slot")
+			s.fill(0, "x", func(a *Answer) { a.Status = status })
+			s.engine.Resume(1, s.now)
+			assert.Equal(t, []string{"wake 1", "send-head 1 " + want}, s.take())
+			assert.Empty(t, s.takeBody())
+			assert.NotEmpty(t, s.head["content-length"])
+			get := newScript(t, page(t, "/p/{id}", fmt.Sprintf(shell, ttl)))
+			get.fields = browser
+			get.get(1, "/p/7")
+			get.fill(0, "x", func(a *Answer) { a.Status = status })
+			get.engine.Resume(1, get.now)
+			assert.Equal(t, get.head, s.head, "as GET has it")
+		}
+	}
+	s := newScript(t, page(t, "/p/{id}", fmt.Sprintf(shell, "")))
+	s.fields = browser
+	s.askHead(1, "/p/7")
+	s.get(2, "/p/7")
+	s.take()
+	s.fill(0, "A")
+	s.engine.Resume(1, s.now)
+	assert.Equal(t, []string{"wake 1", "wake 2", "send-head 1 200"}, s.take(), "both wait for the one fill")
+	assert.NotContains(t, s.head, "content-length", "b is still on its way, so GET streams")
+	s.fill(1, "B")
+	s.engine.Resume(2, s.now)
+	s.askHead(3, "/p/7")
+	assert.Equal(t, fmt.Sprint(len("<body>AB</body>")), s.head["content-length"])
+
+	// A lost fill is taken over by the HEAD that waits for it.
+	s.askHead(4, "/p/8")
+	s.take()
+	s.now = s.now.Add(10*time.Second + grace)
+	s.engine.Deadline(4, s.now)
+	assert.Equal(t, []string{"fill 4 /f/8", "wait 4 10.5s"}, s.take())
+}
+
+func TestHeadIsWhatGetWouldHave(t *testing.T) {
+	shell := `<body><edge-slot name="a" src="/f/{id}" ttl="10s" swr="1m" sie="1h"></edge-slot></body>`
+	ask := func(s *script, method string) (string, map[string]string) {
+		s.take()
+		s.engine.Handle(&Request{ID: 9, Method: method, Target: "/p/7", Fields: s}, s.now)
+		for _, a := range s.take() {
+			if kind, status, ok := strings.Cut(a, " 9 "); ok && (kind == "send" || kind == "send-head" || kind == "respond") {
+				return status, s.head
+			}
+		}
+		return "", nil
+	}
+	for name, given := range map[string]func(s *script){
+		"cold": func(*script) {},
+		"warm": func(s *script) { s.get(1, "/p/7"); s.fill(0, "A"); s.engine.Resume(1, s.now) },
+		"stale": func(s *script) {
+			s.get(1, "/p/7")
+			s.fill(0, "A")
+			s.engine.Resume(1, s.now)
+			s.now = s.now.Add(30 * time.Second)
+		},
+		"failure": func(s *script) {
+			s.get(1, "/p/7")
+			s.fill(0, "A", func(a *Answer) { a.Status = 500 })
+			s.engine.Resume(1, s.now)
+		},
+		"standing in": func(s *script) {
+			s.get(1, "/p/7")
+			s.fill(0, "A")
+			s.engine.Resume(1, s.now)
+			s.now = s.now.Add(10 * time.Minute)
+			s.get(2, "/p/7")
+			s.fill(1, "", func(a *Answer) { a.Status = 500 })
+			s.engine.Resume(2, s.now)
+		},
+	} {
+		for _, mode := range []Mode{Stream, Ordered} {
+			for _, match := range []string{"", "*"} {
+				var heads []map[string]string
+				var statuses []string
+				for _, method := range []string{"HEAD", "GET"} {
+					p := page(t, "/p/{id}", shell)
+					p.Mode = mode
+					s := newScript(t, p)
+					s.fields = map[string]string{}
+					given(s)
+					if match != "" {
+						s.fields["if-none-match"] = match
+					}
+					status, head := ask(s, method)
+					heads, statuses = append(heads, head), append(statuses, status)
+				}
+				assert.Equal(t, statuses[1], statuses[0], "%s %s %q", name, mode, match)
+				assert.Equal(t, heads[1], heads[0], "%s %s %q", name, mode, match)
+			}
+		}
+	}
+	p := page(t, "/p/{id}", shell)
+	p.Mode = Complete
+	s := newScript(t, p)
+	s.askHead(1, "/p/7")
+	assert.NotContains(t, s.head, "incremental", "GET would wait for all")
 }
 
 func TestHeadStartsNoFill(t *testing.T) {

@@ -218,11 +218,3 @@ func (f *fieldsOf) Field(name string) string {
 	}
 	return all
 }
-
-func writeHead(w http.ResponseWriter, head *blob) {
-	header := w.Header()
-	for name, values := range head.header {
-		header[name] = values
-	}
-	w.WriteHeader(head.status)
-}

@@ -5,11 +5,27 @@ import (
 	"time"
 )
 
-const ownCacheControl = "private, no-cache"
+// All that inlay says of a page stays below the 4 KiB that nginx reads a head into unless told otherwise
+// (proxy_buffer_size), however many slots the page has. The rest of a head takes about 350 bytes.
+const (
+	maxCacheStatus  = 2 << 10
+	maxLink         = 768
+	maxVary         = 512
+	maxServerTiming = 256
+)
+
+const (
+	ownCacheControl = "private, no-cache"
+	// A proxy that changes a streamed page could take its comments and markers for waste (RFC 9111, section 5.2.2.6).
+	streamCacheControl = ownCacheControl + ", no-transform"
+)
+
+// incremental are fields of an answer that is to be passed on as it comes: RFC 10036, and nginx's own for the same.
+var incremental = [...]Field{{"incremental", "?1"}, {"x-accel-buffering", "no"}}
 
 // wholeFields are the header fields of a page that leaves as one body of length bytes; a negative length is that of a
-// 304, which has none (RFC 9110, section 15.4.5).
-func (e *Engine[B]) wholeFields(pl *plan[B], states []fragmentStatus, etag string, length int, good bool) []Field {
+// 304, which has none (RFC 9110, section 15.4.5). Only if it is shareable is the page's own Cache-Control sent.
+func (e *Engine[B]) wholeFields(pl *plan[B], states []fragmentStatus, etag string, length int, shareable bool) []Field {
 	fields := make([]Field, 0, 8)
 	if length >= 0 {
 		fields = append(fields, htmlType, Field{"content-length", strconv.Itoa(length)})
@@ -18,7 +34,7 @@ func (e *Engine[B]) wholeFields(pl *plan[B], states []fragmentStatus, etag strin
 		fields = append(fields, Field{"etag", etag})
 	}
 	control := pl.CacheControl
-	if control == "" || !good {
+	if control == "" || !shareable {
 		control = ownCacheControl
 	}
 	fields = append(fields, Field{"cache-control", control}, cacheStatus(states))
@@ -36,8 +52,15 @@ var htmlType = Field{"content-type", "text/html; charset=utf-8"}
 // streamHead is the head of a page that leaves before its fragments are there. Its Cache-Control is never the page's
 // own: a shared cache would keep this reader's skeletons for others.
 func (e *Engine[B]) streamHead(q *request[B]) B {
-	fields := make([]Field, 0, 6)
-	fields = append(fields, htmlType, Field{"cache-control", ownCacheControl}, cacheStatus(q.statuses()))
+	fields := make([]Field, 0, 8)
+	control := ownCacheControl
+	if q.mode == Stream {
+		control = streamCacheControl
+	}
+	fields = append(fields, htmlType, Field{"cache-control", control}, cacheStatus(q.statuses()))
+	if q.mode != Complete { // which HEAD alone is answered for here
+		fields = append(fields, incremental[:]...)
+	}
 	if q.plan.vary != "" {
 		fields = append(fields, Field{"vary", q.plan.vary})
 	}
@@ -47,27 +70,27 @@ func (e *Engine[B]) streamHead(q *request[B]) B {
 	return e.host.NewHead(200, e.timed(q, fields))
 }
 
-// sendHead answers HEAD: the head that a GET would have had now, without starting a fill for it.
+// sendHead answers HEAD: the head that a GET would have had now. Fills were started for it of required slots alone,
+// without which there is no telling the status.
 func (e *Engine[B]) sendHead(q *request[B]) {
-	if q.pending == 0 {
-		if failure := q.requiredFailure(); failure != nil {
-			e.sendFailure(q, failure)
-			return
-		}
+	var head B
+	switch {
+	case q.pending > 0:
+		head = e.streamHead(q)
+	default:
 		length, etag := q.plan.bytes, ""
 		for i := range q.slots {
 			length += q.contentSize(i)
 		}
-		good := q.failures() == 0
-		if good {
+		if q.failures() == 0 {
 			etag = q.etag()
 		}
-		head := e.host.NewHead(200, e.timed(q, e.wholeFields(q.plan, q.statuses(), etag, length, good)))
-		e.host.SendHead(q.id, head)
-		e.host.Drop(head)
-		return
+		status := 200
+		if etagMatches(q.fields.Field("if-none-match"), etag) {
+			status, length = 304, -1
+		}
+		head = e.host.NewHead(status, e.timed(q, e.wholeFields(q.plan, q.statuses(), etag, length, e.shareable(q))))
 	}
-	head := e.streamHead(q)
 	e.host.SendHead(q.id, head)
 	e.host.Drop(head)
 }
@@ -95,19 +118,30 @@ func (e *Engine[B]) sendText(id RequestID, status int, text string, retryAfter t
 // sendAs answers with a text that is no page and that nobody may store.
 func (e *Engine[B]) sendAs(id RequestID, status int, text string, fields ...Field) {
 	fields = append(fields, Field{"content-length", strconv.Itoa(len(text))}, Field{"cache-control", "no-store"})
-	head, body := e.host.NewHead(status, fields), e.host.NewBlob([]byte(text))
-	e.host.Send(id, head, body)
+	head := e.host.NewHead(status, fields)
+	if q := e.requests[id]; q != nil && q.head {
+		e.host.SendHead(id, head)
+	} else {
+		body := e.host.NewBlob([]byte(text))
+		e.host.Send(id, head, body)
+		e.host.Drop(body)
+	}
 	e.host.Drop(head)
-	e.host.Drop(body)
 }
 
+// cacheStatus tells of each fragment, in the shell's order; those for which it would get too long are summed up.
 func cacheStatus(states []fragmentStatus) Field {
-	value := make([]byte, 0, 32*len(states)+16)
+	const roomForRest = 80
+	value := make([]byte, 0, min(32*len(states), maxCacheStatus)+16)
 	for i := range states {
+		before := len(value)
 		if i > 0 {
 			value = append(value, ", "...)
 		}
-		value = states[i].append(value)
+		if value = states[i].append(value); len(value) > maxCacheStatus-roomForRest {
+			value = appendRest(value[:before], states[i:])
+			break
+		}
 	}
 	if len(states) == 0 {
 		value = append(value, "inlay;hit"...)
@@ -115,7 +149,36 @@ func cacheStatus(states []fragmentStatus) Field {
 	return Field{"cache-status", string(value)}
 }
 
-// timed adds Server-Timing when debugging: the time that the page took until its head, and what became of each slot.
+// appendRest appends one member for the fragments that there is no room for, such as
+//
+//	inlay;fwd=miss;ttl=4;detail="100 more slots, 60 of them hits"
+//
+// It is a hit if all are, else forwarded for what the first that was not a hit was; its ttl is the shortest.
+func appendRest(dst []byte, states []fragmentStatus) []byte {
+	sum, hits := fragmentStatus{Hit: true}, 0
+	for i := range states {
+		s := &states[i]
+		if s.Hit {
+			hits++
+		} else if sum.Hit {
+			sum.Hit, sum.Fwd = false, s.Fwd
+		}
+		if s.HasTTL && (!sum.HasTTL || s.TTL < sum.TTL) {
+			sum.HasTTL, sum.TTL = true, s.TTL
+		}
+	}
+	sum.Detail = strconv.Itoa(len(states)) + " more slots"
+	if !sum.Hit && hits > 0 {
+		sum.Detail += ", " + strconv.Itoa(hits) + " of them hits"
+	}
+	if len(dst) > 0 {
+		dst = append(dst, ", "...)
+	}
+	return sum.appendAs(append(dst, "inlay"...))
+}
+
+// timed adds Server-Timing when debugging: the time that the page took until its head, and what became of each slot for
+// which there is room.
 func (e *Engine[B]) timed(q *request[B], fields []Field) []Field {
 	if !e.config.Debug {
 		return fields
@@ -133,7 +196,11 @@ func (e *Engine[B]) timed(q *request[B], fields []Field) []Field {
 		case s.state == slotPending:
 			what = "pending"
 		}
-		value += ", slot" + strconv.Itoa(i+1) + ";desc=" + what
+		member := ", slot" + strconv.Itoa(i+1) + ";desc=" + what
+		if len(value)+len(member) > maxServerTiming {
+			break
+		}
+		value += member
 	}
 	return append(fields, Field{"server-timing", value})
 }

@@ -94,6 +94,9 @@ func joinLinks(p *Page) string {
 	}
 	value := ""
 	for i, link := range p.links {
+		if len(value)+len(", ")+len(link) > maxLink {
+			break // the browser finds the others in the head
+		}
 		if i > 0 {
 			value += ", "
 		}
@@ -103,7 +106,7 @@ func joinLinks(p *Page) string {
 }
 
 // varyField names the header fields that the page's fragments depend on, for a page that others may store (RFC 9110,
-// section 12.5.5).
+// section 12.5.5). Where they are too many it says that nobody but inlay can tell.
 func varyField(p *Page) string {
 	value := ""
 	add := func(name string) {
@@ -127,6 +130,9 @@ func varyField(p *Page) string {
 				add(name)
 			}
 		}
+	}
+	if len(value) > maxVary {
+		return "*"
 	}
 	return value
 }

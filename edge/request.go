@@ -84,7 +84,7 @@ func (e *Engine[B]) look(q *request[B], i int, params []string) {
 	if sp.TTL == 0 {
 		s.status.Fwd = "bypass"
 		q.pending++
-		if !q.head {
+		if !q.head || sp.Required {
 			e.fillAlone(q, i, params)
 		}
 		return
@@ -109,7 +109,7 @@ func (e *Engine[B]) look(q *request[B], i int, params []string) {
 		return
 	}
 	q.pending++
-	if !q.head {
+	if !q.head || sp.Required {
 		e.join(q, i, params, true)
 	}
 }
@@ -202,6 +202,13 @@ func (e *Engine[B]) write(q *request[B]) bool {
 	if !q.sent {
 		if failure := q.requiredFailure(); failure != nil {
 			e.sendFailure(q, failure)
+			return true
+		}
+		if q.head {
+			if q.requiredPending() {
+				return false
+			}
+			e.sendHead(q)
 			return true
 		}
 		if q.pending == 0 {

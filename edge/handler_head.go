@@ -1,0 +1,115 @@
+//go:build !tinygo
+
+package edge
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// writeHead sends a head. What is there already is from a handler that wraps this one. A head's values are shared by all
+// requests that it answers, so none is changed, and none has room for an append to do so.
+func writeHead(w http.ResponseWriter, head *blob) {
+	header := w.Header()
+	if len(header) > 0 {
+		mergeHead(header, head.header)
+	} else {
+		for name, values := range head.header {
+			header[name] = slices.Clip(values)
+		}
+	}
+	w.WriteHeader(head.status)
+}
+
+// mergeHead sets the fields of a head among those that a wrapping handler has set, under whatever case of their names:
+//
+//   - lists that each may add to, such as Vary, get the head's members after theirs;
+//   - Cache-Control stays theirs where it forbids more than the head's, and a page that they set a cookie on is not public;
+//   - of all else, which describes the page, the head's stands.
+func mergeHead(header, head http.Header) {
+	cookie, control := false, ""
+	var names []string // in the case in which they stand there
+	for name, values := range header {
+		switch canonical := http.CanonicalHeaderKey(name); canonical {
+		case "Set-Cookie":
+			cookie = cookie || len(values) > 0
+		case "Cache-Control":
+			control = addLine(control, values)
+		}
+		if head[http.CanonicalHeaderKey(name)] != nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	before := map[string][]string{}
+	for _, name := range names {
+		canonical := http.CanonicalHeaderKey(name)
+		before[canonical] = append(before[canonical], header[name]...)
+		delete(header, name)
+	}
+	for name, values := range head {
+		switch theirs := before[name]; name {
+		case "Vary":
+			values = addMembers(theirs, values)
+		case "Link", "Server-Timing", "Cache-Status":
+			values = append(slices.Clip(theirs), values...)
+		case "Cache-Control":
+			values = []string{strictest(strings.Join(values, ", "), control, cookie)}
+		}
+		header[name] = slices.Clip(values)
+	}
+}
+
+// strictest is the Cache-Control of an answer that a wrapping handler has a say in.
+func strictest(own, theirs string, cookie bool) string {
+	mine, other := parseCacheControl(own), parseCacheControl(theirs)
+	if own == streamCacheControl {
+		theirs += ", no-transform"
+	}
+	switch {
+	case other.noStore && !mine.noStore:
+		return theirs
+	case mine.noStore || mine.private:
+		return own
+	case other.private, other.noCache:
+		return theirs
+	case cookie:
+		return ownCacheControl
+	}
+	return own
+}
+
+// addMembers adds the members of lists to others, each name once.
+func addMembers(lists, more []string) []string {
+	if len(lists) == 0 {
+		return more
+	}
+	all := slices.Clip(lists)
+	for _, line := range more {
+		for member := range strings.SplitSeq(line, ",") {
+			member = trimOWS(member)
+			if !slices.ContainsFunc(all, func(line string) bool { return listHas(line, member) }) {
+				all = append(all, member)
+			}
+		}
+	}
+	return all
+}
+
+// listHas tells whether a list of names has one, in any case.
+func listHas(list, name string) bool {
+	for member := range strings.SplitSeq(list, ",") {
+		if strings.EqualFold(trimOWS(member), name) {
+			return true
+		}
+	}
+	return false
+}
+
+func addLine(list string, values []string) string {
+	for _, v := range values {
+		addTo(&list, v)
+	}
+	return list
+}
