@@ -69,7 +69,7 @@ func (s *script) Join(parts []int) int {
 	}
 	return s.NewBlob([]byte(all))
 }
-func (s *script) After(b, off int) int { return s.NewBlob([]byte(s.blobs[b][off:])) }
+func (s *script) After(b, off int) int          { return s.NewBlob([]byte(s.blobs[b][off:])) }
 func (s *script) Read(b, off int, p []byte) int { return copy(p, s.blobs[b][off:]) }
 func (s *script) Drop(b int) {
 	require.Contains(s.t, s.blobs, b, "a blob is dropped once")
