@@ -26,9 +26,14 @@ type Deferred[V any] struct {
 }
 
 // GetOrDefer gives the value and nil if there is a usable one: a stale one at
-// once too, while one fill in the background refreshes it. On a miss it gives
-// the zero value and a Deferred: that of the flight of the key if there is one,
-// with the fill and the policy of the one who began it, else a new one.
+// once too, while one fill in the background refreshes it, for at most
+// Options.RefreshTimeout. On a miss it gives the zero value and a Deferred: that
+// of the flight of the key if there is one, with the fill and the policy of the
+// one who began it, else a new one. A flight that began before one of p's tags
+// was purged or invalidated is not joined.
+//
+// For Options.RefreshPause after a fill has failed the value that may stand in for
+// it is given at once, and nothing is asked.
 //
 // With a negative TTL the Deferred is the caller's alone and ignores what is
 // stored. The fill of an empty key never runs; Await gives ErrEmptyKey.
@@ -59,11 +64,16 @@ func (c *Cache[V]) GetOrDefer(key string, fill func(context.Context) (V, error),
 	if s == Fresh {
 		return v, nil
 	}
-	f := c.joinable(key)
+	if c.refused.hold(h, c.tags.seq, t) {
+		if v, ok := c.onError(key, t); ok {
+			return v, nil
+		}
+	}
+	f := c.joinable(key, r.Tags, t)
 	if f == nil {
 		f = c.newFlight(key)
 		c.parked.add(f)
-		f.known = r.Tags
+		f.know(r.Tags)
 		d := f.face()
 		d.fill, d.policy = fill, p
 	} else if s == Miss {
@@ -76,6 +86,7 @@ func (c *Cache[V]) GetOrDefer(key string, fill func(context.Context) (V, error),
 	if !f.started {
 		// The refresh waits for itself, so nobody's leaving ends it.
 		d.waiters++
+		f.overdue = later(t, c.opts.RefreshTimeout)
 		d.start(context.Background(), t)
 	}
 	return v, nil
@@ -99,9 +110,13 @@ func (f *Flight[V]) face() *Deferred[V] {
 // on error stands in for an error. The lock is held.
 func (d *Deferred[V]) settle(t int64) {
 	d.value, d.err = d.f.value, d.f.err
+	c := d.f.c
 	if d.err != nil && !d.bypass {
-		if v, ok := d.f.c.onError(d.f.key, t); ok {
+		if v, ok := c.onError(d.f.key, t); ok {
 			d.value, d.err = v, nil
+			if c.opts.RefreshPause > 0 && !d.f.detached && !d.f.overtaken(d.f.known) {
+				c.refused.add(c.hash.sum(d.f.key), c.tags.seq, t, int64(c.opts.RefreshPause))
+			}
 		}
 	}
 	close(d.done)
@@ -200,15 +215,30 @@ func (f *Flight[V]) waitsFor(by *Flight[V]) bool {
 
 // start begins the fill. The lock is held.
 func (d *Deferred[V]) start(ctx context.Context, t int64) {
-	ctx, d.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	ctx = context.WithoutCancel(ctx)
+	stop := func() bool { return true }
+	if d.f.overdue != 0 {
+		// The clock may be the test's, so joinable compares times too, and cancels.
+		ctx, d.cancel = context.WithTimeout(ctx, d.f.c.opts.RefreshTimeout)
+		stop = context.AfterFunc(ctx, d.expire)
+	} else {
+		ctx, d.cancel = context.WithCancel(ctx)
+	}
 	ctx = context.WithValue(ctx, fillOf[V]{d.f.c}, d.f)
 	d.f.takeOff(t)
-	go d.run(ctx)
+	go d.run(ctx, stop)
 }
 
-func (d *Deferred[V]) run(ctx context.Context) {
+// expire ends a refresh that has taken too long.
+func (d *Deferred[V]) expire() {
+	d.f.Abandon(fail(context.DeadlineExceeded, "refresh", d.f.key))
+}
+
+// run runs the fill; stop says that its end is not one by expire.
+func (d *Deferred[V]) run(ctx context.Context, stop func() bool) {
 	returned := false
 	defer func() {
+		stop()
 		d.cancel()
 		if !returned {
 			// A nil value is runtime.Goexit: there is nothing to raise again.

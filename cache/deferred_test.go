@@ -585,13 +585,13 @@ func TestStaleIsServedAtOnceWhileOneRefreshRuns(t *testing.T) {
 
 func TestARefreshOutlivesThoseWhoJoinIt(t *testing.T) {
 	c, at := newTest(t, Options[string]{})
-	p := Policy{TTL: time.Second, StaleWhileRevalidate: time.Minute}
+	p := Policy{TTL: time.Second, StaleWhileRevalidate: 10 * time.Second}
 	require.NoError(t, c.Put("a", "old", p))
 	at.advance(time.Second)
 	g := newGate("new")
 	c.GetOrDefer("a", g.fill, p)
 	fillCtx := receive(t, g.entered)
-	at.advance(time.Hour)
+	at.advance(20 * time.Second)
 	_, d := c.GetOrDefer("a", g.fill, p)
 	ctx, leave := context.WithCancel(bg)
 	got := await(d, ctx)

@@ -56,7 +56,7 @@ type entry[V any] struct {
 
 // state is the whole freshness model: TTL, then stale-while-revalidate, both
 // ending just before their instant; a purge ends everything, an invalidation
-// ends freshness alone.
+// ends the TTL, and the stale windows count from it.
 func (e *entry[V]) state(t int64) State {
 	if e.terms == nil && t < e.freshUntil {
 		return Fresh
@@ -69,16 +69,24 @@ func (e *entry[V]) stateByTerms(t int64) State {
 	if w == nil || w.purged() {
 		return Miss
 	}
-	if t < e.freshUntil {
-		if w.invalidated() {
-			return Stale
-		}
+	until, invalidated := e.until()
+	if t < until && !invalidated {
 		return Fresh
 	}
-	if t < later(e.freshUntil, w.swr) {
+	if t < later(until, w.swr) {
 		return Stale
 	}
 	return Miss
+}
+
+// until is when freshness ends or ended: by time, or by an invalidation before
+// that. There must be terms.
+func (e *entry[V]) until() (until int64, invalidated bool) {
+	at, yes := e.terms.invalidatedAt()
+	if yes && at < e.freshUntil {
+		return at, true
+	}
+	return e.freshUntil, yes
 }
 
 // usableOnError tells whether the value may stand in for a failed fill.
@@ -86,7 +94,11 @@ func (e *entry[V]) usableOnError(t int64) bool {
 	if e.state(t) != Miss {
 		return true
 	}
-	return e.terms != nil && !e.terms.purged() && t < later(e.freshUntil, e.terms.sie)
+	if e.terms == nil || e.terms.purged() {
+		return false
+	}
+	until, _ := e.until()
+	return t < later(until, e.terms.sie)
 }
 
 // dead tells whether nothing can be had from the entry any more.
@@ -97,15 +109,16 @@ func (e *entry[V]) death() int64 {
 	if e.terms == nil {
 		return e.freshUntil
 	}
-	return later(e.freshUntil, max(e.terms.swr, e.terms.sie))
+	until, _ := e.until()
+	return later(until, max(e.terms.swr, e.terms.sie))
 }
 
 // left is the freshness that remains, not positive once stale.
 func (e *entry[V]) left(t int64) time.Duration {
 	left := time.Duration(e.freshUntil - t)
-	if w := e.terms; w != nil {
-		if at, yes := w.invalidatedAt(); yes {
-			return min(left, time.Duration(at-t), 0)
+	if e.terms != nil {
+		if until, invalidated := e.until(); invalidated {
+			return min(time.Duration(until-t), 0)
 		}
 	}
 	return left

@@ -60,12 +60,12 @@ func ExampleCache_InvalidateTag() {
 	if err != nil {
 		panic(err)
 	}
-	p := cache.Policy{TTL: time.Minute, Tags: []string{"product:7"}}
+	p := cache.Policy{TTL: time.Minute, StaleWhileRevalidate: time.Second, Tags: []string{"product:7"}}
 	_ = c.Put("/price/7", "€ 12", p)
 	_ = c.Put("/stock/7", "3 left", p)
 
 	fmt.Println(c.InvalidateTag("product:7"))
-	fmt.Println(c.Get("/price/7"))
+	fmt.Println(c.Get("/price/7")) // for as long as StaleWhileRevalidate says, from now on
 	fmt.Println(c.PurgeTag("product:7"))
 	fmt.Println(c.Get("/price/7"))
 	// Output:

@@ -1,6 +1,9 @@
 package cache
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Flight is a fill in progress and everyone waiting on it. The one who began it
 // (the leader) ends it with Commit or Abandon; whoever waits leaves a callback
@@ -18,8 +21,9 @@ type Flight[V any] struct {
 	settled  bool
 	value    V
 	err      error
-	then     []func(V, error)
+	waits    waitList[V]
 	deferred *Deferred[V] // its face for goroutines, if it has been asked for
+	overdue  int64        // ticks from which nobody joins it; 0: none, see Options.RefreshTimeout
 
 	older, newer *Flight[V] // in the cache's parked
 }
@@ -27,7 +31,13 @@ type Flight[V any] struct {
 // Begin joins the flight of a key, or starts one and makes the caller its
 // leader, who must end it with Commit or Abandon. It does not look at the cache.
 // The flight of an empty key has already settled, with ErrEmptyKey.
-func (c *Cache[V]) Begin(key string) (f *Flight[V], leader bool) {
+//
+// The tags are those that the caller knows the value to carry. A flight that
+// began before one of them was purged or invalidated may bring what was there
+// before that, so it is not joined: it goes on for those who have it, stores
+// nothing, and the caller leads a flight of its own. The same after Delete of
+// the key and Clear.
+func (c *Cache[V]) Begin(key string, tags ...string) (f *Flight[V], leader bool) {
 	if key == "" {
 		return &Flight[V]{c: c, settled: true, err: fail(ErrEmptyKey, "begin", key)}, false
 	}
@@ -35,12 +45,13 @@ func (c *Cache[V]) Begin(key string) (f *Flight[V], leader bool) {
 	var out departed[V]
 	c.mu.Lock()
 	c.reclaim(t, &out)
-	f = c.joinable(key)
+	f = c.joinable(key, tags, t)
 	if f == nil {
 		f = c.newFlight(key)
 	}
 	leader = !f.started
 	if leader {
+		f.know(tags)
 		f.takeOff(t)
 	} else {
 		c.n.collapsed++
@@ -51,16 +62,48 @@ func (c *Cache[V]) Begin(key string) (f *Flight[V], leader bool) {
 }
 
 // joinable gives the key's flight, unless what it will bring is known to have
-// been purged since it started. The lock is held.
-func (c *Cache[V]) joinable(key string) *Flight[V] {
+// been purged or invalidated since it started, or it is a refresh past its
+// bound. The lock is held.
+func (c *Cache[V]) joinable(key string, tags []string, t int64) *Flight[V] {
 	f := c.flights[key]
-	if f != nil && f.started {
-		if purged, _ := c.tags.overtook(f.known, f.since); purged {
-			f.detach()
-			return nil
-		}
+	switch {
+	case f == nil || !f.started:
+		return f
+	case f.overtaken(f.known) || f.overtaken(tags):
+		f.detach()
+		return nil
+	case f.overdue != 0 && t >= f.overdue:
+		f.detach()
+		f.deferred.cancel() // which abandons it
+		return nil
 	}
 	return f
+}
+
+// Overtaken tells whether the key was deleted or cleared, or one of the tags
+// purged or invalidated, since the flight began: what it brings may be older
+// than that.
+func (f *Flight[V]) Overtaken(tags ...string) bool {
+	f.c.mu.Lock()
+	defer f.c.mu.Unlock()
+	return f.detached || f.overtaken(f.known) || f.overtaken(tags)
+}
+
+func (f *Flight[V]) overtaken(tags []string) bool {
+	o := f.c.tags.overtook(tags, f.since)
+	return o.purged || o.invalidated
+}
+
+// Key is the flight's key, in the flight's own copy.
+func (f *Flight[V]) Key() string { return f.key }
+
+// know notes tags that the value will carry. The lock is held.
+func (f *Flight[V]) know(tags []string) {
+	for _, name := range tags {
+		if !slices.Contains(f.known, name) {
+			f.known = append(f.known, name)
+		}
+	}
 }
 
 // newFlight makes a key's flight, not yet started. The lock is held.
@@ -82,7 +125,7 @@ func (f *Flight[V]) takeOff(t int64) {
 	f.start = t
 	f.since = c.tags.seq
 	c.n.fills++
-	if e := c.index.find(c.hash.sum(f.key), f.key); e != nil && f.known == nil && e.terms != nil {
+	if e := c.index.find(c.hash.sum(f.key), f.key); e != nil && len(f.known) == 0 && e.terms != nil {
 		// What replaces an entry most likely carries the tags of that entry.
 		for _, g := range e.terms.tags {
 			f.known = append(f.known, g.name)
@@ -103,17 +146,23 @@ func (f *Flight[V]) detach() {
 // Then has fn called with the flight's outcome, exactly once: on the goroutine
 // that settles the flight, before its Commit or Abandon returns, outside all
 // locks and in the order of registration; or at once if it has settled.
-func (f *Flight[V]) Then(fn func(V, error)) {
+//
+// Calling stop takes fn back, as with context.AfterFunc: it reports true if fn
+// will not be called because of it, and then nothing of fn is kept any more;
+// false if the flight has settled or fn was taken back before.
+func (f *Flight[V]) Then(fn func(V, error)) (stop func() bool) {
 	c := f.c
 	c.mu.Lock()
 	if !f.settled {
-		f.then = append(f.then, fn)
+		w := &wait[V]{f: f, fn: fn}
+		f.waits.add(w)
 		c.mu.Unlock()
-		return
+		return w.stop
 	}
 	v, err := f.value, f.err
 	c.mu.Unlock()
 	fn(v, err)
+	return func() bool { return false }
 }
 
 // Commit ends the flight with a value, which every waiter gets, and stores it.
@@ -123,8 +172,9 @@ func (f *Flight[V]) Then(fn func(V, error)) {
 // began. A value that was not stored, for whatever reason, stays the caller's:
 // OnEvict is not called for it.
 //
-// If one of the tags was invalidated since the flight began, the value is
-// stored as already stale.
+// If one of the tags was invalidated since the flight began, the value's
+// freshness ended then, and its stale windows count from then: it is stored if
+// it can still be used.
 func (f *Flight[V]) Commit(v V, p Policy) error {
 	c := f.c
 	if f.key == "" {
@@ -141,16 +191,17 @@ func (f *Flight[V]) Commit(v V, p Policy) error {
 		return fail(ErrClosed, "commit", f.key)
 	}
 	c.n.commits++
-	purged, invalidated := c.tags.overtook(p.Tags, f.since)
+	o := c.tags.overtook(p.Tags, f.since)
+	windows := max(p.StaleWhileRevalidate, p.StaleIfError)
 	switch {
 	case p.TTL < 0:
 		c.n.bypassed++
-	case f.detached || purged:
+	case f.detached || o.purged || o.invalidated && t >= later(o.at, windows):
 		c.n.refused++
 		err = ErrClosed
 	default:
 		out, err = c.store(item[V]{key: f.key, value: v, size: size, policy: p,
-			cost: c.weigh(t - f.start), invalidated: invalidated}, t)
+			cost: c.weigh(t - f.start), invalidated: o.invalidated, at: o.at}, t)
 	}
 	calls := f.settle(v, nil, t)
 	c.mu.Unlock()
@@ -184,7 +235,7 @@ func (f *Flight[V]) Abandon(err error) {
 
 // settle records the outcome and gives the callbacks to run once the lock,
 // which is held, is released.
-func (f *Flight[V]) settle(v V, err error, t int64) callbacks[V] {
+func (f *Flight[V]) settle(v V, err error, t int64) waitList[V] {
 	f.settled, f.value, f.err = true, v, err
 	if f.c.flights[f.key] == f {
 		delete(f.c.flights, f.key)
@@ -192,32 +243,9 @@ func (f *Flight[V]) settle(v V, err error, t int64) callbacks[V] {
 	if f.deferred != nil {
 		f.deferred.settle(t)
 	}
-	calls := f.then
-	f.then = nil
+	calls := f.waits
+	f.waits = waitList[V]{}
 	return calls
-}
-
-// callbacks are run in order. One that panics does not take the others' outcome
-// with it: they run while its panic goes on.
-type callbacks[V any] []func(V, error)
-
-func (q callbacks[V]) run(v V, err error) {
-	for len(q) > 0 {
-		q = q.next(v, err)
-	}
-}
-
-func (q callbacks[V]) next(v V, err error) (rest callbacks[V]) {
-	fn, rest := q[0], q[1:]
-	returned := false
-	defer func() {
-		if !returned {
-			rest.run(v, err)
-		}
-	}()
-	fn(v, err)
-	returned = true
-	return rest
 }
 
 // weigh gives the cost of a fill that took so long, compared with the mean

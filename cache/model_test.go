@@ -39,6 +39,10 @@ type stored struct {
 	swr, sie      time.Duration
 	tags          []string
 	purged, stale bool
+	staleAt       time.Time // of the first invalidation, if stale
+	// marks is how many invalidations there were since, of the tag that had most:
+	// of many the cache forgets when the first was, and counts from an earlier one.
+	marks map[string]int
 
 	// What a count leaves out: the tag's own doing, not that of other tags.
 	purgedBy, staleBy map[string]bool
@@ -48,6 +52,7 @@ type stored struct {
 type purge struct {
 	tag  string
 	soft bool
+	at   time.Time
 }
 
 type modelFlight struct {
@@ -63,6 +68,8 @@ type modelFlight struct {
 }
 
 type waiter struct {
+	stop  func() bool
+	gone  bool
 	calls int
 	value item2
 	err   error
@@ -86,7 +93,7 @@ func (m *model) left(key string, v item2) {
 	s := m.live[v.id]
 	require.NotNil(m.t, s, "%q:%d left twice or was never stored", key, v.id)
 	require.Equal(m.t, s.key, key)
-	require.True(m.t, m.mayEvict || m.mayDrop[v.id] || !s.usableOnError(m.at.t), "%q left without a reason", key)
+	require.True(m.t, m.mayEvict || m.mayDrop[v.id] || !s.usableOnError(m.at.t) || s.vague(), "%q left without a reason", key)
 	delete(m.live, v.id)
 	if m.stored[key] == s {
 		delete(m.stored, key)
@@ -97,23 +104,40 @@ func (s *stored) state(now time.Time) State {
 	switch {
 	case s == nil || s.purged:
 		return Miss
-	case now.Before(s.freshUntil):
-		if s.stale {
-			return Stale
-		}
+	case !s.stale && now.Before(s.freshUntil):
 		return Fresh
-	case now.Before(s.freshUntil.Add(s.swr)):
+	case now.Before(s.until().Add(s.swr)):
 		return Stale
 	}
 	return Miss
 }
 
+func (s *stored) until() time.Time {
+	if s.stale && s.staleAt.Before(s.freshUntil) {
+		return s.staleAt
+	}
+	return s.freshUntil
+}
+
 func (s *stored) usableOnError(now time.Time) bool {
-	return s != nil && !s.purged && (s.state(now) != Miss || now.Before(s.freshUntil.Add(s.sie)))
+	return s != nil && !s.purged && (s.state(now) != Miss || now.Before(s.until().Add(s.sie)))
+}
+
+// vague tells whether the cache may take an entry for older than it is.
+func (s *stored) vague() bool {
+	if s == nil {
+		return false
+	}
+	for _, n := range s.marks {
+		if n >= maxSofts {
+			return true
+		}
+	}
+	return false
 }
 
 // store is what Put and Commit do to the model.
-func (m *model) store(key string, v item2, p Policy, stale bool, do func() error) error {
+func (m *model) store(key string, v item2, p Policy, stale bool, staleAt time.Time, do func() error) error {
 	old := m.stored[key]
 	m.mayEvict = true
 	err := do()
@@ -128,7 +152,7 @@ func (m *model) store(key string, v item2, p Policy, stale bool, do func() error
 	if old != nil {
 		require.NotContains(m.t, m.live, old.id, "the replaced value of %q did not leave", key)
 	}
-	s := &stored{key: key, id: v.id, freshUntil: m.at.t.Add(p.TTL), stale: stale,
+	s := &stored{key: key, id: v.id, freshUntil: m.at.t.Add(p.TTL), stale: stale, staleAt: staleAt, marks: map[string]int{},
 		swr: p.StaleWhileRevalidate, sie: p.StaleIfError, tags: p.Tags,
 		storedStale: stale, purgedBy: map[string]bool{}, staleBy: map[string]bool{}}
 	m.stored[key], m.live[v.id] = s, s
@@ -151,14 +175,14 @@ func (m *model) step(op, a, b, c byte) {
 	t := m.t
 	key := "k" + strconv.Itoa(int(a%40))
 	tag := "t" + strconv.Itoa(int(a%5))
-	switch op % 14 {
+	switch op % 15 {
 	case 0, 1, 2:
 		v, p := m.value(b), modelPolicy(c)
 		if p.TTL < 0 {
 			require.NoError(t, m.c.Put(key, v, p))
 			break
 		}
-		_ = m.store(key, v, p, false, func() error { return m.c.Put(key, v, p) })
+		_ = m.store(key, v, p, false, time.Time{}, func() error { return m.c.Put(key, v, p) })
 	case 3, 4, 5:
 		m.look(key, op)
 	case 6:
@@ -197,13 +221,32 @@ func (m *model) step(op, a, b, c byte) {
 		for _, s := range m.live {
 			if slices.Contains(s.tags, tag) && !s.purgedBy[tag] && !s.staleBy[tag] && !s.storedStale {
 				n++
+				if !s.stale {
+					s.staleAt = m.at.t
+				}
 				s.stale, s.staleBy[tag] = true, true
 			}
 		}
-		m.purges = append(m.purges, purge{tag: tag, soft: true})
+		for _, s := range m.live {
+			if n > 0 && slices.Contains(s.tags, tag) {
+				s.marks[tag]++
+			}
+		}
+		m.purges = append(m.purges, purge{tag: tag, soft: true, at: m.at.t})
 		require.Equal(t, n, m.c.InvalidateTag(tag))
 	case 10, 11:
-		m.begin(key)
+		if b%2 == 0 {
+			m.begin(key)
+		} else {
+			m.begin(key, modelPolicy(c).Tags...)
+		}
+	case 14:
+		if len(m.all) > 0 {
+			f := m.all[int(a)%len(m.all)]
+			w := f.waiters[int(b)%len(f.waiters)]
+			require.Equal(t, !f.settled && !w.gone, w.stop())
+			w.gone = w.gone || !f.settled
+		}
 	case 12:
 		if len(m.all) > 0 {
 			m.commit(m.all[int(a)%len(m.all)], m.value(b), modelPolicy(c))
@@ -261,11 +304,18 @@ func (m *model) look(key string, op byte) {
 		var info Info
 		v, info = m.c.Inspect(key, m.at.t)
 		got = info.State
+		if s.vague() {
+			break
+		}
 		if got == Fresh {
 			require.Equal(t, s.freshUntil.Sub(m.at.t), info.TTL)
 		} else {
 			require.LessOrEqual(t, info.TTL, time.Duration(0))
 		}
+	}
+	if s.vague() {
+		require.NotEqual(t, Fresh, got)
+		return
 	}
 	require.Equal(t, s.state(m.at.t), got, "%q", key)
 	if got != Miss {
@@ -280,37 +330,43 @@ func (m *model) look(key string, op byte) {
 
 // overtaken says what happened to any of the tags since a flight began. The cache
 // remembers the last 128 purges; of what is older it assumes the worst.
-func (m *model) overtaken(f *modelFlight, tags []string) (purged, stale bool) {
+func (m *model) overtaken(f *modelFlight, tags []string) (purged, stale bool, at time.Time) {
 	if len(tags) == 0 {
-		return false, false
+		return false, false, at
 	}
 	if len(m.purges)-128 > f.since {
-		return true, true
+		return true, false, at
 	}
 	for _, p := range m.purges[f.since:] {
 		if slices.Contains(tags, p.tag) {
+			if p.soft && !stale {
+				at = p.at
+			}
 			purged = purged || !p.soft
 			stale = stale || p.soft
 		}
 	}
-	return purged, stale
+	return purged, stale, at
 }
 
-func (m *model) begin(key string) {
+func (m *model) begin(key string, tags ...string) {
 	old := m.flights[key]
 	if old != nil {
-		if purged, _ := m.overtaken(old, old.known); purged {
+		purged, stale, _ := m.overtaken(old, old.known)
+		purged2, stale2, _ := m.overtaken(old, tags)
+		require.Equal(m.t, purged || stale || purged2 || stale2 || old.detached, old.f.Overtaken(tags...))
+		if purged || stale || purged2 || stale2 {
 			m.detach(old)
 			old = nil
 		}
 	}
-	f, leader := m.c.Begin(key)
+	f, leader := m.c.Begin(key, tags...)
 	require.Equal(m.t, old == nil, leader)
 	mf := old
 	if leader {
 		mf = &modelFlight{f: f, key: key, since: len(m.purges)}
-		if s := m.stored[key]; s != nil {
-			mf.known = s.tags
+		if mf.known = tags; len(tags) == 0 && m.stored[key] != nil {
+			mf.known = m.stored[key].tags
 		}
 		m.flights[key] = mf
 		m.all = append(m.all, mf)
@@ -318,7 +374,7 @@ func (m *model) begin(key string) {
 	require.Same(m.t, mf.f, f)
 	w := &waiter{}
 	mf.waiters = append(mf.waiters, w)
-	f.Then(func(v item2, err error) {
+	w.stop = f.Then(func(v item2, err error) {
 		w.calls++
 		w.value, w.err = v, err
 	})
@@ -334,17 +390,17 @@ func (m *model) detach(f *modelFlight) {
 
 func (m *model) commit(f *modelFlight, v item2, p Policy) {
 	t := m.t
-	purged, stale := m.overtaken(f, p.Tags)
+	purged, stale, at := m.overtaken(f, p.Tags)
 	switch {
 	case f.settled:
 		require.ErrorIs(t, f.f.Commit(v, p), ErrClosed)
 		return
 	case p.TTL < 0:
 		require.NoError(t, f.f.Commit(v, p))
-	case f.detached || purged:
+	case f.detached || purged || stale && !m.at.t.Before(at.Add(max(p.StaleWhileRevalidate, p.StaleIfError))):
 		require.ErrorIs(t, f.f.Commit(v, p), ErrClosed)
 	default:
-		_ = m.store(f.key, v, p, stale, func() error { return f.f.Commit(v, p) })
+		_ = m.store(f.key, v, p, stale, at, func() error { return f.f.Commit(v, p) })
 	}
 	m.settled(f, v, nil)
 }
@@ -364,6 +420,10 @@ func (m *model) settled(f *modelFlight, v item2, err error) {
 		delete(m.flights, f.key)
 	}
 	for _, w := range f.waiters {
+		if w.gone {
+			require.Zero(m.t, w.calls)
+			continue
+		}
 		require.Equal(m.t, 1, w.calls)
 		require.Equal(m.t, v, w.value)
 		require.Equal(m.t, err, w.err)

@@ -9,6 +9,9 @@ const (
 	defaultMaxBytes = 32 << 20
 	defaultTTL      = 5 * time.Minute
 	maxCharge       = 1<<32 - 1
+
+	defaultRefreshTimeout = 30 * time.Second
+	defaultRefreshPause   = time.Second
 )
 
 // Options configure a Cache. The zero value is usable.
@@ -24,8 +27,9 @@ type Options[V any] struct {
 	// Policy says what a zero field of a Policy means. Its own zero TTL means 5
 	// minutes, its other zero fields mean none.
 	Policy Policy
-	// Now is the clock of everything but GetAt, Inspect and OnError. Nil means
-	// the runtime's monotonic clock, which no change of the wall clock moves.
+	// Now is the clock. Nil means the runtime's monotonic clock, which no change
+	// of the wall clock moves. One that is set back makes nothing last longer:
+	// the cache goes on from the latest time that it has seen.
 	Now func() time.Time
 	// OnEvict is called exactly once for each stored value that leaves:
 	// evicted, expired, purged, replaced, deleted or cleared. It is called
@@ -37,6 +41,17 @@ type Options[V any] struct {
 	// in the eviction's frequency × cost / size is the time from Begin to
 	// Commit over the mean of that. False weighs all alike.
 	WeighFillTime bool
+	// RefreshTimeout bounds a refresh that GetOrDefer runs in the background:
+	// after it the fill's context ends, the key is free for another flight, and
+	// whoever waits gets context.DeadlineExceeded, whether or not the fill
+	// returns. 0 means 30 seconds; negative is ErrOptions. A fill that somebody
+	// awaits has the bounds of those who do.
+	RefreshTimeout time.Duration
+	// RefreshPause is how long GetOrDefer asks no more for a key whose fill
+	// failed, as long as there is a value that may be used meanwhile: a stale one,
+	// or one within StaleIfError. 0 means 1 second; negative means none. A purge
+	// or an invalidation ends all pauses.
+	RefreshPause time.Duration
 	// Jitter shortens each TTL by a random fraction between 0 and Jitter, so
 	// that what was stored together does not expire together. It never makes a
 	// TTL longer. 0 means none; outside [0, 1) is ErrOptions.
@@ -109,8 +124,17 @@ func (o *Options[V]) check() error {
 		return &optionError{"MaxBytes is negative; 0 means 32 MiB"}
 	case !(o.Jitter >= 0 && o.Jitter < 1):
 		return &optionError{"Jitter must be at least 0 and less than 1"}
-	case o.MaxBytes == 0:
+	case o.RefreshTimeout < 0:
+		return &optionError{"RefreshTimeout is negative; 0 means 30 s"}
+	}
+	if o.MaxBytes == 0 {
 		o.MaxBytes = defaultMaxBytes
+	}
+	if o.RefreshTimeout == 0 {
+		o.RefreshTimeout = defaultRefreshTimeout
+	}
+	if o.RefreshPause == 0 {
+		o.RefreshPause = defaultRefreshPause
 	}
 	if o.Policy.TTL == 0 {
 		o.Policy.TTL = defaultTTL

@@ -9,7 +9,8 @@ type item[V any] struct {
 	size        int
 	policy      Policy // resolved
 	cost        uint8  // costCode of the fill
-	invalidated bool   // to be stored as already stale
+	invalidated bool   // to be stored as already stale,
+	at          int64  // from this instant on, in ticks
 }
 
 // store puts an item into the cache, which makes room first. The lock is held.
@@ -21,7 +22,7 @@ func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
 		c.n.refused++
 		return out, ErrTooLarge
 	}
-	w, added := c.tags.acquire(&it.policy, it.invalidated, t)
+	w, added := c.tags.acquire(&it.policy, it.invalidated, it.at)
 	if charge+w.price() > c.opts.MaxBytes {
 		c.tags.release(w)
 		c.n.refused++

@@ -12,7 +12,7 @@ import (
 const (
 	TermsOverhead  = 128
 	TagRefOverhead = 8
-	TagOverhead    = 128
+	TagOverhead    = 208
 )
 
 // tag is one name that entries carry. Purging and invalidating only write down
@@ -22,10 +22,53 @@ type tag struct {
 	name          string
 	purgedAt      atomic.Uint64 // sequence number of the last purge
 	invalidatedAt atomic.Uint64 // sequence number of the last invalidation
-	invalidatedT  atomic.Int64  // and its time, in ticks
-	refs          int           // terms that name it
-	entries       int           // entries that carry it and are not purged
-	fresh         int           // those of them that are not invalidated either
+	softs         atomic.Pointer[softMarks]
+	refs          int // terms that name it
+	entries       int // entries that carry it and are not purged
+	fresh         int // those of them that are not invalidated either
+}
+
+// softMarks are the invalidations of a tag, oldest first, as far as the entries
+// that carry it need them: what an entry may still be used for counts from the
+// first one after it was stored. Readers take no lock, so they never change.
+type softMarks struct {
+	n  int
+	by [maxSofts]softMark
+}
+
+type softMark struct {
+	seq uint64
+	at  int64 // ticks
+}
+
+// maxSofts bounds them. Of more, the oldest two become one with the earlier time:
+// what was stored between those two may be used for less long than it could.
+const maxSofts = 4
+
+// with gives the marks and one more.
+func (m *softMarks) with(s softMark) *softMarks {
+	n := &softMarks{}
+	if m != nil {
+		*n = *m
+	}
+	if n.n == maxSofts {
+		n.by[1].at = n.by[0].at
+		copy(n.by[:], n.by[1:])
+		n.n--
+	}
+	n.by[n.n] = s
+	n.n++
+	return n
+}
+
+// after gives the time of the first invalidation after sequence number since.
+func (m *softMarks) after(since uint64) int64 {
+	for i := range m.by[:m.n] {
+		if m.by[i].seq > since {
+			return m.by[i].at
+		}
+	}
+	return 0 // not reached: the last one is after it
 }
 
 // terms are the part of a policy that entries share: windows and tags, and the
@@ -70,7 +113,7 @@ func (w *terms) invalidatedAt() (t int64, yes bool) {
 	}
 	for _, g := range w.tags {
 		if g.invalidatedAt.Load() > w.since {
-			if at := g.invalidatedT.Load(); !yes || at < t {
+			if at := g.softs.Load().after(w.since); !yes || at < t {
 				t, yes = at, true
 			}
 		}
@@ -92,12 +135,12 @@ func (tt *tagTable) init(h *hasher) {
 }
 
 // acquire gives the terms for one more entry, and how many bytes they add to
-// what is in use. An entry that is stored as already invalidated has terms of
-// its own.
-func (tt *tagTable) acquire(p *Policy, invalidated bool, t int64) (w *terms, added int64) {
+// what is in use. An entry that is stored as already invalidated, at a time, has
+// terms of its own.
+func (tt *tagTable) acquire(p *Policy, invalidated bool, at int64) (w *terms, added int64) {
 	if invalidated {
 		w, added = tt.make(p)
-		w.soft, w.softAt = true, t
+		w.soft, w.softAt = true, at
 		w.hold()
 		return w, added
 	}
@@ -226,14 +269,14 @@ func (tt *tagTable) purge(name string) int {
 // invalidate makes every fresh entry that carries the tag stale and counts them.
 func (tt *tagTable) invalidate(name string, t int64) int {
 	tt.seq++
-	tt.recent.add(mark{name: tt.hash.sum(name), seq: tt.seq, soft: true})
+	tt.recent.add(mark{name: tt.hash.sum(name), seq: tt.seq, soft: true, at: t})
 	g := tt.tags[name]
-	if g == nil {
-		return 0
+	if g == nil || g.fresh == 0 {
+		return 0 // all that carries it has been invalidated before, and that counts
 	}
 	n := g.fresh
 	g.fresh = 0
-	g.invalidatedT.Store(t)
+	g.softs.Store(g.softs.Load().with(softMark{seq: tt.seq, at: t}))
 	g.invalidatedAt.Store(tt.seq)
 	return n
 }
@@ -244,6 +287,7 @@ type mark struct {
 	name uint64
 	seq  uint64
 	soft bool
+	at   int64 // ticks, if soft
 }
 
 // recentMarks keeps the last marks in a ring. What a flight misses because the
@@ -261,24 +305,32 @@ func (r *recentMarks) add(m mark) {
 }
 
 // overtook says what happened to any of the tags after sequence number since.
-func (tt *tagTable) overtook(tags []string, since uint64) (purged, invalidated bool) {
+func (tt *tagTable) overtook(tags []string, since uint64) (o overtaking) {
 	if tt.seq == since || len(tags) == 0 {
-		return false, false
+		return o
 	}
 	if tt.recent.lost > since {
-		return true, true
+		o.purged = true
+		return o
 	}
 	for _, name := range tags {
 		h := tt.hash.sum(name)
 		for i := range tt.recent.ring {
 			if m := &tt.recent.ring[i]; m.seq > since && m.name == h {
-				if m.soft {
-					invalidated = true
-				} else {
-					purged = true
+				switch {
+				case !m.soft:
+					o.purged = true
+				case !o.invalidated || m.at < o.at:
+					o.invalidated, o.at = true, m.at
 				}
 			}
 		}
 	}
-	return purged, invalidated
+	return o
+}
+
+// overtaking is what happened to tags while a flight was under way.
+type overtaking struct {
+	purged, invalidated bool
+	at                  int64 // of the first invalidation, in ticks
 }

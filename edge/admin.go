@@ -12,7 +12,7 @@ const adminPrefix = "/_inlay/"
 // needs it as bearer token (RFC 6750, section 2.1).
 //
 //	POST /_inlay/purge?tag=…&key=…&all=1   removes what carries a tag, a key, or all; each may be repeated
-//	POST /_inlay/invalidate?tag=…          makes what carries a tag stale
+//	POST /_inlay/invalidate?tag=…          ends the freshness of what carries a tag
 //	GET  /_inlay/stats                     the counters, as JSON
 //	GET  /_inlay/metrics                   the same for Prometheus
 //

@@ -186,7 +186,8 @@ func (e *Engine[B]) PurgeTag(tag string, now time.Time) int {
 	return e.fragments.PurgeTag(tag)
 }
 
-// InvalidateTag is the event that everything with a tag is to be stale; it says how many entries it was.
+// InvalidateTag is the event that the freshness of everything with a tag is to end: from now on its swr and sie count. It
+// says how many entries were fresh.
 func (e *Engine[B]) InvalidateTag(tag string, now time.Time) int {
 	e.now = now
 	return e.fragments.InvalidateTag(tag)

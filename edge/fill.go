@@ -52,10 +52,11 @@ func (f *fill[B]) open() bool {
 // join starts or joins the flight of slot i of q; if wait is set, the slot settles by it.
 func (e *Engine[B]) join(q *request[B], i int, params []string, wait bool) {
 	s, sp := &q.slots[i], &q.plan.slots[i]
-	flight, leader := e.fragments.Begin(s.key)
+	tags := sp.expandTags(params)
+	flight, leader := e.fragments.Begin(s.key, tags...)
 	f := e.flights[flight]
 	if leader || f == nil {
-		f = &fill[B]{key: s.key, slot: sp.Slot, tags: sp.expandTags(params), flight: flight}
+		f = &fill[B]{key: s.key, slot: sp.Slot, tags: tags, flight: flight}
 		e.flights[flight] = f
 		e.attempt(f, q.id)
 	} else {

@@ -156,7 +156,8 @@ func (h *Handler) PurgeTag(tag string) int {
 	return locked(h, func() int { return h.engine.PurgeTag(tag, time.Now()) })
 }
 
-// InvalidateTag makes every fragment that carries tag stale and says how many.
+// InvalidateTag ends the freshness of every fragment that carries tag and says how many were fresh: from now on their swr
+// and sie count, and without them the next reader waits for a fill.
 func (h *Handler) InvalidateTag(tag string) int {
 	return locked(h, func() int { return h.engine.InvalidateTag(tag, time.Now()) })
 }

@@ -337,6 +337,13 @@ func (s *sim) step(st step) {
 		switch r.IntN(4) {
 		case 0:
 			s.engine.PurgeTag("all", s.now)
+			for i := range 6 {
+				if s.tagged(fmt.Sprintf("/f/%d/{id}", i)) {
+					for j := range 4 {
+						s.purge(fmt.Sprintf("/f/%d/%d", i, j))
+					}
+				}
+			}
 		case 1:
 			s.engine.InvalidateTag("t"+strconv.Itoa(r.IntN(4)), s.now)
 		case 2:
@@ -379,6 +386,18 @@ func (s *sim) loseContextOf(f *simFill, r *rand.Rand) {
 	for range 1 + r.IntN(len(alive)) {
 		s.engine.FillLost(f.id, s.now)
 	}
+}
+
+// tagged tells whether each slot of a src has the tag that is purged.
+func (s *sim) tagged(src string) bool {
+	for i := range s.pages {
+		for j := range s.pages[i].Slots {
+			if slot := &s.pages[i].Slots[j]; slot.Src == src && len(slot.tags) == 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (s *sim) purge(src string) {

@@ -226,25 +226,187 @@ var Cases = []Case{
 		put a4 x => ok
 		put a5 x => ok
 		len => 5`},
-	{Name: "an invalidation makes the fresh stale until it would have expired", Steps: `
+	{Name: "an invalidation ends the freshness, and what is stale counts from it", Steps: `
 		put a one ttl=10s swr=5s tags=t => ok
 		put b two ttl=10s tags=t => ok
 		put c three ttl=10s => ok
 		at 4s
 		invalidate t => 2
 		get a => stale one
-		get b => stale two
+		get b => miss
+		onerror b => none
 		get c => fresh three
 		at 6s
 		ttl a => -2s
 		invalidate t => 0
-		at 10s
+		at 8s999ms
 		get a => stale one
-		get b => miss
-		at 15s
+		at 9s
 		get a => miss
 		put a new ttl=10s swr=5s tags=t => ok
 		get a => fresh new`},
+	{Name: "what has no stale window is gone with an invalidation, but for its failures", Steps: `
+		put a one ttl=1h tags=t => ok
+		put b two ttl=1h sie=10s tags=t => ok
+		at 4s
+		invalidate t => 2
+		get a => miss
+		onerror a => none
+		get b => miss
+		onerror b => two
+		at 13s999ms
+		onerror b => two
+		at 14s
+		onerror b => none`},
+	{Name: "an invalidation prolongs nothing", Steps: `
+		put a one ttl=1s swr=10s tags=t => ok
+		at 9s
+		invalidate t => 1
+		get a => stale one
+		at 11s
+		get a => miss`},
+	{Name: "a second invalidation, of whichever tag, does not extend the first", Steps: `
+		put a one ttl=1h swr=10s tags=s,t => ok
+		put b two ttl=1h swr=10s tags=s => ok
+		at 1s
+		invalidate s => 2
+		put c new ttl=1h swr=10s tags=s => ok
+		at 5s
+		invalidate t => 1
+		invalidate s => 1
+		invalidate s => 0
+		at 10s
+		get a => stale one
+		get b => stale two
+		get c => stale new
+		at 11s
+		get a => miss
+		get b => miss
+		get c => stale new
+		at 14s
+		get c => stale new
+		at 15s
+		get c => miss`},
+	{Name: "more invalidations than are remembered shorten, and never extend", Steps: `
+		put a one ttl=1h swr=10s tags=t => ok
+		at 1s
+		invalidate t => 1
+		put b x ttl=1h swr=10s tags=t => ok
+		at 2s
+		invalidate t => 1
+		put c x ttl=1h swr=10s tags=t => ok
+		at 3s
+		invalidate t => 1
+		put d x ttl=1h swr=10s tags=t => ok
+		at 4s
+		invalidate t => 1
+		put e x ttl=1h swr=10s tags=t => ok
+		at 5s
+		invalidate t => 1
+		put f x ttl=1h swr=10s tags=t => ok
+		at 6s
+		invalidate t => 1
+		at 10s999ms
+		get a => stale one
+		at 11s
+		get a => miss
+		at 14s999ms
+		get e => stale x
+		get f => stale x
+		at 15s
+		get e => miss
+		at 15s999ms
+		get f => stale x
+		at 16s
+		get f => miss`},
+	{Name: "who knows the tag does not join what began before its purge", Steps: `
+		begin a old t => leader
+		then old w1
+		begin a o2 t => joined
+		purge t => 0
+		begin a new t => leader
+		then new w2
+		commit new fresh tags=t => ok
+		commit old stale tags=t => closed
+		got w1 => stale
+		got w2 => fresh
+		get a => fresh fresh`},
+	{Name: "the same when only who comes later knows it, and when it is an invalidation", Steps: `
+		begin a old => leader
+		begin b o2 t => leader
+		invalidate t => 0
+		begin a new t => leader
+		begin b n2 => leader
+		commit old stale ttl=1h swr=1h => closed
+		commit o2 stale ttl=1h swr=1h tags=t => closed
+		get a => miss
+		commit new fresh => ok
+		commit n2 fresh => ok
+		get a => fresh fresh
+		get b => fresh fresh`},
+	{Name: "who knows another tag joins", Steps: `
+		begin a f t => leader
+		purge s => 0
+		begin a g t => joined`},
+	{Name: "a flight can be asked whether it was overtaken", Steps: `
+		begin a f t => leader
+		begin b g => leader
+		begin c h => leader
+		overtaken f t => false
+		purge t => 0
+		overtaken f => true
+		overtaken g => false
+		overtaken g t => true
+		overtaken g s => false
+		delete c
+		overtaken h => true`},
+	{Name: "who goes is not told, and the others are", Steps: `
+		begin a f => leader
+		then f w1
+		then f w2
+		then f w3
+		stop w2 => true
+		stop w2 => false
+		commit f one => ok
+		got w1 => one
+		got w2 => nothing
+		got w3 => one
+		stop w1 => false
+		begin b g => leader
+		then g x1
+		then g x2
+		stop x1 => true
+		then g x3
+		stop x3 => true
+		stop x2 => true
+		abandon g broken
+		got x1 => nothing
+		got x2 => nothing
+		then g x4
+		stop x4 => false
+		got x4 => error broken`},
+	{Name: "a clock that is set back prolongs nothing", Steps: `
+		put a one ttl=2s swr=2s sie=4s => ok
+		at -1h
+		get a => fresh one
+		at -59m58s1ms
+		get a => fresh one
+		at -59m58s
+		get a => stale one
+		ttl a => 0s
+		at -2h
+		get a => stale one
+		onerror a => one
+		at -1h59m58s
+		get a => miss
+		onerror a => one
+		at -1h59m56s
+		onerror a => none
+		put b two ttl=2s => ok
+		at -1h59m55s
+		get b => fresh two
+		at -1h59m54s
+		get b => miss`},
 	{Name: "a purge stops what began before it from being stored", Steps: `
 		begin a f => leader
 		then f w
@@ -259,22 +421,35 @@ var Cases = []Case{
 		commit h three tags=t => ok
 		get a => fresh three
 		purge t => 1`},
-	{Name: "an invalidation makes what began before it stale at once", Steps: `
+	{Name: "an invalidation makes what began before it stale from then on", Steps: `
 		begin a f => leader
 		at 1s
 		invalidate t => 0
 		at 2s
+		invalidate t => 0
+		at 3s
 		commit f one tags=t ttl=10s swr=5s => ok
 		get a => stale one
-		ttl a => 0s
-		at 16s
+		ttl a => -2s
+		at 5s
+		invalidate t => 0
+		at 5s999ms
 		get a => stale one
-		at 17s
-		get a => miss`},
+		at 6s
+		get a => miss
+		begin a f => leader
+		invalidate t => 0
+		at 12s
+		commit f late tags=t ttl=10s swr=5s sie=6s => closed
+		commit f late tags=t => closed
+		get a => miss
+		begin a f => leader
+		invalidate t => 0
+		commit f none tags=t => closed`},
 	{Name: "purge counts what was committed stale", Steps: `
 		begin a f => leader
 		invalidate t => 0
-		commit f one tags=t => ok
+		commit f one tags=t swr=1s => ok
 		invalidate t => 0
 		purge t => 1
 		get a => miss`},

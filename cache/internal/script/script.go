@@ -10,8 +10,10 @@
 //	get KEY                   => fresh VALUE | stale VALUE | miss
 //	ttl KEY                   => DURATION (Inspect)
 //	onerror KEY               => VALUE | none
-//	begin KEY FLIGHT          => leader | joined
+//	begin KEY FLIGHT [TAG …]  => leader | joined
 //	then FLIGHT WAITER
+//	stop WAITER               => true | false
+//	overtaken FLIGHT [TAG …]  => true | false
 //	commit FLIGHT VALUE [POLICY]  => ok | closed | toolarge | emptykey
 //	abandon FLIGHT MESSAGE
 //	got WAITER                => VALUE | error MESSAGE | nothing
@@ -43,7 +45,7 @@ type Case struct {
 
 // Run runs a script and gives the first step that did not do what was expected.
 func (c Case) Run() error {
-	r := &run{now: time.Unix(1_000_000_000, 0), flights: map[string]*cache.Flight[string]{}, waiters: map[string][]string{}}
+	r := &run{now: time.Unix(1_000_000_000, 0), flights: map[string]*cache.Flight[string]{}, waiters: map[string][]string{}, stops: map[string]func() bool{}}
 	r.start = r.now
 	o := cache.Options[string]{
 		Now:     func() time.Time { return r.now },
@@ -87,6 +89,7 @@ type run struct {
 	start, now time.Time
 	flights    map[string]*cache.Flight[string]
 	waiters    map[string][]string
+	stops      map[string]func() bool
 	evicted    []string
 }
 
@@ -107,7 +110,7 @@ func (r *run) step(w []string) (string, error) {
 		}
 		return outcome(r.c.Put(unquote(w[1]), value(w[2]), p)), nil
 	case "begin":
-		f, leader := r.c.Begin(unquote(w[1]))
+		f, leader := r.c.Begin(unquote(w[1]), w[3:]...)
 		r.flights[w[2]] = f
 		if leader {
 			return "leader", nil
@@ -115,7 +118,7 @@ func (r *run) step(w []string) (string, error) {
 		return "joined", nil
 	case "then":
 		r.waiters[w[2]] = []string{}
-		r.flights[w[1]].Then(func(v string, err error) {
+		r.stops[w[2]] = r.flights[w[1]].Then(func(v string, err error) {
 			if err != nil {
 				v = "error " + err.Error()
 			}
@@ -131,6 +134,8 @@ func (r *run) step(w []string) (string, error) {
 	case "abandon":
 		r.flights[w[1]].Abandon(errors.New(w[2]))
 		return "", nil
+	case "overtaken":
+		return strconv.FormatBool(r.flights[w[1]].Overtaken(w[2:]...)), nil
 	}
 	return "", errStep
 }
@@ -182,6 +187,10 @@ func (r *run) ofOne(verb, arg string) (string, error) {
 		default:
 			return strings.Join(got, " and "), nil
 		}
+	case "stop":
+		return strconv.FormatBool(r.stops[arg]()), nil
+	case "overtaken":
+		return strconv.FormatBool(r.flights[arg].Overtaken()), nil
 	case "delete":
 		r.c.Delete(arg)
 		return "", nil

@@ -1,0 +1,172 @@
+package edge
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const tagged = `<body><edge-slot name="a" src="/f/{id}" ttl="1h" tags="t product:{id}">…</edge-slot></body>`
+
+// overtakers are the ways to say that what was read before is outdated.
+var overtakers = map[string]func(s *script){
+	"purge of a tag":                  func(s *script) { s.engine.PurgeTag("t", s.now) },
+	"purge of a tag with a parameter": func(s *script) { s.engine.PurgeTag("product:7", s.now) },
+	"purge of the key":                func(s *script) { s.engine.Purge("/f/7", s.now) },
+	"purge of all":                    func(s *script) { s.engine.PurgeAll(s.now) },
+	"invalidation":                    func(s *script) { s.engine.InvalidateTag("t", s.now) },
+	"administration, tag":             func(s *script) { s.post("/_inlay/purge?tag=t") },
+	"administration, key":             func(s *script) { s.post("/_inlay/purge?key=/f/7") },
+	"administration, all":             func(s *script) { s.post("/_inlay/purge?all=1") },
+	"administration, invalidate":      func(s *script) { s.post("/_inlay/invalidate?tag=product:7") },
+}
+
+func (s *script) post(target string) {
+	fields := s.fields
+	s.fields = map[string]string{"authorization": "Bearer " + secret}
+	require.Equal(s.t, "200", s.administer("POST", target))
+	s.fields = fields
+	s.takeBody()
+}
+
+// A asks, the origin reads the old value; then comes the purge, and B asks.
+func TestAReaderAfterAPurgeDoesNotJoinTheFillFromBeforeIt(t *testing.T) {
+	for name, overtake := range overtakers {
+		for _, order := range []string{"the old one ends first", "the new one ends first"} {
+			t.Run(name+", "+order, func(t *testing.T) {
+				s := newScriptWith(t, func(c *Config) { c.Token = secret }, page(t, "/p/{id}", tagged))
+				s.get(1, "/p/7")
+				overtake(s)
+				s.get(2, "/p/7")
+				require.Len(t, s.fills, 2, "B has a fill of its own")
+				s.get(3, "/p/7")
+				require.Len(t, s.fills, 2, "which others join")
+				if strings.HasPrefix(order, "the old") {
+					s.fill(0, "<p>old</p>")
+					s.fill(1, "<p>new</p>")
+				} else {
+					s.fill(1, "<p>new</p>")
+					s.fill(0, "<p>old</p>")
+				}
+				for id, want := range map[RequestID]string{1: "old", 2: "new", 3: "new", 4: "new"} {
+					s.takeBody()
+					if id == 4 {
+						s.get(id, "/p/7")
+					} else {
+						s.engine.Resume(id, s.now)
+					}
+					assert.Contains(t, s.takeBody(), want, "request %d", id)
+				}
+				require.Len(t, s.fills, 2)
+			})
+		}
+	}
+}
+
+// As a soft purge: freshness ends, and from then on swr and sie count.
+func TestAnInvalidationEndsFreshness(t *testing.T) {
+	for _, c := range []struct {
+		attrs  string
+		after  time.Duration
+		served string // at once, without the fill's answer
+		failed string // when the fill fails
+	}{
+		{`ttl="1h"`, 0, "", "502"},
+		{`ttl="1h" swr="10s"`, 9 * time.Second, "old", "old"},
+		{`ttl="1h" swr="10s"`, 10 * time.Second, "", "502"},
+		{`ttl="1h" sie="10s"`, 9 * time.Second, "", "old"},
+		{`ttl="1h" sie="10s"`, 10 * time.Second, "", "502"},
+		{`ttl="1h" swr="5s" sie="10s"`, 9 * time.Second, "", "old"},
+	} {
+		s := newScript(t, page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" required tags="t" `+c.attrs+`>…</edge-slot></body>`))
+		s.get(1, "/p/7")
+		s.fill(0, "<p>old</p>")
+		s.engine.Resume(1, s.now)
+		s.get(2, "/p/7")
+		s.engine.InvalidateTag("t", s.now)
+		s.now = s.now.Add(c.after)
+		s.engine.InvalidateTag("t", s.now)
+		s.take()
+		s.takeBody()
+
+		s.get(3, "/p/7")
+
+		require.Len(t, s.fills, 2, c.attrs)
+		if c.served != "" {
+			assert.Contains(t, s.takeBody(), c.served, c.attrs)
+			continue
+		}
+		assert.Empty(t, s.takeBody(), c.attrs)
+		s.take()
+		s.engine.FillFail(s.fills[1], &FillError{Reason: ConnectError}, s.now)
+		s.engine.Resume(3, s.now)
+		if c.failed == "502" {
+			assert.Contains(t, s.take(), "send 3 502", c.attrs)
+		} else {
+			assert.Contains(t, s.takeBody(), c.failed, c.attrs)
+		}
+	}
+}
+
+func TestAReaderAfterAPurgeGetsTheNewFragmentOverHTTP(t *testing.T) {
+	for name, overtake := range map[string]func(h *Handler){
+		"PurgeTag":      func(h *Handler) { h.PurgeTag("t") },
+		"Purge":         func(h *Handler) { h.Purge("/f/7") },
+		"PurgeAll":      func(h *Handler) { h.PurgeAll() },
+		"InvalidateTag": func(h *Handler) { h.InvalidateTag("t") },
+		"POST": func(h *Handler) {
+			r := httptest.NewRequest(http.MethodPost, "/_inlay/purge?tag=product:7", nil)
+			r.Header.Set("Authorization", "Bearer "+secret)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			require.Equal(t, http.StatusOK, w.Code)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := make(chan chan string, 4)
+			h, err := NewHandler(Options{
+				Pages:  []Page{page(t, "/p/{id}", tagged)},
+				Config: Config{Token: secret},
+				Origin: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					says := make(chan string)
+					asked <- says
+					w.Header().Set("Content-Type", "text/html")
+					_, _ = io.WriteString(w, "<p>"+<-says+"</p>")
+				}),
+			})
+			require.NoError(t, err)
+			server := httptest.NewServer(h)
+			defer server.Close()
+			get := func() chan string {
+				body := make(chan string, 1)
+				go func() {
+					resp, err := http.Get(server.URL + "/p/7")
+					if !assert.NoError(t, err) {
+						return
+					}
+					defer resp.Body.Close()
+					b, err := io.ReadAll(resp.Body)
+					assert.NoError(t, err)
+					body <- string(b)
+				}()
+				return body
+			}
+			a := get()
+			old := <-asked
+			overtake(h)
+			b := get()
+			fresh := <-asked
+			fresh <- "new"
+			assert.Contains(t, <-b, "<p>new</p>")
+			old <- "old"
+			assert.Contains(t, <-a, "<p>old</p>")
+			assert.Contains(t, <-get(), "<p>new</p>")
+		})
+	}
+}
