@@ -8,51 +8,137 @@ type cacheControl struct {
 	noStore, private, noCache bool
 	// mustRevalidate stands for proxy-revalidate too: to a cache that many share, the two say the same.
 	mustRevalidate bool
+	// targeted says that it was in CDN-Cache-Control: then Expires does not count either.
+	targeted bool
 
 	maxAge, sMaxAge time.Duration
 	swr, sie        time.Duration
 }
 
-// parseCacheControl reads a Cache-Control field value, several lines joined by commas. It takes whatever it finds and
-// errs towards not caching: of two values for one directive the shorter counts, a value that is no number of seconds
-// counts as 0 (RFC 9111, section 4.2.1, would have such an answer stale), and private or no-cache with a list of field
-// names count as without one.
+// parseCacheControl reads a Cache-Control field value, its lines joined by commas. It takes whatever it finds and errs
+// towards not caching:
+//
+//   - What forbids (no-store, private, no-cache, must-revalidate, proxy-revalidate) is found after any separator, in
+//     quotes or not, and anywhere in a member that is not of the RFC's form: see [cacheControl.forbid]. With a list of
+//     field names, private and no-cache count as without one.
+//   - Of two values for one directive the shorter counts, and a value that is no number of seconds counts as 0 (RFC 9111,
+//     section 4.2.1, would have such an answer stale). Semicolons separate too.
 func parseCacheControl(v string) cacheControl {
 	c := cacheControl{maxAge: Unset, sMaxAge: Unset, swr: Unset, sie: Unset}
+	c.forbid(v)
 	for v != "" {
 		var directive string
 		directive, v = cutDirective(v)
-		name, argument := splitDirective(directive)
-		switch {
-		case equalFold(name, "no-store"):
-			c.noStore = true
-		case equalFold(name, "private"):
-			c.private = true
-		case equalFold(name, "no-cache"):
-			c.noCache = true
-		case equalFold(name, "must-revalidate"), equalFold(name, "proxy-revalidate"):
-			c.mustRevalidate = true
-		case equalFold(name, "max-age"):
-			c.maxAge = shorter(c.maxAge, argument)
-		case equalFold(name, "s-maxage"):
-			c.sMaxAge = shorter(c.sMaxAge, argument)
-		case equalFold(name, "stale-while-revalidate"):
-			c.swr = shorter(c.swr, argument)
-		case equalFold(name, "stale-if-error"):
-			c.sie = shorter(c.sie, argument)
+		for directive != "" {
+			var name, argument string
+			name, argument, directive = splitDirective(directive)
+			if d := c.lifetime(name); d != nil {
+				*d = shorter(*d, argument)
+			}
 		}
 	}
 	return c
 }
 
-// cutDirective cuts v after its first directive: at the first comma outside a quoted string. A quote that nothing closes
-// is an ordinary character, so that it cannot hide the directives after it.
+// lifetime is where the argument of the directive of a name goes, nil if it is none that has a number of seconds.
+func (c *cacheControl) lifetime(name string) *time.Duration {
+	switch {
+	case equalFold(name, "max-age"):
+		return &c.maxAge
+	case equalFold(name, "s-maxage"):
+		return &c.sMaxAge
+	case equalFold(name, "stale-while-revalidate"):
+		return &c.swr
+	case equalFold(name, "stale-if-error"):
+		return &c.sie
+	}
+	return nil
+}
+
+// forbidden notes the directive of a name, if it is one that forbids.
+func (c *cacheControl) forbidden(name string) {
+	switch {
+	case equalFold(name, "no-store"):
+		c.noStore = true
+	case equalFold(name, "private"):
+		c.private = true
+	case equalFold(name, "no-cache"):
+		c.noCache = true
+	case equalFold(name, "must-revalidate"), equalFold(name, "proxy-revalidate"):
+		c.mustRevalidate = true
+	}
+}
+
+// forbid looks for what forbids. Quotes hide nothing: of a value that was joined from several lines nobody can tell any
+// more whether the quote that one of them opened was closed by the same. Of a member of the RFC's form, such as
+// extension=private, only the name counts; of any other, each of its words.
+func (c *cacheControl) forbid(v string) {
+	for v != "" {
+		n := 0
+		for n < len(v) && !separates(v[n]) {
+			n++
+		}
+		member := trimOWS(v[:n])
+		v = v[min(n+1, len(v)):]
+		whole := isMember(member)
+		for i := 0; i < len(member); {
+			if !isWord(member[i]) {
+				i++
+				continue
+			}
+			start := i
+			for i < len(member) && isWord(member[i]) {
+				i++
+			}
+			c.forbidden(member[start:i])
+			if whole {
+				break
+			}
+		}
+	}
+}
+
+// separates tells whether c ends a member of a Cache-Control field: a comma, and what is found in its place.
+func separates(c byte) bool { return c == ',' || c == ';' || c < ' ' && c != '\t' || c == 0x7f }
+
+// isWord tells whether c may stand in the name of a directive that matters here.
+func isWord(c byte) bool {
+	return c == '-' || c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// isMember tells whether s is a directive as RFC 9111, section 5.2, has it: a name, and perhaps "=" and a token or a
+// quoted string. Of the bytes that a token may have, those are left out that stand for quotes or separators elsewhere.
+func isMember(s string) bool {
+	n := 0
+	for n < len(s) && isWord(s[n]) {
+		n++
+	}
+	if n == 0 || n == len(s) {
+		return n > 0
+	}
+	argument := s[n+1:]
+	if s[n] != '=' || argument == "" {
+		return false
+	}
+	if argument[0] == '"' {
+		return quotedEnd(argument, 0) == len(argument)
+	}
+	for i := 0; i < len(argument); i++ {
+		if c := argument[i]; !isTokenChar(c) || c == '\'' || c == '`' || c == '|' {
+			return false
+		}
+	}
+	return true
+}
+
+// cutDirective cuts v after its first directive: at the first separator outside a quoted string. A quote that nothing
+// closes is an ordinary character, so that it cannot hide the directives after it.
 func cutDirective(v string) (directive, rest string) {
 	for i := 0; i < len(v); i++ {
-		switch v[i] {
-		case ',':
+		switch c := v[i]; {
+		case separates(c):
 			return v[:i], v[i+1:]
-		case '"':
+		case c == '"':
 			if end := quotedEnd(v, i); end > 0 {
 				i = end - 1
 			}
@@ -75,23 +161,52 @@ func quotedEnd(v string, start int) int {
 	return 0
 }
 
-// splitDirective splits a directive into its name and its argument, unquoted. What follows the name without a "=" is
-// dropped: "no-store public" lacks a comma, and says no-store.
-func splitDirective(directive string) (name, argument string) {
+// splitDirective splits a directive into its name and its argument, unquoted. Where a comma is missing after a name
+// without an argument, or something stands before a name, rest is what follows.
+func splitDirective(directive string) (name, argument, rest string) {
 	directive = trimOWS(directive)
 	n := 0
 	for n < len(directive) && isTokenChar(directive[n]) {
 		n++
 	}
+	if n == 0 && directive != "" {
+		return "", "", directive[1:]
+	}
 	name, argument = directive[:n], trimOWS(directive[n:])
 	if argument == "" || argument[0] != '=' {
-		return name, ""
+		return name, "", argument
 	}
 	argument = trimOWS(argument[1:])
 	if len(argument) >= 2 && argument[0] == '"' && quotedEnd(argument, 0) == len(argument) {
 		argument = argument[1 : len(argument)-1]
 	}
-	return name, argument
+	return name, argument, ""
+}
+
+// joinedLines are the lines of a field as one value, each read by itself: a quote that its own line does not close becomes
+// an apostrophe, which neither hides what follows nor passes for a well-formed argument.
+func joinedLines(lines []string) string {
+	all := ""
+	for _, line := range lines {
+		for i := 0; i < len(line); i++ {
+			if line[i] != '"' {
+				continue
+			}
+			if end := quotedEnd(line, i); end > 0 {
+				i = end - 1
+				continue
+			}
+			line = line[:i] + "'" + line[i+1:]
+		}
+		if line = trimOWS(line); line == "" {
+			continue
+		}
+		if all != "" {
+			all += ", "
+		}
+		all += line
+	}
+	return all
 }
 
 // shorter is the shorter of a directive's value so far and another value for it.

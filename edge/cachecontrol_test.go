@@ -71,19 +71,58 @@ func TestCacheControlIsReadTolerantlyAndErrsTowardsNotCaching(t *testing.T) {
 		{"max-age=2147483648", age(maxDelta)},
 		{"max-age=99999999999999999999999999", age(maxDelta)},
 
-		// Quoted strings hide what is in them, quotes that nothing closes do not.
-		{`x="no-store, private", max-age=1`, age(second)},
-		{`x="a\", no-store", max-age=1`, age(second)},
+		// Quoted strings hide a lifetime, and what is the whole of an argument.
+		{`x="max-age=9, s-maxage=8", max-age=1`, age(second)},
+		{`x="max-age=9`, nil},
+		{`x="no-store"`, nil},
+		{`x="a no-store b"`, nil},
+		{"x=private", nil},
+		{"x-no-store, no-store-x, noprivate", nil},
+
+		// What forbids is found after any separator, in quotes too: they may have come from two lines.
+		{"public; no-store", noStore},
+		{"public ;no-store; x", noStore},
+		{"no-transform; private", func(c *cacheControl) { c.private = true }},
+		{"max-age=5;must-revalidate", func(c *cacheControl) { c.maxAge, c.mustRevalidate = 5*second, true }},
+		{`foo="a, no-store, bar="b"`, noStore},
+		{`foo="a, no-store, b"`, noStore},
+		{`x="no-store, private", max-age=1`, func(c *cacheControl) { c.noStore, c.private, c.maxAge = true, true, second }},
+		{`x="a\", no-store", max-age=1`, func(c *cacheControl) { c.noStore, c.maxAge = true, second }},
+		{"public\nno-store", noStore},
+		{"public\r\n no-store", noStore},
+		{"public\x00no-store", noStore},
+		{"public\tno-store", noStore},
+		{"public no-store", noStore},
+		{"public|no-store", noStore},
+		{"public/no-store", noStore},
+		{"max-age=10 no-store", func(c *cacheControl) { c.noStore, c.maxAge = true, 0 }},
+		{"public max-age=10", age(10 * second)},
+		{"no-store=", noStore},
+		{`"no-store"`, noStore},
+		{"'no-store'", noStore},
+		{"`no-store`", noStore},
+		{"<no-store>", noStore},
+		{"no-store\xa0", noStore},
+		{"\u00a0no-store", noStore},
+		{"x='no-store", noStore},
+		{`private="x`, func(c *cacheControl) { c.private = true }},
+		{"private=x y", func(c *cacheControl) { c.private = true }},
+		{"max-age=5; max-age=3", age(3 * second)},
+		{`"max-age=5"`, age(0)},
+		{"s-maxage=abc", func(c *cacheControl) { c.sMaxAge = 0 }},
+		{"s-maxage=-1, max-age=9", func(c *cacheControl) { c.sMaxAge, c.maxAge = 0, 9*second }},
+		{"max-age=\u0661", age(0)},
+
 		{`x="a, no-store`, noStore},
 		{`x="a\", no-store`, noStore},
 		{`", no-store`, noStore},
 
 		// Garbage around a directive.
 		{"no-store public", noStore},
-		{"no-store; max-age=5", noStore},
+		{"no-store; max-age=5", func(c *cacheControl) { c.noStore, c.maxAge = true, 5*second }},
 		{"no-store=1", noStore},
-		{"=no-store", nil},
-		{"@no-store", nil},
+		{"=no-store", noStore},
+		{"@no-store", noStore},
 		{"\x00, no-store", noStore},
 	} {
 		assert.Equal(t, control(c.want), parseCacheControl(c.value), "%q", c.value)
@@ -100,19 +139,44 @@ func FuzzCacheControl(f *testing.F) {
 			require.True(t, d == Unset || d >= 0 && d <= maxDelta, "%q: %v", a, d)
 		}
 		require.Equal(t, c, parseCacheControl(" ,"+strings.ToUpper(a)), "case and empty members are no matter: %q", a)
-		if strings.Contains(a, `"`) {
-			return
-		}
 		// A second field line never allows what the first forbade, and never lengthens what it allowed.
 		both, other := parseCacheControl(a+","+b), parseCacheControl(b)
 		require.True(t, both.noStore || !c.noStore)
 		require.True(t, both.private || !c.private)
 		require.True(t, both.noCache || !c.noCache)
 		require.True(t, both.mustRevalidate || !c.mustRevalidate)
+		require.True(t, both.noStore || !other.noStore)
+		require.True(t, both.private || !other.private)
+		if strings.Contains(a, `"`) {
+			return
+		}
 		if c.maxAge != Unset {
 			require.LessOrEqual(t, both.maxAge, c.maxAge)
 		} else {
 			require.Equal(t, other.maxAge, both.maxAge)
 		}
 	})
+}
+
+func TestEachLineOfCacheControlIsReadByItself(t *testing.T) {
+	for _, lines := range [][]string{
+		{`foo="a`, "no-store", `b"`},
+		{`foo="a`, `no-store, bar="b"`},
+		{`foo="a\`, "no-store", `"`},
+		{`max-age=60`, `no-store`},
+		{`foo="no-store`, `bar"`},
+	} {
+		assert.True(t, parseCacheControl(joinedLines(lines)).noStore, "%q", lines)
+	}
+	for _, c := range []struct {
+		lines []string
+		want  time.Duration
+	}{
+		{[]string{`foo="a`, "max-age=0", `bar="b`}, 0},
+		{[]string{`foo="a`, "max-age=5", `bar="b`, "max-age=9"}, 5 * second},
+		{[]string{`max-age="5`, `"`}, 0},
+		{[]string{"", "max-age=5", " "}, 5 * second},
+	} {
+		assert.Equal(t, c.want, parseCacheControl(joinedLines(c.lines)).maxAge, "%q", c.lines)
+	}
 }

@@ -23,7 +23,18 @@ type fill[B any] struct {
 type attempt struct {
 	id     FillID
 	leader RequestID
+	since  time.Time
 	open   bool // it may still end
+}
+
+// began is when an attempt began: an answer's age counts from then on.
+func (f *fill[B]) began(id FillID) time.Time {
+	for i := range f.attempts {
+		if f.attempts[i].id == id {
+			return f.attempts[i].since
+		}
+	}
+	return f.last().since
 }
 
 func (f *fill[B]) last() *attempt { return &f.attempts[len(f.attempts)-1] }
@@ -96,7 +107,7 @@ func (e *Engine[B]) attempt(f *fill[B], leader RequestID) {
 	e.sweep()
 	e.lastFill++
 	e.attempts[e.lastFill] = f
-	f.attempts = append(f.attempts, attempt{id: e.lastFill, leader: leader, open: true})
+	f.attempts = append(f.attempts, attempt{id: e.lastFill, leader: leader, since: e.now, open: true})
 	e.unfinished = append(e.unfinished, f)
 	e.counts.Fills++
 	e.host.Fill(leader, e.lastFill, Fill{
@@ -128,7 +139,7 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *F
 		e.host.Drop(blob)
 		return nil
 	}
-	policy, err := f.slot.admit(answer, e.defaults(), now)
+	policy, err := f.slot.admit(answer, e.defaults(), now, now.Sub(f.began(id)))
 	var sum [16]byte
 	size := answer.Size
 	if err == nil {

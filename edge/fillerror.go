@@ -55,6 +55,36 @@ type FillError struct {
 	Text string
 	// RetryAfter is how long the origin asked to be left alone: at most 5 minutes, 0 if it did not ask.
 	RetryAfter time.Duration
+
+	// takenDown: the answer may not go to others, so what it was before may not either.
+	takenDown bool
+}
+
+// outage tells whether a stale fragment may stand in (RFC 5861, section 4): the origin was not reached, said nothing in
+// time, or said 500, 502, 503 or 504, or what Cloudflare says in its place for an origin that it cannot reach (520 to 526
+// and 530). An answer that is broken (markup, size, type, a 304 that nobody asked for) is an accident of the same kind.
+func (e *FillError) outage() bool {
+	if e.Reason != StatusError {
+		return !e.takenDown
+	}
+	switch s := e.Status; {
+	case s == 500, s >= 502 && s <= 504, s >= 520 && s <= 526, s == 530, s == 304:
+		return true
+	}
+	return false
+}
+
+// removes tells whether the failure is the origin's word that the fragment is not there any more, or not for others: then
+// what it was before must not be shown either. An origin that has no time (408, 425, 429) or cannot (5xx) did not say so.
+func (e *FillError) removes() bool {
+	if e.Reason != StatusError {
+		return e.takenDown
+	}
+	switch s := e.Status; {
+	case s == 408, s == 425, s == 429, s >= 500, s == 304:
+		return false
+	}
+	return true
 }
 
 // Error says what went wrong and, where it is known, what to do.

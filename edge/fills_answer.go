@@ -5,6 +5,7 @@ package edge
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -131,30 +132,11 @@ func (w *answerWriter) answer() Answer { return answerOf(w.status, w.sent, w.bod
 
 // answerOf is what the storing rules look at. The type of a body that has none is told from its first sniff bytes.
 func answerOf(status int, header http.Header, body []byte, sniff int) Answer {
-	a := Answer{Status: status, Size: len(body)}
-	typed, encoded := false, false
-	// net/http sends a field under the name that the handler gave it, so canonical names are not all there is.
+	a, typed := readAnswer(header)
+	a.Status, a.Size = status, len(body)
+	encoded := false
 	for name, values := range header {
-		value := strings.Join(values, ", ")
-		switch strings.ToLower(name) {
-		case "content-type":
-			typed = true
-			addTo(&a.ContentType, value)
-		case "cache-control":
-			addTo(&a.CacheControl, value)
-		case "vary":
-			addTo(&a.Vary, value)
-		case "retry-after":
-			addTo(&a.RetryAfter, value)
-		case "age":
-			addTo(&a.Age, value)
-		case "content-encoding":
-			addTo(&a.ContentEncoding, value)
-		case "transfer-encoding":
-			encoded = encoded || value != ""
-		case "set-cookie":
-			a.SetCookie = a.SetCookie || len(values) > 0
-		}
+		encoded = encoded || strings.EqualFold(name, "transfer-encoding") && strings.Join(values, "") != ""
 	}
 	start := body[:min(sniff, 512)]
 	switch {
@@ -166,10 +148,28 @@ func answerOf(status int, header http.Header, body []byte, sniff int) Answer {
 	return a
 }
 
-// addTo adds a line of a field to those there are.
-func addTo(field *string, line string) {
-	if *field != "" && line != "" {
-		*field += ", "
+// readAnswer reads what a handler or a server set of an answer's fields, and tells whether it set a type at all. net/http
+// sends a field under the name that the handler gave it, so canonical names are not all there is.
+func readAnswer(header http.Header) (a Answer, typed bool) {
+	for name, values := range header {
+		name = strings.ToLower(name)
+		if name == "set-cookie" {
+			a.SetCookie = a.SetCookie || len(values) > 0
+		}
+		i := slices.Index(AnswerFields[:], name)
+		if i < 0 {
+			continue
+		}
+		typed = typed || name == "content-type"
+		line := trimOWS(strings.Join(values, ", "))
+		if name == "cache-control" {
+			line = joinedLines(values)
+		}
+		field := a.Field(i)
+		if *field != "" && line != "" {
+			line = ", " + line
+		}
+		*field += line
 	}
-	*field += trimOWS(line)
+	return a, typed
 }

@@ -38,7 +38,8 @@ import (
 // digits, 200 to 999. Each other is "name: value": a name in lower case, a colon and a space, and a value of no control
 // characters but tabs. No name comes twice. The names are
 //
-//	content-type, cache-control, vary, retry-after, age, content-encoding
+//	content-type, cache-control, vary, retry-after, age, content-encoding, cdn-cache-control, expires, date, pragma,
+//	etag, last-modified, cache-tag, surrogate-key
 //	              the answer's field; several lines of it joined by ", "
 //	set-cookie    1, if the answer set a cookie: the cookie itself stays where it is
 //	inlay-failure why there is no answer: panic, too-large, truncated or bad-request; the status is then 500 (400 for
@@ -107,12 +108,9 @@ func appendFrameHead(dst []byte, f *frame) []byte {
 	a := &f.Answer
 	dst = strconv.AppendInt(dst, int64(a.Status), 10)
 	dst = append(dst, '\n')
-	dst = appendFrameField(dst, "content-type", a.ContentType)
-	dst = appendFrameField(dst, "cache-control", a.CacheControl)
-	dst = appendFrameField(dst, "vary", a.Vary)
-	dst = appendFrameField(dst, "retry-after", a.RetryAfter)
-	dst = appendFrameField(dst, "age", a.Age)
-	dst = appendFrameField(dst, "content-encoding", a.ContentEncoding)
+	for i, name := range AnswerFields {
+		dst = appendFrameField(dst, name, *a.Field(i))
+	}
 	if a.SetCookie {
 		dst = appendFrameField(dst, "set-cookie", "1")
 	}

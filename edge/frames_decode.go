@@ -130,15 +130,9 @@ func parseFrameHead(head []byte, f *frame) error {
 		return errors.New("the head does not begin with a status from 200 to 999")
 	}
 	f.Answer.Status = status
-	known := map[string]*string{
-		"content-type":     &f.Answer.ContentType,
-		"cache-control":    &f.Answer.CacheControl,
-		"vary":             &f.Answer.Vary,
-		"retry-after":      &f.Answer.RetryAfter,
-		"age":              &f.Answer.Age,
-		"content-encoding": &f.Answer.ContentEncoding,
-		"inlay-failure":    &f.Failure,
-		"set-cookie":       new(string),
+	known := map[string]*string{"inlay-failure": &f.Failure}
+	for i, name := range AnswerFields {
+		known[name] = f.Answer.Field(i)
 	}
 	names := map[string]bool{}
 	for len(rest) > 0 {

@@ -47,7 +47,7 @@ func TestFieldsOfAnyCaseAreSeen(t *testing.T) {
 
 			slot := page(t, "/p", `<body><edge-slot name="a" src="/a" ttl="1m"></edge-slot></body>`).Slots[0]
 			frames := runFills(t, handler, "/a")
-			_, err := slot.admit(&frames[0].Answer, &Defaults{TTL: time.Minute}, time.Now())
+			_, err := slot.admit(&frames[0].Answer, &Defaults{TTL: time.Minute}, time.Now(), 0)
 			assert.Error(t, err, "nor as a frame of a batch")
 		})
 	}

@@ -269,6 +269,9 @@ func (p *parser) slotVary(s *Slot, value string, at int) error {
 		if in.Kind == Query && (hasControl(name) || len(name) > maxParam) {
 			return p.fail(at, "vary: "+shorten(name)+" is no name of a parameter", "its decoded name, without control characters")
 		}
+		if in.Kind == Header && name == "*" {
+			return p.fail(at, "vary: the header *", "the name of each header field that the fragment depends on: no request has a field of that name")
+		}
 		if in.Kind == Header {
 			if instead := noInput(in.Name); instead != "" {
 				return p.fail(at, "vary: the header "+shorten(in.Name), instead)

@@ -35,8 +35,17 @@ const longestFill = 60_000;
 /** Instances of this isolate that have trapped. */
 let crashes = 0;
 
+/** The fields of an answer that fill_end takes, in the order of edge.AnswerFields. */
+export const answerFields = [
+  "content-type", "cache-control", "vary", "retry-after", "age", "content-encoding", "cdn-cache-control", "expires",
+  "date", "pragma", "etag", "last-modified", "cache-tag", "surrogate-key",
+];
+
 /** In builds for tests a request for this path traps, once: restarted, it finds nothing there. */
 const trapPath = "/_inlay/trap";
+
+/** A field cannot have a NUL, which ends it here; from a batch it could. @param {Record<string, string>} headers */
+const fieldsOf = (headers) => answerFields.map((name) => (headers[name] ?? "").replaceAll("\0", " "));
 
 /** Variables that the core refuses: the text says which and why. */
 export class ConfigError extends Error {}
@@ -248,12 +257,12 @@ export class Core {
   fillEnd(fill, answer) {
     this.event(null, () => {
       const blob = this.keep(answer.body);
-      const h = answer.headers;
-      const size = this.put([
-        h["content-type"] ?? "", h["cache-control"] ?? "", h["vary"] ?? "",
-        h["retry-after"] ?? "", h["age"] ?? "", h["content-encoding"] ?? "",
-      ]);
-      const cookie = h["set-cookie"] === undefined ? 0 : 1;
+      const texts = fieldsOf(answer.headers);
+      for (const hop of answer.redirects ?? []) {
+        texts.push(String(hop.status), hop.headers["set-cookie"] === undefined ? "" : "1", ...fieldsOf(hop.headers));
+      }
+      const size = this.put(texts);
+      const cookie = answer.headers["set-cookie"] === undefined ? 0 : 1;
       const refused = this.exports.fill_end(fill.id, answer.status, cookie, blob, answer.body.length, size, Date.now());
       if (refused > 0) console.warn(`inlay: fill failed: ${fill.src} ${this.text(this.exports.error_text(), refused)}`);
     });

@@ -13,7 +13,10 @@ import { FrameDecoder, encodeFills, maxFills } from "./frames.mjs";
  *   timeout: number, maxBytes: number,
  * }} Fill  url: where a remote origin is asked; binding: which service binding; neither: app.wasm. timeout in ms.
  */
-/** @typedef {{ status: number, headers: Record<string, string>, body: Uint8Array }} Answer */
+/**
+ * @typedef {{ status: number, headers: Record<string, string> }} Hop  a redirect that was followed
+ * @typedef {{ status: number, headers: Record<string, string>, body: Uint8Array, redirects?: Hop[] }} Answer
+ */
 
 /** A request may have six connections that wait for headers; a seventh would only wait in the runtime. Its time runs either way. */
 const maxConnecting = 6;

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"time"
 	"unsafe"
@@ -92,21 +93,35 @@ func exportDeadline(id uint32, now float64) { engine.Deadline(edge.RequestID(id)
 //go:wasmexport leave
 func exportLeave(id uint32, now float64) { engine.Leave(edge.RequestID(id), at(now)) }
 
-// fill_end takes content-type, cache-control, vary, retry-after, age and content-encoding, each ended by NUL. It answers
-// with the size of error_text, which says why the answer is no fragment and should be looked at; 0: it need not be.
+// fill_end takes the fields of edge.AnswerFields, each ended by NUL; then for each redirect on the way its status, whether
+// it set a cookie ("1"), and its fields. It answers with the size of error_text, which says why the answer is no fragment
+// and should be looked at; 0: it need not be.
 //
 //go:wasmexport fill_end
 func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, now float64) uint32 {
-	t := texts(size)
-	failure := engine.FillEnd(edge.FillID(fill), &edge.Answer{
-		Status: int(status), SetCookie: setCookie != 0, Size: int(bytes),
-		ContentType: t[0], CacheControl: t[1], Vary: t[2], RetryAfter: t[3], Age: t[4], ContentEncoding: t[5],
-	}, handle(blob), at(now))
+	answer := edge.Answer{Status: int(status), SetCookie: setCookie != 0, Size: int(bytes)}
+	t := fieldsInto(&answer, texts(size))
+	for len(t) > 0 {
+		var hop edge.Answer
+		hop.Status, _ = strconv.Atoi(t[0])
+		hop.SetCookie = t[1] != ""
+		t = fieldsInto(&hop, t[2:])
+		answer.Redirects = append(answer.Redirects, hop)
+	}
+	failure := engine.FillEnd(edge.FillID(fill), &answer, handle(blob), at(now))
 	if failure == nil || !failure.Unusual() {
 		return 0
 	}
 	errorText = []byte(strings.TrimPrefix(failure.Error(), "edge: fill failed "))
 	return uint32(len(errorText))
+}
+
+// fieldsInto takes the fields of an answer off the front of t.
+func fieldsInto(a *edge.Answer, t []string) (rest []string) {
+	for i := range edge.AnswerFields {
+		*a.Field(i) = t[i]
+	}
+	return t[len(edge.AnswerFields):]
 }
 
 // reasons are the kinds of failure that a host finds out, by their number in fill_fail.

@@ -1,0 +1,51 @@
+package edge
+
+import "time"
+
+// parseTargeted reads CDN-Cache-Control, which is a Dictionary of Structured Fields (RFC 9213, section 2.1). What does not
+// parse, is empty, or gives a directive that matters here a value of another type than it has, counts as absent: used is
+// false. Of a repeated directive the last counts (RFC 9651, section 4.2.2).
+func parseTargeted(v string) (c cacheControl, used bool) {
+	c = cacheControl{maxAge: Unset, sMaxAge: Unset, swr: Unset, sie: Unset}
+	d := sfvReader{rest: v}
+	d.skip(" ")
+	for d.rest != "" {
+		name, ok := d.key()
+		if !ok {
+			return c, false
+		}
+		value := sfvValue{kind: sfvBoolean, number: 1}
+		if d.take('=') {
+			if value, ok = d.value(); !ok {
+				return c, false
+			}
+		}
+		if !d.parameters() || !c.target(name, value) {
+			return c, false
+		}
+		used = true
+		d.skip(" \t")
+		if d.rest == "" {
+			break
+		}
+		if !d.take(',') {
+			return c, false
+		}
+		if d.skip(" \t"); d.rest == "" {
+			return c, false // a comma at the end
+		}
+	}
+	return c, used
+}
+
+// target notes a directive; false: its value is of no type that it can have.
+func (c *cacheControl) target(name string, v sfvValue) bool {
+	if d := c.lifetime(name); d != nil {
+		*d = time.Duration(min(max(0, v.number), int64(maxDelta/time.Second))) * time.Second
+		return v.kind == sfvInteger
+	}
+	if v.kind != sfvBoolean || v.number != 0 { // "private=?0" says nothing; a list of field names counts as without one
+		c.forbidden(name)
+	}
+	return true
+}
