@@ -113,3 +113,11 @@ func addLine(list string, values []string) string {
 	}
 	return list
 }
+
+// addTo adds a line of a field to those there are.
+func addTo(field *string, line string) {
+	if *field != "" && line != "" {
+		*field += ", "
+	}
+	*field += trimOWS(line)
+}
