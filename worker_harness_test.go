@@ -92,8 +92,15 @@ var wranglerReady = regexp.MustCompile(`Ready on (http://127\.0\.0\.1:\d+)`)
 // startWrangler runs the built Worker in wrangler dev. vars are variables of the Worker, as NAME=VALUE.
 func startWrangler(t *testing.T, vars ...string) *server {
 	t.Helper()
+	return startWranglerWith(t, nil, vars...)
+}
+
+// startWranglerWith is startWrangler with more options.
+func startWranglerWith(t *testing.T, options []string, vars ...string) *server {
+	t.Helper()
 	args := []string{"node_modules/wrangler/bin/wrangler.js", "dev", "--ip", "127.0.0.1", "--port", "0",
 		"--inspector-port", "0", "--show-interactive-dev-session=false", "--persist-to", t.TempDir()}
+	args = append(args, options...)
 	for _, v := range vars {
 		name, value, _ := strings.Cut(v, "=")
 		args = append(args, "--var", name+":"+value)

@@ -70,7 +70,7 @@ func serveFills(h http.Handler, w http.ResponseWriter, r *http.Request) {
 	// Room for all: a fill that nobody waits for any more can still end.
 	frames := make(chan frame, len(b.Fills))
 	for i := range b.Fills {
-		go runFill(ctx, h, r, i, &b.Fills[i], frames)
+		go runFill(ctx, h, r, i, &b.Fills[i], func(f frame) { frames <- f })
 	}
 
 	w.Header().Set("Content-Type", framesType)
@@ -129,6 +129,10 @@ func readBatch(w http.ResponseWriter, r *http.Request) (*batch, *batchError) {
 		}
 		return nil, &batchError{http.StatusBadRequest, "the batch of fills broke off"}
 	}
+	return parseBatch(body)
+}
+
+func parseBatch(body []byte) (*batch, *batchError) {
 	var b batch
 	if err := json.Unmarshal(body, &b); err != nil {
 		return nil, &batchError{http.StatusBadRequest, "the batch of fills is not of the form " + batchForm + ": " + err.Error()}
@@ -194,13 +198,13 @@ func (f *batchFill) request(ctx context.Context, outer *http.Request) (r *http.R
 	return r, ""
 }
 
-// runFill runs one fill through h and sends its frame, whatever h does: panic, end its goroutine.
-func runFill(ctx context.Context, h http.Handler, outer *http.Request, index int, fill *batchFill, frames chan<- frame) {
+// runFill runs one fill through h and calls end with its frame, whatever h does: panic, end its goroutine.
+func runFill(ctx context.Context, h http.Handler, outer *http.Request, index int, fill *batchFill, end func(frame)) {
 	failed := func(failure, text string) frame {
 		return failedFrame(index, http.StatusInternalServerError, failure, text)
 	}
 	f := failed(failurePanic, "the handler ended its goroutine")
-	defer func() { frames <- f }()
+	defer func() { end(f) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r, problem := fill.request(ctx, outer)

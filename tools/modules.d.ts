@@ -10,8 +10,8 @@ declare module "*.bin" {
   export default bytes;
 }
 
-// syumai/workers' entry. The context is what its bindings and waitUntil are taken from.
-declare module "*/app.mjs" {
-  const app: { fetch(request: Request, env: unknown, ctx: ExecutionContext): Promise<Response> };
-  export default app;
-}
+// Go's own starter: it sets globalThis.Go and, where there is none, globalThis.fs.
+declare module "*/wasm_exec.js";
+declare var Go: new () => any;
+declare var fs: any;
+declare var tryCatch: (call: () => unknown) => { result?: unknown; error?: unknown };

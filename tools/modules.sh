@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # What lies in build/: the modules of the Worker and the configuration of a bare workerd.
 
-# The modules that syumai/workers' own assets become, and those that are compiled. All others are worker/*.mjs.
-ASSETS=(app.mjs runtime.mjs wasm_exec.js)
+# The module that comes with Go, and those that are compiled. All others are worker/*.mjs.
+ASSETS=(wasm_exec.js)
 COMPILED=(core.wasm app.wasm)
 
 built='' # not empty: something in build/ is new
@@ -14,7 +14,7 @@ build_all() {
 	alone build/.lock
 	need_tinygo
 	generate_site
-	sources="$GO_VERSION $(digest go.mod go.sum cache edge site worker/app)"
+	sources="$GO_VERSION $(digest go.mod go.sum cache edge site worker/app worker/instance)"
 	build_pages
 	build_core build/core.wasm ''
 	if [ "${1:-}" = test ]; then
@@ -82,18 +82,14 @@ build_app() {
 	built=yes
 }
 
-# build_assets takes what starts a Go instance from syumai/workers. Its worker.mjs becomes app.mjs: the entry is ours.
+# build_assets takes what starts a Go instance from the Go release that compiles it. syumai/workers has a copy whose
+# js.Global() is a Proxy, which fetch and setTimeout refuse as their receiver; what it needs besides is in worker/go.mjs.
 build_assets() {
-	local hash
-	hash="$GO_VERSION $(digest go.mod tools/modules.sh)"
-	fresh assets "$hash" && (cd build && ls "${ASSETS[@]}") >/dev/null 2>&1 && return
-	local to=build/.assets # the generator deletes what was there before
-	quietly "assets of syumai/workers" go run github.com/syumai/workers/cmd/workers-assets-gen -mode=go -o $to ||
-		die "the assets of syumai/workers could not be generated; see above"
-	mv $to/worker.mjs $to/app.mjs
-	(cd $to && mv "${ASSETS[@]}" ..)
-	rm -rf $to
-	stamp assets "$hash"
+	local from
+	from="$(go env GOROOT)/lib/wasm/wasm_exec.js"
+	[ -e "$from" ] || die "this Go lacks $from; get a whole one from https://go.dev/dl/"
+	cmp -s "$from" build/wasm_exec.js && return
+	cp "$from" build/wasm_exec.js
 	built=yes
 }
 

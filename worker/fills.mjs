@@ -2,7 +2,7 @@
 // Runs the fills that a request leads, in that request's context, and reports each end to the core. The context is kept
 // alive until then by waitUntil, though the request's client may have gone.
 
-import { appFetch } from "./app-instances.mjs";
+import { appFills } from "./app-instances.mjs";
 import { CrashError, Failure } from "./core.mjs";
 import { FrameDecoder, encodeFills, maxFills } from "./frames.mjs";
 
@@ -30,19 +30,11 @@ const takesBatches = new Set();
 
 /** @param {Exchange} exchange @param {Fill[]} fills */
 export function runFills(exchange, fills) {
-  const { core, env, ctx } = exchange;
+  const { core, ctx } = exchange;
   const local = fills.filter((f) => f.url === "" && f.binding === "");
   const remote = fills.filter((f) => f.url !== "" || f.binding !== "");
   const work = [];
-  while (local.length > 0) {
-    const batch = local.splice(0, maxFills);
-    const ask = async (/** @type {Request} */ request) => {
-      // Starting an instance holds the isolate for tens of milliseconds: the shell leaves first.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      return appFetch(request, env, ctx);
-    };
-    work.push(runBatch(exchange, batch, ask, "http://app.inlay.internal", "app.wasm"));
-  }
+  while (local.length > 0) work.push(runLocal(exchange, local.splice(0, maxFills)));
   const origin = core.settings.origin;
   const batched = origin !== "" && takesBatches.has(origin) ? remote.filter((f) => f.src.startsWith("/")) : [];
   if (batched.length > 1) {
@@ -57,6 +49,8 @@ export function runFills(exchange, fills) {
   ctx.waitUntil(Promise.allSettled(work));
 }
 
+/** @typedef {ReturnType<typeof reporter>} Report */
+
 /**
  * Reports one end of a fill, the first, and only while its core lives.
  * @param {Exchange} exchange @param {Fill} fill
@@ -69,6 +63,7 @@ function reporter(exchange, fill) {
     report.abort.abort();
   }, fill.timeout);
   const report = {
+    src: fill.src,
     ended: false,
     abort: new AbortController(),
     /** @param {() => void} call */
@@ -96,10 +91,12 @@ function reporter(exchange, fill) {
     },
     /** @param {number} failure @param {string} text */
     fail(failure, text) {
-      report.once(() => {
-        console.warn(`inlay: fill failed: ${text}`);
-        core.fillFail(fill, failure, text);
-      });
+      if (!report.ended) console.warn(`inlay: fill failed: ${text}`);
+      report.drop(failure, text);
+    },
+    /** As fail, where the log tells of it already. @param {number} failure @param {string} text */
+    drop(failure, text) {
+      report.once(() => core.fillFail(fill, failure, text));
     },
   };
   return report;
@@ -107,6 +104,36 @@ function reporter(exchange, fill) {
 
 /** @param {Fill} fill */
 const tooLarge = (fill) => `${fill.src} answered with more than the ${fill.maxBytes} bytes of INLAY_MAX_FRAGMENT`;
+
+/** Settles when all have ended by their time-outs: nobody waits any more. @param {Report[]} reports */
+const allLate = (reports) =>
+  Promise.all(reports.map((r) => new Promise((ended) => r.abort.signal.addEventListener("abort", ended))));
+
+/**
+ * Runs fills in an instance of app.wasm. What its handlers have finished is kept, though the instance ends.
+ * @param {Exchange} exchange
+ * @param {Fill[]} fills
+ */
+async function runLocal(exchange, fills) {
+  const reports = fills.map((f) => reporter(exchange, f));
+  const open = () => reports.filter((r) => !r.ended);
+  try {
+    const frames = new FrameDecoder(fills.length, Math.max(...fills.map((f) => f.maxBytes)));
+    /** @param {Uint8Array} bytes */
+    const write = (bytes) => {
+      for (const frame of frames.push(bytes)) reports[frame.index].frame(frame);
+    };
+    // Starting an instance holds the isolate for tens of milliseconds: the shell leaves first.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await appFills(encodeFills(fills), write, allLate(reports), exchange.env, exchange.ctx);
+    for (const r of open()) r.fail(Failure.connect, `${r.src}: app.wasm ended the batch without this fill`);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    const left = open();
+    if (left.length > 0) console.error(`inlay: fill failed: ${left.map((r) => r.src).join(", ")}: ${text}`);
+    for (const r of left) r.drop(Failure.connect, text);
+  }
+}
 
 /**
  * Runs fills as one request whose answer brings each as its handler finishes.
@@ -130,10 +157,7 @@ async function runBatch(exchange, fills, ask, origin, name) {
     }
     const frames = new FrameDecoder(fills.length, Math.max(...fills.map((f) => f.maxBytes)));
     reader = response.body.getReader();
-    const late = new Promise((resolve) => {
-      const all = reports.map((r) => new Promise((ended) => r.abort.signal.addEventListener("abort", ended)));
-      Promise.all(all).then(() => resolve({ done: true, value: undefined }));
-    });
+    const late = allLate(reports).then(() => ({ done: /** @type {const} */ (true), value: undefined }));
     while (reports.some((r) => !r.ended)) {
       const { done, value } = await Promise.race([reader.read(), late]);
       if (done) break;

@@ -34,7 +34,7 @@ var modules = map[string][]string{
 
 // prepare makes all that the Workers consist of.
 func (p *places) prepare() error {
-	if err := os.MkdirAll(filepath.Join(p.out, "stock"), 0o755); err != nil {
+	if err := os.MkdirAll(p.out, 0o755); err != nil {
 		return err
 	}
 	pages, err := benchPages()
@@ -59,18 +59,21 @@ func (p *places) prepare() error {
 			return err
 		}
 	}
-	// The starter of a stock Worker is what syumai/workers generates, in the build of the site's own app.wasm too.
-	for _, name := range modules["stock"][:3] {
-		if files["stock/"+name], err = os.ReadFile(filepath.Join(p.root, "build", name)); err != nil {
-			return fmt.Errorf("%w; run ./build.sh build first", err)
-		}
+	// The starter of a stock Worker is what syumai/workers generates, which empties its folder first.
+	stock := filepath.Join(p.out, "stock")
+	generate := exec.Command("go", "run", "github.com/syumai/workers/cmd/workers-assets-gen", "-mode=go", "-o", stock)
+	if output, err := generate.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, output)
+	}
+	if err := os.Rename(filepath.Join(stock, "worker.mjs"), filepath.Join(stock, "app.mjs")); err != nil {
+		return err
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(p.out, name), text, 0o644); err != nil {
 			return err
 		}
 	}
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(p.out, "stock", "app.wasm"), "./workers/stock")
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(stock, "app.wasm"), "./workers/stock")
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, output)

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import "../../worker/testing/modules.mjs";
 
 await import("../../build/wasm_exec.js");
+globalThis.context = { env: {}, ctx: {}, binding: {} };
 globalThis.tryCatch = (/** @type {() => unknown} */ call) => ({ result: call() });
 
 const build = new URL("../../build/", import.meta.url);
@@ -17,12 +18,12 @@ async function timed(call) {
   return performance.now() - start;
 }
 
-/** Starts a Go instance as the template of syumai/workers does. @param {WebAssembly.Module} module */
+/** Starts a Go instance, until its main is ready for requests. @param {WebAssembly.Module} module */
 function startGo(module) {
   const go = new globalThis.Go();
   return new Promise((ready) => {
     const instance = new WebAssembly.Instance(module, { ...go.importObject, workers: { ready } });
-    go.run(instance, { env: {}, ctx: {}, binding: {} });
+    go.run(instance);
   });
 }
 

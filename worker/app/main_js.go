@@ -3,10 +3,8 @@
 package main
 
 import (
-	"github.com/syumai/workers"
-
-	"inlay/edge"
 	"inlay/site"
+	"inlay/worker/instance"
 )
 
-func main() { workers.Serve(edge.Fills(site.Origin())) }
+func main() { instance.Serve(site.Origin()) }

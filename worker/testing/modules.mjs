@@ -1,5 +1,6 @@
 // What build.sh makes, for tests of worker/*.mjs under Node: import this module first, and those of worker/ dynamically.
-// core.wasm and pages.bin are the built ones; app.mjs is whatever globalThis.testApp does.
+// core.wasm and pages.bin are the built ones; what runs app.wasm is whatever globalThis.testApp does, with a batch's bytes
+// and where to write frames.
 import { registerHooks } from "node:module";
 
 const made = {
@@ -10,7 +11,10 @@ const made = {
     import { readFileSync } from "node:fs";
     const bytes = readFileSync(new URL("../../build/pages.bin", ${JSON.stringify(import.meta.url)}));
     export default new Uint8Array(bytes).buffer;`,
-  "./app.mjs": `export default { fetch: (...all) => globalThis.testApp(...all) };`,
+  "./app-instances.mjs": `
+    export const appInstances = () => 0;
+    export const appFills = (...all) => globalThis.testApp(...all);
+    export const appFetch = () => { throw new Error("no request passes through here"); };`,
 };
 
 registerHooks({

@@ -1,0 +1,3 @@
+// Package instance is the Go side of an instance of app.wasm; its other side are worker/go.mjs and
+// worker/app-instances.mjs. An instance lives for one batch of fills, or for one request that no page answers.
+package instance

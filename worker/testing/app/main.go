@@ -1,0 +1,21 @@
+//go:build js
+
+// Command app is the app.wasm of the root's runtime tests: handlers that do what sites do, and what they should not. Each is
+// asked both as a fragment of a page and as a request that no page answers. ?url= is what a handler asks.
+package main
+
+import (
+	"net/http"
+
+	"inlay/worker/instance"
+)
+
+func main() {
+	mux := http.NewServeMux()
+	for _, routes := range []map[string]http.HandlerFunc{asking, storing, ending, running} {
+		for name, h := range routes {
+			mux.HandleFunc("/do/"+name, h)
+		}
+	}
+	instance.Serve(mux)
+}

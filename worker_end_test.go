@@ -1,0 +1,117 @@
+package inlay_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Ways for an instance of app.wasm to end, each with what the log says of it.
+var endings = map[string]string{
+	"exit":            "exit code 3",
+	"exit-zero":       "exit code 0",
+	"late-exit":       "exit code 4",
+	"fatal":           "exit code 1",
+	"panic-goroutine": "panic: in a goroutine",
+	"memory":          "out of memory",
+	"stack":           "stack",
+	"deadlock":        "all goroutines are asleep - deadlock!",
+}
+
+func TestEndOfAnInstanceIsSeenAtOnce(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *server) {
+		for what, says := range endings {
+			begun := time.Now()
+			page := twoSlots(t, s, "/two/quick/"+what)
+			assert.Less(t, time.Since(begun), 5*time.Second, "the fill's time-out is 20 s: %s", what)
+			assert.Contains(t, page, `<template for="a"><p>quick</p></template>`, what)
+			assert.Contains(t, page, `<template for="b"><p>no b</p></template>`, what)
+			requireEnd(t, s, "inlay: fill failed: /do/"+what+"?after=quick", says)
+			status := browse(t, s.URL+"/two/quick/"+what).Header.Get("Cache-Status")
+			assert.Contains(t, status, "inlay/a;hit", "what was finished is kept: %s", what)
+			assert.Contains(t, status, "inlay/b;fwd=miss;detail=connect", what)
+
+			// Passed through.
+			begun = time.Now()
+			resp := request(t, http.MethodGet, s.URL+"/do/"+what, nil)
+			assert.Equal(t, http.StatusBadGateway, resp.StatusCode, what)
+			assert.Equal(t, "The site's own handlers have ended without an answer.\n", read(t, resp), what)
+			assert.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
+			assert.Less(t, time.Since(begun), 5*time.Second, what)
+			requireEnd(t, s, "inlay: GET /do/"+what, says)
+		}
+		assert.NotContains(t, s.Log(), "Uncaught")
+		assert.Contains(t, asFragment(t, s, "quick", ""), "<p>quick</p>", "the next instance is a new one")
+	})
+}
+
+// requireEnd waits until the log says what failed, and of which end of its instance: once.
+func requireEnd(t *testing.T, s *server, what, says string) {
+	t.Helper()
+	line := what + ": app.wasm has ended: "
+	require.Eventually(t, func() bool {
+		_, rest, ok := strings.Cut(s.Log(), line)
+		return ok && strings.Contains(rest, says)
+	}, 5*time.Second, 10*time.Millisecond, line+says)
+	assert.Equal(t, 1, strings.Count(s.Log(), line), line)
+}
+
+// twoSlots is a page as it is streamed, uncompressed.
+func twoSlots(t *testing.T, s *server, path string) string {
+	t.Helper()
+	return read(t, request(t, http.MethodGet, s.URL+path, nil, "Sec-Fetch-Dest", "document"))
+}
+
+func TestAnswerOfAnInstanceThatEndsBreaksOff(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *server) {
+		for _, what := range []string{"half-then-exit", "length-then-exit"} {
+			begun := time.Now()
+			resp := request(t, http.MethodGet, s.URL+"/do/"+what, nil)
+			assert.Equal(t, http.StatusOK, resp.StatusCode)
+			var seen bytes.Buffer
+			_, err := io.Copy(&seen, resp.Body)
+			assert.Error(t, err, "the reader learns that it is not whole: %s", what)
+			assert.Contains(t, seen.String(), "<p>", what)
+			assert.Less(t, time.Since(begun), 5*time.Second, what)
+			assert.Eventually(t, func() bool { return strings.Contains(s.Log(), "app.wasm has ended: exit code") }, 5*time.Second, 10*time.Millisecond)
+		}
+	})
+}
+
+// A handler that ends only itself fails its own fill only, and its request is not left waiting.
+func TestHandlerThatEndsItselfEndsNothingElse(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *server) {
+		for _, what := range []string{"goexit", "panic", "abort"} {
+			begun := time.Now()
+			page := twoSlots(t, s, "/two/"+what+"/panic")
+			assert.Contains(t, page, `<template for="a"><p>no a</p></template>`, what)
+			assert.Contains(t, page, `<template for="b"><p>no b</p></template>`, what)
+			assert.Contains(t, twoSlots(t, s, "/two/quick/"+what), `<p>quick</p>`, what)
+			resp := request(t, http.MethodGet, s.URL+"/do/"+what, nil)
+			assert.Equal(t, http.StatusBadGateway, resp.StatusCode, what)
+			assert.Less(t, time.Since(begun), 5*time.Second, what)
+		}
+		assert.NotContains(t, s.Log(), "app.wasm has ended")
+		assert.Contains(t, s.Log(), "in the handler")
+	})
+}
+
+func TestHandlerThatNeverAnswersIsLeftAtItsTimeOut(t *testing.T) {
+	t.Parallel()
+	s := startRuntime(t, "INLAY_NEGATIVE_TTL=1m")
+	begun := time.Now()
+	page := asFragment(t, s, "forever", "")
+	require.Contains(t, page, "no fragment")
+	assert.Greater(t, time.Since(begun), 7*time.Second)
+	assert.Eventually(t, func() bool { return strings.Contains(s.Log(), "no whole answer for /do/forever?url= within 8000 ms") },
+		5*time.Second, 10*time.Millisecond)
+}
