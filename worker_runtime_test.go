@@ -195,7 +195,10 @@ func asked(t *testing.T) *origin {
 		case <-time.After(10 * time.Second):
 		}
 	})
-	mux.HandleFunc("/late", func(w http.ResponseWriter, r *http.Request) { time.Sleep(300 * time.Millisecond); fmt.Fprint(w, "late") })
+	mux.HandleFunc("/late", func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(300 * time.Millisecond)
+		fmt.Fprint(w, "late")
+	})
 	mux.HandleFunc("/endless", func(w http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {
 			fmt.Fprint(w, "x")
