@@ -213,6 +213,26 @@ func (f *Flight[V]) Commit(v V, p Policy) error {
 	return nil
 }
 
+// Remove takes out the value of the flight's key, whose OnEvict is called: the leader has learned that it must not be used
+// any more. The flight goes on. Once the flight has settled, or its key was deleted, cleared or purged since it began, it
+// does nothing: what there is then is not what the flight would have replaced.
+func (f *Flight[V]) Remove() {
+	c := f.c
+	if f.key == "" {
+		return
+	}
+	h := c.hash.sum(f.key)
+	var out departed[V]
+	c.mu.Lock()
+	if c.flights[f.key] == f && f.started {
+		if e := c.index.find(h, f.key); e != nil {
+			c.drop(h, e, &c.n.deleted, &out)
+		}
+	}
+	c.mu.Unlock()
+	c.tell(out)
+}
+
 // Abandon ends the flight with an error, which every waiter gets; nil counts as
 // ErrClosed. Errors are never stored. On a settled flight it does nothing.
 func (f *Flight[V]) Abandon(err error) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -125,4 +126,34 @@ func TestStatsAddUp(t *testing.T) {
 		Entries: uint64(c.Len()), Bytes: uint64(c.Bytes()),
 	}, s)
 	require.Equal(t, s.Stored-s.Entries-3, s.Evicted)
+}
+
+func TestFlightRemovesOnlyWhatItWouldHaveReplaced(t *testing.T) {
+	var left []string
+	c, err := New(Options[string]{OnEvict: func(key, v string) { left = append(left, key+"="+v) }})
+	require.NoError(t, err)
+	require.NoError(t, c.Put("k", "old", Policy{TTL: time.Minute, Tags: []string{"t"}}))
+	f, _ := c.Begin("k")
+	f.Remove()
+	f.Remove()
+	assert.Equal(t, []string{"k=old"}, left)
+	_, state := c.Get("k")
+	assert.Equal(t, Miss, state)
+	assert.Zero(t, c.Len())
+	require.NoError(t, f.Commit("new", Policy{TTL: time.Minute}), "the flight goes on")
+	f.Remove()
+	v, _ := c.Get("k")
+	assert.Equal(t, "new", v, "and has settled")
+
+	f, _ = c.Begin("k")
+	c.Delete("k")
+	g, _ := c.Begin("k")
+	require.NoError(t, g.Commit("newer", Policy{TTL: time.Minute}))
+	f.Remove()
+	v, _ = c.Get("k")
+	assert.Equal(t, "newer", v, "its key has been let go of")
+	f.Abandon(nil)
+
+	f, _ = c.Begin("")
+	f.Remove()
 }

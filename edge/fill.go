@@ -163,6 +163,9 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *F
 		return nil
 	}
 	e.fragments.Delete(failureKey(f.key))
+	if policy.TTL < 0 {
+		f.flight.Remove() // what it says now takes the place of what it said before, stored or not
+	}
 	if err := f.flight.Commit(v, policy); err != nil || policy.TTL < 0 {
 		e.counts.Unstored++
 		e.release(v) // whoever waited holds it
@@ -248,6 +251,9 @@ func (e *Engine[B]) fail(f *fill[B], failure *FillError) {
 	if f.flight == nil {
 		f.alone(nil, failure)
 		return
+	}
+	if failure.removes() {
+		f.flight.Remove()
 	}
 	e.remember(f.key, failure)
 	f.flight.Abandon(failure)

@@ -120,11 +120,12 @@ func (s *slotState[B]) ready(v *entry[B], ttl time.Duration) {
 	s.status.TTL, s.status.HasTTL = int64(ttl/time.Second), true
 }
 
-// settleFailed gives a slot the stale fragment that may stand in for its failed fill, else the failure.
+// settleFailed gives a slot the stale fragment that may stand in for its failed fill, if it failed by an outage, else the
+// failure.
 func (e *Engine[B]) settleFailed(s *slotState[B], failure *FillError) {
 	s.status.FwdStatus = failure.Status
 	s.status.Detail = failure.Reason.String()
-	if v, ok := e.fragments.OnError(s.key, e.now); ok {
+	if v, ok := e.fragments.OnError(s.key, e.now); ok && failure.outage() {
 		s.status.Fwd = "stale"
 		v.hold()
 		s.state, s.entry, s.fill = slotReady, v, nil

@@ -124,8 +124,8 @@ type sim struct {
 	lastID   RequestID
 	fills    map[FillID]*simFill
 	running  []FillID // not settled, not lost
-	// purged is, for a src, the last fill begun before it was purged: no request that comes after that may get its
-	// fragment, or an older one's.
+	// purged is, for a src, the last fill begun before it was purged, or before the first of those that were refused: no
+	// request that comes after that may get its fragment, or an older one's.
 	purged map[string]FillID
 	bySrc  map[string][]FillID // attempts that the engine still awaits
 
@@ -536,28 +536,44 @@ func (s *sim) pickFill(r *rand.Rand) *simFill {
 func (s *sim) settle(f *simFill, r *rand.Rand) {
 	text := simFragment(f.fill.Src, uint64(f.id))
 	a := &Answer{Status: 200, ContentType: "text/html"}
-	switch r.IntN(14) {
+	removes := false // what the answer says ends what the fragment was before
+	switch r.IntN(16) {
 	case 0:
 		a.Status = 503
 		a.RetryAfter = "2"
 	case 1:
 		text += "</template>"
 	case 2:
-		a.SetCookie = true
+		a.SetCookie, removes = true, true
 	case 3:
 		text += strings.Repeat("x", r.IntN(6<<10))
 	case 4:
 		a.CacheControl = "max-age=3, stale-while-revalidate=5"
 	case 5:
-		a.CacheControl = "no-store"
+		a.CacheControl, removes = "no-store", true
 	case 6:
 		a.CacheControl = "max-age=0"
 	case 7:
-		a.Status = 404
+		a.Status, removes = 404, true
+	case 8:
+		a.Redirects, removes = []Answer{{Status: 302, CacheControl: "private"}}, true
+	case 9:
+		a.Status = 429
 	}
 	a.Size = len(text)
 	s.event(0, "fill %d ends: %d, %d bytes, %s", f.id, a.Status, a.Size, a.CacheControl)
+	if fill := s.engine.attempts[f.id]; fill != nil && fill.flight != nil && removes && f.purges == s.purges {
+		s.removed(f.fill.Src, fill.attempts[0].id)
+	}
 	s.engine.FillEnd(f.id, a, s.add(&simBytes{bytes: []byte(text)}), s.now)
+}
+
+// removed notes that a fill was refused, which no purge may have cut off since it began: no request that comes after that may get what an older fill brought.
+func (s *sim) removed(src string, by FillID) {
+	if before := by - 1; before > s.purged[src] {
+		s.purged = maps.Clone(s.purged)
+		s.purged[src] = before
+	}
 }
 
 func (s *sim) loseFillsOf(id RequestID) {
