@@ -30,7 +30,7 @@ func TestEndOfAnInstanceIsSeenAtOnce(t *testing.T) {
 		for what, says := range endings {
 			begun := time.Now()
 			page := twoSlots(t, s, "/two/quick/"+what)
-			assert.Less(t, time.Since(begun), 5*time.Second, "the fill's time-out is 20 s: %s", what)
+			assert.Less(t, time.Since(begun), 12*time.Second, "the fill's time-out is 20 s: %s", what)
 			assert.Contains(t, page, `<template for="a"><p>quick</p></template>`, what)
 			assert.Contains(t, page, `<template for="b"><p>no b</p></template>`, what)
 			requireEnd(t, s, "inlay: fill failed: /do/"+what+"?after=quick", says)
@@ -44,7 +44,7 @@ func TestEndOfAnInstanceIsSeenAtOnce(t *testing.T) {
 			assert.Equal(t, http.StatusBadGateway, resp.StatusCode, what)
 			assert.Equal(t, "The site's own handlers have ended without an answer.\n", read(t, resp), what)
 			assert.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
-			assert.Less(t, time.Since(begun), 5*time.Second, what)
+			assert.Less(t, time.Since(begun), 12*time.Second, what)
 			requireEnd(t, s, "inlay: GET /do/"+what, says)
 		}
 		assert.NotContains(t, s.Log(), "Uncaught")
@@ -59,7 +59,7 @@ func requireEnd(t *testing.T, s *server, what, says string) {
 	require.Eventually(t, func() bool {
 		_, rest, ok := strings.Cut(s.Log(), line)
 		return ok && strings.Contains(rest, says)
-	}, 5*time.Second, 10*time.Millisecond, line+says)
+	}, 30*time.Second, 10*time.Millisecond, line+says)
 	assert.Equal(t, 1, strings.Count(s.Log(), line), line)
 }
 
@@ -80,8 +80,8 @@ func TestAnswerOfAnInstanceThatEndsBreaksOff(t *testing.T) {
 			_, err := io.Copy(&seen, resp.Body)
 			assert.Error(t, err, "the reader learns that it is not whole: %s", what)
 			assert.Contains(t, seen.String(), "<p>", what)
-			assert.Less(t, time.Since(begun), 5*time.Second, what)
-			assert.Eventually(t, func() bool { return strings.Contains(s.Log(), "app.wasm has ended: exit code") }, 5*time.Second, 10*time.Millisecond)
+			assert.Less(t, time.Since(begun), 12*time.Second, what)
+			assert.Eventually(t, func() bool { return strings.Contains(s.Log(), "app.wasm has ended: exit code") }, 30*time.Second, 10*time.Millisecond)
 		}
 	})
 }
@@ -98,10 +98,11 @@ func TestHandlerThatEndsItselfEndsNothingElse(t *testing.T) {
 			assert.Contains(t, twoSlots(t, s, "/two/quick/"+what), `<p>quick</p>`, what)
 			resp := request(t, http.MethodGet, s.URL+"/do/"+what, nil)
 			assert.Equal(t, http.StatusBadGateway, resp.StatusCode, what)
-			assert.Less(t, time.Since(begun), 5*time.Second, what)
+			assert.Less(t, time.Since(begun), 12*time.Second, what)
 		}
+		assert.Eventually(t, func() bool { return strings.Count(s.Log(), ": in the handler\n") >= 2 }, 30*time.Second, 10*time.Millisecond,
+			"what it panicked with, as a fragment and passed through")
 		assert.NotContains(t, s.Log(), "app.wasm has ended")
-		assert.Contains(t, s.Log(), "in the handler")
 	})
 }
 
@@ -113,5 +114,5 @@ func TestHandlerThatNeverAnswersIsLeftAtItsTimeOut(t *testing.T) {
 	require.Contains(t, page, "no fragment")
 	assert.Greater(t, time.Since(begun), 7*time.Second)
 	assert.Eventually(t, func() bool { return strings.Contains(s.Log(), "no whole answer for /do/forever?url= within 8000 ms") },
-		5*time.Second, 10*time.Millisecond)
+		30*time.Second, 10*time.Millisecond)
 }

@@ -322,7 +322,7 @@ func TestHandlersUseWhatTheRuntimeGives(t *testing.T) {
 			assert.Contains(t, ask(t, s, "wait-until", asks), "<p>answered</p>")
 			assert.Eventually(t, func() bool {
 				return strings.Contains(s.Log(), `INFO waited got="status 200: path after-`+name+`"`)
-			}, 10*time.Second, 10*time.Millisecond, "waitUntil of a %s", name)
+			}, 30*time.Second, 10*time.Millisecond, "waitUntil of a %s", name)
 		}
 
 		// The log, each line whole and once.
@@ -331,7 +331,7 @@ func TestHandlersUseWhatTheRuntimeGives(t *testing.T) {
 			`INFO asked for=socks`, `WARN slow ms=1200`, `level=ERROR msg=failed status=503`, `"level":"ERROR","msg":"failed in JSON","status":504`,
 			"printed ümlauts", "a line without an end", "by the runtime",
 		} {
-			assert.Eventually(t, func() bool { return strings.Contains(s.Log(), line) }, 10*time.Second, 10*time.Millisecond, line)
+			assert.Eventually(t, func() bool { return strings.Contains(s.Log(), line) }, 30*time.Second, 10*time.Millisecond, line)
 			assert.Equal(t, 1, strings.Count(s.Log(), line), line)
 		}
 		assert.NotContains(t, s.Log(), "app.wasm has ended")

@@ -104,8 +104,10 @@ type conn struct {
 	wake chan struct{}
 }
 
-// serve writes what the engine asks for until the request is finished or its client has gone.
+// serve writes what the engine asks for until the request is finished or its client has gone. A writer that panics, as
+// middleware does with http.ErrAbortHandler, is a client that has gone, and its panic goes on to the server.
 func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
+	defer c.leave(h)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
@@ -126,7 +128,6 @@ func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
 		}
 		for _, p := range queue {
 			if _, err := w.Write(p); err != nil {
-				c.leave(h)
 				return
 			}
 		}
@@ -144,16 +145,19 @@ func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
 		case <-timer.C:
 			h.event(func() { h.engine.Deadline(c.id, time.Now()) })
 		case <-r.Context().Done():
-			c.leave(h)
 			return
 		}
 	}
 }
 
+// leave tells the engine that nobody reads any more. Of a request that it has finished it knows nothing, and another may
+// have its number.
 func (c *conn) leave(h *Handler) {
 	h.event(func() {
-		h.engine.Leave(c.id, time.Now())
-		delete(h.conns, c.id)
+		if h.conns[c.id] == c {
+			h.engine.Leave(c.id, time.Now())
+			delete(h.conns, c.id)
+		}
 	})
 }
 
