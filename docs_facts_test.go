@@ -104,7 +104,7 @@ func TestEveryDetailIsExplained(t *testing.T) {
 }
 
 func TestFallbackScriptHasTheSizeThatIsTold(t *testing.T) {
-	assert.Len(t, "<script>"+edge.FallbackScript+"</script>", 500)
+	assert.Len(t, "<script>"+edge.FallbackScript+"</script>", 578)
 }
 
 func TestLinesOfTheLogAreThoseOfTheCode(t *testing.T) {

