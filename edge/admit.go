@@ -42,12 +42,11 @@ func (s *Slot) refusal(a *Answer, d *Defaults, bypass bool, now time.Time) *Fill
 		}
 	}
 	if a.Status != 200 {
-		return &FillError{
-			Reason:     StatusError,
-			Status:     a.Status,
-			Text:       "the origin answered " + strconv.Itoa(a.Status) + "; a fragment needs 200",
-			RetryAfter: parseRetryAfter(a.RetryAfter, now),
+		text := "the origin answered " + strconv.Itoa(a.Status) + "; a fragment needs 200"
+		if a.Status > 300 && a.Status < 309 && a.Status != 304 {
+			text += ", or a redirect to the same scheme, host and port, five at most"
 		}
+		return &FillError{Reason: StatusError, Status: a.Status, Text: text, RetryAfter: parseRetryAfter(a.RetryAfter, now)}
 	}
 	if d.MaxFragment > 0 && a.Size > d.MaxFragment {
 		return &FillError{

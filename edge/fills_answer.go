@@ -125,7 +125,7 @@ func (w *answerWriter) frame(index int) frame {
 	if failure, text := w.end(); failure != "" {
 		return failedFrame(index, http.StatusInternalServerError, failure, text)
 	}
-	return frame{Index: index, Answer: w.answer(), Body: w.body}
+	return frame{Index: index, Answer: w.answer(), Body: w.body, Location: locationOf(w.sent)}
 }
 
 func (w *answerWriter) answer() Answer { return answerOf(w.status, w.sent, w.body, w.sniff) }
@@ -172,4 +172,19 @@ func readAnswer(header http.Header) (a Answer, typed bool) {
 		*field += line
 	}
 	return a, typed
+}
+
+// locationOf is the Location of an answer, empty if it has none, or several.
+func locationOf(header http.Header) string {
+	location, n := "", 0
+	for name, values := range header {
+		if strings.EqualFold(name, "location") {
+			location = strings.Join(values, "")
+			n += len(values)
+		}
+	}
+	if n != 1 {
+		return ""
+	}
+	return location
 }

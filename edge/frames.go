@@ -41,6 +41,7 @@ import (
 //	content-type, cache-control, vary, retry-after, age, content-encoding, cdn-cache-control, expires, date, pragma,
 //	etag, last-modified, cache-tag, surrogate-key
 //	              the answer's field; several lines of it joined by ", "
+//	location      where a redirect leads, for the asker to follow
 //	set-cookie    1, if the answer set a cookie: the cookie itself stays where it is
 //	inlay-failure why there is no answer: panic, too-large, truncated or bad-request; the status is then 500 (400 for
 //	              bad-request) and the body a text for people
@@ -74,10 +75,11 @@ const (
 
 // frame is the answer to one fill of a batch.
 type frame struct {
-	Index   int
-	Answer  Answer
-	Failure string // empty: there is an answer
-	Body    []byte // never changed after
+	Index    int
+	Answer   Answer
+	Location string // of a redirect
+	Failure  string // empty: there is an answer
+	Body     []byte // never changed after
 }
 
 var (
@@ -111,6 +113,7 @@ func appendFrameHead(dst []byte, f *frame) []byte {
 	for i, name := range AnswerFields {
 		dst = appendFrameField(dst, name, *a.Field(i))
 	}
+	dst = appendFrameField(dst, "location", f.Location)
 	if a.SetCookie {
 		dst = appendFrameField(dst, "set-cookie", "1")
 	}

@@ -130,7 +130,7 @@ func parseFrameHead(head []byte, f *frame) error {
 		return errors.New("the head does not begin with a status from 200 to 999")
 	}
 	f.Answer.Status = status
-	known := map[string]*string{"inlay-failure": &f.Failure}
+	known := map[string]*string{"inlay-failure": &f.Failure, "location": &f.Location}
 	for i, name := range AnswerFields {
 		known[name] = f.Answer.Field(i)
 	}

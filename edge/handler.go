@@ -80,7 +80,7 @@ func NewHandler(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		options: o, conns: map[RequestID]*conn{},
-		client: &http.Client{CheckRedirect: sameHostOnly},
+		client: &http.Client{CheckRedirect: neverRedirect},
 	}
 	h.requestPool.New = func() any { return new(Request) }
 	engine, err := NewEngine(o.Pages, o.Config, Host[*blob](nativeHost{h}))

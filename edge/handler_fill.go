@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -36,20 +37,43 @@ func (h *Handler) fill(id FillID, f Fill, client *http.Request) {
 
 // fetched is an answer to a fill and its body.
 type fetched struct {
-	answer Answer
-	body   []byte
+	answer   Answer
+	body     []byte
+	location string // of a redirect
 }
 
-// fetch asks the origin for a fragment with exactly the given fields. It ends with ctx, also when the handler does not.
+// handlerBase is what the paths of handlers are resolved against; nobody is asked for it.
+const handlerBase = "http://handlers.inlay.internal"
+
+// fetch asks the origin for a fragment with exactly the given fields, and where redirects to the same scheme, host and port
+// lead. It ends with ctx, also when the handler does not.
 func (h *Handler) fetch(ctx context.Context, f Fill, fields []Field) (*fetched, error) {
-	origin, target := h.options.Origin, f.Src
+	url := f.URL
+	if url == "" {
+		url = handlerBase + f.Src
+	}
+	var redirects []Answer
+	for {
+		a, err := h.ask(ctx, f, url, fields)
+		if err != nil {
+			return nil, err
+		}
+		next := redirectTarget(url, a.answer.Status, a.location)
+		if next == "" || len(redirects) == maxRedirects {
+			a.answer.Redirects = redirects
+			return a, nil
+		}
+		redirects, url = append(redirects, a.answer), next
+	}
+}
+
+// ask asks the origin once.
+func (h *Handler) ask(ctx context.Context, f Fill, url string, fields []Field) (*fetched, error) {
+	origin, target := h.options.Origin, strings.TrimPrefix(url, handlerBase)
 	if f.Binding != "" {
 		if origin = h.options.Bindings[f.Binding]; origin == nil {
 			return nil, &FillError{Reason: RefusedError, Text: "there is no binding " + f.Binding + " for src " + f.Src + "; add it to Options.Bindings"}
 		}
-	}
-	if f.URL != "" {
-		target = f.URL
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
@@ -94,7 +118,7 @@ func (h *Handler) fetch(ctx context.Context, f Fill, fields []Field) (*fetched, 
 		if err != nil {
 			return nil, err
 		}
-		return &fetched{a.answer(), a.body}, nil
+		return &fetched{a.answer(), a.body, locationOf(a.sent)}, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -114,7 +138,7 @@ func (h *Handler) fetchRemote(r *http.Request, f Fill) (*fetched, error) {
 	if len(body) > f.MaxBytes {
 		return nil, errAnswerTooLarge
 	}
-	return &fetched{answerOf(resp.StatusCode, resp.Header, body, len(body)), body}, nil
+	return &fetched{answerOf(resp.StatusCode, resp.Header, body, len(body)), body, locationOf(resp.Header)}, nil
 }
 
 func fillFailure(err error, f Fill) *FillError {
@@ -130,10 +154,5 @@ func fillFailure(err error, f Fill) *FillError {
 	return &FillError{Reason: ConnectError, Text: err.Error()}
 }
 
-// sameHostOnly stops at a redirect that leads to another host: the allow list spoke of the first.
-func sameHostOnly(r *http.Request, via []*http.Request) error {
-	if r.URL.Host != via[0].URL.Host || len(via) >= 5 {
-		return http.ErrUseLastResponse
-	}
-	return nil
-}
+// neverRedirect has the client give back each redirect: fetch follows them, and judges each.
+func neverRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -5,6 +5,7 @@
 import { appFills } from "./app-instances.mjs";
 import { CrashError, Failure } from "./core.mjs";
 import { FrameDecoder, encodeFills, maxFills } from "./frames.mjs";
+import { maxRedirects, redirectTarget } from "./redirect.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 /**
@@ -22,6 +23,9 @@ import { FrameDecoder, encodeFills, maxFills } from "./frames.mjs";
 const maxConnecting = 6;
 
 const fillsPath = "/_inlay/fills";
+
+/** What the paths of app.wasm's handlers are resolved against; nobody is asked for it. */
+const appBase = "http://app.inlay.internal";
 
 const decoder = new TextDecoder();
 
@@ -65,6 +69,8 @@ function reporter(exchange, fill) {
   const report = {
     src: fill.src,
     ended: false,
+    /** Of a fill of a batch that was redirected: until it has ended elsewhere. @type {Promise<void> | null} */
+    elsewhere: null,
     abort: new AbortController(),
     /** @param {() => void} call */
     once(call) {
@@ -82,7 +88,8 @@ function reporter(exchange, fill) {
     frame(frame) {
       if (frame.failure === "too-large") report.fail(Failure.tooLarge, tooLarge(fill));
       else if (frame.failure !== "") report.fail(Failure.connect, `${fill.src}: ${decoder.decode(frame.body)}`);
-      else report.end(frame);
+      else if (redirectTarget(fill.url || appBase + fill.src, frame.status, frame.headers.location) === null) report.end(frame);
+      else report.elsewhere = follow(exchange, fill, report, frame);
     },
     /** @param {Answer} answer */
     end(answer) {
@@ -93,6 +100,11 @@ function reporter(exchange, fill) {
     fail(failure, text) {
       if (!report.ended) console.warn(`inlay: fill failed: ${text}`);
       report.drop(failure, text);
+    },
+    /** @param {unknown} error @param {string} url */
+    failed(error, url) {
+      if (error instanceof TooLarge) report.fail(Failure.tooLarge, tooLarge(fill));
+      else report.fail(Failure.connect, `${url}: ${error}`);
     },
     /** As fail, where the log tells of it already. @param {number} failure @param {string} text */
     drop(failure, text) {
@@ -105,6 +117,9 @@ function reporter(exchange, fill) {
 /** @param {Fill} fill */
 const tooLarge = (fill) => `${fill.src} answered with more than the ${fill.maxBytes} bytes of INLAY_MAX_FRAGMENT`;
 
+/** Whether a batch still has to bring the fill. @param {Report} report */
+const isAwaited = (report) => !report.ended && report.elsewhere === null;
+
 /** Settles when all have ended by their time-outs: nobody waits any more. @param {Report[]} reports */
 const allLate = (reports) =>
   Promise.all(reports.map((r) => new Promise((ended) => r.abort.signal.addEventListener("abort", ended))));
@@ -116,7 +131,7 @@ const allLate = (reports) =>
  */
 async function runLocal(exchange, fills) {
   const reports = fills.map((f) => reporter(exchange, f));
-  const open = () => reports.filter((r) => !r.ended);
+  const open = () => reports.filter(isAwaited);
   try {
     const frames = new FrameDecoder(fills.length, Math.max(...fills.map((f) => f.maxBytes)));
     /** @param {Uint8Array} bytes */
@@ -133,6 +148,7 @@ async function runLocal(exchange, fills) {
     if (left.length > 0) console.error(`inlay: fill failed: ${left.map((r) => r.src).join(", ")}: ${text}`);
     for (const r of left) r.drop(Failure.connect, text);
   }
+  await Promise.all(reports.map((r) => r.elsewhere));
 }
 
 /**
@@ -158,18 +174,50 @@ async function runBatch(exchange, fills, ask, origin, name) {
     const frames = new FrameDecoder(fills.length, Math.max(...fills.map((f) => f.maxBytes)));
     reader = response.body.getReader();
     const late = allLate(reports).then(() => ({ done: /** @type {const} */ (true), value: undefined }));
-    while (reports.some((r) => !r.ended)) {
+    while (reports.some(isAwaited)) {
       const { done, value } = await Promise.race([reader.read(), late]);
       if (done) break;
       for (const frame of frames.push(value)) reports[frame.index].frame(frame);
     }
-    if (reports.some((r) => !r.ended)) frames.end();
+    if (reports.some(isAwaited)) frames.end();
   } catch (error) {
-    for (const r of reports) r.fail(Failure.connect, `${name}: ${error instanceof Error ? error.message : error}`);
+    for (const r of reports.filter(isAwaited)) r.fail(Failure.connect, `${name}: ${error instanceof Error ? error.message : error}`);
     throw error;
   } finally {
-    for (const r of reports) r.fail(Failure.connect, `${name} ended the batch without this fill`);
+    for (const r of reports.filter(isAwaited)) r.fail(Failure.connect, `${name} ended the batch without this fill`);
     await reader?.cancel().catch(() => {});
+  }
+  await Promise.all(reports.map((r) => r.elsewhere));
+}
+
+/**
+ * Goes where a redirect leads that answered a fill of a batch: app.wasm is asked again, or the origin, for this fill alone.
+ * @param {Exchange} exchange @param {Fill} fill @param {Report} report @param {import("./frames.mjs").Frame} frame
+ */
+async function follow(exchange, fill, report, frame) {
+  const { env, ctx } = exchange;
+  let url = fill.url || appBase + fill.src;
+  try {
+    /** @type {Hop[]} */
+    const redirects = [];
+    for (let answer = frame; ; ) {
+      const next = redirectTarget(url, answer.status, answer.headers.location);
+      if (next === null || redirects.length === maxRedirects) return report.end({ ...answer, redirects });
+      redirects.push(answer);
+      if (fill.url !== "") return report.end(await fetchRemote(env, fill, report.abort.signal, next, redirects));
+      url = next;
+      const frames = new FrameDecoder(1, fill.maxBytes);
+      const batch = encodeFills([{ src: url.slice(appBase.length), fields: fill.fields }]);
+      /** @type {import("./frames.mjs").Frame[]} */
+      const got = [];
+      await appFills(batch, (bytes) => got.push(...frames.push(bytes)), allLate([report]), env, ctx);
+      if (report.ended) return;
+      frames.end();
+      answer = got[0];
+      if (answer.failure !== "") return report.frame(answer);
+    }
+  } catch (error) {
+    report.failed(error, url);
   }
 }
 
@@ -180,11 +228,9 @@ async function runRemote(exchange, fills) {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { fill, report } = next;
       try {
-        const { response, body } = await fetchRemote(exchange.env, fill, report.abort.signal);
-        report.end({ status: response.status, headers: headersOf(response), body });
+        report.end(await fetchRemote(exchange.env, fill, report.abort.signal, fill.url, []));
       } catch (error) {
-        const large = error instanceof TooLarge;
-        report.fail(large ? Failure.tooLarge : Failure.connect, large ? tooLarge(fill) : `${fill.url || fill.src}: ${error}`);
+        report.failed(error, fill.url);
       }
     }
   };
@@ -193,29 +239,29 @@ async function runRemote(exchange, fills) {
 
 class TooLarge extends Error {}
 
-/** @param {any} env @param {Fill} fill @param {AbortSignal} signal */
-async function fetchRemote(env, fill, signal) {
+/**
+ * Asks a remote origin or a binding, and where its redirects lead.
+ * @param {any} env @param {Fill} fill @param {AbortSignal} signal
+ * @param {string} url @param {Hop[]} redirects those that led there
+ * @returns {Promise<Answer>}
+ */
+async function fetchRemote(env, fill, signal, url, redirects) {
   const target = fill.binding === "" ? { fetch: (/** @type {any[]} */ ...a) => fetch(.../** @type {[any]} */ (a)) } : env[fill.binding];
   if (typeof target?.fetch !== "function") throw new Error(`there is no service binding ${fill.binding}: name it in wrangler.toml`);
-  let url = fill.url;
-  for (let hops = 0; ; hops++) {
+  for (;;) {
     const response = await target.fetch(new Request(url, {
       headers: [...fill.fields, ["accept-encoding", "identity"], ["inlay-fill", "1"]], redirect: "manual", signal,
     }));
     if (response.headers.get("inlay-fills") === "1") takesBatches.add(new URL(url).origin);
-    const next = redirect(url, response);
-    if (next === null || hops === 5) return { response, body: await readBody(response, fill.maxBytes) };
+    const answer = { status: response.status, headers: headersOf(response) };
+    const next = redirectTarget(url, answer.status, answer.headers.location);
+    if (next === null || redirects.length === maxRedirects) {
+      return { ...answer, body: await readBody(response, fill.maxBytes), redirects };
+    }
     await response.body?.cancel();
+    redirects.push(answer);
     url = next;
   }
-}
-
-/** Where a redirect leads, if to the same host; else the redirect itself is the answer. @param {string} url @param {Response} response */
-function redirect(url, response) {
-  const location = response.headers.get("location");
-  if (location === null || ![301, 302, 303, 307, 308].includes(response.status)) return null;
-  const next = new URL(location, url);
-  return next.origin === new URL(url).origin ? next.href : null;
 }
 
 /** @param {Response} response @param {number} maxBytes */

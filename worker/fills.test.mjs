@@ -76,3 +76,106 @@ test("a batch that fails does not end the waiting for the other fills", async (t
   assert.match(ends.get(1).text, /^app.wasm has ended/);
   assert.deepEqual(ends.get(2), { status: 200, text: "late" });
 });
+
+/** Frames that answer the fills of a batch, as edge.Fills writes them. */
+function framesFor(batch, answer) {
+  const { fills } = JSON.parse(new TextDecoder().decode(batch));
+  return fills.map(({ src, fields }, index) => {
+    const { status = 200, headers = {}, body = "" } = answer(src, fields);
+    const head = Buffer.from(`${status}\n${Object.entries(headers).map(([n, v]) => `${n}: ${v}\n`).join("")}`);
+    const frame = Buffer.alloc(16);
+    frame.write("ILF1");
+    frame.writeUInt32BE(index, 4);
+    frame.writeUInt32BE(head.length, 8);
+    frame.writeUInt32BE(body.length, 12);
+    return Buffer.concat([frame, head, Buffer.from(body)]);
+  });
+}
+
+const site = (path, headers = {}) => {
+  switch (path) {
+    case "/f/one": return { status: 302, headers: { location: "/there" } };
+    case "/f/two": return { status: 307, headers: { location: "one" } };
+    case "/f/cookie": return { status: 302, headers: { location: "/there", "set-cookie": "1", "cache-control": "private" } };
+    case "/f/loop": return { status: 302, headers: { location: "/f/loop" } };
+    case "/f/away": return { status: 302, headers: { location: "//other.test/there" } };
+    case "/f/own": return { status: 302, headers: { location: "/%5Finlay/stats" } };
+    case "/f/nowhere": return { status: 302 };
+    default: return { headers, body: `arrived ${path}` };
+  }
+};
+
+const wanted = {
+  one: ["arrived /there", 200, 1], two: ["arrived /there", 200, 2], cookie: ["arrived /there", 200, 1], loop: ["", 302, 5],
+  away: ["", 302, 0], own: ["", 302, 0], nowhere: ["", 302, 0], plain: ["arrived /f/plain", 200, 0],
+};
+
+/** Runs fills and gives the whole answers. */
+async function answers(fills, origin) {
+  const ends = new Map();
+  const core = {
+    settings: { origin }, led: new Map(), lead() {},
+    fillEnd: (fill, answer) => ends.set(fill.src.slice(3), answer),
+    fillFail: (fill, failure, text) => ends.set(fill.src.slice(3), { failure, text }),
+  };
+  let work;
+  runFills({ core, env: {}, ctx: { waitUntil: (promise) => { work = promise; } } }, fills);
+  await work;
+  return ends;
+}
+
+function checkRedirects(ends) {
+  assert.equal(ends.size, Object.keys(wanted).length);
+  for (const [name, [text, status, hops]] of Object.entries(wanted)) {
+    const end = ends.get(name);
+    assert.equal(end.text, undefined, name);
+    assert.equal(end.status, status, name);
+    assert.equal(new TextDecoder().decode(end.body), text, name);
+    assert.equal(end.redirects?.length ?? 0, hops, name);
+  }
+  const [hop] = ends.get("cookie").redirects;
+  assert.equal(hop.headers["cache-control"], "private");
+  assert.notEqual(hop.headers["set-cookie"], undefined);
+}
+
+test("redirects of app.wasm's handlers are followed in it, and each is handed to the engine", async () => {
+  const seen = [];
+  globalThis.testApp = async (batch, write) => {
+    for (const frame of framesFor(batch, (src, fields) => { seen.push([src, fields]); return site(src); })) write(frame);
+  };
+  const fields = [["cookie", "a=b"]];
+  checkRedirects(await answers(Object.keys(wanted).map((name, id) => fill(id, { src: `/f/${name}`, url: "", fields })), ""));
+  for (const [src, got] of seen) assert.deepEqual(got, fields, src);
+});
+
+test("redirects of a remote origin are followed, whether fills go to it one by one or in a batch", async (t) => {
+  let batches = 0;
+  t.mock.method(globalThis, "fetch", async (request) => {
+    const url = new URL(request.url);
+    assert.equal(url.origin, "http://origin.test");
+    if (url.pathname === "/_inlay/fills") {
+      batches++;
+      return new Response(Buffer.concat(framesFor(Buffer.from(await request.arrayBuffer()), (src) => site(src))));
+    }
+    assert.equal(request.redirect, "manual");
+    const { status = 200, headers, body } = site(url.pathname);
+    return new Response(body, { status, headers: { ...headers, "inlay-fills": "1" } });
+  });
+  const fills = Object.keys(wanted).map((name, id) => fill(id, { src: `/f/${name}`, url: `http://origin.test/f/${name}` }));
+  checkRedirects(await answers(fills, "http://origin.test"));
+  assert.equal(batches, 0);
+  checkRedirects(await answers(fills, "http://origin.test"));
+  assert.equal(batches, 1);
+});
+
+test("an app that ends while it is asked where a redirect leads fails that fill", async (t) => {
+  t.mock.method(console, "warn", () => {});
+  let calls = 0;
+  globalThis.testApp = async (batch, write) => {
+    if (++calls > 1) throw new Error("app.wasm has ended");
+    for (const frame of framesFor(batch, site)) write(frame);
+  };
+  const ends = await answers([fill(1, { src: "/f/one", url: "" }), fill(2, { src: "/f/plain", url: "" })], "");
+  assert.equal(ends.get("plain").status, 200);
+  assert.equal(ends.get("one").failure, Failure.connect);
+});
