@@ -131,8 +131,9 @@ func TestEveryBlockIsOfAKindThatIsChecked(t *testing.T) {
 		"sh":   "docs_commands_test.go",
 		"go":   "docs_go_test.go",
 		"html": "docs_wire_test.go", "http": "docs_wire_test.go",
-		"toml": "docs_toml_test.go",
-		"text": "diagrams",
+		"toml":  "docs_toml_test.go",
+		"nginx": "proxy_nginx_test.go",
+		"text":  "diagrams",
 	}
 	for _, d := range documents(t) {
 		for _, b := range d.blocks {

@@ -115,3 +115,8 @@ need_chromium() {
 	apt_install chromium
 	new_chromium || die "Debian's chromium is older than $CHROMIUM_LEAST; let CHROMIUM name a newer one"
 }
+
+# need_nginx makes sure of the proxy that tests put in front of the servers. It is on no user's PATH in Debian.
+need_nginx() {
+	have nginx || [ -x /usr/sbin/nginx ] || apt_install nginx
+}

@@ -26,6 +26,7 @@ test_all() {
 	need_c
 	need_npm
 	need_chromium
+	need_nginx
 	need_staticcheck
 	build_all test
 	go_checks
