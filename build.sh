@@ -61,8 +61,10 @@ serve)
 	need_node
 	alone build/.lock
 	generate_site
+	mkdir -p build/native
+	go build -trimpath -o build/native/inlay ./worker/app
 	release
-	exec go run ./worker/app "$@"
+	exec build/native/inlay "$@" # in this process, which so gets the signals that are meant for the server
 	;;
 test) test_all ;;
 bench)

@@ -4,12 +4,11 @@
 # apt_install PACKAGE…: from Debian, as root or with sudo. Lists that are there may be old, and name what is gone.
 apt_install() {
 	have apt-get || die "missing: $*; install what corresponds to these Debian packages and run again"
-	local as_root=()
+	local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600)
 	if [ "$(id -u)" != 0 ]; then
 		have sudo || die "missing Debian packages; as root: apt-get install $*"
-		as_root=(sudo)
+		apt=(sudo "${apt[@]}")
 	fi
-	local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600)
 	quietly "apt-get update" "${apt[@]}" update || die "apt-get update failed"
 	quietly "apt-get install $1${2:+ …}" "${apt[@]}" install -y --no-install-recommends "$@" ||
 		die "apt-get could not install: $*"
@@ -48,6 +47,7 @@ need_tinygo() {
 	fi
 	export PATH=$TINYGO_HOME/bin:/usr/lib/llvm-$LLVM/bin:$PATH
 	if ! have clang wasm-ld wasm-opt || [ ! -e "/usr/lib/llvm-$LLVM/include/lld" ]; then
+		have apt-get || die "missing: tinygo 0.41 or newer; get it from https://tinygo.org/getting-started/install/"
 		apt_install llvm-$LLVM-dev libclang-$LLVM-dev clang-$LLVM lld-$LLVM liblld-$LLVM-dev binaryen
 	fi
 	[ -x "$TINYGO_HOME/bin/tinygo" ] && return
@@ -89,7 +89,7 @@ need_staticcheck() {
 need_npm() {
 	need_node
 	local hash
-	hash=$(cat package.json package-lock.json | sha256sum | cut -c1-32)
+	hash=$(cat package.json package-lock.json | $SHA256 | cut -c1-32)
 	[ "$(cat node_modules/.inlay 2>/dev/null)" = "$hash" ] && return
 	have npm || die "missing: npm; it comes with node from https://nodejs.org/"
 	quietly "npm ci (wrangler, workerd, node 22)" npm ci || die "npm ci failed; see above"

@@ -15,17 +15,24 @@ die() {
 	exit 1
 }
 
-# seconds_since START: elapsed time with one decimal; START is $EPOCHREALTIME.
+# now prints the time in tenths of a second; bash before 5, as macOS has it, and its date know whole seconds only.
+now() {
+	local micros=${EPOCHREALTIME:-}
+	micros=${micros/[.,]/}
+	if [ -n "$micros" ]; then printf '%s' "${micros%?????}"; else printf '%s0' "$(date +%s)"; fi
+}
+
+# seconds_since START: elapsed time with one decimal; START is what now printed.
 seconds_since() {
-	local now=$EPOCHREALTIME
-	local tenths=$(((${now/[.,]/} - ${1/[.,]/}) / 100000))
+	local tenths=$(($(now) - $1))
 	printf '%d.%d' $((tenths / 10)) $((tenths % 10))
 }
 
 # quietly LABEL COMMAND…: one line with the elapsed time; the command's output only if it fails.
 quietly() {
-	local label=$1 start=$EPOCHREALTIME log
+	local label=$1 start log
 	shift
+	start=$(now)
 	log=$(mktemp)
 	printf '%-44s' "$label"
 	if "$@" >"$log" 2>&1; then
@@ -39,11 +46,14 @@ quietly() {
 	return 1
 }
 
+# What prints SHA-256 as sha256sum does: macOS has only the other.
+if command -v sha256sum >/dev/null; then SHA256=sha256sum; else SHA256='shasum -a 256'; fi
+
 # digest PATH…: one hash over the names and contents of files; a folder stands for the files in it that go into a build and
 # were written by hand.
 digest() {
 	find "$@" -type f ! -name '*_test.go' ! -name '*.test.mjs' ! -path '*/testdata/*' ! -path '*/browsertest/*' ! -name '*.z' -print0 |
-		LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-32
+		LC_ALL=C sort -z | xargs -0 $SHA256 | $SHA256 | cut -c1-32
 }
 
 # fresh NAME HASH: whether the work called NAME was last done for HASH. Its products are checked by the caller.
@@ -56,14 +66,15 @@ stamp() {
 }
 
 # alone FILE: takes a lock and waits for it, so that two runs at once do not tread on each other; release lets it go.
+# Descriptor 9, since bash before 4.1 cannot choose one itself.
 alone() {
 	mkdir -p "$(dirname "$1")"
-	exec {lock}>"$1"
+	exec 9>"$1"
 	have flock || return 0 # as on macOS, where two runs at once are up to the user
-	flock "$lock"
+	flock 9
 }
 
-release() { exec {lock}>&-; }
+release() { exec 9>&-; }
 
 # have PROGRAM…: whether all of them are on PATH.
 have() {

@@ -57,13 +57,13 @@ CORE_LIMIT=81920
 # what is slower by it, a cache hit of 57 ns for 45, does not show in a warm page. The core for tests keeps its functions'
 # names.
 build_core() {
-	local hash names=()
+	local hash names=
 	hash="$TINYGO_VERSION $2 $(digest go.mod go.sum cache edge worker/core worker/target.json tools/modules.sh tools/core.mjs)"
 	fresh "${1//\//-}" "$hash" && [ -e "$1" ] && return
-	[ -z "$2" ] || names=(--names)
+	[ -z "$2" ] || names=--names
 	quietly "$1" tinygo build -target worker/target.json -tags "$2" -no-debug -opt=z -panic=trap -o build/.core.wasm ./worker/core ||
 		die "TinyGo could not compile ./worker/core; see above"
-	quietly "$1: imports" node tools/core.mjs build/.core.wasm "$1.new" inlay "${names[@]}" ||
+	quietly "$1: imports" node tools/core.mjs build/.core.wasm "$1.new" inlay $names ||
 		die "$1 would need more than the host interface gives; see above"
 	rm build/.core.wasm
 	mv "$1.new" "$1"
@@ -93,16 +93,20 @@ build_assets() {
 	built=yes
 }
 
-# list_glue sets GLUE to the names of the modules in worker/.
+# entry is the module that wrangler.toml names as main.
+entry() { sed -n 's|^main *= *"build/\([^"]*\)".*|\1|p' wrangler.toml; }
+
+# list_glue sets GLUE to the names of the modules in worker/ that the Worker consists of, its entry first.
 list_glue() {
-	local path
+	local name all
+	all=$(node tools/imports.mjs "$(entry)" worker build) || die "the Worker's modules are not whole; see above"
 	GLUE=()
-	for path in worker/*.mjs; do
-		case $path in *.test.mjs) ;; *) GLUE+=("${path#worker/}") ;; esac
+	for name in $all; do
+		if [ -e "worker/$name" ]; then GLUE+=("$name"); fi
 	done
 }
 
-# copy_glue copies the changed modules, and removes those that are no longer there.
+# copy_glue copies the changed modules, and removes what else wrangler would upload.
 copy_glue() {
 	local name path
 	for name in "${GLUE[@]}"; do
@@ -110,8 +114,8 @@ copy_glue() {
 		cp "worker/$name" "build/$name"
 		built=yes
 	done
-	for path in build/*.mjs build/*.js build/*.wasm; do
-		case " ${ASSETS[*]} ${COMPILED[*]} ${GLUE[*]} " in
+	for path in build/*.mjs build/.*.mjs build/*.js build/.*.js build/*.wasm build/.*.wasm build/*.bin build/.*.bin; do
+		case " ${ASSETS[*]} ${COMPILED[*]} ${GLUE[*]} pages.bin *.mjs .*.mjs *.js .*.js .*.wasm .*.bin " in
 		*" ${path#build/} "*) ;;
 		*) rm "$path" && built=yes ;;
 		esac
@@ -143,9 +147,8 @@ write_capnp() {
 		printf '  sockets = [(name = "http", address = "127.0.0.1:8787", http = (), service = "main")],\n);\n\n'
 		printf 'const worker :Workerd.Worker = (\n  compatibilityDate = "%s",\n' "$(compatibility_date)"
 		printf '  compatibilityFlags = [%s],\n  modules = [\n' "$(compatibility_flags)"
-		printf '    (name = "worker.mjs", esModule = embed "%sworker.mjs"),\n' "$2"
-		for name in "${ASSETS[@]}" "${GLUE[@]}"; do
-			[ "$name" = worker.mjs ] || printf '    (name = "%s", esModule = embed "%s%s"),\n' "$name" "$2" "$name"
+		for name in "${GLUE[@]}" "${ASSETS[@]}"; do # the entry comes first
+			printf '    (name = "%s", esModule = embed "%s%s"),\n' "$name" "$2" "$name"
 		done
 		printf '    (name = "pages.bin", data = embed "%spages.bin"),\n' "$2"
 		printf '    (name = "core.wasm", wasm = embed "%s%s"),\n' "$2" "$3"

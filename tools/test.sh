@@ -17,11 +17,15 @@ silent() {
 	return 1
 }
 
+# within FOLDER COMMAND…
+within() (cd "$1" && shift && "$@")
+
 # js COMMAND…: as app.wasm is built, -trimpath too, so that the standard library need not be compiled for it again.
 js() { env GOOS=js GOARCH=wasm GOFLAGS="${GOFLAGS:-} -trimpath" "$@"; }
 
 test_all() {
-	local start=$EPOCHREALTIME module
+	local start module
+	start=$(now)
 	need_go
 	need_c
 	need_npm
@@ -60,6 +64,6 @@ go_checks() {
 	check "staticcheck: core.wasm" js "$STATICCHECK" -tags tinygo,inlaytest -checks inherit,-U1000 ./worker/core
 	for module in bench edge/browsertest; do
 		check "go vet: $module" go -C $module vet ./...
-		check "staticcheck: $module" env -C $module "$STATICCHECK" ./...
+		check "staticcheck: $module" within $module "$STATICCHECK" ./...
 	done
 }
