@@ -58,8 +58,12 @@ func newVarying(slots ...Slot) varying {
 // insert adds s to a sorted list that has each string once.
 func insert(list []string, s string) []string {
 	i := 0
-	for i < len(list) && list[i] < s {
-		i++
+	for n := len(list); i < n; {
+		if m := (i + n) / 2; list[m] < s {
+			i = m + 1
+		} else {
+			n = m
+		}
 	}
 	if i < len(list) && list[i] == s {
 		return list

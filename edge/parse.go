@@ -52,8 +52,7 @@ func ParsePage(pattern, html string) (Page, error) {
 	if err != nil {
 		return Page{}, &ParseError{Msg: err.Error()}
 	}
-	p := parser{html: html, tok: tokenizer{html: html}}
-	p.page.Pattern, p.page.params = pattern, routed.params
+	p := newParser(pattern, html, routed.params)
 	if len(html) > maxShell {
 		return Page{}, p.fail(0, "a shell of "+strconv.Itoa(len(html))+" bytes", "at most 4 MiB")
 	}
@@ -63,7 +62,9 @@ func ParsePage(pattern, html string) (Page, error) {
 	if err := p.parse(); err != nil {
 		return Page{}, err
 	}
-	p.page.vary = newVarying(p.page.Slots...)
+	if err := p.finish(); err != nil {
+		return Page{}, err
+	}
 	return p.page, nil
 }
 
@@ -89,23 +90,12 @@ type parser struct {
 	from int // where the static part being read begins
 	slot slotReader
 
-	headSet  cutRank // what head is after
-	tailAt   int     // of the last </body>, if found
-	tailEnds string  // the closers there
-	hasTail  bool
+	headAt   int  // where the head script goes, -1 before it is known
+	lastText bool // the token before was text, other than white space
 	links    linkReader
 	patches  []patchName // what the shell itself has of the standard's patches
+	bodyEnd  bodyEnd
 }
-
-// cutRank orders the places where the head script may go.
-type cutRank uint8
-
-const (
-	cutNone cutRank = iota
-	cutDoctype
-	cutHTML
-	cutHead
-)
 
 // patchName is a name that the shell's own patches or markers use.
 type patchName struct {
@@ -113,13 +103,18 @@ type patchName struct {
 	at   int
 }
 
+func newParser(pattern, html string, params []string) *parser {
+	p := &parser{html: html, tok: tokenizer{html: html}, tree: newTree(), headAt: -1}
+	p.page.Pattern, p.page.params = pattern, params
+	p.bodyEnd.at = -1
+	return p
+}
+
 func (p *parser) parse() error {
 	const byteOrderMark = "\uFEFF"
 	if strings.HasPrefix(p.html, byteOrderMark) {
 		p.tok.pos = len(byteOrderMark)
-		p.page.head.off = len(byteOrderMark)
 	}
-	p.tree.quirks = true
 	for {
 		t := p.tok.next(p.tree.cdata())
 		if t.kind == tokenEnd {
@@ -128,17 +123,23 @@ func (p *parser) parse() error {
 		if err := p.token(&t); err != nil {
 			return err
 		}
-		if p.tree.by != "" {
-			return p.fail(t.at, p.tree.by+where(p.slot.name)+p.tree.found, p.tree.expected)
+		if p.headAt < 0 && p.tree.hasHead {
+			p.headAt = p.headScript(&t)
 		}
-		if p.tree.tooDeep {
+		switch tree := &p.tree; {
+		case tree.by != "":
+			return p.fail(t.at, tree.by+where(p.slot.name)+tree.found, tree.expected)
+		case tree.tooDeep:
 			return p.fail(t.at, "elements open "+strconv.Itoa(maxDepth+1)+" deep", "at most "+strconv.Itoa(maxDepth)+", as browsers have it")
+		case tree.tooMany:
+			return p.fail(t.at, "more than "+strconv.Itoa(maxActive)+" elements such as <b> and <object> that are not closed by their own end tags", "</"+t.name+"> for each")
 		}
 	}
 	if p.slot.open {
 		return p.fail(p.slot.at, "<edge-slot> that is not closed", "</edge-slot>")
 	}
-	return p.finish()
+	p.page.static = append(p.page.static, p.html[p.from:])
+	return nil
 }
 
 // where says in messages what slot something is in.
@@ -150,57 +151,75 @@ func where(slot string) string {
 }
 
 func (p *parser) token(t *token) error {
+	wasText := p.lastText
+	p.lastText = false
 	switch t.kind {
 	case tokenText:
-		p.tree.text(p.html[t.at:t.end])
+		text := p.html[t.at:t.end]
+		p.lastText = !isBlank(text)
+		if p.lastText && p.slot.closed && p.tree.inTable() {
+			return p.fail(t.at, "text right after </edge-slot> in <"+p.tree.top().name+">, which browsers move out of the table", textInTable)
+		}
+		p.tree.text(text)
 	case tokenOpen:
+		if t.name == "edge-slot" {
+			return p.openSlot(t, wasText)
+		}
+		p.slot.closed = false
 		return p.startTag(t)
 	case tokenClose:
+		p.slot.closed = false
 		return p.endTag(t)
 	case tokenDoctype:
-		if p.tree.phase == phaseBefore && p.headSet == cutNone {
-			p.cutHead(cutDoctype, t.end)
-			p.tree.quirks = false
-		}
+		p.tree.doctype(p.html[t.at:t.end])
 	case tokenPI:
+		p.tree.comment()
 		return p.instruction(t)
 	case tokenBroken:
 		return p.fail(t.at, "a "+t.name+" that the shell does not end", "the "+t.name+"'s end")
+	default:
+		p.tree.comment()
 	}
+	p.slot.closed = p.slot.closed && t.kind == tokenText
 	return nil
 }
 
+const textInTable = "a cell around the text, or a comment between it and the slot"
+
 func (p *parser) startTag(t *token) error {
-	switch t.name {
-	case "edge-slot":
-		return p.openSlot(t)
-	case "edge-error":
+	if t.name == "edge-error" {
 		return p.openError(t)
 	}
-	before := p.tree.phase
 	foreign := p.tree.foreign()
-	if t.name == "template" {
+	if t.tag == tagTemplate {
 		if name, ok := t.attr("for"); ok {
 			p.patches = append(p.patches, patchName{name, t.at})
 		}
 	}
 	raw := p.tree.start(t)
-	switch {
-	case t.name == "html" && before == phaseBefore:
-		p.cutHead(cutHTML, t.end)
-	case t.name == "head" && before == phaseBefore && p.tree.phase == phaseOpenHead:
-		p.cutHead(cutHead, t.end)
-	}
-	if !p.slot.open && !foreign && (p.tree.phase == phaseOpenHead || p.tree.phase == phaseBareHead) && !p.tree.inTemplate() {
+	if !p.slot.open && !foreign && p.tree.mode == modeInHead && !p.tree.inTemplate() {
 		p.links.read(t)
 	}
 	switch {
-	case t.name == "plaintext" && !foreign:
+	case t.tag == tagPlaintext && !foreign:
 		return p.fail(t.at, "<plaintext>, which makes all the rest text"+where(p.slot.name), "<pre>")
 	case raw:
 		return p.rawText(t)
 	}
 	return nil
+}
+
+// headScript is where the head script goes, when t has opened the head: behind its tag, or before what belongs into it.
+// That is never behind a slot.
+func (p *parser) headScript(t *token) int {
+	switch {
+	case t.kind == tokenOpen && t.tag == tagHead:
+		return t.end
+	case t.kind == tokenText:
+		text := p.html[t.at:t.end]
+		return t.end - len(strings.TrimLeft(text, " \t\n\f\r"))
+	}
+	return t.at
 }
 
 // rawText passes over an element that holds text.
@@ -239,7 +258,7 @@ func (p *parser) endTag(t *token) error {
 		return p.closeError(t)
 	case "body":
 		if !p.slot.open && !p.tree.inTemplate() {
-			p.hasTail, p.tailAt, p.tailEnds = true, t.at, p.tree.closers()
+			p.bodyEnd.note(t.at, &p.tree)
 		}
 	}
 	p.tree.end(t)
@@ -264,35 +283,6 @@ func (p *parser) instruction(t *token) error {
 	if name, ok := marker.attr("name"); ok {
 		p.patches = append(p.patches, patchName{name, t.at})
 	}
-	return nil
-}
-
-// cutHead notes where the head script goes. That is never behind a slot: what is in the way of head, html or doctype is
-// in the way of them as tags too.
-func (p *parser) cutHead(rank cutRank, at int) {
-	if rank > p.headSet {
-		p.headSet, p.page.head = rank, cut{len(p.page.static), at - p.from}
-	}
-}
-
-// finish sets what only the end of the shell decides.
-func (p *parser) finish() error {
-	page := &p.page
-	for _, m := range p.patches {
-		for i := range page.Slots {
-			name := page.Slots[i].Name
-			if m.name == string(appendEscapedName(nil, name)) {
-				return p.fail(m.at, "a marker or patch for "+shorten(name)+", which is a slot's name", "another name")
-			}
-		}
-	}
-	part := len(page.static)
-	page.static = append(page.static, p.html[p.from:])
-	page.tail, page.closers = cut{part, len(p.html) - p.from}, p.tree.closers()
-	if p.hasTail {
-		page.tail, page.closers = cut{part, p.tailAt - p.from}, p.tailEnds
-	}
-	page.links = p.links.values()
 	return nil
 }
 

@@ -48,46 +48,48 @@ func (t *tree) entersHTML(tag *token) bool {
 }
 
 // startForeign opens svg or math, or an element in it, which is then of the same kind whatever its name.
-func (t *tree) startForeign(tag *token) {
-	if tag.slash {
-		return
-	}
-	e := openElement{name: tag.name, at: tag.at, kind: inSVG}
-	if t.foreign() && !t.entersHTML(tag) {
+func (t *tree) startForeign(tok *token) {
+	e := openElement{name: tok.name, at: tok.at, kind: inSVG}
+	if t.foreign() && !t.entersHTML(tok) {
 		e.kind = t.top().kind
-	} else if tag.name == "math" {
+	} else if tok.tag == tagMath {
 		e.kind = inMath
+	}
+	t.moved(" directly in <%>, which browsers move out of the table", "a row or a cell around it")
+	if tok.slash {
+		return
 	}
 	switch {
 	case e.kind == inSVG:
-		e.html = tag.name == "foreignobject" || tag.name == "desc" || tag.name == "title"
-	case tag.name == "annotation-xml":
-		encoding, _ := tag.attr("encoding")
+		e.html = tok.name == "foreignobject" || tok.name == "desc" || tok.name == "title"
+		e.bar = e.html
+	case tok.name == "annotation-xml":
+		encoding, _ := tok.attr("encoding")
 		encoding = lowerASCII(encoding)
 		e.html = encoding == "text/html" || encoding == "application/xhtml+xml"
+		e.bar = true
 	default:
-		switch tag.name {
+		switch tok.name {
 		case "mi", "mn", "mo", "ms", "mtext":
-			e.text = true
+			e.text, e.bar = true, true
 		}
 	}
-	t.open = append(t.open, e)
-	t.tooDeep = t.tooDeep || len(t.open) > maxDepth
+	t.push(e)
 }
 
 // leaveForeign closes svg or math around a tag that cannot stand in it.
-func (t *tree) leaveForeign(by string) {
-	for top := t.top(); top != nil && !top.html && !top.text; top = t.top() {
-		t.problem(by, " closes the <"+top.name+"> that it stands in", "no HTML in svg and math, except in <foreignObject>")
-		t.pop(len(t.open)-1, by)
+func (t *tree) leaveForeign() {
+	for top := t.top(); !top.html && !top.text; top = t.top() {
+		t.problem(" closes the <"+top.name+"> that it stands in", "no HTML in svg and math, except in <foreignObject>")
+		t.closeTo(len(t.open) - 1)
 	}
 }
 
 // endForeign ends an element of svg or math; false: the end tag is one of HTML around it.
-func (t *tree) endForeign(name, by string) bool {
-	for i := len(t.open) - 1; i >= 0 && t.open[i].kind != inHTML; i-- {
-		if t.open[i].name == name {
-			t.pop(i, by)
+func (t *tree) endForeign(tok *token) bool {
+	for i := len(t.open) - 1; i > 0 && t.open[i].kind != inHTML; i-- {
+		if t.open[i].name == tok.name {
+			t.closeTo(i)
 			return true
 		}
 	}

@@ -1,19 +1,33 @@
 package edge
 
-import "strings"
-
-// openElement is an element whose end has not come.
+// openElement is an element on the stack of open elements (HTML standard, section 13.2.4.2).
 type openElement struct {
-	name string
-	at   int       // offset of its start tag, or of the tag that implied it
+	id   int    // of the element; a copy of it that the adoption agency makes has another
+	name string // in lower case
+	at   int    // offset of its start tag, or of the tag that implied it
+	tag  tagName
 	kind namespace // of its name
 	html bool      // it is HTML, or holds HTML within svg or math
 	text bool      // of MathML, where only text and HTML stand in it
+	bar  bool      // it hides what is around it from most end tags ("in scope")
+	same uint64    // a sum of its attributes, for formatting elements
 }
 
 // maxDepth is how deep browsers nest elements; what is deeper they make siblings.
 const maxDepth = 512
 
+// is tells whether e is that HTML element.
+func (e *openElement) is(tag tagName) bool { return e.tag == tag && e.kind == inHTML }
+
+// special tells whether end tags of elements around e do not reach through it.
+func (e *openElement) special() bool {
+	if e.kind == inHTML {
+		return e.tag.has(traitSpecial)
+	}
+	return e.bar
+}
+
+// top is the current node; nil before the html element.
 func (t *tree) top() *openElement {
 	if len(t.open) == 0 {
 		return nil
@@ -21,174 +35,167 @@ func (t *tree) top() *openElement {
 	return &t.open[len(t.open)-1]
 }
 
-// find is the index of the innermost open HTML element that test accepts, -1 if there is none within the innermost one
-// that hides is true for.
-func (t *tree) find(test func(name string) bool, hides func(name string) bool) int {
-	for i := len(t.open) - 1; i >= 0; i-- {
-		e := &t.open[i]
-		switch {
-		case e.kind != inHTML:
-			if e.html || e.text {
-				return -1
-			}
-		case test(e.name):
-			return i
-		case hides(e.name):
-			return -1
-		}
+// topIs tells whether the current node is one of these HTML elements.
+func (t *tree) topIs(tags ...tagName) bool {
+	top := t.top()
+	if top == nil || top.kind != inHTML {
+		return false
 	}
-	return -1
-}
-
-func (t *tree) findName(name string, hides func(name string) bool) int {
-	return t.find(func(n string) bool { return n == name }, hides)
-}
-
-func hidesScope(name string) bool { return traitsOf(name)&traitScope != 0 || name == "select" }
-
-func hidesButton(name string) bool { return hidesScope(name) || name == "button" }
-
-func hidesList(name string) bool { return hidesScope(name) || name == "ol" || name == "ul" }
-
-func hidesTable(name string) bool { return name == "table" || name == "template" }
-
-// pop closes the element at i with what is in it, because of the tag by.
-func (t *tree) pop(i int, by string) {
-	if t.strict && i < t.floor {
-		t.problem(by, " closes the <"+t.open[i].name+"> around it", "a skeleton or error that closes only what it opens")
-	}
-	for j := i + 1; j < len(t.open); j++ {
-		e := &t.open[j]
-		if e.kind != inHTML || traitsOf(e.name)&traitOptional == 0 {
-			t.problem(by, " closes the <"+e.name+"> within it too", "</"+e.name+"> before it")
-		}
-	}
-	t.drop(i, i+1)
-}
-
-// drop closes the elements from i on. Formatting elements from keep on are to be opened again.
-func (t *tree) drop(i, keep int) {
-	for j := i; j < len(t.open); j++ {
-		if t.open[j].setsMarker() {
-			t.reopened = t.reopened[:t.marker()]
-			t.reopened = t.reopened[:max(0, len(t.reopened)-1)]
-		}
-	}
-	forgotten, leaks := false, false
-	for j := i; j < len(t.open); j++ {
-		e := &t.open[j]
-		if e.setsMarker() {
-			// Unlike a cell, one of these that another end tag closes leaves its marker behind, and what is before that.
-			forgotten, leaks = true, leaks || traitsOf(e.name)&traitTable == 0
-		}
-		if j < keep || e.kind != inHTML || traitsOf(e.name)&traitFormatting == 0 {
-			continue
-		}
-		if !forgotten {
-			t.reopened = append(t.reopened, *e)
-		} else if leaks {
-			t.doubtful = append(t.doubtful, e.name)
-		}
-	}
-	t.open = t.open[:i]
-}
-
-// setsMarker tells whether formatting elements from outside are not opened again within e.
-func (e *openElement) setsMarker() bool {
-	return e.kind == inHTML && e.name != "table" && traitsOf(e.name)&traitScope != 0
-}
-
-func (t *tree) push(name string, at int) {
-	t.open = append(t.open, openElement{name: name, at: at, html: true})
-	if t.top().setsMarker() {
-		t.reopened = append(t.reopened, openElement{})
-	}
-	t.tooDeep = t.tooDeep || len(t.open) > maxDepth
-}
-
-// marker is the index behind the last marker in reopened.
-func (t *tree) marker() int {
-	n := len(t.reopened)
-	for n > 0 && t.reopened[n-1].name != "" {
-		n--
-	}
-	return n
-}
-
-// reopen opens again what other end tags have closed.
-func (t *tree) reopen() {
-	n := t.marker()
-	t.open = append(t.open, t.reopened[n:]...)
-	t.reopened = t.reopened[:n]
-	t.tooDeep = t.tooDeep || len(t.open) > maxDepth
-}
-
-// has tells whether an HTML element of that name is open anywhere.
-func (t *tree) has(name string) bool {
-	for i := range t.open {
-		if t.open[i].kind == inHTML && t.open[i].name == name {
+	for _, tag := range tags {
+		if top.tag == tag {
 			return true
 		}
 	}
 	return false
 }
 
-// closeFormatting ends a formatting element. Blocks in it stay open, and what is in the innermost of them does not (the
-// adoption agency algorithm, section 13.2.6.4.7).
-func (t *tree) closeFormatting(i int, by string) {
-	last := len(t.open) - 1
-	for last > i && !t.open[last].isSpecial() {
-		last--
-	}
-	if last == i {
-		t.pop(i, by)
-		return
-	}
-	t.problem(by, " stands within <"+t.open[last].name+">", "</"+t.open[last].name+"> before it")
-	t.drop(last+1, last+1)
-	// With many blocks or many elements alike, and after a template has left a cell open, it stays where it is.
-	t.doubtful = append(t.doubtful, t.open[i].name)
-	for j := last - 1; j > i; j-- {
-		if e := &t.open[j]; !e.isSpecial() && traitsOf(e.name)&traitFormatting == 0 {
-			t.remove(j, by)
+// scope is what hides elements further out from a search.
+type scope uint8
+
+const (
+	scopeDefault scope = iota
+	scopeButton
+	scopeList
+	scopeTable
+	scopeSelect // of older browsers: everything but option and optgroup
+)
+
+func (t *tree) hides(e *openElement, s scope) bool {
+	switch s {
+	case scopeTable:
+		return e.kind == inHTML && (e.tag == tagTable || e.tag == tagTemplate || e.tag == tagHTML)
+	case scopeSelect:
+		return !e.is(tagOption) && !e.is(tagOptgroup)
+	case scopeButton:
+		if e.is(tagButton) {
+			return true
+		}
+	case scopeList:
+		if e.is(tagOl) || e.is(tagUl) {
+			return true
 		}
 	}
-	t.remove(i, by)
+	return e.bar || !t.oldSelect && e.is(tagSelect)
 }
 
-// isSpecial tells whether end tags of elements around e do not reach through it.
-func (e *openElement) isSpecial() bool {
-	if e.kind != inHTML {
-		return e.html || e.text
+// in is the index of the innermost open element of that name in scope, -1 if there is none.
+func (t *tree) in(s scope, tag tagName) int {
+	if t.count[tag] == 0 {
+		return -1
 	}
-	return traitsOf(e.name)&traitSpecial != 0
+	for i := len(t.open) - 1; i >= 0; i-- {
+		e := &t.open[i]
+		if e.is(tag) {
+			return i
+		}
+		if t.hides(e, s) {
+			return -1
+		}
+	}
+	return -1
+}
+
+// inAny is in for the innermost of several.
+func (t *tree) inAny(s scope, tags ...tagName) int {
+	best := -1
+	for _, tag := range tags {
+		best = max(best, t.in(s, tag))
+	}
+	return best
+}
+
+// visible tells whether the element at i is in scope.
+func (t *tree) visible(i int) bool {
+	for j := len(t.open) - 1; j > i; j-- {
+		if t.hides(&t.open[j], scopeDefault) {
+			return false
+		}
+	}
+	return true
+}
+
+// indexOf is where the element is on the stack, -1 if it is not.
+func (t *tree) indexOf(id int) int {
+	for i := len(t.open) - 1; i >= 0; i-- {
+		if t.open[i].id == id {
+			return i
+		}
+	}
+	return -1
+}
+
+func (t *tree) push(e openElement) {
+	if e.id == 0 {
+		t.ids++
+		e.id = t.ids
+	}
+	if e.kind == inHTML {
+		t.count[e.tag]++
+	}
+	t.open = append(t.open, e)
+	t.tooDeep = t.tooDeep || len(t.open) > maxDepth+outerDepth
+}
+
+// outerDepth: html and body do not count towards maxDepth, nor does head.
+const outerDepth = 2
+
+// drop takes the elements from i on off the stack.
+func (t *tree) drop(i int) {
+	for j := i; j < len(t.open); j++ {
+		if e := &t.open[j]; e.kind == inHTML {
+			t.count[e.tag]--
+		}
+	}
+	t.open = t.open[:i]
 }
 
 // remove takes an element out from below others.
-func (t *tree) remove(i int, by string) {
-	if t.strict && i < t.floor {
-		t.problem(by, " closes the <"+t.open[i].name+"> around it", "a skeleton or error that closes only what it opens")
-		t.floor--
+func (t *tree) remove(i int) {
+	if e := &t.open[i]; e.kind == inHTML {
+		t.count[e.tag]--
 	}
 	t.open = append(t.open[:i], t.open[i+1:]...)
 }
 
-// closers are the end tags, from the inside out, after which body is what is open.
-func (t *tree) closers() string {
-	var b strings.Builder
-	for i := len(t.open) - 1; i >= 0; i-- {
-		b.WriteString("</" + t.open[i].name + ">")
-	}
-	for i := range t.reopened {
-		if name := t.reopened[i].name; name != "" {
-			b.WriteString("</" + name + ">")
+// insertBelow puts an element right below the one at i, further in.
+func (t *tree) insertBelow(i int, e openElement) {
+	t.push(e)
+	copy(t.open[i+2:], t.open[i+1:len(t.open)-1])
+	t.open[i+1] = e
+}
+
+// closeTo takes the element at i off the stack with what is in it, because of the tag that is read.
+func (t *tree) closeTo(i int) {
+	if t.strict {
+		if i < t.floor {
+			t.problem(" closes the <"+t.open[i].name+"> around it", "a skeleton or error that closes only what it opens")
+		}
+		for j := i + 1; j < len(t.open); j++ {
+			if e := &t.open[j]; e.kind != inHTML || !e.tag.has(traitOptional) {
+				t.problem(" closes the <"+e.name+"> within it too", "</"+e.name+"> before it")
+			}
 		}
 	}
-	for _, name := range t.doubtful {
-		b.WriteString("</" + name + ">")
+	t.drop(i)
+}
+
+// closeImplied generates implied end tags, except for one (section 13.2.6.3).
+func (t *tree) closeImplied(except tagName) {
+	for top := t.top(); top.kind == inHTML && top.tag.has(traitImplied) && top.tag != except; top = t.top() {
+		t.closeTo(len(t.open) - 1)
 	}
-	if t.phase < phaseBody {
-		b.WriteString("<body>")
+}
+
+// closeImpliedThoroughly is closeImplied with the parts of tables.
+func (t *tree) closeImpliedThoroughly() {
+	for top := t.top(); top.kind == inHTML && top.tag.has(traitImplied|traitOptional) && top.tag != tagCol; top = t.top() {
+		t.closeTo(len(t.open) - 1)
 	}
-	return b.String()
+}
+
+// closeParagraph closes the p in button scope, if there is one.
+func (t *tree) closeParagraph() {
+	if i := t.in(scopeButton, tagP); i >= 0 {
+		t.closeTo(i)
+	}
 }

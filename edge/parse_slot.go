@@ -6,8 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxName is how long a slot's name may be, in bytes.
-const maxName = 64
+const (
+	maxName   = 64      // bytes of a slot's name
+	maxSrc    = 4 << 10 // bytes of a src, as written
+	maxInputs = 64      // in one vary
+	maxTags   = 64      // of one slot
+)
 
 // slotReader is the slot being read.
 type slotReader struct {
@@ -15,6 +19,9 @@ type slotReader struct {
 	name string // for messages; empty while none is open
 	at   int    // offset of the slot's tag
 	from int    // offset of its content
+
+	before tree // the tree where the slot stands
+	closed bool // its end tag is the token before, or only white space came since
 
 	inError   bool
 	errorAt   int // offset of the <edge-error> tag
@@ -24,9 +31,8 @@ type slotReader struct {
 	line, counted int // the line of the offset counted
 }
 
-func (p *parser) openSlot(t *token) error {
+func (p *parser) openSlot(t *token, afterText bool) error {
 	s := &p.slot
-	tree := &p.tree
 	switch {
 	case s.inError:
 		return p.fail(t.at, "<edge-slot> in the <edge-error>"+where(s.name), "no slot within a slot")
@@ -34,15 +40,11 @@ func (p *parser) openSlot(t *token) error {
 		return p.fail(t.at, "<edge-slot> in the skeleton"+where(s.name), "</edge-slot> before it: slots do not nest")
 	case t.slash:
 		return p.fail(t.at, "<edge-slot … />, which HTML reads as a start tag", "<edge-slot …></edge-slot>")
-	case tree.foreign() && !tree.entersHTML(t):
-		return p.fail(t.at, "<edge-slot> in <"+tree.top().name+">, where a fragment would not be read as HTML",
-			"a slot around the whole <svg> or <math>")
-	case tree.inTemplate():
-		return p.fail(t.at, "<edge-slot> in <template>, where no patch can reach it", "a slot around the whole template")
-	case tree.phase == phaseAfterBody:
-		return p.fail(t.at, "<edge-slot> after the body", "</body> after it")
-	case tree.phase != phaseOpenHead && tree.phase != phaseBody:
-		return p.fail(t.at, "<edge-slot> before the body", "<body> before it, or <head> around it")
+	}
+	if err := p.slotPlace(t, afterText); err != nil {
+		return err
+	}
+	switch {
 	case strings.HasSuffix(p.html[:t.at], "<"):
 		return p.fail(t.at-1, "< right before <edge-slot>, which would make a tag of what comes into the slot", "&lt;")
 	case len(p.page.Slots) == maxSlots:
@@ -52,11 +54,18 @@ func (p *parser) openSlot(t *token) error {
 	if err != nil {
 		return err
 	}
+	static := p.endOfStatic(t.at)
+	reopened, err := p.reopen(t.at)
+	if err != nil {
+		return err
+	}
 	p.page.Slots = append(p.page.Slots, slot)
-	p.page.static = append(p.page.static, p.html[p.from:t.at])
-	p.hasTail = false
+	p.page.static = append(p.page.static, static+reopened)
+	p.bodyEnd.at = -1
 	s.open, s.name, s.at, s.from, s.errorAt = true, slot.Name, t.at, t.end, -1
-	tree.strict, tree.floor = true, len(tree.open)
+	p.tree.comment()
+	s.before = p.tree.clone()
+	p.tree.strict, p.tree.floor = true, len(p.tree.open)
 	return nil
 }
 
@@ -72,14 +81,14 @@ func (p *parser) closeSlot(t *token) error {
 		return err
 	}
 	slot := &p.page.Slots[len(p.page.Slots)-1]
-	slot.Skeleton = p.html[s.from:t.at]
+	slot.Skeleton = endOfText(p.html[s.from:t.at])
 	if slot.HasError {
-		slot.Skeleton = p.html[s.from:s.errorAt] + p.html[s.errorEnd:t.at]
+		slot.Skeleton = endOfText(endOfText(p.html[s.from:s.errorAt]) + p.html[s.errorEnd:t.at])
 	}
 	slot.span = span{s.at, t.end}
 	p.from = t.end
-	p.tree.strict = false
-	s.open, s.name = false, ""
+	p.tree.strict, p.tree.frames = false, s.before.frames
+	s.open, s.name, s.closed = false, "", true
 	return p.balanced(slot.Skeleton, s.at, "the skeleton of slot "+shorten(slot.Name))
 }
 
@@ -115,17 +124,20 @@ func (p *parser) closeError(t *token) error {
 	}
 	s.inError, s.errorEnd = false, t.end
 	slot := &p.page.Slots[len(p.page.Slots)-1]
-	slot.Error, slot.HasError = p.html[s.errorFrom:t.at], true
+	slot.Error, slot.HasError = endOfText(p.html[s.errorFrom:t.at]), true
 	return p.balanced(slot.Error, s.errorAt, "the <edge-error> of slot "+shorten(slot.Name))
 }
 
-// unclosed refuses what is open before the end tag.
+// unclosed refuses what is open before the end tag, and what else would change how the rest of the shell is read.
 func (p *parser) unclosed(end string) error {
-	if len(p.tree.open) == p.tree.floor {
-		return nil
+	if len(p.tree.open) > p.tree.floor {
+		e := &p.tree.open[p.tree.floor]
+		return p.fail(e.at, "<"+e.name+"> that is not closed"+where(p.slot.name), "</"+e.name+"> before "+end)
 	}
-	e := &p.tree.open[p.tree.floor]
-	return p.fail(e.at, "<"+e.name+"> that is not closed"+where(p.slot.name), "</"+e.name+"> before "+end)
+	if !p.tree.reads(&p.slot.before) {
+		return p.fail(p.slot.at, "elements of the slot "+shorten(p.slot.name)+" that go on after it", "a skeleton or error in which each is closed by its own end tag")
+	}
+	return nil
 }
 
 // balanced reads what will stand in a patch or between markers as every fragment is read.
@@ -183,6 +195,9 @@ func (p *parser) slotAttribute(s *Slot, a *attribute, value string) error {
 		s.Name = value
 		return p.slotName(value, a.valueAt)
 	case "src":
+		if len(value) > maxSrc {
+			return p.fail(a.valueAt, "src: a src of "+strconv.Itoa(len(value))+" bytes", "at most 4 KiB")
+		}
 		s.Src = value
 		s.src, err = parseSrc(value, p.page.params)
 	case "ttl":
@@ -197,6 +212,9 @@ func (p *parser) slotAttribute(s *Slot, a *attribute, value string) error {
 		}
 	case "tags":
 		s.Tags = strings.Fields(value)
+		if len(s.Tags) > maxTags {
+			return p.fail(a.valueAt, "more than "+strconv.Itoa(maxTags)+" tags", "a tag that several of them have in common")
+		}
 		for _, tag := range s.Tags {
 			var t template
 			if t, err = parseTemplate(tag, p.page.params); err != nil {
@@ -248,7 +266,11 @@ func (p *parser) slotName(name string, at int) error {
 const varyForm = "cookie:NAME, header:NAME or query:NAME with spaces between"
 
 func (p *parser) slotVary(s *Slot, value string, at int) error {
-	for _, item := range strings.Fields(value) {
+	items := strings.Fields(value)
+	if len(items) > maxInputs {
+		return p.fail(at, "vary: more than "+strconv.Itoa(maxInputs)+" inputs", "the few that the fragment depends on")
+	}
+	for _, item := range items {
 		kind, name, ok := strings.Cut(item, ":")
 		in := Input{Name: name}
 		switch {

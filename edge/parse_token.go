@@ -28,6 +28,7 @@ type token struct {
 	kind    tokenKind
 	at, end int
 	name    string      // of a tag, in lower case
+	tag     tagName     // the same
 	attrs   []attribute // of a start tag; valid until the next token
 	slash   bool        // the tag ends in />
 }
@@ -141,11 +142,18 @@ func (z *tokenizer) comment(at int) token {
 	case strings.HasPrefix(text, "->"):
 		end = 2
 	default:
-		if i := strings.Index(text, "-->"); i >= 0 {
-			end = i + 3
-		}
-		if i := strings.Index(text, "--!>"); i >= 0 && (end < 0 || i < end) {
-			end = i + 4
+		for i := 0; end < 0; i++ {
+			j := strings.Index(text[i:], "--")
+			if j < 0 {
+				break
+			}
+			i += j
+			switch rest := text[i+2:]; {
+			case strings.HasPrefix(rest, ">"):
+				end = i + 3
+			case strings.HasPrefix(rest, "!>"):
+				end = i + 4
+			}
 		}
 	}
 	if end < 0 {
@@ -163,6 +171,7 @@ func (z *tokenizer) tag(kind tokenKind, at, i int) token {
 		i++
 	}
 	t := token{kind: kind, at: at, name: lowerASCII(s[from:i])}
+	t.tag = tagOf(t.name)
 	z.attrs = z.attrs[:0]
 	for {
 		for i < len(s) && isHTMLSpace(s[i]) {

@@ -2,298 +2,630 @@ package edge
 
 import "strings"
 
-// tree follows which elements are open while a shell is read, as the tree construction of the HTML standard would have it
-// (section 13.2.6), without building anything. Three things need that: a slot must stand where a patch can reach it; the
-// markers around its skeleton must be siblings, or the patch takes away more than the skeleton, or less; and patches must
-// be children of body, or browsers leave them alone, so that what the shell leaves open has to be closed before them.
-//
-// It is not exact about the rarest of malformed markup. Where it is wrong there, an end tag too many is written before
-// the patches, which browsers ignore.
+// tree follows which elements are open while a shell is read: it is the tree construction of the HTML standard (section
+// 13.2.6) without the tree. Three things need that: a slot must stand where a patch can reach it; the markers around its
+// skeleton must be siblings, or the patch takes away more than the skeleton, or less; and patches must be children of body,
+// or browsers leave them alone, so that what the shell leaves open has to be closed before them.
 type tree struct {
-	phase phase
-	open  []openElement // from the outside in, without html, head and body
+	mode      insertionMode
+	templates []insertionMode // of the templates open, the "stack of template insertion modes"
+	open      []openElement   // the stack of open elements, from the outside in, with html
+	active    []openElement   // the list of active formatting elements; an id of 0 is a marker
+	form      int             // the form element pointer: an id, 0 for none
+	count     [tagCount]int16 // HTML elements on the stack
+	ids       int             // elements made
+	hasHead   bool            // the head element pointer is set
+	frames    bool            // a <frameset> would still be taken ("frameset-ok flag")
+	foster    bool            // what is inserted into a table goes before it
+	skipLF    bool            // a line feed that comes next is dropped
+	quirks    bool            // the document is in quirks mode
+	tooDeep   bool            // more elements were open than maxDepth
+	tooMany   bool            // the list of active formatting elements was longer than maxActive
+	framed    int             // offset of the <frameset> that took the place of body, -1 for none
 
-	// reopened are the formatting elements that other end tags closed: browsers open them again before what comes next in
-	// a line ("reconstruct the active formatting elements", section 13.2.4.3). An entry without a name is a marker: what
-	// comes before it is not opened within the cell, caption, object or template that put it there.
-	reopened []openElement
-	// doubtful are formatting elements that may still be open.
-	doubtful []string
+	// What browsers differ in.
+	oldSelect bool // <select> is read by its older rules, with insertion modes of its own
+	noScript  bool // scripts are off: <noscript> holds markup
+	selects   bool // there was a <select> that may tell the rules apart
+	noscripts bool // there was a <noscript>
 
 	// In the content of a slot, what may not happen is noted, the first of it.
 	strict              bool
 	floor               int    // the elements open around the slot
 	by, found, expected string // the tag, what it does
-
-	quirks  bool // there is no doctype
-	tooDeep bool // more elements were open than maxDepth
+	tag                 *token // being read; nil: text
 }
 
-// phase is how far a document has come.
-type phase uint8
+// insertionMode is the state of the tree construction (section 13.2.4.1). There is no mode "text": the parser passes over
+// raw text by itself.
+type insertionMode uint8
 
 const (
-	phaseBefore    phase = iota // nothing but doctype, comments and the html tag
-	phaseOpenHead               // after a head tag
-	phaseBareHead               // what belongs into a head came without one
-	phaseAfterHead              // after a head's end tag
-	phaseBody
-	phaseAfterBody // after a body's end tag; anything but white space leads back
+	modeInitial insertionMode = iota
+	modeBeforeHTML
+	modeBeforeHead
+	modeInHead
+	modeInHeadNoscript
+	modeAfterHead
+	modeInBody
+	modeInTable
+	modeInCaption
+	modeInColumnGroup
+	modeInTableBody
+	modeInRow
+	modeInCell
+	modeInSelect        // of older browsers
+	modeInSelectInTable // of older browsers
+	modeInTemplate
+	modeAfterBody
+	modeInFrameset
+	modeAfterFrameset
+	modeAfterAfterBody
+	modeAfterAfterFrameset
 )
 
-func (t *tree) problem(by, found, expected string) {
-	if t.strict && t.by == "" {
-		t.by, t.found, t.expected = by, found, expected
+func newTree() tree { return tree{frames: true, framed: -1} }
+
+// clone is a copy that shares nothing.
+func (t *tree) clone() tree {
+	c := *t
+	c.templates = append([]insertionMode(nil), t.templates...)
+	c.open = append([]openElement(nil), t.open...)
+	c.active = append([]openElement(nil), t.active...)
+	c.tag = nil
+	return c
+}
+
+// problem notes what may not happen in a slot.
+func (t *tree) problem(found, expected string) {
+	if !t.strict || t.by != "" {
+		return
+	}
+	switch {
+	case t.tag == nil:
+		t.by = "text"
+	case t.tag.kind == tokenClose:
+		t.by = "</" + t.tag.name + ">"
+	default:
+		t.by = "<" + t.tag.name + ">"
+	}
+	t.found, t.expected = found, expected
+}
+
+// doctype is at a doctype.
+func (t *tree) doctype(d string) {
+	t.tag = &token{kind: tokenDoctype, name: "!doctype"}
+	t.problem("", "none within a slot")
+	if t.mode == modeInitial {
+		t.quirks = isQuirky(d)
+		t.mode = modeBeforeHTML
 	}
 }
 
-// text is at text, which opens the body unless it is white space.
+// comment is at a comment or an instruction.
+func (t *tree) comment() { t.skipLF = false }
+
+// inTable tells whether text would be moved out of a table.
+func (t *tree) inTable() bool {
+	return (t.mode == modeInTable || t.mode == modeInTableBody || t.mode == modeInRow) && t.topIs(tagTable, tagTbody, tagThead, tagTfoot, tagTr)
+}
+
+// text is at text, without markup in it.
 func (t *tree) text(s string) {
-	if top := t.top(); top == nil || top.kind == inHTML {
-		t.reopen()
+	t.tag = nil
+	if t.skipLF {
+		t.skipLF = false
+		switch {
+		case strings.HasPrefix(s, "\r\n"):
+			s = s[2:]
+		case s != "" && (s[0] == '\n' || s[0] == '\r'):
+			s = s[1:]
+		}
 	}
-	if strings.Trim(s, " \t\n\f\r") == "" {
+	if t.foreign() && !t.top().html && !t.top().text {
+		t.frames = t.frames && isBlank(s)
 		return
 	}
-	t.enterBody("text")
-	if t.strict && t.inTable() {
-		t.problem("text", " directly in <"+t.top().name+">, which browsers move out of the table", "a row or a cell around it")
+	for s != "" {
+		// Where white space is no text, the rest of s is read by itself.
+		n := len(s) - len(strings.TrimLeft(s, " \t\n\f\r\x00"))
+		switch t.mode {
+		case modeInitial, modeBeforeHTML, modeBeforeHead:
+			// NUL is an error here, and anything else.
+			n = len(s) - len(strings.TrimLeft(s, " \t\n\f\r"))
+			if n == 0 {
+				t.startBare()
+			}
+			s = s[n:]
+		case modeInHead, modeInHeadNoscript, modeAfterHead:
+			n = len(s) - len(strings.TrimLeft(s, " \t\n\f\r"))
+			if n == 0 {
+				t.leaveHead()
+			}
+			s = s[n:]
+		case modeAfterBody, modeAfterAfterBody:
+			// White space goes where it would have gone without the body's end.
+			if n < len(s) || strings.IndexByte(s, 0) >= 0 {
+				t.mode = modeInBody
+			}
+			t.textInBody(s)
+			return
+		case modeInColumnGroup:
+			n = len(s) - len(strings.TrimLeft(s, " \t\n\f\r"))
+			if n == 0 {
+				if !t.leaveColumnGroup() {
+					return
+				}
+			}
+			s = s[n:]
+		case modeInTable, modeInTableBody, modeInRow:
+			t.textInTable(s)
+			return
+		case modeInSelect, modeInSelectInTable:
+			return
+		case modeInFrameset, modeAfterFrameset, modeAfterAfterFrameset:
+			return
+		default:
+			t.textInBody(s)
+			return
+		}
 	}
+}
+
+// isBlank tells whether s is white space and what browsers leave out.
+func isBlank(s string) bool { return strings.Trim(s, " \t\n\f\r\x00") == "" }
+
+func (t *tree) textInBody(s string) {
+	if strings.Trim(s, "\x00") == "" {
+		return
+	}
+	t.reconstruct()
+	if !isBlank(s) {
+		t.moved(" directly in <%>, which browsers move out of the table", "a row or a cell around it")
+		t.frames = false
+	}
+}
+
+// moved notes that something would be inserted in front of the table around the slot.
+func (t *tree) moved(found, expected string) {
+	if !t.strict || !t.foster {
+		return
+	}
+	if t.topIs(tagTable, tagTbody, tagThead, tagTfoot, tagTr) && t.in(scopeTable, tagTable) < t.floor {
+		t.problem(strings.Replace(found, "%", t.top().name, 1), expected)
+	}
+}
+
+// startBare opens html and head, where no tags did.
+func (t *tree) startBare() {
+	switch t.mode {
+	case modeInitial:
+		t.quirks = true
+		t.mode = modeBeforeHTML
+	case modeBeforeHTML:
+		t.insertBare(tagHTML)
+		t.mode = modeBeforeHead
+	case modeBeforeHead:
+		t.insertBare(tagHead)
+		t.hasHead = true
+		t.mode = modeInHead
+	}
+}
+
+// leaveHead ends the head for what cannot stand in it, and opens the body.
+func (t *tree) leaveHead() {
+	switch t.mode {
+	case modeInHeadNoscript:
+		t.closeTo(len(t.open) - 1)
+		t.mode = modeInHead
+	case modeInHead:
+		t.problem(" ends the head", "what belongs into a head, or the slot within <body>")
+		t.drop(len(t.open) - 1)
+		t.mode = modeAfterHead
+	case modeAfterHead:
+		t.insertBare(tagBody)
+		t.mode = modeInBody
+	}
+}
+
+// insertBare opens an element that no tag asks for.
+func (t *tree) insertBare(tag tagName) {
+	at := 0
+	if t.tag != nil {
+		at = t.tag.at
+	}
+	t.push(openElement{name: tags[tag].name, at: at, tag: tag, html: true, bar: tag.has(traitScope)})
+}
+
+// insert opens the element of a start tag.
+func (t *tree) insert(tok *token) *openElement {
+	t.moved(" directly in <%>, which browsers move out of the table", "a row or a cell around it")
+	t.push(openElement{name: tok.name, at: tok.at, tag: tok.tag, html: true, bar: tok.tag.has(traitScope)})
+	return t.top()
+}
+
+// insertVoid is insert for an element without content.
+func (t *tree) insertVoid(tok *token) {
+	t.insert(tok)
+	t.drop(len(t.open) - 1)
+}
+
+// insertRaw is insert for an element with text in it, which the parser passes over with its end tag.
+func (t *tree) insertRaw(tok *token) (raw bool) {
+	t.insertVoid(tok)
+	return true
 }
 
 // start is at a start tag. raw says that text follows it up to its end tag, which is not told.
-func (t *tree) start(tag *token) (raw bool) {
-	if t.foreign() && !t.entersHTML(tag) {
-		if !breaksOut(tag) {
-			t.startForeign(tag)
+func (t *tree) start(tok *token) (raw bool) {
+	t.skipLF = false
+	t.tag = tok
+	if t.foreign() && !t.entersHTML(tok) {
+		if !breaksOut(tok) {
+			t.startForeign(tok)
 			return false
 		}
-		t.leaveForeign("<" + tag.name + ">")
+		t.leaveForeign()
 	}
-	traits := traitsOf(tag.name)
-	if !t.advance(tag.name, traits) {
-		return false
+	return t.startIn(t.mode, tok)
+}
+
+// startIn reads a start tag by the rules of a mode. A tag that is to be read again by those of another is read again here.
+func (t *tree) startIn(mode insertionMode, tok *token) (raw bool) {
+	for {
+		again := false
+		switch mode {
+		case modeInitial:
+			t.startBare()
+			again = true
+		case modeBeforeHTML:
+			if tok.tag == tagHTML {
+				t.insert(tok)
+				t.mode = modeBeforeHead
+				return false
+			}
+			t.startBare()
+			again = true
+		case modeBeforeHead:
+			switch tok.tag {
+			case tagHTML:
+				return t.startInBody(tok)
+			case tagHead:
+				t.insert(tok)
+				t.hasHead = true
+				t.mode = modeInHead
+				return false
+			}
+			t.startBare()
+			again = true
+		case modeInHead:
+			raw, again = t.startInHead(tok)
+		case modeInHeadNoscript:
+			switch tok.tag {
+			case tagHTML:
+				return t.startInBody(tok)
+			case tagBasefont, tagBgsound, tagLink, tagMeta, tagNoframes, tagStyle:
+				raw, _ = t.startInHead(tok)
+				return raw
+			case tagHead, tagNoscript:
+				return false
+			}
+			t.leaveHead()
+			again = true
+		case modeAfterHead:
+			raw, again = t.startAfterHead(tok)
+		case modeInTable:
+			raw, again = t.startInTable(tok)
+		case modeInCaption:
+			raw, again = t.startInCaption(tok)
+		case modeInColumnGroup:
+			raw, again = t.startInColumnGroup(tok)
+		case modeInTableBody:
+			raw, again = t.startInTableBody(tok)
+		case modeInRow:
+			raw, again = t.startInRow(tok)
+		case modeInCell:
+			raw, again = t.startInCell(tok)
+		case modeInSelect:
+			raw, again = t.startInSelect(tok)
+		case modeInSelectInTable:
+			raw, again = t.startInSelectInTable(tok)
+		case modeInTemplate:
+			raw, again = t.startInTemplate(tok)
+		case modeAfterBody, modeAfterAfterBody:
+			if tok.tag == tagHTML {
+				return t.startInBody(tok)
+			}
+			t.mode = modeInBody
+			again = true
+		case modeInFrameset:
+			switch tok.tag {
+			case tagFrameset:
+				t.insert(tok)
+			case tagNoframes:
+				return t.insertRaw(tok)
+			}
+			return false
+		case modeAfterFrameset, modeAfterAfterFrameset:
+			if tok.tag == tagNoframes {
+				return t.insertRaw(tok)
+			}
+			return false
+		default:
+			return t.startInBody(tok)
+		}
+		if !again {
+			return raw
+		}
+		mode = t.mode
 	}
-	if !t.makeRoom(tag, traits) {
-		return false
-	}
-	if traits&(traitHead|traitTable) == 0 && (traits&traitClosesP == 0 || tag.name == "xmp") && reopens(tag.name) {
-		t.reopen()
-	}
-	switch {
-	case traits&traitRaw != 0:
-		return true
-	case traits&traitVoid != 0:
-	case tag.name == "svg" || tag.name == "math":
-		t.startForeign(tag)
+}
+
+func (t *tree) startInHead(tok *token) (raw, again bool) {
+	switch tok.tag {
+	case tagHTML:
+		return t.startInBody(tok), false
+	case tagBase, tagBasefont, tagBgsound, tagLink, tagMeta:
+		t.insertVoid(tok)
+	case tagTitle, tagNoframes, tagStyle, tagScript:
+		return t.insertRaw(tok), false
+	case tagNoscript:
+		t.noscripts = true
+		if !t.noScript {
+			return t.insertRaw(tok), false
+		}
+		t.insert(tok)
+		t.mode = modeInHeadNoscript
+	case tagTemplate:
+		t.insert(tok)
+		t.mark()
+		t.frames = false
+		t.mode = modeInTemplate
+		t.templates = append(t.templates, modeInTemplate)
+	case tagHead:
+		t.problem("", "the slot within it")
 	default:
-		t.push(tag.name, tag.at)
+		t.leaveHead()
+		return false, true
 	}
-	return false
+	return false, false
 }
 
-// advance goes on to the body, or the head, for what belongs there; false: the tag is no more than that.
-func (t *tree) advance(name string, traits trait) bool {
-	switch {
-	case name == "html" || name == "head" || name == "body":
-		t.problem("<"+name+">", "", "the slot within it")
-		if name == "head" && t.phase == phaseBefore {
-			t.phase = phaseOpenHead
-		}
-		if name == "body" && !t.inTemplate() {
-			t.phase = phaseBody
-		}
-		return false
-	case traits&traitHead != 0:
-		switch t.phase {
-		case phaseBefore:
-			t.phase = phaseBareHead
-		case phaseAfterBody:
-			t.phase = phaseBody
-		}
-		return true
+func (t *tree) startAfterHead(tok *token) (raw, again bool) {
+	switch tok.tag {
+	case tagHTML:
+		return t.startInBody(tok), false
+	case tagBody:
+		t.insert(tok)
+		t.frames = false
+		t.mode = modeInBody
+	case tagFrameset:
+		t.insert(tok)
+		t.framed = tok.at
+		t.mode = modeInFrameset
+	case tagBase, tagBasefont, tagBgsound, tagLink, tagMeta, tagNoframes, tagScript, tagStyle, tagTemplate, tagTitle:
+		// They go into the head that has ended.
+		t.insertBare(tagHead)
+		head := t.top().id
+		raw, _ = t.startInHead(tok)
+		t.remove(t.indexOf(head))
+		return raw, false
+	case tagHead:
+	default:
+		t.leaveHead()
+		return false, true
 	}
-	t.enterBody("<" + name + ">")
-	return true
-}
-
-func (t *tree) inTemplate() bool { return t.has("template") }
-
-// enterBody is at what cannot stand in a head.
-func (t *tree) enterBody(by string) {
-	if t.phase == phaseBody || t.inTemplate() {
-		return
-	}
-	t.problem(by, " ends the head", "what belongs into a head, or the slot within <body>")
-	t.phase = phaseBody
-}
-
-// reopens is false for the few elements that stand in no line although they are no blocks either.
-func reopens(name string) bool {
-	switch name {
-	case "iframe", "noembed", "param", "rb", "rp", "rt", "rtc", "source", "textarea", "track":
-		return false
-	}
-	return true
-}
-
-// makeRoom closes and opens what a start tag closes and opens besides its element; false: the tag is ignored.
-func (t *tree) makeRoom(tag *token, traits trait) bool {
-	by := "<" + tag.name + ">"
-	if traits&traitTable != 0 {
-		return t.startTablePart(tag, by)
-	}
-	if t.strict && traits&traitHead == 0 && t.inTable() && tag.name != "form" && tag.name != "input" {
-		t.problem(by, " directly in <"+t.top().name+">, which browsers move out of the table", "a row or a cell around it")
-	}
-	switch tag.name {
-	case "li":
-		t.closeItem(by, "li", "li")
-	case "dd", "dt":
-		t.closeItem(by, "dd", "dt")
-	case "option", "optgroup":
-		if top := t.top(); top != nil && top.name == "option" {
-			t.pop(len(t.open)-1, by)
-		}
-		if top := t.top(); top != nil && top.name == "optgroup" && tag.name == "optgroup" {
-			t.pop(len(t.open)-1, by)
-		}
-	case "rb", "rp", "rt", "rtc":
-		for t.findName("ruby", hidesScope) >= 0 && t.top().kind == inHTML && impliesEnd(t.top().name) &&
-			!(t.top().name == "rtc" && (tag.name == "rp" || tag.name == "rt")) {
-			t.pop(len(t.open)-1, by)
-		}
-	case "button":
-		if i := t.findName("button", hidesScope); i >= 0 {
-			t.pop(i, by)
-		}
-	case "a", "nobr":
-		if i := t.findName(tag.name, hidesScope); i >= 0 {
-			t.closeFormatting(i, by)
-		}
-	case "form":
-		if t.has("form") && !t.inTemplate() {
-			t.problem("<form>", " within another, which browsers ignore", "one form only")
-			return false
-		}
-	case "input", "keygen", "textarea":
-		if i := t.findName("select", func(n string) bool { return n == "template" || n == "table" }); i >= 0 {
-			t.pop(i, by)
-		}
-	case "frame", "frameset":
-		return false
-	case "table":
-		// Between the cells of a table, another one ends it.
-		inner := t.find(func(n string) bool {
-			return n == "table" || traitsOf(n)&traitTable != 0
-		}, func(n string) bool { return n == "template" })
-		if outer := t.findName("table", hidesTable); outer >= 0 && (inner == outer || traitsOf(t.open[inner].name)&traitScope == 0) {
-			t.pop(outer, by)
-		}
-	}
-	if traits&traitClosesP != 0 && !(tag.name == "table" && t.quirks) {
-		if i := t.findName("p", hidesButton); i >= 0 {
-			t.pop(i, by)
-		}
-	}
-	if traits&traitHeading != 0 {
-		if top := t.top(); top != nil && top.kind == inHTML && traitsOf(top.name)&traitHeading != 0 {
-			t.pop(len(t.open)-1, by)
-		}
-	}
-	return true
-}
-
-// impliesEnd tells whether an element ends where its parent goes on (section 13.2.6.3).
-func impliesEnd(name string) bool {
-	switch name {
-	case "dd", "dt", "li", "optgroup", "option", "p", "rb", "rp", "rt", "rtc":
-		return true
-	}
-	return false
-}
-
-// closeItem closes the list item, of either name, that another one follows.
-func (t *tree) closeItem(by, a, b string) {
-	i := t.find(func(n string) bool { return n == a || n == b }, func(n string) bool {
-		return traitsOf(n)&traitSpecial != 0 && n != "address" && n != "div" && n != "p"
-	})
-	if i >= 0 {
-		t.pop(i, by)
-	}
+	return false, false
 }
 
 // end is at an end tag.
-func (t *tree) end(tag *token) {
-	by := "</" + tag.name + ">"
+func (t *tree) end(tok *token) {
+	t.skipLF = false
+	t.tag = tok
 	if t.cdata() {
-		if tag.name == "p" || tag.name == "br" {
-			t.leaveForeign(by)
-		} else if t.endForeign(tag.name, by) {
+		if tok.tag == tagP || tok.tag == tagBr {
+			t.leaveForeign()
+		} else if t.endForeign(tok) {
 			return
 		}
 	}
-	traits := traitsOf(tag.name)
-	if t.phase == phaseAfterBody {
-		t.phase = phaseBody
-	}
-	i := -1
-	switch {
-	case tag.name == "head":
-		if t.phase <= phaseBareHead {
-			t.phase = phaseAfterHead
-			t.problem(by, "", "a slot that lies within the head or within the body")
-		}
-		return
-	case tag.name == "html" || tag.name == "body":
-		t.problem(by, "", "the slot's end before it")
-		if !t.inTemplate() {
-			t.phase = phaseAfterBody
-		}
-		return
-	case tag.name == "br":
-		t.enterBody(by)
-		return
-	case tag.name == "template":
-		i = t.findName("template", func(string) bool { return false })
-	case tag.name == "p":
-		if t.phase < phaseBody && !t.inTemplate() {
-			break // ignored before the body
-		}
-		i = t.findName("p", hidesButton)
-	case tag.name == "li":
-		i = t.findName("li", hidesList)
-	case traits&traitHeading != 0:
-		i = t.find(func(n string) bool { return traitsOf(n)&traitHeading != 0 }, hidesScope)
-	case traits&traitTable != 0 || tag.name == "table":
-		i = t.findName(tag.name, hidesTable)
-	case traits&traitFormatting != 0:
-		for j := len(t.reopened) - 1; j >= t.marker(); j-- {
-			if t.reopened[j].name == tag.name {
-				t.reopened = append(t.reopened[:j], t.reopened[j+1:]...)
+	t.endIn(t.mode, tok)
+}
+
+// endIn reads an end tag by the rules of a mode.
+func (t *tree) endIn(mode insertionMode, tok *token) {
+	for {
+		again := false
+		switch mode {
+		case modeInitial:
+			t.startBare()
+			again = true
+		case modeBeforeHTML, modeBeforeHead:
+			switch tok.tag {
+			case tagHead, tagBody, tagHTML, tagBr:
+				t.startBare()
+				again = true
+			}
+		case modeInHead:
+			switch tok.tag {
+			case tagHead:
+				t.problem("", "a slot that lies within the head or within the body")
+				t.drop(len(t.open) - 1)
+				t.mode = modeAfterHead
+			case tagBody, tagHTML, tagBr:
+				t.problem("", "the slot's end before it")
+				t.leaveHead()
+				again = true
+			case tagTemplate:
+				t.endTemplate()
+			default:
+				t.stray()
+			}
+		case modeInHeadNoscript:
+			switch tok.tag {
+			case tagNoscript:
+				t.closeTo(len(t.open) - 1)
+				t.mode = modeInHead
+			case tagBr:
+				t.leaveHead()
+				again = true
+			default:
+				t.stray()
+			}
+		case modeAfterHead:
+			switch tok.tag {
+			case tagTemplate:
+				t.endTemplate()
+			case tagBody, tagHTML, tagBr:
+				t.leaveHead()
+				again = true
+			}
+		case modeInTable:
+			again = t.endInTable(tok)
+		case modeInCaption:
+			again = t.endInCaption(tok)
+		case modeInColumnGroup:
+			again = t.endInColumnGroup(tok)
+		case modeInTableBody:
+			again = t.endInTableBody(tok)
+		case modeInRow:
+			again = t.endInRow(tok)
+		case modeInCell:
+			again = t.endInCell(tok)
+		case modeInSelect:
+			t.endInSelect(tok)
+		case modeInSelectInTable:
+			again = t.endInSelectInTable(tok)
+		case modeInTemplate:
+			if tok.tag == tagTemplate {
+				t.endTemplate()
+			} else {
+				t.stray()
+			}
+		case modeAfterBody:
+			if tok.tag == tagHTML {
+				t.mode = modeAfterAfterBody
 				return
 			}
+			t.mode = modeInBody
+			again = true
+		case modeAfterAfterBody:
+			t.mode = modeInBody
+			again = true
+		case modeInFrameset:
+			if tok.tag == tagFrameset && len(t.open) > 1 {
+				t.drop(len(t.open) - 1)
+				if !t.topIs(tagFrameset) {
+					t.mode = modeAfterFrameset
+				}
+			}
+		case modeAfterFrameset:
+			if tok.tag == tagHTML {
+				t.mode = modeAfterAfterFrameset
+			}
+		case modeAfterAfterFrameset:
+		default:
+			again = t.endInBody(tok)
 		}
-		if i = t.findName(tag.name, hidesScope); i >= 0 {
-			t.closeFormatting(i, by)
+		if !again {
 			return
 		}
-	case tag.name == "form":
-		if i = t.findName("form", hidesScope); i >= 0 && i+1 < len(t.open) {
-			t.problem(by, " stands within <"+t.top().name+">", "</"+t.top().name+"> before it")
-			t.remove(i, by)
-			return
+		mode = t.mode
+	}
+}
+
+// stray notes an end tag without its start tag.
+func (t *tree) stray() { t.problem(" closes nothing", "a start tag for it in the slot") }
+
+func (t *tree) inTemplate() bool { return t.count[tagTemplate] > 0 }
+
+func (t *tree) endTemplate() {
+	i := -1
+	for j := len(t.open) - 1; j >= 0 && t.inTemplate(); j-- {
+		if t.open[j].is(tagTemplate) {
+			i = j
+			break
 		}
-	case tag.name == "select":
-		i = t.findName("select", hidesTable)
-	case traits&(traitSpecial|traitScope) != 0 || tag.name == "dialog":
-		i = t.findName(tag.name, hidesScope)
-	default:
-		i = t.findName(tag.name, func(n string) bool { return traitsOf(n)&traitSpecial != 0 })
 	}
 	if i < 0 {
-		t.problem(by, " closes nothing", "a start tag for it in the slot")
+		t.stray()
 		return
 	}
-	t.pop(i, by)
+	t.closeImpliedThoroughly()
+	t.closeTo(i)
+	t.forget()
+	t.templates = t.templates[:len(t.templates)-1]
+	t.resetMode()
+}
+
+// startInTemplate chooses, by the first tag of a template, what may follow.
+func (t *tree) startInTemplate(tok *token) (raw, again bool) {
+	mode := modeInBody
+	switch tok.tag {
+	case tagBase, tagBasefont, tagBgsound, tagLink, tagMeta, tagNoframes, tagScript, tagStyle, tagTemplate, tagTitle:
+		raw, _ = t.startInHead(tok)
+		return raw, false
+	case tagCaption, tagColgroup, tagTbody, tagTfoot, tagThead:
+		mode = modeInTable
+	case tagCol:
+		mode = modeInColumnGroup
+	case tagTr:
+		mode = modeInTableBody
+	case tagTd, tagTh:
+		mode = modeInRow
+	}
+	t.templates[len(t.templates)-1] = mode
+	t.mode = mode
+	return false, true
+}
+
+// resetMode finds the mode by what is open (section 13.2.4.1, "reset the insertion mode appropriately").
+func (t *tree) resetMode() {
+	for i := len(t.open) - 1; i >= 0; i-- {
+		e := &t.open[i]
+		if e.kind != inHTML {
+			continue
+		}
+		switch e.tag {
+		case tagSelect:
+			if !t.oldSelect {
+				continue
+			}
+			t.mode = modeInSelect
+			for j := i - 1; j >= 0 && !t.open[j].is(tagTemplate); j-- {
+				if t.open[j].is(tagTable) {
+					t.mode = modeInSelectInTable
+					break
+				}
+			}
+		case tagTd, tagTh:
+			t.mode = modeInCell
+		case tagTr:
+			t.mode = modeInRow
+		case tagTbody, tagThead, tagTfoot:
+			t.mode = modeInTableBody
+		case tagCaption:
+			t.mode = modeInCaption
+		case tagColgroup:
+			t.mode = modeInColumnGroup
+		case tagTable:
+			t.mode = modeInTable
+		case tagTemplate:
+			t.mode = t.templates[len(t.templates)-1]
+		case tagHead:
+			t.mode = modeInHead
+		case tagBody:
+			t.mode = modeInBody
+		case tagFrameset:
+			t.mode = modeInFrameset
+		case tagHTML:
+			t.mode = modeAfterHead
+			if !t.hasHead {
+				t.mode = modeBeforeHead
+			}
+		default:
+			continue
+		}
+		return
+	}
 }

@@ -14,10 +14,16 @@ func parsePattern(text string) (pattern, error) {
 	return readPattern(text), nil
 }
 
+// maxPattern is how long a pattern may be, in bytes.
+const maxPattern = 2 << 10
+
 // checkPattern says what is wrong with a pattern and what was expected; both are empty if nothing is.
 func checkPattern(text string) (found, expected string) {
 	if text == "" || text[0] != '/' {
 		return "does not begin with a slash", "a path such as /products/{id}, without method and host"
+	}
+	if len(text) > maxPattern {
+		return "is longer than 2 KiB", "a shorter path"
 	}
 	var params []string
 	for rest := text[1:]; rest != ""; {

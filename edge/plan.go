@@ -129,10 +129,10 @@ func varyField(p *Page) string {
 				seen[name] = true
 				add(name)
 			}
+			if len(value) > maxVary {
+				return "*"
+			}
 		}
-	}
-	if len(value) > maxVary {
-		return "*"
 	}
 	return value
 }

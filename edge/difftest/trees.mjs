@@ -1,6 +1,6 @@
 // Reads pages with parse5 and tells where their trees differ. A line of JSON comes in, one goes out; trees.go is at the
-// other end. Nothing of inlay's is used here but the two things that a page has on the wire: the fallback script's text,
-// which is taken out, and the comment after each patch.
+// other end. Nothing of inlay's is used here but what a page has on the wire: the fallback script's text and the comment
+// behind it, which are taken out, and the comment after each patch.
 
 import { createInterface } from "node:readline"
 import { parse, html } from "parse5"
@@ -49,6 +49,8 @@ const startOf = (document, name) => [...nodes(document)].find((node) => isStart(
 function patch(document, unfilled, script) {
 	const scripts = [...nodes(document)].filter((node) => is(node, "script") && node.childNodes[0]?.value === script)
 	if (scripts.length !== 1) return `the page has the fallback script ${scripts.length} times`
+	const probe = scripts[0].parentNode.childNodes[scripts[0].parentNode.childNodes.indexOf(scripts[0]) + 1]
+	if (probe?.nodeName === "#comment" && probe.data === "inlay") remove(probe)
 	remove(scripts[0])
 	const body = [...nodes(document)].find((node) => is(node, "body"))
 	if (!body) return "a streamed page has no body"
