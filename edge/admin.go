@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// adminPrefix begins the paths of administration. They never reach a page or the origin.
+// adminPrefix begins the paths of administration. They never reach a page or the origin, see [isInternal].
 const adminPrefix = "/_inlay/"
 
 // admin answers a request of administration. Everything is 404 unless the configuration has a token; with one, a request

@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"strings"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -73,7 +72,7 @@ func (e *Engine[B]) Warm(r *Request, now time.Time) (whole Whole[B], ok bool) {
 func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
 	r.page, r.bad = -1, nil
 	r.path, r.query = splitTarget(r.Target)
-	if r.Method != "GET" && r.Method != "HEAD" || strings.HasPrefix(r.path, adminPrefix) {
+	if r.internal = isInternal(r.path); r.internal || r.Method != "GET" && r.Method != "HEAD" {
 		return nil
 	}
 	r.page, r.params, r.bad = e.router.match(r.path, r.params[:0])

@@ -45,6 +45,10 @@ type Config struct {
 	// Token is the secret that opens administration. Empty, the default: administration answers 404.
 	Token string
 
+	// FillsSecret is what a remote origin takes batches of fills for: see [FillsWith]. Empty, the default: it is asked for
+	// each fragment by itself.
+	FillsSecret string
+
 	// Seed makes the caches' hashes differ from one instance to the next, so that nobody can choose keys that collide. The
 	// host sets it; there is no variable for it. 0: the caches choose.
 	Seed uint64
@@ -86,6 +90,7 @@ func ParseConfig(lookup func(name string) (string, bool)) (Config, error) {
 		AllowHosts:           r.hosts("INLAY_ALLOW_HOSTS"),
 		Dev:                  r.boolean("INLAY_DEV", false),
 		Token:                r.secret("INLAY_TOKEN"),
+		FillsSecret:          r.secret("INLAY_FILLS_SECRET"),
 	}
 	c.Debug = r.boolean("INLAY_DEBUG", c.Dev)
 	if int64(c.MaxFragment) > c.MaxBytes {

@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -103,14 +102,16 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 		}
 		return
 	}
-	if strings.HasPrefix(r.path, adminPrefix) {
+	if r.internal {
 		e.admin(r)
 		return
 	}
 	if r.page < 0 && r.bad == nil {
-		e.counts.Passed++
-		e.host.Pass(r.ID)
-		return
+		if r.bad = e.unpassable(r); r.bad == nil {
+			e.counts.Passed++
+			e.host.Pass(r.ID)
+			return
+		}
 	}
 	err := r.bad
 	var q *request[B]
@@ -124,6 +125,22 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 	default:
 		e.advance(q)
 	}
+}
+
+// unpassable is why a request that no page answers is for no origin either, nil if it is.
+func (e *Engine[B]) unpassable(r *Request) error {
+	switch {
+	case r.path == "" || r.path[0] != '/':
+		return &RequestError{"the target is no path, or the Host field no host"}
+	case inSet('#', r.Target):
+		return &RequestError{"the target has a #"}
+	case inSet('\\', r.path):
+		return &RequestError{"the path has a backslash"}
+	case e.config.Origin != "" && hasDotSegments(r.path):
+		// What the origin made of them would not lie below the path of its URL.
+		return &RequestError{"the path has a . or .. as a segment, or what an origin could take for one"}
+	}
+	return nil
 }
 
 // Repeated counts the answers that the host gave by itself since the last event: see [Host.Repeat].

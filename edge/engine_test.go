@@ -423,14 +423,18 @@ func TestStaleFragmentStandsInForAFailedFill(t *testing.T) {
 
 func TestRequiredSlotHoldsThePageAndItsFailureIsThePages(t *testing.T) {
 	for status, want := range map[int]string{500: "502", 404: "404", 410: "410"} {
-		s := newScript(t, page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" required></edge-slot></body>`))
-		s.fields = browser
-		s.get(1, "/p/7")
-		assert.Equal(t, []string{"fill 1 /f/7", "wait 1 10.5s"}, s.take())
-		s.fill(0, "x", func(a *Answer) { a.Status = status })
-		s.engine.Resume(1, s.now)
-		assert.Equal(t, []string{"wake 1", "send 1 " + want}, s.take())
-		assert.Contains(t, s.takeBody(), "the origin answered")
+		for _, dev := range []bool{false, true} {
+			s := newScriptWith(t, func(c *Config) { c.Dev = dev }, page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" required></edge-slot></body>`))
+			s.fields = browser
+			s.get(1, "/p/7")
+			assert.Equal(t, []string{"fill 1 /f/7", "wait 1 10.5s"}, s.take())
+			s.fill(0, "x", func(a *Answer) { a.Status = status })
+			s.engine.Resume(1, s.now)
+			assert.Equal(t, []string{"wake 1", "send 1 " + want}, s.take())
+			body := s.takeBody()
+			assert.Contains(t, body, "The page /p/{id} cannot be shown: a fragment that it requires failed.\n")
+			assert.Equal(t, dev, strings.Contains(body, "the origin answered"), "what it answered is for who writes the site: %s", body)
+		}
 	}
 }
 

@@ -11,29 +11,57 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"runtime/debug"
 	"strconv"
 	"strings"
 )
 
-// Fills lets an origin take fills in batches. It wraps the handler that answers the fragments: POST to [FillsPath] runs
-// each fill of the batch through h, as GET of its src with its declared fields and no others, all at once, and streams
-// each answer back as soon as its handler has finished. A handler that panics, answers with more than 8 MiB or breaks off
-// fails its own fill only. The requests have the Host and the context of the batch's.
+// Fills lets an origin take fills in batches, from whoever has the secret of the environment's variable
+// INLAY_FILLS_SECRET. Unset, or no secret by the rules of [ParseConfig] (which is logged), there are no batches: fills come
+// one by one. See [FillsWith].
+func Fills(h http.Handler) http.Handler {
+	r := configReader{lookup: os.LookupEnv}
+	secret := r.secret(secretVariable)
+	if err := errors.Join(r.problems...); err != nil {
+		log.Printf("edge: fills are not taken in batches: %v", err)
+	}
+	return FillsWith(h, secret)
+}
+
+// secretVariable is the variable of [Config].FillsSecret.
+const secretVariable = "INLAY_FILLS_SECRET"
+
+// FillsWith lets an origin take fills in batches from whoever has the secret; an empty one is nobody's. It wraps the
+// handler that answers the fragments: POST to [FillsPath] with Authorization: Bearer and the secret runs each fill of the
+// batch through h, as GET of its src with its declared fields and no others, all at once, and streams each answer back as
+// soon as its handler has finished. A handler that panics, answers with more than 8 MiB or breaks off fails its own fill
+// only. The requests have the Host and the context of the batch's.
 //
-// Every other request goes to h as it is. If it carries Inlay-Fill: 1, its response has Inlay-Fills: 1 besides: so does
-// a remote origin announce that it takes batches.
+// No other request for a path below /_inlay, in any spelling, reaches h: it is answered with 404, or 401 where only the
+// secret is wrong. Every other goes to h as it is, and if it carries Inlay-Fill: 1 and there is a secret, its response has
+// Inlay-Fills: 1 besides: so does a remote origin announce that it takes batches.
 //
 // What h sees and what becomes of what it does are as with net/http's server: an implicit 200, one WriteHeader, a
 // Content-Type told from the first bytes where h sets none, http.ErrBodyNotAllowed and http.ErrContentLength. Two things
 // differ: an answer is kept until its handler has finished, so Flush sends nothing yet, and it cannot be hijacked.
-func Fills(h http.Handler) http.Handler {
+func FillsWith(h http.Handler, secret string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && r.URL.Path == FillsPath {
+		switch {
+		case isInternal(r.URL.Path) || isInternal(r.URL.EscapedPath()):
+			if secret == "" || r.Method != http.MethodPost || r.URL.EscapedPath() != FillsPath {
+				http.Error(w, "There is nothing here.", http.StatusNotFound)
+				return
+			}
+			scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+			if !equalFold(scheme, "bearer") || !sameSecret(trimOWS(given), secret) {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="inlay"`)
+				http.Error(w, "A batch of fills needs the secret.", http.StatusUnauthorized)
+				return
+			}
 			serveFills(h, w, r)
 			return
-		}
-		if r.Header.Get("Inlay-Fill") == "1" {
+		case secret != "" && r.Header.Get("Inlay-Fill") == "1":
 			w.Header().Set("Inlay-Fills", "1")
 		}
 		h.ServeHTTP(w, r)
@@ -156,12 +184,19 @@ func (f *batchFill) problem() string {
 			return "the src has a character that must be percent-encoded"
 		}
 	}
+	if path, _ := splitTarget(f.Src); isInternal(path) || hasDotSegments(path) {
+		return "the src is no path that a slot can have"
+	}
 	for _, field := range f.Fields {
 		if len(field) != 2 {
 			return "a field is a pair of name and value"
 		}
-		if !isFrameName(strings.ToLower(field[0])) {
+		name := strings.ToLower(field[0])
+		if !isFrameName(name) {
 			return "a field's name is no token"
+		}
+		if !mayFill(name) {
+			return "the field " + name + " is none that a slot can declare"
 		}
 		for i := 0; i < len(field[1]); i++ {
 			if !isFieldByte(field[1][i]) {
@@ -188,12 +223,7 @@ func (f *batchFill) request(ctx context.Context, outer *http.Request) (r *http.R
 		Host: outer.Host, RemoteAddr: outer.RemoteAddr, TLS: outer.TLS,
 	}).WithContext(ctx)
 	for _, field := range f.Fields {
-		name, value := http.CanonicalHeaderKey(field[0]), trimOWS(field[1])
-		if name == "Host" { // net/http has it nowhere else
-			r.Host = value
-			continue
-		}
-		r.Header.Add(name, value)
+		r.Header.Add(field[0], trimOWS(field[1]))
 	}
 	return r, ""
 }

@@ -22,12 +22,34 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+const fillsSecret = "0123456789abcdef"
+
+// withSecret is Fills(h) of an environment that has the secret.
+func withSecret(h http.Handler) http.Handler { return FillsWith(h, fillsSecret) }
+
+// batchRequest is a request from who has the secret.
+func batchRequest(url string, body io.Reader) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, url, body)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+fillsSecret)
+	return r
+}
+
+// postBatch sends a batch to a server.
+func postBatch(t *testing.T, server *httptest.Server, body string) *http.Response {
+	t.Helper()
+	r := batchRequest(server.URL+FillsPath, strings.NewReader(body))
+	r.RequestURI = ""
+	res, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	return res
+}
+
 // postFills sends a batch as JSON to Fills(h) and gives back the recorded response.
 func postFills(h http.Handler, body string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodPost, FillsPath, strings.NewReader(body))
-	r.Header.Set("Content-Type", "application/json")
+	r := batchRequest(FillsPath, strings.NewReader(body))
 	w := httptest.NewRecorder()
-	Fills(h).ServeHTTP(w, r)
+	withSecret(h).ServeHTTP(w, r)
 	return w
 }
 
@@ -53,14 +75,13 @@ func TestBatchRunsEachFillAsAGetWithItsFieldsAndNoOthers(t *testing.T) {
 		defer mu.Unlock()
 		seen[r.RequestURI] = r
 	})
-	r := httptest.NewRequest(http.MethodPost, "http://shop.example"+FillsPath, strings.NewReader(`{"fills":[
+	r := batchRequest("http://shop.example"+FillsPath, strings.NewReader(`{"fills":[
 		{"src":"/a?x=1&y=%2F","fields":[["cookie","a=1"],["Accept-Language"," de "],["cookie","b=2"]]},
-		{"src":"/b%2Fc","fields":[["host","other.example"]]},
+		{"src":"/b%2Fc"},
 		{"src":"/c"}],"later":true}`))
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	r.Header.Set("Cookie", "secret=1")
-	r.Header.Set("Authorization", "Bearer secret")
-	Fills(h).ServeHTTP(httptest.NewRecorder(), r)
+	withSecret(h).ServeHTTP(httptest.NewRecorder(), r)
 
 	require.Len(t, seen, 3)
 	a, b, c := seen["/a?x=1&y=%2F"], seen["/b%2Fc"], seen["/c"]
@@ -75,22 +96,20 @@ func TestBatchRunsEachFillAsAGetWithItsFieldsAndNoOthers(t *testing.T) {
 	assert.Empty(t, body)
 	assert.Equal(t, "/b/c", b.URL.Path)
 	assert.Equal(t, "/b%2Fc", b.URL.EscapedPath())
-	assert.Equal(t, "other.example", b.Host)
 	assert.Empty(t, b.Header)
 	assert.Empty(t, c.Header)
 }
 
 func TestFinishedFillIsSentWhileAnotherStillRuns(t *testing.T) {
 	release := make(chan struct{})
-	server := httptest.NewServer(Fills(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(withSecret(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
 			<-release
 		}
 		io.WriteString(w, "<p>"+r.URL.Path)
 	})))
 	defer server.Close()
-	res, err := http.Post(server.URL+FillsPath, "application/json", strings.NewReader(`{"fills":[{"src":"/slow"},{"src":"/fast"}]}`))
-	require.NoError(t, err)
+	res := postBatch(t, server, `{"fills":[{"src":"/slow"},{"src":"/fast"}]}`)
 	defer res.Body.Close()
 
 	d := newFrameDecoder(2, 1<<10)
@@ -146,12 +165,11 @@ func TestHandlerThatDoesNotFinishFailsItsOwnFillOnly(t *testing.T) {
 
 func TestPanicGoesToTheServersOwnLog(t *testing.T) {
 	var logged bytes.Buffer
-	server := httptest.NewUnstartedServer(Fills(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") })))
+	server := httptest.NewUnstartedServer(withSecret(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") })))
 	server.Config.ErrorLog = log.New(&logged, "", 0)
 	server.Start()
-	res, err := http.Post(server.URL+FillsPath, "application/json", strings.NewReader(`{"fills":[{"src":"/a"}]}`))
-	require.NoError(t, err)
-	_, err = io.Copy(io.Discard, res.Body)
+	res := postBatch(t, server, `{"fills":[{"src":"/a"}]}`)
+	_, err := io.Copy(io.Discard, res.Body)
 	require.NoError(t, err)
 	res.Body.Close()
 	server.Close()
@@ -234,7 +252,7 @@ func TestAnswerIsAsNetHTTPWouldSendIt(t *testing.T) {
 		"/error":    func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusServiceUnavailable) },
 	}
 	mux := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handlers[r.URL.Path](w, r) })
-	server := httptest.NewUnstartedServer(Fills(mux))
+	server := httptest.NewUnstartedServer(withSecret(mux))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
 	defer server.Close()
@@ -350,16 +368,16 @@ func TestBatchThatIsNotOfTheFormRunsNothing(t *testing.T) {
 		assert.Contains(t, w.Body.String(), c.text, "%.40q", c.body)
 	}
 	for _, contentType := range []string{"", "text/plain", "multipart/form-data", "application/json/x"} {
-		r := httptest.NewRequest(http.MethodPost, FillsPath, strings.NewReader(`{"fills":[{"src":"/a"}]}`))
+		r := batchRequest(FillsPath, strings.NewReader(`{"fills":[{"src":"/a"}]}`))
 		r.Header.Set("Content-Type", contentType)
 		w := httptest.NewRecorder()
-		Fills(h).ServeHTTP(w, r)
+		withSecret(h).ServeHTTP(w, r)
 		assert.Equal(t, 415, w.Code, "%q", contentType)
 	}
-	r := httptest.NewRequest(http.MethodPost, FillsPath, io.MultiReader(strings.NewReader(`{"fills":[`), failingReader{}))
+	r := batchRequest(FillsPath, io.MultiReader(strings.NewReader(`{"fills":[`), failingReader{}))
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
-	Fills(h).ServeHTTP(w, r)
+	withSecret(h).ServeHTTP(w, r)
 	assert.Equal(t, 400, w.Code)
 	assert.Contains(t, w.Body.String(), "broke off")
 }
@@ -403,14 +421,14 @@ func TestBatchThatIsGivenUpEndsItsFillsAndHoldsNobody(t *testing.T) {
 		ended <- r.Context().Err()
 	})
 	ctx, cancel := context.WithCancel(t.Context())
-	r := httptest.NewRequest(http.MethodPost, FillsPath, strings.NewReader(`{"fills":[{"src":"/a"}]}`)).WithContext(ctx)
+	r := batchRequest(FillsPath, strings.NewReader(`{"fills":[{"src":"/a"}]}`)).WithContext(ctx)
 	r.Header.Set("Content-Type", "application/json")
 	go func() {
 		<-begun
 		cancel()
 	}()
 	// The handler is still stuck in its send when the batch returns.
-	Fills(h).ServeHTTP(httptest.NewRecorder(), r)
+	withSecret(h).ServeHTTP(httptest.NewRecorder(), r)
 	assert.ErrorIs(t, <-ended, context.Canceled)
 }
 
@@ -426,9 +444,9 @@ func TestBatchWhoseReaderHasGoneEndsTheOtherFills(t *testing.T) {
 			ended <- r.Context().Err()
 		}
 	})
-	r := httptest.NewRequest(http.MethodPost, FillsPath, strings.NewReader(`{"fills":[{"src":"/slow"},{"src":"/fast"}]}`))
+	r := batchRequest(FillsPath, strings.NewReader(`{"fills":[{"src":"/slow"},{"src":"/fast"}]}`))
 	r.Header.Set("Content-Type", "application/json")
-	Fills(h).ServeHTTP(brokenWriter{httptest.NewRecorder()}, r)
+	withSecret(h).ServeHTTP(brokenWriter{httptest.NewRecorder()}, r)
 	assert.ErrorIs(t, <-ended, context.Canceled)
 }
 
@@ -457,7 +475,7 @@ func TestOtherRequestsPassUntouched(t *testing.T) {
 	for _, c := range []struct {
 		method, path, announce string
 	}{
-		{"GET", FillsPath, ""}, {"PUT", FillsPath, ""}, {"POST", FillsPath + "/", ""}, {"POST", "/a", ""},
+		{"POST", "/a", ""}, {"GET", "/_inlays/fills", ""},
 		{"GET", "/a", "1"},
 	} {
 		r := httptest.NewRequest(c.method, c.path, strings.NewReader("body"))
@@ -465,7 +483,7 @@ func TestOtherRequestsPassUntouched(t *testing.T) {
 			r.Header.Set("Inlay-Fill", c.announce)
 		}
 		w := httptest.NewRecorder()
-		Fills(h).ServeHTTP(w, r)
+		withSecret(h).ServeHTTP(w, r)
 		assert.Equal(t, c.method+" "+c.path+" body", w.Header().Get("Seen"))
 		assert.Equal(t, c.announce, w.Header().Get("Inlay-Fills"))
 	}
@@ -474,9 +492,9 @@ func TestOtherRequestsPassUntouched(t *testing.T) {
 // TestBatchAnswersOverAWriterWithoutFlush: the writer of a Worker starts the response with the first Write.
 func TestBatchAnswersOverAWriterWithoutFlush(t *testing.T) {
 	recorder := httptest.NewRecorder()
-	r := httptest.NewRequest(http.MethodPost, FillsPath, strings.NewReader(`{"fills":[{"src":"/a"}]}`))
+	r := batchRequest(FillsPath, strings.NewReader(`{"fills":[{"src":"/a"}]}`))
 	r.Header.Set("Content-Type", "application/json")
-	Fills(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	withSecret(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Write(make([]byte, 100<<10))
 	})).ServeHTTP(struct{ http.ResponseWriter }{recorder}, r)
 	frames, err := decodeFrames(newFrameDecoder(1, 1<<20), recorder.Body.Bytes(), 1<<20)

@@ -11,16 +11,20 @@ import (
 // # Request
 //
 //	POST /_inlay/fills
+//	Authorization: Bearer SECRET
 //	Content-Type: application/json
 //
 //	{"fills":[{"src":"/fragments/a?x=1","fields":[["cookie","currency=EUR"],["accept-language","de"]]}, …]}
 //
 // There are 1 to 64 fills in at most 256 KiB. A src is an absolute path with an optional query, percent-encoded: no scheme,
-// no host, no fragment. The fields are all that the fill's request has; "fields" may be left out. Members that are not
-// named here are ignored.
+// no host, no fragment, no dot segments, and nothing that could be read as a path below /_inlay. The fields are all that
+// the fill's request has: cookie, what a slot can declare, if-none-match and if-modified-since; "fields" may be left out.
+// Members that are not named here are ignored.
 //
-// A request that is not of this form is answered with 400, 413 (too large) or 415 (not JSON) and a text that says what is
-// wrong, and no handler runs. A src or field that cannot be used fails its own fill only.
+// The secret is INLAY_FILLS_SECRET at both ends; app.wasm has one that its isolate made up. A request without it is
+// answered with 401, and with 404 if there is none. One that is not of this form is answered with 400, 413 (too large) or
+// 415 (not JSON) and a text that says what is wrong, and no handler runs. A src or field that cannot be used fails its own
+// fill only.
 //
 // # Answer
 //

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/http/httputil"
 	"net/url"
 	"sync"
 	"time"
@@ -73,10 +72,7 @@ func NewHandler(o Options) (*Handler, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.Origin = &httputil.ReverseProxy{
-			Rewrite:       func(p *httputil.ProxyRequest) { p.SetURL(target) },
-			FlushInterval: -1,
-		}
+		o.Origin = proxyTo(target, &o)
 	}
 	h := &Handler{
 		options: o, conns: map[RequestID]*conn{},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -48,34 +49,34 @@ const handlerBase = "http://handlers.inlay.internal"
 // fetch asks the origin for a fragment with exactly the given fields, and where redirects to the same scheme, host and port
 // lead. It ends with ctx, also when the handler does not.
 func (h *Handler) fetch(ctx context.Context, f Fill, fields []Field) (*fetched, error) {
-	url := f.URL
-	if url == "" {
-		url = handlerBase + f.Src
+	at := f.URL
+	if at == "" {
+		at = handlerBase + f.Src
 	}
 	var redirects []Answer
 	for {
-		a, err := h.ask(ctx, f, url, fields)
+		a, err := h.ask(ctx, f, at, fields)
 		if err != nil {
 			return nil, err
 		}
-		next := redirectTarget(url, a.answer.Status, a.location)
+		next := redirectTarget(at, a.answer.Status, a.location)
 		if next == "" || len(redirects) == maxRedirects {
 			a.answer.Redirects = redirects
 			return a, nil
 		}
-		redirects, url = append(redirects, a.answer), next
+		redirects, at = append(redirects, a.answer), next
 	}
 }
 
 // ask asks the origin once.
-func (h *Handler) ask(ctx context.Context, f Fill, url string, fields []Field) (*fetched, error) {
-	origin, target := h.options.Origin, strings.TrimPrefix(url, handlerBase)
+func (h *Handler) ask(ctx context.Context, f Fill, at string, fields []Field) (*fetched, error) {
+	origin, target := h.options.Origin, strings.TrimPrefix(at, handlerBase)
 	if f.Binding != "" {
 		if origin = h.options.Bindings[f.Binding]; origin == nil {
 			return nil, &FillError{Reason: RefusedError, Text: "there is no binding " + f.Binding + " for src " + f.Src + "; add it to Options.Bindings"}
 		}
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	r, err := fillRequestTo(ctx, target)
 	if err != nil {
 		return nil, &FillError{Reason: ConnectError, Text: err.Error()}
 	}
@@ -93,14 +94,14 @@ func (h *Handler) ask(ctx context.Context, f Fill, url string, fields []Field) (
 		var err error = &FillError{Reason: ConnectError, Text: "the handler of " + f.Src + " ended its goroutine"}
 		defer func() { done <- err }()
 		defer func() {
-			// A handler that panics fails its own fragment and nothing else. With what is for the log alone.
+			// A handler that panics fails its own fragment and nothing else.
 			switch p := recover(); {
 			case p == nil:
 			case p == http.ErrAbortHandler:
 				err = &FillError{Reason: ConnectError, Text: "the handler of " + f.Src + " aborted its answer"}
 			default:
 				h.options.Logger.Error("inlay: the handler of a fragment panicked", "src", f.Src, "panic", p)
-				err = &FillError{Reason: ConnectError, Text: "the handler of " + f.Src + " panicked; the log says with what"}
+				err = &FillError{Reason: ConnectError, Text: fmt.Sprintf("the handler of %s panicked: %v", f.Src, p)}
 			}
 		}()
 		origin.ServeHTTP(a, r.WithContext(own))
@@ -122,6 +123,22 @@ func (h *Handler) ask(ctx context.Context, f Fill, url string, fields []Field) (
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// fillRequestTo is a GET of a URL, or of a path: one that begins with two slashes is no URL without a scheme.
+func fillRequestTo(ctx context.Context, target string) (*http.Request, error) {
+	if target[0] != '/' {
+		return http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	}
+	u, err := url.ParseRequestURI(target)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+	if err == nil {
+		r.URL = u
+	}
+	return r, err
 }
 
 // fetchRemote asks a remote origin.

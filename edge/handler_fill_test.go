@@ -1,6 +1,11 @@
 package edge
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -8,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // answered is what a handler's answer becomes natively, as a fragment of a page.
@@ -79,5 +85,48 @@ func TestNativeFillsAnswerAsNetHTTPDoes(t *testing.T) {
 			body, _ := answered(t, c.handler)
 			assert.Contains(t, body, c.body)
 		})
+	}
+}
+
+// A visitor sees that something failed; what it was is for the site's people.
+func TestFailuresTellVisitorsNothing(t *testing.T) {
+	const secret = "postgres://user:password@db.internal"
+	down := httptest.NewServer(http.NotFoundHandler())
+	address := down.Listener.Addr().String()
+	down.Close()
+	for name, o := range map[string]Options{
+		"panic":             {Origin: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(secret) })},
+		"panic of an error": {Origin: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(errors.New(secret)) })},
+		"status":            {Origin: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, secret, 503) })},
+		"type":              {Origin: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", secret) })},
+		"vary":              {Origin: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Vary", secret) })},
+		"origin down":       {Config: Config{Origin: "http://" + address}},
+	} {
+		for _, dev := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, dev), func(t *testing.T) {
+				var logged bytes.Buffer
+				o.Config.Dev = dev
+				o.Logger = slog.New(slog.NewTextHandler(&logged, nil))
+				o.Pages = []Page{page(t, "/p", `<body><edge-slot name="a" src="/internal/a" required></edge-slot></body>`)}
+				h, err := NewHandler(o)
+				require.NoError(t, err)
+				for _, path := range []string{"/p", "/p", "/elsewhere"} {
+					if path == "/elsewhere" && o.Config.Origin == "" {
+						continue
+					}
+					w := httptest.NewRecorder()
+					h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+					assert.Equal(t, http.StatusBadGateway, w.Code)
+					all := w.Body.String() + fmt.Sprint(w.Header())
+					for _, detail := range []string{"password", address, "/internal/", "panicked", "edge: fill", "dial"} {
+						if !dev {
+							assert.NotContains(t, all, detail)
+						}
+					}
+				}
+				require.NoError(t, h.Shutdown(context.Background()))
+				assert.NotEmpty(t, logged.String(), "the detail is in the log")
+			})
+		}
 	}
 }

@@ -120,7 +120,7 @@ func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
 		h.mu.Unlock()
 
 		if c.pass {
-			h.options.Origin.ServeHTTP(w, r)
+			h.pass(w, r)
 			return
 		}
 		if head != nil {

@@ -96,13 +96,17 @@ func (e *Engine[B]) sendHead(q *request[B]) {
 }
 
 // sendFailure answers a page whose required slot failed before anything was sent: the origin's own 404 or 410, else 502.
+// What went wrong is for the site's people: the host has logged it, and shows it while the site is being written.
 func (e *Engine[B]) sendFailure(q *request[B], failure *FillError) {
 	e.counts.Failures++
 	status := 502
 	if failure.Status == 404 || failure.Status == 410 {
 		status = failure.Status
 	}
-	text := "The page " + q.plan.Pattern + " cannot be shown: a fragment that it requires failed.\n" + failure.Error()
+	text := "The page " + q.plan.Pattern + " cannot be shown: a fragment that it requires failed."
+	if e.config.Dev {
+		text += "\n" + failure.Error()
+	}
 	e.sendText(q.id, status, text, failure.RetryAfter)
 }
 

@@ -147,7 +147,6 @@ func TestOnlyWhatOthersMayKeepIsPublic(t *testing.T) {
 		{name: "never stored", shell: `<body><edge-slot name="a" src="/f/{id}"></edge-slot></body>`, given: func(*script) {}, control: "max-age=0", want: ownCacheControl},
 		{name: "no-cache, used stale", shell: `<body><edge-slot name="a" src="/f/{id}" swr="1m"></edge-slot></body>`, given: func(*script) {}, control: "no-cache", want: ownCacheControl},
 		{name: "a cookie", shell: `<body><edge-slot name="a" src="/f/{id}" vary="cookie:session"></edge-slot></body>`, given: fill(), cookie: "session=alice", want: ownCacheControl},
-		{name: "credentials", shell: `<body><edge-slot name="a" src="/f/{id}" vary="header:authorization"></edge-slot></body>`, given: fill(), want: ownCacheControl},
 		{name: "another cookie", shell: `<body><edge-slot name="a" src="/f/{id}" vary="cookie:session"></edge-slot></body>`, given: fill(), cookie: "seen=1", want: publicControl},
 		{name: "a language", shell: `<body><edge-slot name="a" src="/f/{id}" vary="header:accept-language"></edge-slot></body>`, given: fill(), want: publicControl},
 	} {

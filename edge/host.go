@@ -25,7 +25,8 @@ type Request struct {
 
 	// What Warm finds out for the rest of the way; the buffers are used again if the Request is.
 	path, query string
-	page        int // -1: no page answers it
+	internal    bool // the path is inlay's own, or could be read so
+	page        int  // -1: no page answers it
 	params      []string
 	key         []byte // of the composed page
 	bad         error  // why a page answers it with 400

@@ -27,6 +27,8 @@ type Field struct{ Name, Value string }
 // maxKey is how long a key may be, in bytes: room for a few parameters of the longest kind.
 const maxKey = 8 << 10
 
+var errInternal = &RequestError{"a parameter leads to a path that is not the site's"}
+
 var errLongKey = &RequestError{"what the page depends on in the request is longer than 8 KiB"}
 
 // varying is what a slot or a page varies on, in the order in which it enters a key.
@@ -83,6 +85,9 @@ func insert(list []string, s string) []string {
 func (s *Slot) appendKey(dst []byte, params []string, in inputs) ([]byte, error) {
 	start := len(dst)
 	dst = s.src.appendURL(dst, params)
+	if len(s.src.holes) > 0 && isInternal(pathOf(string(dst[start:]))) {
+		return dst[:start], errInternal
+	}
 	dst = s.vary.appendQuery(dst, in, s.src.query)
 	dst = s.vary.appendFields(dst, in)
 	if len(dst)-start > maxKey {
@@ -223,7 +228,7 @@ func appendReencoded(dst []byte, value string) []byte {
 }
 
 // appendFields appends the lines of the declared header fields and cookies that the request has. An empty value, or one
-// with a control character, counts as absent.
+// that is not usable, counts as absent.
 func (v *varying) appendFields(dst []byte, in inputs) []byte {
 	for _, name := range v.fields {
 		value := in.header(name)
@@ -232,7 +237,7 @@ func (v *varying) appendFields(dst []byte, in inputs) []byte {
 			continue
 		}
 		value = trimOWS(value)
-		if value == "" || hasControl(value) {
+		if value == "" || !usable(value) {
 			continue
 		}
 		dst = append(dst, '\n')
@@ -257,19 +262,4 @@ func (v *varying) appendCookies(dst []byte, header string) []byte {
 		before = "; "
 	}
 	return dst
-}
-
-// cookieValue finds a cookie in a Cookie field. Of several with one name the first counts: user agents send the one with
-// the longer path first (RFC 6265, section 5.4).
-func cookieValue(header, name string) (string, bool) {
-	for header != "" {
-		var pair string
-		pair, header, _ = cutText(header, ";")
-		have, value, ok := cutText(pair, "=")
-		if ok && trimOWS(have) == name {
-			value = trimOWS(value)
-			return value, !hasControl(value)
-		}
-	}
-	return "", false
 }

@@ -309,20 +309,6 @@ func (p *parser) slotVary(s *Slot, value string, at int) error {
 	return nil
 }
 
-// noInput says what to do instead of declaring a header field that a fill must not take from a request.
-func noInput(header string) string {
-	switch header {
-	case "cookie":
-		return "cookie:NAME for each cookie that the fragment depends on"
-	case "accept-encoding", "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range":
-		return "none of the fields that ask for a part or an encoding: a fill asks for the whole fragment"
-	case "host", "content-length", "content-type", "transfer-encoding", "connection", "proxy-connection", "keep-alive", "te", "trailer", "upgrade",
-		"expect":
-		return "none of the fields that belong to a connection or a body"
-	}
-	return ""
-}
-
 // nearest is the known name that a misspelt one is likely to mean: one edit away, or two with the same first letter.
 func nearest(name string, known []string) string {
 	best, most := "", 2

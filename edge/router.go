@@ -105,8 +105,8 @@ func (n *routeNode) search(text string) (int, bool) {
 //
 // The path is taken as it stands, and nothing is redirected: not to a cleaned path, and not from /a to /a/. A path that does match a
 // page is refused with a *RequestError where it could be read in two ways, or would do harm inside a src: malformed
-// percent-encoding; a segment that is "." or ".." (encoded or not) or empty; an encoded slash in {name}; control
-// characters; bytes that are not UTF-8; a parameter longer than 2 KiB.
+// percent-encoding; a segment that is "." or ".." (encoded or not) or empty; an encoded slash in {name}; a backslash
+// (encoded or not), which is a slash to some; control characters; bytes that are not UTF-8; a parameter longer than 2 KiB.
 func (r *router) match(path string, params []string) (page int, out []string, err error) {
 	if path == "" || path[0] != '/' {
 		return -1, params, nil
@@ -172,7 +172,7 @@ func isPlainPath(path string) bool {
 	slash := false
 	for i := 0; i < len(path); i++ {
 		b := path[i]
-		if b <= 0x20 || b >= 0x7F || b == '%' || slash && (b == '.' || b == '/') {
+		if b <= 0x20 || b >= 0x7F || b == '%' || b == '\\' || slash && (b == '.' || b == '/') {
 			return false
 		}
 		slash = b == '/'
@@ -190,6 +190,8 @@ func (p *pattern) settle(path string, params []string) error {
 		return &RequestError{"the path has a control character"}
 	case !utf8.ValidString(decoded):
 		return &RequestError{"the path is not UTF-8"}
+	case inSet('\\', decoded):
+		return &RequestError{"the path has a backslash"}
 	}
 	for i, raw := range params {
 		value, _ := unescapePath(raw)

@@ -67,13 +67,36 @@ func (t *template) expand(params []string) string {
 	return out
 }
 
-// appendURL writes a src's template with the parameters percent-encoded.
+// appendURL writes a src's template with the parameters percent-encoded. In its path a {name...} stands for any number of
+// segments: where there are none, or where they end in a slash, the slash that follows is left out, since an empty segment
+// is another path (and at the beginning another host).
 func (t *template) appendURL(dst []byte, params []string) []byte {
+	dst = append(dst, t.literal[0]...)
 	for i, h := range t.holes {
-		dst = append(dst, t.literal[i]...)
 		dst = appendEncoded(dst, params[h.param], h.path)
+		next := t.literal[i+1]
+		if h.path && next != "" && next[0] == '/' && dst[len(dst)-1] == '/' {
+			next = next[1:]
+		}
+		dst = append(dst, next...)
 	}
-	return append(dst, t.literal[len(t.holes)]...)
+	return dst
+}
+
+// pathOf is the path of an expanded src.
+func pathOf(src string) string {
+	if src[0] != '/' {
+		_, rest, ok := cutText(src, "://")
+		if !ok {
+			rest = src // binding:NAME/path
+		}
+		for rest != "" && rest[0] != '/' {
+			rest = rest[1:]
+		}
+		src = rest
+	}
+	path, _ := splitTarget(src)
+	return path
 }
 
 // appendEncoded percent-encodes all but RFC 3986's unreserved characters, and slashes where they may stay.
@@ -136,6 +159,10 @@ func parseSrc(src string, params []string) (template, error) {
 	}
 	t.literal[0] = base + t.literal[0]
 	t.query = !inPath
+	// With a letter for each parameter; what they make of it is looked at when they are known.
+	if isInternal(pathOf(strings.Join(t.literal, "x"))) {
+		return t, errors.New(shorten(src) + " leads to a path of inlay's own; expected a path of the site")
+	}
 	return t, checkDots(path, params)
 }
 
@@ -250,9 +277,18 @@ func checkDots(path string, params []string) error {
 		if len(t.holes) == 0 && isDots(literal) {
 			return errors.New("the segment " + shorten(seg) + " in a src; expected the path it leads to")
 		}
-		if len(t.holes) == 1 && isDots(literal) {
+		if isDots(literal) && (len(t.holes) == 1 || sameHoles(t.holes)) {
 			return errors.New("nothing but dots next to a parameter in " + shorten(seg) + "; expected other text or a slash between them")
 		}
 	}
 	return nil
+}
+
+func sameHoles(holes []hole) bool {
+	for _, h := range holes {
+		if h.param != holes[0].param {
+			return false
+		}
+	}
+	return true
 }

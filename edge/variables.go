@@ -24,6 +24,7 @@ func Variables() []Variable {
 		{"INLAY_ALLOW_HOSTS", "host[:port] list", "", "The hosts that an absolute src may name, with commas or spaces between."},
 		{"INLAY_DEV", "0 or 1", "0", "Turns on what helps while a site is being written."},
 		{"INLAY_DEBUG", "0 or 1", "", "Turns on header fields and request parameters for finding out what the cache did; unset, as INLAY_DEV."},
+		{"INLAY_FILLS_SECRET", "secret", "", "Lets the origin of INLAY_ORIGIN take fills in batches, if it has the same: 16 bytes or more of printable ASCII; unset, fills go one by one."},
 		{"INLAY_TOKEN", "secret", "", "Opens administration: 16 bytes or more of printable ASCII; unset, administration answers 404."},
 	}
 }

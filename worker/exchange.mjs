@@ -23,11 +23,27 @@ function methodOf(request) {
   return known < 0 ? methods.length : known;
 }
 
-/** Path and query as they came; they begin with a slash, though what came may not have. @param {Request} request */
+/** What a Host field may be (RFC 3986, section 3.2.2, without names that no host has). */
+const hostForm = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?$/i;
+
+/** The last Host field that was one. */
+let knownHost = "";
+
+/**
+ * Path and query as they came. Bare workerd gives as URL whatever Host says with the target after it, so a slash in the one
+ * would move the other's beginning: an empty target, which the engine refuses, is that of a request whose Host is no host
+ * or whose target has no path.
+ * @param {Request} request
+ */
 function targetOf(request) {
+  const host = request.headers.get("host");
+  if (host !== knownHost && host !== null) {
+    if (!hostForm.test(host)) return "";
+    knownHost = host;
+  }
   const url = request.url;
   const path = url.indexOf("/", url.indexOf("//") + 2);
-  return path < 0 ? "/" : url.slice(path);
+  return path < 0 ? "" : url.slice(path);
 }
 
 /** @param {Core} core @param {Head} head @param {BodyInit | null} body */
@@ -65,7 +81,8 @@ export class Opening {
   /** @param {Request} request @param {any} env @param {ExecutionContext} ctx @returns {Response | Promise<Response>} */
   answer(request, env, ctx) {
     const core = this.cores(env);
-    const again = core.repeats.get(request.url);
+    const target = targetOf(request);
+    const again = target === "" ? undefined : core.repeats.get(request.url);
     if (again !== undefined && Date.now() < again.until && request.method === "GET" && !request.headers.has("if-none-match")) {
       core.repeated++;
       return responseOf(core, again.head, again.body);
@@ -75,7 +92,7 @@ export class Opening {
     this.env = env;
     this.ctx = ctx;
     try {
-      core.handle(this, methodOf(request), targetOf(request), 0);
+      core.handle(this, methodOf(request), target, 0);
     } catch (error) {
       if (!(error instanceof CrashError)) throw error;
       this.exchange().restart();

@@ -4,7 +4,7 @@
 
 import { appFills } from "./app-instances.mjs";
 import { CrashError, Failure } from "./core.mjs";
-import { FrameDecoder, encodeFills, maxFills } from "./frames.mjs";
+import { FrameDecoder, encodeFills, splitFills } from "./frames.mjs";
 import { maxRedirects, redirectTarget } from "./redirect.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -38,22 +38,23 @@ export function runFills(exchange, fills) {
   const local = fills.filter((f) => f.url === "" && f.binding === "");
   const remote = fills.filter((f) => f.url !== "" || f.binding !== "");
   const work = [];
-  while (local.length > 0) work.push(runLocal(exchange, local.splice(0, maxFills)));
-  const origin = core.settings.origin;
-  const batched = origin !== "" && takesBatches.has(origin) ? remote.filter((f) => f.src.startsWith("/")) : [];
+  for (const batch of splitFills(local)) work.push(runLocal(exchange, batch));
+  const { origin, secret } = core.settings;
+  const batched = secret !== "" && takesBatches.has(origin) ? remote.filter((f) => f.src.startsWith("/")) : [];
   if (batched.length > 1) {
-    const ask = (/** @type {Request} */ request) => fetch(request, { redirect: "manual" });
-    for (let i = 0; i < batched.length; i += maxFills) {
-      const batch = runBatch(exchange, batched.slice(i, i + maxFills), ask, origin, origin);
-      work.push(batch.catch(() => takesBatches.delete(origin)));
-    }
+    for (const batch of splitFills(batched)) work.push(runOrigin(exchange, batch.map((f) => queued(exchange, f))));
   }
-  work.push(runRemote(exchange, batched.length > 1 ? remote.filter((f) => !batched.includes(f)) : remote));
+  const single = batched.length > 1 ? remote.filter((f) => !batched.includes(f)) : remote;
+  work.push(runRemote(exchange, single.map((f) => queued(exchange, f))));
   // One that fails must not end the waiting for the others.
   ctx.waitUntil(Promise.allSettled(work));
 }
 
 /** @typedef {ReturnType<typeof reporter>} Report */
+/** @typedef {{ fill: Fill, report: Report }} Queued */
+
+/** A fill whose time runs. @param {Exchange} exchange @param {Fill} fill @returns {Queued} */
+const queued = (exchange, fill) => ({ fill, report: reporter(exchange, fill) });
 
 /**
  * Reports one end of a fill, the first, and only while its core lives.
@@ -66,8 +67,16 @@ function reporter(exchange, fill) {
     report.fail(Failure.timeout, `no whole answer for ${fill.src} within ${fill.timeout} ms`);
     report.abort.abort();
   }, fill.timeout);
+  /** @type {() => void} */
+  let end = () => {};
+  /** @type {() => void} */
+  let leave = () => {};
   const report = {
     src: fill.src,
+    /** Settles when the fill has ended. @type {Promise<void>} */
+    over: new Promise((resolve) => (end = resolve)),
+    /** Settles when its batch need not bring it any more. @type {Promise<void>} */
+    left: new Promise((resolve) => (leave = resolve)),
     ended: false,
     /** Of a fill of a batch that was redirected: until it has ended elsewhere. @type {Promise<void> | null} */
     elsewhere: null,
@@ -76,6 +85,8 @@ function reporter(exchange, fill) {
     once(call) {
       if (report.ended) return;
       report.ended = true;
+      end();
+      leave();
       clearTimeout(timer);
       core.led.delete(fill.id);
       try {
@@ -89,7 +100,10 @@ function reporter(exchange, fill) {
       if (frame.failure === "too-large") report.fail(Failure.tooLarge, tooLarge(fill));
       else if (frame.failure !== "") report.fail(Failure.connect, `${fill.src}: ${decoder.decode(frame.body)}`);
       else if (redirectTarget(fill.url || appBase + fill.src, frame.status, frame.headers.location) === null) report.end(frame);
-      else report.elsewhere = follow(exchange, fill, report, frame);
+      else {
+        report.elsewhere = follow(exchange, fill, report, frame);
+        leave();
+      }
     },
     /** @param {Answer} answer */
     end(answer) {
@@ -120,9 +134,8 @@ const tooLarge = (fill) => `${fill.src} answered with more than the ${fill.maxBy
 /** Whether a batch still has to bring the fill. @param {Report} report */
 const isAwaited = (report) => !report.ended && report.elsewhere === null;
 
-/** Settles when all have ended by their time-outs: nobody waits any more. @param {Report[]} reports */
-const allLate = (reports) =>
-  Promise.all(reports.map((r) => new Promise((ended) => r.abort.signal.addEventListener("abort", ended))));
+/** Settles when all have ended, in time or not, or go on elsewhere: nobody waits for their batch. @param {Report[]} reports */
+const allLeft = (reports) => Promise.all(reports.map((r) => r.left));
 
 /**
  * Runs fills in an instance of app.wasm. What its handlers have finished is kept, though the instance ends.
@@ -140,7 +153,7 @@ async function runLocal(exchange, fills) {
     };
     // Starting an instance holds the isolate for tens of milliseconds: the shell leaves first.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    await appFills(encodeFills(fills), write, allLate(reports), exchange.env, exchange.ctx);
+    await appFills(encodeFills(fills), write, allLeft(reports), exchange.env, exchange.ctx);
     for (const r of open()) r.fail(Failure.connect, `${r.src}: app.wasm ended the batch without this fill`);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
@@ -152,20 +165,47 @@ async function runLocal(exchange, fills) {
 }
 
 /**
- * Runs fills as one request whose answer brings each as its handler finishes.
- * @param {Exchange} exchange
- * @param {Fill[]} fills
- * @param {(request: Request) => Promise<Response>} ask
- * @param {string} origin of the request's URL
- * @param {string} name for messages
+ * A batch to the origin. What has no frame when it ends is asked for by itself, in what is left of its time: what one
+ * visitor's fill has in it (too much for some limit on the way, or something that a firewall takes offence at) must not
+ * fail those that others share.
+ * @param {Exchange} exchange @param {Queued[]} queue
  */
-async function runBatch(exchange, fills, ask, origin, name) {
-  const reports = fills.map((f) => reporter(exchange, f));
+async function runOrigin(exchange, queue) {
+  const { origin, secret } = exchange.core.settings;
+  try {
+    await runBatch(queue, origin, secret);
+  } catch (error) {
+    takesBatches.delete(origin);
+    const left = queue.filter(({ report }) => isAwaited(report));
+    if (left.length > 0) {
+      const text = error instanceof Error ? error.message : error;
+      console.warn(`inlay: a batch of ${queue.length} fills: ${left.length} of them are asked for one by one: ${origin}: ${text}`);
+    }
+    await runRemote(exchange, left);
+  }
+  await Promise.all(queue.map(({ report }) => report.elsewhere));
+}
+
+/**
+ * Runs fills as one request whose answer brings each as its handler finishes. Throws if it ends without all of them.
+ * @param {Queued[]} queue
+ * @param {string} origin
+ * @param {string} secret that it knows
+ */
+async function runBatch(queue, origin, secret) {
+  const fills = queue.map(({ fill }) => fill);
+  const reports = queue.map(({ report }) => report);
+  const over = new AbortController();
+  const end = allLeft(reports).then(() => {
+    over.abort();
+    return { done: /** @type {const} */ (true), value: undefined };
+  });
   /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
   let reader;
   try {
-    const response = await ask(new Request(origin + fillsPath, {
-      method: "POST", headers: { "content-type": "application/json" }, body: encodeFills(fills),
+    const response = await fetch(new Request(origin + fillsPath, {
+      method: "POST", headers: { "content-type": "application/json", authorization: `Bearer ${secret}` }, body: encodeFills(fills),
+      redirect: "manual", signal: over.signal,
     }));
     if (response.status !== 200 || response.body === null) {
       await response.body?.cancel();
@@ -173,21 +213,15 @@ async function runBatch(exchange, fills, ask, origin, name) {
     }
     const frames = new FrameDecoder(fills.length, Math.max(...fills.map((f) => f.maxBytes)));
     reader = response.body.getReader();
-    const late = allLate(reports).then(() => ({ done: /** @type {const} */ (true), value: undefined }));
     while (reports.some(isAwaited)) {
-      const { done, value } = await Promise.race([reader.read(), late]);
+      const { done, value } = await Promise.race([reader.read(), end]);
       if (done) break;
       for (const frame of frames.push(value)) reports[frame.index].frame(frame);
     }
     if (reports.some(isAwaited)) frames.end();
-  } catch (error) {
-    for (const r of reports.filter(isAwaited)) r.fail(Failure.connect, `${name}: ${error instanceof Error ? error.message : error}`);
-    throw error;
   } finally {
-    for (const r of reports.filter(isAwaited)) r.fail(Failure.connect, `${name} ended the batch without this fill`);
     await reader?.cancel().catch(() => {});
   }
-  await Promise.all(reports.map((r) => r.elsewhere));
 }
 
 /**
@@ -210,7 +244,7 @@ async function follow(exchange, fill, report, frame) {
       const batch = encodeFills([{ src: url.slice(appBase.length), fields: fill.fields }]);
       /** @type {import("./frames.mjs").Frame[]} */
       const got = [];
-      await appFills(batch, (bytes) => got.push(...frames.push(bytes)), allLate([report]), env, ctx);
+      await appFills(batch, (bytes) => got.push(...frames.push(bytes)), report.over, env, ctx);
       if (report.ended) return;
       frames.end();
       answer = got[0];
@@ -221,12 +255,13 @@ async function follow(exchange, fill, report, frame) {
   }
 }
 
-/** @param {Exchange} exchange @param {Fill[]} fills */
+/** @param {Exchange} exchange @param {Queued[]} fills */
 async function runRemote(exchange, fills) {
-  const queue = fills.map((fill) => ({ fill, report: reporter(exchange, fill) }));
+  const queue = [...fills];
   const lane = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { fill, report } = next;
+      if (report.ended) continue;
       try {
         report.end(await fetchRemote(exchange.env, fill, report.abort.signal, fill.url, []));
       } catch (error) {

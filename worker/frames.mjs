@@ -11,6 +11,8 @@
 
 export const maxFills = 64;
 export const maxFillsBytes = 256 << 10;
+/** What a batch has besides its fills: {"fills":[]} */
+const around = 12;
 const maxHead = 16 << 10;
 const maxBody = 8 << 20;
 const prefixSize = 16;
@@ -30,6 +32,29 @@ export function encodeFills(fills) {
   const body = encoder.encode(JSON.stringify({ fills: fills.map(({ src, fields }) => ({ src, fields })) }));
   if (body.length > maxFillsBytes) throw new Error(`a batch of fills of ${body.length} bytes; it may have ${maxFillsBytes}`);
   return body;
+}
+
+/**
+ * Fills in as many batches as they need: so few that each is taken, and what is too much by itself is alone in one.
+ * @template {BatchFill} F
+ * @param {F[]} fills
+ * @returns {F[][]}
+ */
+export function splitFills(fills) {
+  /** @type {F[][]} */
+  const batches = [];
+  let size = maxFillsBytes;
+  for (const fill of fills) {
+    // With the comma after it.
+    const more = encoder.encode(JSON.stringify({ src: fill.src, fields: fill.fields })).length + 1;
+    size += more;
+    if (size > maxFillsBytes || batches[batches.length - 1].length === maxFills) {
+      batches.push([]);
+      size = around + more;
+    }
+    batches[batches.length - 1].push(fill);
+  }
+  return batches;
 }
 
 /** Reads frames from a stream that comes in any pieces. */

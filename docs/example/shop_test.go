@@ -137,6 +137,8 @@ func TestRequiredFragmentIsThePagesStatus(t *testing.T) {
 }
 
 func TestOriginAnnouncesThatItTakesBatches(t *testing.T) {
+	const secret = "0123456789abcdef0123456789abcdef"
+	t.Setenv("INLAY_FILLS_SECRET", secret)
 	r := httptest.NewRequest(http.MethodGet, "/fragments/price/7", nil)
 	r.Header.Set("Inlay-Fill", "1")
 	answer := httptest.NewRecorder()
@@ -146,6 +148,7 @@ func TestOriginAnnouncesThatItTakesBatches(t *testing.T) {
 	batch := httptest.NewRequest(http.MethodPost, edge.FillsPath, strings.NewReader(
 		`{"fills":[{"src":"/fragments/price/7"},{"src":"/fragments/price/8","fields":[["cookie","currency=CHF"]]}]}`))
 	batch.Header.Set("Content-Type", "application/json")
+	batch.Header.Set("Authorization", "Bearer "+secret)
 	answer = httptest.NewRecorder()
 	Origin().ServeHTTP(answer, batch)
 	assert.Contains(t, answer.Body.String(), "<p>11 EUR</p>")

@@ -48,7 +48,7 @@ func run(check bool, encode string, originOnly bool) error {
 	}
 	options := edge.Options{Pages: all, Config: config, CheckLeaks: config.Dev}
 	if config.Origin == "" {
-		options.Origin = edge.Fills(site.Origin())
+		options.Origin = site.Origin()
 	}
 	handler, err := edge.NewHandler(options)
 	if err != nil || check {

@@ -15,7 +15,7 @@ var engine *edge.Engine[handle]
 // pages are the site's, parsed when the Worker was built.
 var pages []edge.Page
 
-// settings are what JavaScript needs of the configuration, each ended by NUL: dev, debug, origin, token.
+// settings are what JavaScript needs of the configuration, each ended by NUL: dev, debug, origin, the secret of batches.
 var settings []byte
 
 // errorText is why the last start or answer was refused.
@@ -30,7 +30,7 @@ func newEngine(lookup func(string) (string, bool), seed, crashes uint64) error {
 	}
 	config.Seed, config.Crashes = seed, crashes
 	block = block[:0]
-	appendBlock(flag(config.Dev), flag(config.Debug), config.Origin, config.Token)
+	appendBlock(flag(config.Dev), flag(config.Debug), config.Origin, config.FillsSecret)
 	settings = append(settings[:0], block...)
 	engine, err = edge.NewEngine(pages, config, edge.Host[handle](host{}))
 	return err

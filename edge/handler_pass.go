@@ -1,0 +1,143 @@
+//go:build !tinygo
+
+package edge
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+)
+
+// proxyTo is a remote origin, for what no page answers.
+func proxyTo(target *url.URL, o *Options) http.Handler {
+	log, dev, origin := o.Logger, o.Config.Dev, o.Config.Origin
+	return &httputil.ReverseProxy{
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.SetURL(target)
+			p.Out.URL.RawQuery = p.In.URL.RawQuery // as it came: nobody here reads it
+		},
+		// The answer to an upgrade does not go through the writer of pass.
+		ModifyResponse: func(r *http.Response) error {
+			stripInternal(r.Header)
+			return nil
+		},
+		FlushInterval: -1,
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			if r.Context().Err() == nil { // else it is the client that has gone
+				log.Error("inlay: the origin cannot be reached", "origin", origin, "error", err)
+			}
+			text := "The origin cannot be reached."
+			if dev {
+				text = "the origin " + origin + " cannot be reached: " + err.Error()
+			}
+			w.Header().Set("Cache-Control", "no-store")
+			http.Error(w, text, http.StatusBadGateway)
+		},
+	}
+}
+
+// pass gives a request to the origin. What inlay and origins tell each other in fields of their own, Inlay-…, is not for
+// those outside: a visitor's do not get in, and an origin's do not get out.
+func (h *Handler) pass(w http.ResponseWriter, r *http.Request) {
+	inner := r
+	for name := range r.Header {
+		if !isInternalField(name) {
+			continue
+		}
+		if inner == r {
+			inner = new(http.Request)
+			*inner = *r
+			inner.Header = r.Header.Clone()
+		}
+		delete(inner.Header, name)
+	}
+	out := &passWriter{ResponseWriter: w}
+	// Also when the handler has written nothing, or panics.
+	defer out.strip()
+	h.options.Origin.ServeHTTP(out, inner)
+}
+
+// isInternalField tells whether a header field is between inlay and its origins: to some, an underscore is a hyphen. A
+// trailer may be set by a prefix.
+func isInternalField(name string) bool {
+	name = strings.TrimPrefix(name, http.TrailerPrefix)
+	const prefix = "inlay"
+	return len(name) > len(prefix) && equalFold(name[:len(prefix)], prefix) && (name[len(prefix)] == '-' || name[len(prefix)] == '_')
+}
+
+func stripInternal(header http.Header) {
+	for name := range header {
+		if isInternalField(name) {
+			delete(header, name)
+		}
+	}
+}
+
+// passWriter is the writer of a request that is passed on. It can do what the one below can.
+type passWriter struct {
+	http.ResponseWriter
+	wrote bool
+}
+
+var (
+	_ http.Flusher  = (*passWriter)(nil)
+	_ http.Hijacker = (*passWriter)(nil)
+	_ io.ReaderFrom = (*passWriter)(nil)
+)
+
+func (w *passWriter) strip() { stripInternal(w.Header()) }
+
+// begin is before the head leaves.
+func (w *passWriter) begin() {
+	if !w.wrote {
+		w.wrote = true
+		w.strip()
+	}
+}
+
+func (w *passWriter) WriteHeader(status int) {
+	if status >= 200 || status == http.StatusSwitchingProtocols {
+		w.begin()
+	} else {
+		w.strip()
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *passWriter) Write(p []byte) (int, error) {
+	w.begin()
+	return w.ResponseWriter.Write(p)
+}
+
+func (w *passWriter) WriteString(s string) (int, error) {
+	w.begin()
+	return io.WriteString(w.ResponseWriter, s)
+}
+
+func (w *passWriter) ReadFrom(r io.Reader) (int64, error) {
+	w.begin()
+	return io.Copy(w.ResponseWriter, r)
+}
+
+func (w *passWriter) Flush() {
+	w.begin()
+	// What cannot be flushed is sent all the same, later.
+	_ = http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+func (w *passWriter) FlushError() error {
+	w.begin()
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+func (w *passWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.strip()
+	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
+
+// Unwrap is for http.ResponseController.
+func (w *passWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
