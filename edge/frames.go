@@ -21,10 +21,9 @@ import (
 // the fill's request has: cookie, what a slot can declare, if-none-match and if-modified-since; "fields" may be left out.
 // Members that are not named here are ignored.
 //
-// The secret is INLAY_FILLS_SECRET at both ends; app.wasm has one that its isolate made up. A request without it is
-// answered with 401, and with 404 if there is none. One that is not of this form is answered with 400, 413 (too large) or
-// 415 (not JSON) and a text that says what is wrong, and no handler runs. A src or field that cannot be used fails its own
-// fill only.
+// The secret is INLAY_FILLS_SECRET at both ends. A request without it is answered with 401, or with 404 where there is none.
+// One that is not of this form is answered with 400, 413 (too large) or 415 (not JSON) and a text that says what is wrong,
+// and no handler runs. A src or field that cannot be used fails its own fill only.
 //
 // # Answer
 //
