@@ -131,12 +131,12 @@ func TestOriginThatIsNotThere(t *testing.T) {
 // An origin that says so gets the fills of each later request as one batch, and the fragments are the same.
 func TestOriginThatTakesBatches(t *testing.T) {
 	t.Parallel()
-	fills := edge.Fills(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	fills := edge.FillsWith(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "examples/broken") {
 			panic("this one only")
 		}
 		fragment(w, r)
-	}))
+	}), fillsSecret)
 	var refuse atomic.Bool
 	origin := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
 		if refuse.Load() && r.URL.Path == edge.FillsPath {
@@ -145,7 +145,7 @@ func TestOriginThatTakesBatches(t *testing.T) {
 		}
 		fills.ServeHTTP(w, r)
 	})
-	server := startWorkerd(t, "INLAY_ORIGIN="+origin.URL)
+	server := startWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_FILLS_SECRET="+fillsSecret)
 	require.NoError(t, settled(read(t, browse(t, server.URL+"/pkg/first")), "/first", false))
 	assert.Equal(t, 5, origin.total(), "it has not said so yet")
 	assert.Zero(t, origin.count(edge.FillsPath))
@@ -159,9 +159,18 @@ func TestOriginThatTakesBatches(t *testing.T) {
 	assert.Contains(t, broken, "[/fragments/index/broken]")
 
 	refuse.Store(true)
-	assert.Contains(t, read(t, browse(t, server.URL+"/pkg/third")), slotErrors["index"])
-	require.NoError(t, settled(read(t, browse(t, server.URL+"/pkg/fourth")), "/fourth", false), "the next are asked for one by one")
+	require.NoError(t, settled(read(t, browse(t, server.URL+"/pkg/third")), "/third", false), "they are asked for one by one")
+	assert.Equal(t, 3, origin.count(edge.FillsPath))
+	assert.Contains(t, server.Log(), "inlay: a batch of 5 fills: 5 of them are asked for one by one: "+origin.URL+": status 404")
+
+	other := startWorkerd(t, "INLAY_ORIGIN="+origin.URL)
+	for _, page := range []string{"/fifth", "/sixth"} {
+		require.NoError(t, settled(read(t, browse(t, other.URL+"/pkg"+page)), page, false))
+	}
+	assert.Equal(t, 3, origin.count(edge.FillsPath), "without the secret there is no batch")
 }
+
+const fillsSecret = "0123456789abcdef0123456789abcdef"
 
 // rawRequest sends a target that net/http would not, and gives the answer's status line and all that follows.
 func rawRequest(t *testing.T, server *server, request string) string {
