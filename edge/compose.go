@@ -226,12 +226,12 @@ func (e *Engine[B]) shareable(q *request[B]) bool {
 	return true
 }
 
-// personal reports whether a fragment was made from a cookie or credentials of the visitor. Vary would say so, but not
+// personal reports whether a fragment was made from a cookie of the visitor. Vary would say so, but not
 // all who store pages ask it.
 func (q *request[B]) personal() bool {
 	for i := range q.slots {
 		for _, f := range fillRequest(q.slots[i].key).Fields {
-			if f.Name == "cookie" || f.Name == "authorization" {
+			if f.Name == "cookie" {
 				return true
 			}
 		}

@@ -136,6 +136,9 @@ func (e *Engine[B]) unpassable(r *Request) error {
 		return &RequestError{"the target has a #"}
 	case inSet('\\', r.path):
 		return &RequestError{"the path has a backslash"}
+	case e.config.Origin == "" && !validEscapes(r.path):
+		// Go's own parsers refuse it; what another origin makes of it is its own affair.
+		return &RequestError{"the path has malformed percent-encoding"}
 	case e.config.Origin != "" && hasDotSegments(r.path):
 		// What the origin made of them would not lie below the path of its URL.
 		return &RequestError{"the path has a . or .. as a segment, or what an origin could take for one"}

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { FrameDecoder, encodeFills, maxFills } from "./frames.mjs";
+import { FrameDecoder, encodeFills, maxFills, maxFillsBytes, splitFills } from "./frames.mjs";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -235,5 +235,30 @@ test("random streams: any pieces, cuts and corruptions", () => {
     assert.equal(many.error, one.error, `seed ${seed}, run ${run}`);
     assert.deepEqual(many.frames, one.frames, `seed ${seed}, run ${run}`);
     assert.ok(one.frames.every((f) => f.body.length <= bad.length));
+  }
+});
+
+test("batches are split so that each is taken", () => {
+  const fill = (size) => ({ src: "/f", fields: [["cookie", "c=" + "x".repeat(size)]] });
+  const sizes = (batches) => batches.map((batch) => batch.length);
+  assert.deepEqual(splitFills([]), []);
+  assert.deepEqual(sizes(splitFills(Array.from({ length: 130 }, () => fill(1)))), [64, 64, 2]);
+  for (const size of [1, 4000, 8100, 100_000, maxFillsBytes / 2, maxFillsBytes - 60]) {
+    const fills = Array.from({ length: 41 }, () => fill(size));
+    const batches = splitFills(fills);
+    assert.deepEqual(batches.flat(), fills);
+    for (const batch of batches) {
+      if (batch.length > 1) assert.ok(encodeFills(batch).length <= maxFillsBytes);
+    }
+  }
+  // The last byte counts.
+  const one = encodeFills([fill(0)]).length;
+  const exact = fill(maxFillsBytes - one);
+  assert.equal(encodeFills([exact]).length, maxFillsBytes);
+  assert.deepEqual(sizes(splitFills([fill(1), fill(maxFillsBytes), fill(1), fill(1)])), [1, 1, 2], "what is too much is alone");
+  // Characters that JSON or UTF-8 makes longer.
+  for (const text of ["\"", "é", "€", "\\", "🍪"]) {
+    const fills = Array.from({ length: 64 }, () => ({ src: "/f", fields: [["x", text.repeat(4000)]] }));
+    for (const batch of splitFills(fills)) assert.ok(encodeFills(batch).length <= maxFillsBytes);
   }
 });
