@@ -49,7 +49,7 @@ var known = []string{
 }
 
 // neverEmpty are arrays that have members wherever they are expanded.
-var neverEmpty = regexp.MustCompile(`"\$\{(ASSETS|GLUE|COMPILED|apt|failures|BASH_SOURCE)\[[@*]\]\}"`)
+var neverEmpty = regexp.MustCompile(`"\$\{(MODULES|GLUE|apt|failures|BASH_SOURCE)\[[@*]\]\}"`)
 
 // comment is what a script says to its reader.
 var comment = regexp.MustCompile(`^\s*#.*|\s#\s.*`)
@@ -114,10 +114,10 @@ func pathWithout(t *testing.T, names ...string) string {
 // What lies about in build/ is not uploaded, whatever made it.
 func TestOnlyWhatTheWorkerImportsIsUploaded(t *testing.T) {
 	t.Parallel()
-	imports := strings.Fields(shell(t, "node tools/imports.mjs worker.mjs worker build"))
+	imports := strings.Fields(shell(t, "node tools/imports.mjs main.mjs site worker build"))
 	require.Contains(t, imports, "app.wasm")
 	strays := []string{
-		"build/bench/results.txt", "build/notes.txt", "build/query.sql", "build/page.html", "build/old.wasm", "build/old.bin",
+		"build/bench/results.txt", "build/notes.txt", "build/query.sql", "build/page.html", "build/old.wasm", "build/old.bin", "build/old.z",
 		"build/old.mjs", "build/old.js", "build/.#core.mjs", "build/core.mjs~", "build/core.mjs.orig", "build/old.cjs", "build/old.py",
 		"build/test/old.wasm", "build/stray/worker.mjs", "build/stray/app.wasm",
 	}
@@ -151,7 +151,7 @@ func TestOnlyWhatTheWorkerImportsIsUploaded(t *testing.T) {
 		named = append(named, m[1])
 	}
 	assert.ElementsMatch(t, imports, named)
-	assert.Equal(t, "worker.mjs", named[0], "the entry is the first")
+	assert.Equal(t, "main.mjs", named[0], "the entry is the first")
 }
 
 // SIGTERM to the process that was started ends the server, once the page that it is sending is whole.

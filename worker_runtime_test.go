@@ -45,15 +45,15 @@ var runtimeSite = sync.OnceValues(func() (string, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", err
 	}
-	modules, err := filepath.Glob("build/*.[mj]*s")
+	modules, err := filepath.Glob("build/[a-z]*.[mjwbz]*")
 	if err != nil {
 		return "", err
 	}
-	own, err := filepath.Glob("worker/testing/app/*.mjs")
+	own, err := filepath.Glob("worker/testing/app/*.mjs") // main.mjs in place of the site's
 	if err != nil {
 		return "", err
 	}
-	for _, path := range append(append(modules, own...), "build/core.wasm") {
+	for _, path := range append(modules, own...) {
 		content, err := os.ReadFile(path)
 		if err != nil {
 			return "", err
@@ -88,8 +88,7 @@ func startRuntime(t *testing.T, env ...string) *server {
 	require.NoError(t, err)
 	capnp, err := os.ReadFile("build/workerd.capnp")
 	require.NoError(t, err)
-	main := regexp.MustCompile(`\(name = "worker.mjs", [^)]*\),`)
-	config := main.ReplaceAllString(string(capnp), `(name = "main.mjs", esModule = embed "main.mjs"), $0 (name = "counter.mjs", esModule = embed "counter.mjs"),`)
+	config := strings.Replace(string(capnp), "  ],\n  bindings", "    (name = \"counter.mjs\", esModule = embed \"counter.mjs\"),\n  ],\n  bindings", 1)
 	state := t.TempDir()
 	config = strings.Replace(config, "  services = [\n", fmt.Sprintf(`  services = [
     (name = "kv", worker = .kv), (name = "beside", worker = .beside), (name = "state", disk = (path = %q, writable = true)),

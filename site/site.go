@@ -3,7 +3,6 @@ package site
 import (
 	"bytes"
 	"compress/flate"
-	"context"
 	"embed"
 	"errors"
 	"html"
@@ -12,7 +11,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 )
 
 //go:generate go run ./gen -out data
@@ -36,18 +34,18 @@ func Origin() http.Handler {
 	if err != nil {
 		panic(err) // "data" is a valid path
 	}
-	return newOrigin(files, getenv, wait)
+	return newSite(files)
 }
 
 // origin holds what the handlers need, so that tests can give them other
-// documentation, other variables and no real delay.
+// documentation and another upstream.
 type origin struct {
 	files    fs.FS
-	upstream *upstream
+	upstream asker
 }
 
-func newOrigin(files fs.FS, getenv func(string) string, wait func(context.Context, time.Duration) error) http.Handler {
-	o := &origin{files: files, upstream: &upstream{files: files, getenv: getenv, wait: wait}}
+func originOf(files fs.FS, upstream asker) http.Handler {
+	o := &origin{files, upstream}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /fragments/summary", o.document("summary"))
 	mux.HandleFunc("GET /fragments/packages", o.document("packages"))
@@ -101,7 +99,7 @@ func (o *origin) importedBy(w http.ResponseWriter, r *http.Request) {
 		o.refuse(w, err)
 		return
 	}
-	importers, note, err := o.upstream.ask(r.Context(), "importers/"+path)
+	importers, note, err := o.upstream.lines(r.Context(), "importers/"+path)
 	if err != nil {
 		o.refuse(w, err)
 		return
@@ -126,7 +124,7 @@ func (o *origin) mostImported(w http.ResponseWriter, r *http.Request) {
 		o.refuse(w, err)
 		return
 	}
-	lines, note, err := o.upstream.ask(r.Context(), "most-imported")
+	lines, note, err := o.upstream.lines(r.Context(), "most-imported")
 	if err != nil {
 		o.refuse(w, err)
 		return

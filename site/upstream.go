@@ -1,15 +1,17 @@
+//go:build !js
+
 package site
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
+	"net"
 	"net/http"
-	"net/url"
+	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -20,17 +22,16 @@ const (
 	maxDelay      = time.Minute
 )
 
-// upstream stands for a service that a real site would ask over the network: it
-// knows which packages import which, and takes its time. It is an
-// http.RoundTripper, so that a real one could take its place.
+// upstream is a service beside the site, as a database or somebody's API is: it
+// knows which packages import which, and takes its time. In a Worker
+// upstream.mjs is in its place.
 type upstream struct {
 	files  fs.FS
 	getenv func(string) string
 	wait   func(context.Context, time.Duration) error
 }
 
-// delay is how long the upstream is to take. It is read for each request: in a
-// Worker the variables are known only then.
+// delay is how long the upstream is to take.
 func (u *upstream) delay() (time.Duration, error) {
 	value := u.getenv(delayVariable)
 	if value == "" {
@@ -44,62 +45,56 @@ func (u *upstream) delay() (time.Duration, error) {
 	return time.Duration(ms) * time.Millisecond, nil
 }
 
-// RoundTrip answers GET /NAME with the lines of that document after the delay,
-// or with 404. It ends early, with the context's error, when the request's
-// context does.
-func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
+// ServeHTTP answers GET /NAME with the lines of that document after the delay,
+// which it tells in a field, or with 404.
+func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	delay, err := u.delay()
 	if err != nil {
-		return nil, err
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
-	if err := u.wait(r.Context(), delay); err != nil {
-		return nil, err
-	}
-	answer := &http.Response{
-		StatusCode: http.StatusOK,
-		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:  http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
-		Request: r,
+	if u.wait(r.Context(), delay) != nil {
+		return // nobody waits for it any more
 	}
 	text, err := read(u.files, strings.TrimPrefix(r.URL.Path, "/"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
-		answer.StatusCode = http.StatusNotFound
+		http.Error(w, "no such document", http.StatusNotFound)
 	case err != nil:
-		return nil, err
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	default:
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set(delayField, strconv.FormatInt(delay.Milliseconds(), 10))
+		_, _ = w.Write(text)
 	}
-	answer.Status = strconv.Itoa(answer.StatusCode) + " " + http.StatusText(answer.StatusCode)
-	answer.Body = io.NopCloser(bytes.NewReader(text))
-	answer.ContentLength = int64(len(text))
-	return answer, nil
 }
 
-// ask gives the lines of a document from the upstream, and the small print that
-// says how it came by them.
-func (u *upstream) ask(ctx context.Context, name string) (lines []string, note string, err error) {
-	// The upstream is called itself and not through an http.Client, which would
-	// bring its own transport with TLS into app.wasm.
-	request := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/" + name}}).WithContext(ctx)
-	answer, err := u.RoundTrip(request)
-	if err != nil {
-		return nil, "", err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode == http.StatusNotFound {
-		return nil, "", fs.ErrNotExist
-	}
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return nil, "", err
-	}
-	delay, err := u.delay()
-	if err != nil {
-		return nil, "", err
-	}
-	note = `<p class="note">The upstream behind this list is simulated to take ` +
-		strconv.FormatInt(delay.Milliseconds(), 10) + " ms.</p>\n"
-	return strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' }), note, nil
+// newOrigin is the site with an upstream of its own, which listens on the
+// loopback interface from the first request that it gets.
+func newOrigin(files fs.FS, getenv func(string) string, wait func(context.Context, time.Duration) error) http.Handler {
+	listen := sync.OnceValues(func() (string, error) {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return "", err
+		}
+		server := &http.Server{Handler: &upstream{files, getenv, wait}, ReadHeaderTimeout: 10 * time.Second}
+		go func() { _ = server.Serve(listener) }() // for as long as the process
+		return "http://" + listener.Addr().String(), nil
+	})
+	return originOf(files, func(ctx context.Context, path string) (*http.Response, error) {
+		base, err := listen()
+		if err != nil {
+			return nil, err
+		}
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+		if err != nil {
+			return nil, err
+		}
+		return http.DefaultClient.Do(r)
+	})
 }
+
+func newSite(files fs.FS) http.Handler { return newOrigin(files, os.Getenv, wait) }
 
 // wait returns after d, or with the context's error when that ends first.
 func wait(ctx context.Context, d time.Duration) error {

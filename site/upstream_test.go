@@ -1,3 +1,5 @@
+//go:build !js
+
 package site
 
 import (
@@ -64,14 +66,24 @@ func TestBadDelayIsAClearError(t *testing.T) {
 
 func TestUpstreamEndsWithItsRequest(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	origin := newOrigin(library(t), variable("60000"), wait)
+	begun, ended := make(chan struct{}), make(chan error, 1)
+	origin := newOrigin(library(t), variable("60000"), func(ctx context.Context, d time.Duration) error {
+		close(begun)
+		err := wait(ctx, d)
+		ended <- err
+		return err
+	})
+	go func() {
+		<-begun
+		cancel()
+	}()
 	answer := httptest.NewRecorder()
 
 	origin.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/fragments/imported-by/net/http", nil).WithContext(ctx))
 
 	assert.Equal(t, http.StatusInternalServerError, answer.Code)
 	assert.Contains(t, answer.Body.String(), "context canceled")
+	require.ErrorIs(t, <-ended, context.Canceled, "the upstream learns of it")
 }
 
 func TestWaitReturnsWhenTheTimeIsUp(t *testing.T) {
@@ -85,18 +97,20 @@ func TestWaitReturnsWhenTheTimeIsUp(t *testing.T) {
 	assert.NoError(t, wait(ctx, 0))
 }
 
-func TestUpstreamIsARoundTripper(t *testing.T) {
-	client := &http.Client{Transport: &upstream{files: library(t), getenv: variable("0"), wait: wait}}
+func TestUpstreamIsAServiceOfItsOwn(t *testing.T) {
+	server := httptest.NewServer(&upstream{files: library(t), getenv: variable("0"), wait: wait})
+	t.Cleanup(server.Close)
 
-	found, err := client.Get("http://upstream.test/importers/net/http")
+	found, err := http.Get(server.URL + "/importers/net/http")
 	require.NoError(t, err)
 	text, err := io.ReadAll(found.Body)
 	require.NoError(t, err)
 	require.NoError(t, found.Body.Close())
 	assert.Equal(t, http.StatusOK, found.StatusCode)
 	assert.Equal(t, "a\nb&c\nd", string(text))
+	assert.Equal(t, "0", found.Header.Get("Upstream-Delay"))
 
-	missing, err := client.Get("http://upstream.test/importers/nosuch")
+	missing, err := http.Get(server.URL + "/importers/nosuch")
 	require.NoError(t, err)
 	require.NoError(t, missing.Body.Close())
 	assert.Equal(t, "404 Not Found", missing.Status)

@@ -5,6 +5,11 @@ declare module "*.wasm" {
   export default module;
 }
 
+declare module "*.z" {
+  const bytes: ArrayBuffer;
+  export default bytes;
+}
+
 declare module "*.bin" {
   const bytes: ArrayBuffer;
   export default bytes;

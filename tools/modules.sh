@@ -1,10 +1,6 @@
 # shellcheck shell=bash
 # What lies in build/: the modules of the Worker and the configuration of a bare workerd.
 
-# The module that comes with Go, and those that are compiled. All others are worker/*.mjs.
-ASSETS=(wasm_exec.js)
-COMPILED=(core.wasm app.wasm)
-
 built='' # not empty: something in build/ is new
 
 # build_all [test]: everything that is out of date; with test also build/test/, whose core has exports for tests.
@@ -96,13 +92,26 @@ build_assets() {
 # entry is the module that wrangler.toml names as main.
 entry() { sed -n 's|^main *= *"build/\([^"]*\)".*|\1|p' wrangler.toml; }
 
-# list_glue sets GLUE to the names of the modules in worker/ that the Worker consists of, its entry first.
+# list_glue sets MODULES to the names of what the Worker consists of, its entry first, and GLUE to those of them that are
+# written by hand or made for the site: in site/, site/data/ or worker/.
 list_glue() {
 	local name all
-	all=$(node tools/imports.mjs "$(entry)" worker build) || die "the Worker's modules are not whole; see above"
+	all=$(node tools/imports.mjs "$(entry)" site worker build) || die "the Worker's modules are not whole; see above"
+	MODULES=($all)
 	GLUE=()
 	for name in $all; do
-		if [ -e "worker/$name" ]; then GLUE+=("$name"); fi
+		if [ -n "$(glue_path "$name")" ]; then GLUE+=("$name"); fi
+	done
+}
+
+# glue_path NAME: where a module is that build/ gets a copy of; nothing for what is made in build/.
+glue_path() {
+	local folder
+	for folder in site site/data worker; do
+		if [ -e "$folder/$1" ]; then
+			printf '%s' "$folder/$1"
+			return
+		fi
 	done
 }
 
@@ -110,12 +119,14 @@ list_glue() {
 copy_glue() {
 	local name path
 	for name in "${GLUE[@]}"; do
-		cmp -s "worker/$name" "build/$name" && continue
-		cp "worker/$name" "build/$name"
+		path=$(glue_path "$name")
+		cmp -s "$path" "build/$name" && continue
+		cp "$path" "build/$name"
 		built=yes
 	done
-	for path in build/*.mjs build/.*.mjs build/*.js build/.*.js build/*.wasm build/.*.wasm build/*.bin build/.*.bin; do
-		case " ${ASSETS[*]} ${COMPILED[*]} ${GLUE[*]} pages.bin *.mjs .*.mjs *.js .*.js .*.wasm .*.bin " in
+	for path in build/*.mjs build/.*.mjs build/*.js build/.*.js build/*.wasm build/.*.wasm build/*.bin build/.*.bin build/*.z build/.*.z; do
+		[ -e "$path" ] || continue
+		case " ${MODULES[*]} " in
 		*" ${path#build/} "*) ;;
 		*) rm "$path" && built=yes ;;
 		esac
@@ -124,7 +135,7 @@ copy_glue() {
 
 # variables prints the names of those that the Worker reads: bindings have to name each.
 variables() {
-	grep -ohE '"(INLAY|SITE)_[A-Z_]+"' edge/variables.go site/*.go worker/*.mjs | tr -d '"' | LC_ALL=C sort -u
+	grep -ohE '\b(INLAY|SITE)_[A-Z_]+\b' edge/variables.go site/*.go site/*.mjs worker/*.mjs | tr -d '"' | LC_ALL=C sort -u
 }
 
 # compatibility_date is wrangler.toml's.
@@ -147,12 +158,15 @@ write_capnp() {
 		printf '  sockets = [(name = "http", address = "127.0.0.1:8787", http = (), service = "main")],\n);\n\n'
 		printf 'const worker :Workerd.Worker = (\n  compatibilityDate = "%s",\n' "$(compatibility_date)"
 		printf '  compatibilityFlags = [%s],\n  modules = [\n' "$(compatibility_flags)"
-		for name in "${GLUE[@]}" "${ASSETS[@]}"; do # the entry comes first
-			printf '    (name = "%s", esModule = embed "%s%s"),\n' "$name" "$2" "$name"
+		for name in "${MODULES[@]}"; do # the entry comes first
+			case $name in
+			core.wasm) printf '    (name = "%s", wasm = embed "%s%s"),\n' "$name" "$2" "$3" ;;
+			*.wasm) printf '    (name = "%s", wasm = embed "%s%s"),\n' "$name" "$2" "$name" ;;
+			*js) printf '    (name = "%s", esModule = embed "%s%s"),\n' "$name" "$2" "$name" ;;
+			*) printf '    (name = "%s", data = embed "%s%s"),\n' "$name" "$2" "$name" ;;
+			esac
 		done
-		printf '    (name = "pages.bin", data = embed "%spages.bin"),\n' "$2"
-		printf '    (name = "core.wasm", wasm = embed "%s%s"),\n' "$2" "$3"
-		printf '    (name = "app.wasm", wasm = embed "%sapp.wasm"),\n  ],\n  bindings = [\n' "$2"
+		printf '  ],\n  bindings = [\n'
 		for name in $(variables); do
 			printf '    (name = "%s", fromEnvironment = "%s"),\n' "$name" "$name"
 		done

@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 
 const [folder, ...rest] = process.argv.slice(2);
 const limits = new Map(rest.map((r) => /** @type {[string, string]} */ (r.split("="))));
-const names = readdirSync(folder).filter((name) => /\.(mjs|js|wasm|bin)$/.test(name));
+const names = readdirSync(folder).filter((name) => /\.(mjs|js|wasm|bin|z)$/.test(name));
 
 const kib = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(1)} KiB`.padStart(12);
 let failed = false;

@@ -146,6 +146,13 @@ func TestFrontPageListsAndCounts(t *testing.T) {
 	assert.Equal(t, "old\nshelf/cart", files["importers/shelf"])
 	assert.Equal(t, "shelf 2\nbare 0\njsonly 0\nold 0\nshelf/cart 0\n", files["most-imported"])
 
+	var known map[string]string
+	require.NoError(t, json.Unmarshal([]byte(files["upstream.json"]), &known))
+	assert.Len(t, known, 6)
+	for name, text := range known {
+		assert.Equal(t, files[name], text, name)
+	}
+
 	var list []map[string]any
 	require.NoError(t, json.Unmarshal([]byte(files["packages.json"]), &list))
 	require.Len(t, list, 5)
@@ -198,7 +205,7 @@ func TestRunReportsProgressAndMistakes(t *testing.T) {
 	var progress bytes.Buffer
 	require.NoError(t, run(goroot, t.TempDir(), &progress))
 	assert.Contains(t, progress.String(), "site/gen: read 5 packages of go1.99.2\n")
-	assert.Contains(t, progress.String(), "site/gen: wrote 24 files")
+	assert.Contains(t, progress.String(), "site/gen: wrote 25 files")
 
 	assert.ErrorContains(t, run(goroot, filepath.Join(t.TempDir(), "none"), io.Discard), "run from the top of the repository")
 	assert.ErrorContains(t, run(filepath.Join("testdata", "none"), t.TempDir(), io.Discard), "reading ")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"go/doc/comment"
 	"go/token"
 	"strings"
@@ -29,7 +30,24 @@ func (lib *library) render() map[string]string {
 		files["examples/"+p.path] = r.examples()
 		files["importers/"+p.path] = strings.Join(p.importers, "\n")
 	}
+	files["upstream.json"] = forUpstream(files)
 	return files
+}
+
+// forUpstream is what the Worker's upstream knows, by name: JavaScript cannot
+// read what is embedded in Go.
+func forUpstream(files map[string]string) string {
+	known := map[string]string{}
+	for name, text := range files {
+		if name == "most-imported" || strings.HasPrefix(name, "importers/") {
+			known[name] = text
+		}
+	}
+	text, err := json.Marshal(known) // with its keys in order
+	if err != nil {
+		panic(err) // texts by name are JSON
+	}
+	return string(text)
 }
 
 // overview is the package's name, how to import it, and the package comment.
