@@ -80,6 +80,9 @@ func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
 		return nil
 	}
 	r.key, r.bad = e.plans[r.page].appendKey(r.key[:0], r.page, r.params, r)
+	if r.bad == nil {
+		r.key, r.bad = e.appendHost(r.key, r)
+	}
 	if r.bad != nil {
 		return nil
 	}

@@ -37,6 +37,14 @@ type Config struct {
 	// Default none.
 	AllowHosts []string
 
+	// FillFields are header fields that fills carry to Origin besides what their slots declare; names in lower case.
+	// Default none. A User-Agent goes to every server, and is inlay if there is none.
+	FillFields []Field
+	// Hosts are the hosts that the site is served under, if each is to have fragments of its own; in lower case. An origin
+	// gets the host as X-Forwarded-Host, and a page that is asked for under any other host is answered with 421. Default
+	// none: all hosts share what is cached.
+	Hosts []string
+
 	// Dev turns on what helps while a site is being written, such as errors that name their cause. Default false.
 	Dev bool
 	// Debug turns on header fields and request parameters for finding out what the cache did. Default: as Dev.
@@ -88,6 +96,8 @@ func ParseConfig(lookup func(name string) (string, bool)) (Config, error) {
 		FillTimeout:          r.duration("INLAY_FILL_TIMEOUT", 10*time.Second, 10*time.Millisecond, 25*time.Second, "from 10ms to 25s"),
 		Patience:             r.duration("INLAY_PATIENCE", 0, 0, time.Second, "from 0s to 1s"),
 		AllowHosts:           r.hosts("INLAY_ALLOW_HOSTS"),
+		FillFields:           r.constants("INLAY_FILL_FIELDS"),
+		Hosts:                r.hosts("INLAY_HOSTS"),
 		Dev:                  r.boolean("INLAY_DEV", false),
 		Token:                r.secret("INLAY_TOKEN"),
 		FillsSecret:          r.secret("INLAY_FILLS_SECRET"),

@@ -121,7 +121,11 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 	switch {
 	case err != nil:
 		e.counts.BadRequests++
-		e.sendText(r.ID, 400, err.Error(), 0)
+		status := 400
+		if err == error(errHost) {
+			status = 421
+		}
+		e.sendText(r.ID, status, err.Error(), 0)
 	default:
 		e.advance(q)
 	}

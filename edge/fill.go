@@ -103,6 +103,10 @@ func (e *Engine[B]) attempt(f *fill[B], leader RequestID) {
 	timeout = min(timeout, maxFillTimeout)
 	request := fillRequest(f.key)
 	url, binding := e.config.destination(request.Src)
+	var constant, vouching []Field
+	if url != "" {
+		constant, vouching = e.config.constantsFor(&request)
+	}
 	f.deadline = e.now.Add(timeout + grace)
 	e.sweep()
 	e.lastFill++
@@ -111,7 +115,7 @@ func (e *Engine[B]) attempt(f *fill[B], leader RequestID) {
 	e.unfinished = append(e.unfinished, f)
 	e.counts.Fills++
 	e.host.Fill(leader, e.lastFill, Fill{
-		FillRequest: request, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment,
+		FillRequest: request, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment,
 	})
 }
 

@@ -75,6 +75,8 @@ type batch struct {
 
 type batchFill struct {
 	Src string `json:"src"`
+	// Host is the visitor's, where the site keeps hosts apart; it comes as the request's Host and X-Forwarded-Host.
+	Host string `json:"host"`
 	// Fields are pairs of name and value. encoding/json takes arrays of any length for a [2]string.
 	Fields [][]string `json:"fields"`
 }
@@ -187,6 +189,11 @@ func (f *batchFill) problem() string {
 	if path, _ := splitTarget(f.Src); isInternal(path) || hasDotSegments(path) {
 		return "the src is no path that a slot can have"
 	}
+	if f.Host != "" {
+		if _, problem := parseHost(f.Host); problem != "" {
+			return problem
+		}
+	}
 	for _, field := range f.Fields {
 		if len(field) != 2 {
 			return "a field is a pair of name and value"
@@ -224,6 +231,10 @@ func (f *batchFill) request(ctx context.Context, outer *http.Request) (r *http.R
 	}).WithContext(ctx)
 	for _, field := range f.Fields {
 		r.Header.Add(field[0], trimOWS(field[1]))
+	}
+	if f.Host != "" {
+		r.Host = f.Host
+		r.Header.Set("X-Forwarded-Host", f.Host)
 	}
 	return r, ""
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -82,6 +83,12 @@ func (h *Handler) ask(ctx context.Context, f Fill, at string, fields []Field) (*
 	}
 	for _, field := range fields {
 		r.Header.Add(field.Name, field.Value)
+		if field.Name == hostField && (f.URL == "" || f.Binding != "") {
+			r.Host = field.Value
+		}
+	}
+	for _, field := range slices.Concat(f.Constant, f.Vouching) {
+		r.Header.Set(field.Name, field.Value)
 	}
 	if f.URL != "" && f.Binding == "" {
 		return h.fetchRemote(r, f)

@@ -95,6 +95,11 @@ type Host[B any] interface {
 // Fill is what a host needs for one fill.
 type Fill struct {
 	FillRequest
+	// Constant are fields that are the same for all fills that go where this one goes, of other names than Fields: nil for
+	// the handlers that come with the program. A batch's own request has them too.
+	Constant []Field
+	// Vouching are more of them, which in a batch only its own request has: a batch may not bring them for a fill.
+	Vouching []Field
 	// URL is where a remote origin or a service binding is asked. Empty: the handlers that come with the program answer
 	// Src.
 	URL string

@@ -60,6 +60,9 @@ func (e *Engine[B]) begin(r *Request) (*request[B], error) {
 	for i := range q.slots {
 		// All keys first: a request that is refused has started nothing.
 		key, err := pl.slots[i].appendKey(r.key[:0], params, r)
+		if err == nil {
+			key, err = e.appendHost(key, r)
+		}
 		if err != nil {
 			return nil, err
 		}

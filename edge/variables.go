@@ -22,6 +22,8 @@ func Variables() []Variable {
 		{"INLAY_FILL_TIMEOUT", "duration", "10s", "How long a fill may take when its slot does not say, from 10ms to 25s."},
 		{"INLAY_PATIENCE", "duration", "0s", "How long a page waits for fills before its shell leaves, up to 1s."},
 		{"INLAY_ALLOW_HOSTS", "host[:port] list", "", "The hosts that an absolute src may name, with commas or spaces between."},
+		{"INLAY_FILL_FIELDS", "header fields", "", "What fills carry to INLAY_ORIGIN besides what their slots declare: `Name: value` in lines; a User-Agent goes everywhere, and is `inlay` unless set."},
+		{"INLAY_HOSTS", "host[:port] list", "", "The hosts that the site is served under, each with fragments of its own; unset, all share them, whatever Host says."},
 		{"INLAY_DEV", "0 or 1", "0", "Turns on what helps while a site is being written."},
 		{"INLAY_DEBUG", "0 or 1", "", "Turns on header fields and request parameters for finding out what the cache did; unset, as INLAY_DEV."},
 		{"INLAY_FILLS_SECRET", "secret", "", "Lets the origin of INLAY_ORIGIN take fills in batches, if it has the same: 16 bytes or more of printable ASCII; unset, fills go one by one."},

@@ -401,10 +401,14 @@ export class Core {
        */
       fill: (_id, id, at, size, timeout, maxBytes) => {
         const [src, url, binding, ...rest] = this.texts(at, size);
-        /** @type {[string, string][]} */
-        const fields = [];
-        for (let i = 0; i + 1 < rest.length; i += 2) fields.push([rest[i], rest[i + 1]]);
-        exchange().fills.push({ id, src, url, binding, fields, timeout, maxBytes });
+        /** @type {[string, string][][]} */
+        const lists = [[]];
+        for (let i = 0; i + 1 < rest.length; i += 2) {
+          if (rest[i] === "") lists.push([]);
+          else lists[lists.length - 1].push([rest[i], rest[i + 1]]);
+        }
+        const [fields, constant, vouching] = lists;
+        exchange().fills.push({ id, src, url, binding, fields, constant, vouching, timeout, maxBytes });
       },
 
       /** @param {number} at @param {number} size */

@@ -11,8 +11,10 @@ import { maxRedirects, redirectTarget } from "./redirect.mjs";
 /**
  * @typedef {{
  *   id: number, src: string, url: string, binding: string, fields: [string, string][],
+ *   constant: [string, string][], vouching: [string, string][],
  *   timeout: number, maxBytes: number,
- * }} Fill  url: where a remote origin is asked; binding: which service binding; neither: app.wasm. timeout in ms.
+ * }} Fill  url: where a remote origin is asked; binding: which service binding; neither: app.wasm. timeout in ms. constant and
+ * vouching: more fields for what is asked elsewhere; of a batch, its own request has both, and each fill the constant ones.
  */
 /**
  * @typedef {{ status: number, headers: Record<string, string> }} Hop  a redirect that was followed
@@ -203,9 +205,9 @@ async function runBatch(queue, origin, secret) {
   /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
   let reader;
   try {
+    const headers = new Headers([...siteFields(fills, [["content-type", "application/json"], ["authorization", `Bearer ${secret}`]])]);
     const response = await fetch(new Request(origin + fillsPath, {
-      method: "POST", headers: { "content-type": "application/json", authorization: `Bearer ${secret}` }, body: encodeFills(fills),
-      redirect: "manual", signal: over.signal,
+      method: "POST", headers, body: encodeFills(fills), redirect: "manual", signal: over.signal,
     }));
     if (response.status !== 200 || response.body === null) {
       await response.body?.cancel();
@@ -272,6 +274,12 @@ async function runRemote(exchange, fills) {
   await Promise.all(Array.from({ length: Math.min(maxConnecting, fills.length) }, lane));
 }
 
+/**
+ * What a request for several fills carries: the site's own fields, each once, and its own.
+ * @param {Fill[]} fills @param {[string, string][]} own
+ */
+const siteFields = (fills, own) => new Map([...fills.flatMap((f) => [...f.constant, ...f.vouching]), ...own]);
+
 class TooLarge extends Error {}
 
 /**
@@ -285,7 +293,7 @@ async function fetchRemote(env, fill, signal, url, redirects) {
   if (typeof target?.fetch !== "function") throw new Error(`there is no service binding ${fill.binding}: name it in wrangler.toml`);
   for (;;) {
     const response = await target.fetch(new Request(url, {
-      headers: [...fill.fields, ["accept-encoding", "identity"], ["inlay-fill", "1"]], redirect: "manual", signal,
+      headers: [...fill.fields, ...fill.constant, ...fill.vouching, ["accept-encoding", "identity"], ["inlay-fill", "1"]], redirect: "manual", signal,
     }));
     if (response.headers.get("inlay-fills") === "1") takesBatches.add(new URL(url).origin);
     const answer = { status: response.status, headers: headersOf(response) };

@@ -2,7 +2,10 @@
 // Batches of fills, from the side that asks: writes the request and reads the frames of the answer. The format is defined
 // in edge/frames.go.
 
-/** @typedef {{ src: string, fields: [string, string][] }} BatchFill  header fields: pairs of name and value */
+/**
+ * @typedef {{ src: string, fields: [string, string][], constant?: [string, string][] }} BatchFill  header fields: pairs of
+ * name and value; constant: those that are the same for all fills
+ */
 /**
  * The answer to one fill. headers: by name in lower case; "set-cookie" says only that there was one. failure: why there
  * is no answer (panic, too-large, truncated, bad-request), empty if there is; body is then a text for people.
@@ -18,6 +21,9 @@ const maxBody = 8 << 20;
 const prefixSize = 16;
 const magic = 0x494c4631; // "ILF1"
 
+/** The field in which the core gives a fill the visitor's host, where the site keeps hosts apart. */
+const hostField = "x-forwarded-host";
+
 const encoder = new TextEncoder();
 
 /**
@@ -29,7 +35,7 @@ export function encodeFills(fills) {
   if (fills.length < 1 || fills.length > maxFills) {
     throw new Error(`a batch of ${fills.length} fills; it may have 1 to ${maxFills}`);
   }
-  const body = encoder.encode(JSON.stringify({ fills: fills.map(({ src, fields }) => ({ src, fields })) }));
+  const body = encoder.encode(JSON.stringify({ fills: fills.map(batchFill) }));
   if (body.length > maxFillsBytes) throw new Error(`a batch of fills of ${body.length} bytes; it may have ${maxFillsBytes}`);
   return body;
 }
@@ -46,7 +52,7 @@ export function splitFills(fills) {
   let size = maxFillsBytes;
   for (const fill of fills) {
     // With the comma after it.
-    const more = encoder.encode(JSON.stringify({ src: fill.src, fields: fill.fields })).length + 1;
+    const more = encoder.encode(JSON.stringify(batchFill(fill))).length + 1;
     size += more;
     if (size > maxFillsBytes || batches[batches.length - 1].length === maxFills) {
       batches.push([]);
@@ -55,6 +61,12 @@ export function splitFills(fills) {
     batches[batches.length - 1].push(fill);
   }
   return batches;
+}
+
+/** The visitor's host is no field of a batch. @param {BatchFill} fill */
+function batchFill({ src, fields, constant = [] }) {
+  const host = fields.find(([name]) => name === hostField)?.[1];
+  return { src, host, fields: [...fields.filter(([name]) => name !== hostField), ...constant] };
 }
 
 /** Reads frames from a stream that comes in any pieces. */

@@ -70,7 +70,8 @@ func watch(id, fill uint32)
 //go:wasmimport inlay wake
 func wake(id uint32)
 
-// fill takes src NUL url NUL binding NUL name NUL value NUL …
+// fill takes src NUL url NUL binding NUL name NUL value NUL …, then the same for the constant fields and for those that vouch,
+// each list after an empty name and value.
 //
 //go:wasmimport inlay fill
 func fill(id, fill uint32, p unsafe.Pointer, size, timeoutMillis, maxBytes uint32)
@@ -127,6 +128,12 @@ func (host) Fill(id edge.RequestID, attempt edge.FillID, f edge.Fill) {
 	appendBlock(f.Src, f.URL, f.Binding)
 	for _, field := range f.Fields {
 		appendBlock(field.Name, field.Value)
+	}
+	for _, more := range [...][]edge.Field{f.Constant, f.Vouching} {
+		appendBlock("", "")
+		for _, field := range more {
+			appendBlock(field.Name, field.Value)
+		}
 	}
 	fill(uint32(id), uint32(attempt), bytesAt(block), uint32(len(block)), uint32(f.Timeout.Milliseconds()), uint32(f.MaxBytes))
 }

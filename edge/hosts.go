@@ -1,0 +1,42 @@
+package edge
+
+import "strings"
+
+// Hosts that one site is served under, each with fragments of its own: [Config].Hosts.
+
+// hostField carries the visitor's host to the origin, and is a line of the keys. No slot can declare it, so it never comes
+// from anything but the list.
+const hostField = "x-forwarded-host"
+
+// errHost answers a page that was asked for under another name. RFC 9110, section 15.5.20: 421.
+var errHost = &RequestError{"this site is not served under that host; INLAY_HOSTS lists those that it is"}
+
+// appendHost appends the line of a request's host to a key, if hosts are kept apart. The error is errHost.
+func (e *Engine[B]) appendHost(key []byte, in inputs) ([]byte, error) {
+	if len(e.config.Hosts) == 0 {
+		return key, nil
+	}
+	host := e.config.hostOf(in.header("host"))
+	if host == "" {
+		return key, errHost
+	}
+	key = append(key, '\n')
+	key = append(key, hostField...)
+	key = append(key, ": "...)
+	return append(key, host...), nil
+}
+
+// hostOf is the member of Hosts that a Host field names, empty if there is none. A member without a port is meant for
+// every port.
+func (c *Config) hostOf(field string) string {
+	name := field
+	if i := strings.LastIndexByte(field, ':'); i >= 0 && strings.IndexByte(field[i:], ']') < 0 {
+		name = field[:i]
+	}
+	for _, host := range c.Hosts {
+		if equalFold(host, field) || equalFold(host, name) {
+			return host
+		}
+	}
+	return ""
+}
