@@ -138,6 +138,7 @@ func TestAnswersOfItsOwnAreAsTold(t *testing.T) {
 	handler := handlerOf(t, "/{a}", `<body><edge-slot name="a" src="/a" required></edge-slot>`, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusGone)
 	}, edge.Config{Token: adminToken})
+	hosted := handlerOf(t, "/", oneSlot, hello, edge.Config{Hosts: []string{"shop.example.com"}})
 	closed := handlerOf(t, "/", oneSlot, hello, edge.Config{})
 	stopped := handlerOf(t, "/", oneSlot, hello, edge.Config{})
 	require.NoError(t, stopped.Shutdown(context.Background()))
@@ -150,6 +151,7 @@ func TestAnswersOfItsOwnAreAsTold(t *testing.T) {
 		ask(handler, http.MethodGet, "/_inlay/stats"),
 		ask(closed, http.MethodGet, "/_inlay/stats"),
 		ask(handler, http.MethodGet, "/_inlay/purge", "Authorization", "Bearer "+adminToken),
+		ask(hosted, http.MethodGet, "/"), // httptest's is example.com
 		ask(handler, http.MethodGet, "/x"),
 		{Code: http.StatusInternalServerError, Body: bytes.NewBuffer(worker)}, // TestBadVariableIsNamedInDevelopment has its status
 		{Code: http.StatusBadGateway, Body: bytes.NewBuffer(pass)},            // TestOriginThatIsNotThere has its status
@@ -159,7 +161,7 @@ func TestAnswersOfItsOwnAreAsTold(t *testing.T) {
 		assert.Contains(t, told[i][0], strconv.Itoa(answer.Code))
 		assert.Contains(t, answer.Body.String(), strings.Trim(inlineCode.FindString(told[i][2]), "`"))
 	}
-	assert.Len(t, told, 8)
+	assert.Len(t, told, 9)
 }
 
 func TestWhatMayBeAFragmentIsAsTold(t *testing.T) {

@@ -68,15 +68,7 @@ func parseConstant(line string) (f Field, problem string) {
 
 // mayBeConstant tells whether every fill may carry a field: what a slot could declare, and what no visitor may give, but
 // the site itself: its credentials, and what proxies say of a request.
-func mayBeConstant(name string) bool {
-	switch {
-	case vouches(name):
-		return true
-	case strings.HasPrefix(name, "inlay-"), strings.HasPrefix(name, "proxy-"):
-		return false
-	}
-	return noInput(name) == ""
-}
+func mayBeConstant(name string) bool { return vouches(name) || noInput(name) == "" }
 
 // vouches tells whether a field is one that opens doors or that proxies vouch with. A batch brings none for a single fill.
 func vouches(name string) bool {

@@ -15,7 +15,9 @@ func noInput(header string) string {
 		return "a cookie:NAME, or a path that is no fragment: what Authorization opens is for one user, and a fragment is shared"
 	case "accept-encoding", "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range":
 		return "none of the fields that ask for a part or an encoding: a fill asks for the whole fragment"
-	case "host", "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings", "expect",
+	case "host":
+		return "INLAY_HOSTS, the hosts each of which gets fragments of its own"
+	case "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings", "expect",
 		"max-forwards", "via", "set-cookie":
 		return "none of the fields that belong to a connection or a body"
 	case "forwarded", "x-real-ip":

@@ -26,6 +26,9 @@ var running = map[string]http.HandlerFunc{
 	"wait-until": waitUntil,
 	"globals":    globals,
 	"echo":       echo,
+	"host": func(w http.ResponseWriter, r *http.Request) {
+		say(w, "%s, forwarded for %s", r.Host, r.Header.Get("X-Forwarded-Host"))
+	},
 	"megabyte": func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write(megabyte()[:1<<20])
