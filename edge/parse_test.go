@@ -209,7 +209,7 @@ func TestErrorsNamePlaceFindingAndExpectation(t *testing.T) {
 		"<body><edge-slot name=x src=/x vary='query:\x01'>":        `1:38: vary: "\x01" is no name of a parameter; expected its decoded name, without control characters`,
 		"<body><edge-slot name=x src=/x vary='header:Cookie'>":     `1:38: vary: the header "cookie"; expected cookie:NAME for each cookie that the fragment depends on`,
 		"<body><edge-slot name=x src=/x vary='header:range'>":      `1:38: vary: the header "range"; expected none of the fields that ask for a part or an encoding: a fill asks for the whole fragment`,
-		"<body><edge-slot name=x src=/x vary='header:Host'>":       `1:38: vary: the header "host"; expected none of the fields that belong to a connection or a body`,
+		"<body><edge-slot name=x src=/x vary='header:Host'>":       `1:38: vary: the header "host"; expected INLAY_HOSTS, the hosts each of which gets fragments of its own`,
 		"<body><edge-slot name=x src=/x vary='header:x header:X'>": `1:38: vary: "header:X" again; expected each input once`,
 		"<body><edge-slot name=x src=/x vary='header:*'>":          `1:38: vary: the header *; expected the name of each header field that the fragment depends on: no request has a field of that name`,
 		"<body>" + s + "</edge-slot>\n" + s:                        `2:17: slot "s" again, after the one in line 1; expected another name`,
