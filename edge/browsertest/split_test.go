@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,9 +30,9 @@ const (
 )
 
 // TestPageCutInTwoAnywhereOnTheNetworkBecomesTheSame sends the page in two pieces, the second when the browser has the
-// first, for every byte that it can be cut at.
+// first, for every byte that it can be cut at. Chromium tells what has arrived; the others do not.
 func TestPageCutInTwoAnywhereOnTheNetworkBecomesTheSame(t *testing.T) {
-	for _, k := range kinds {
+	for _, k := range []kind{native, fallback} {
 		t.Run(string(k), func(t *testing.T) {
 			b := openTab(t, k, false)
 			s := newStage(t)
@@ -79,10 +80,15 @@ func openFrames(t *testing.T, k kind) *tab {
 
 // cutsEverywhere writes html into a frame, in two pieces for every place from the first from on, and one character at a
 // time, and tells what has not become done: the body's content, but for comments and white space at its end, in which n
-// counts one run of a script.
+// counts one run of a script. Firefox and WebKit, which differ from Chromium's fallback in nothing that this is about, and
+// take longer, get each fifth place.
 func (b *tab) cutsEverywhere(html, from, done string) string {
 	b.t.Helper()
-	return b.evaluate(`(async (html, from, done) => {
+	step := 1
+	if b.kind == firefox || b.kind == webkit {
+		step = 5
+	}
+	return b.evaluate(`(async (html, from, done, step) => {
 		const task = () => new Promise(go => { const c = new MessageChannel; c.port1.onmessage = go; c.port2.postMessage(0) })
 		const frame = document.body.appendChild(document.createElement("iframe"))
 		const d = frame.contentDocument
@@ -98,9 +104,9 @@ func (b *tab) cutsEverywhere(html, from, done string) string {
 			return frame.contentWindow.n === 1 && body.startsWith(done) ? "" : JSON.stringify([frame.contentWindow.n, body, pieces.at(-1)]) + "\n"
 		}
 		let wrong = await show([...html])
-		for (let at = html.indexOf(from); at <= html.length; at++) wrong += await show([html.slice(0, at), html.slice(at)])
+		for (let at = html.indexOf(from); at <= html.length; at += step) wrong += await show([html.slice(0, at), html.slice(at)])
 		return wrong || "nothing"
-	})(` + quote(html) + `,` + quote(from) + `,` + quote(done) + `)`)
+	})(` + quote(html) + `,` + quote(from) + `,` + quote(done) + `,` + strconv.Itoa(step) + `)`)
 }
 
 // arrivals counts the bytes that a tab's network has delivered.
@@ -111,8 +117,14 @@ type arrivals struct {
 
 func (b *tab) watchArrivals() *arrivals {
 	b.t.Helper()
+	tab := b.driver.(*chromiumTab)
+	do := func(action chromedp.Action) {
+		ctx, stop := bounded()
+		defer stop()
+		require.NoError(b.t, tab.run(ctx, action))
+	}
 	a := &arrivals{change: make(chan struct{}, 1)}
-	ctx, stop := context.WithCancel(b.ctx)
+	ctx, stop := context.WithCancel(tab.ctx)
 	b.t.Cleanup(stop)
 	chromedp.ListenTarget(ctx, func(event any) {
 		if data, ok := event.(*network.EventDataReceived); ok {
@@ -123,8 +135,8 @@ func (b *tab) watchArrivals() *arrivals {
 			}
 		}
 	})
-	b.do(network.Enable())
-	b.t.Cleanup(func() { b.do(network.Disable()) })
+	do(network.Enable())
+	b.t.Cleanup(func() { do(network.Disable()) })
 	return a
 }
 

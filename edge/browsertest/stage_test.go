@@ -111,6 +111,23 @@ func patch(name, fragment string) string {
 	return `<template for="` + name + `">` + fragment + `</template><!---->`
 }
 
+// shows waits until the reader sees the skeleton's red, or none, and the fragment's green, or none. In WebKit it looks at
+// nothing: see [webkitBrowser.png].
+func (b *tab) shows(step string, red, green bool) {
+	b.t.Helper()
+	if b.kind == webkit {
+		return
+	}
+	// A browser paints after its document has changed.
+	for deadline := time.Now().Add(patience); ; {
+		r, g := pixels(b.t, b.screenshot(step))
+		if r > 0 == red && g > 0 == green {
+			return
+		}
+		require.True(b.t, time.Now().Before(deadline), "%d red pixels (wanted some: %t), %d green ones (wanted some: %t)", r, red, g, green)
+	}
+}
+
 // pixels counts a screenshot's pixels of the skeleton's red and of the fragment's green.
 func pixels(t *testing.T, screenshot []byte) (red, green int) {
 	t.Helper()
