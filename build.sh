@@ -26,6 +26,7 @@ usage: ./build.sh [COMMAND]
 Environment:
   PORT            the port of dev and serve, in place of 8787
   CHROMIUM        the browser for the tests, in place of chromium on PATH
+  FIREFOX         the same, in place of firefox-esr on PATH
   XDG_CACHE_HOME  where TinyGo and staticcheck are kept once built (in inlay/), in place of ~/.cache
 
 Each command installs what it lacks: Debian packages by apt-get (as root or with sudo), npm packages into

@@ -120,3 +120,19 @@ need_chromium() {
 need_nginx() {
 	have nginx || [ -x /usr/sbin/nginx ] || apt_install nginx
 }
+
+# need_firefox makes sure of the Firefox that edge/browsertest drives.
+need_firefox() {
+	[ -z "${FIREFOX:-}" ] || { have "$FIREFOX" || die "FIREFOX has to name a Firefox; it is $FIREFOX"; return; }
+	have firefox-esr && return
+	apt_install firefox-esr
+	have firefox-esr || die "Debian's firefox-esr was installed, and is not on PATH; let FIREFOX name a Firefox"
+}
+
+# need_webkit makes sure of the WebKit that edge/browsertest drives, and of an X server for it, which needs no screen.
+need_webkit() {
+	have WebKitWebDriver Xvfb && compgen -G '/usr/lib/*/webkit2gtk-4.*/MiniBrowser' >/dev/null && return
+	apt_install webkit2gtk-driver xvfb
+	have WebKitWebDriver Xvfb && compgen -G '/usr/lib/*/webkit2gtk-4.*/MiniBrowser' >/dev/null ||
+		die "Debian's webkit2gtk-driver and xvfb were installed, and WebKitWebDriver, MiniBrowser or Xvfb is missing"
+}

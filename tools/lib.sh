@@ -52,7 +52,7 @@ if command -v sha256sum >/dev/null; then SHA256=sha256sum; else SHA256='shasum -
 # digest PATH…: one hash over the names and contents of files; a folder stands for the files in it that go into a build and
 # were written by hand.
 digest() {
-	find "$@" -type f ! -name '*_test.go' ! -name '*.test.mjs' ! -path '*/testdata/*' ! -path '*/browsertest/*' ! -name '*.z' -print0 |
+	find "$@" -type f ! -name '*_test.go' ! -name '*.test.mjs' ! -path '*/testdata/*' ! -path '*/browsertest/*' ! -path '*/difftest/*' ! -name '*.z' -print0 |
 		LC_ALL=C sort -z | xargs -0 $SHA256 | $SHA256 | cut -c1-32
 }
 

@@ -30,6 +30,8 @@ test_all() {
 	need_c
 	need_npm
 	need_chromium
+	need_firefox
+	need_webkit
 	need_nginx
 	need_staticcheck
 	build_all test

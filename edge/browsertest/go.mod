@@ -1,6 +1,6 @@
 module inlay/edge/browsertest
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327
@@ -17,7 +17,7 @@ require (
 	github.com/gobwas/pool v0.2.1 // indirect
 	github.com/syumai/workers v0.32.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
-	golang.org/x/sys v0.34.0 // indirect
+	golang.org/x/sys v0.48.0 // indirect
 )
 
 replace inlay => ../../

@@ -69,9 +69,12 @@ func TestPageCutAnywhereForTheParserBecomesTheSame(t *testing.T) {
 }
 
 // openFrames opens a page that others can be written into.
-func openFrames(t *testing.T, k kind) *tab {
+func openFrames(t *testing.T, k kind) *tab { return openFramesUnder(t, k, "") }
+
+// openFramesUnder does so under a content security policy, which frames without an address of their own inherit.
+func openFramesUnder(t *testing.T, k kind, policy string) *tab {
 	t.Helper()
-	b, s := reader{kind: k}.visit(t)
+	b, s := reader{kind: k, policy: policy}.visit(t)
 	s.send(`<!doctype html><body><u></u></body>`)
 	s.end()
 	b.sees("<u></u></body>")

@@ -3,7 +3,6 @@ package difftest
 import (
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"net/http/httptest"
 	"runtime"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -44,18 +42,11 @@ func parser(t testing.TB) *Trees {
 	return trees
 }
 
-// maker makes case after case.
-type maker struct {
-	inputs, real []string
-}
-
-func newMaker(t testing.TB) *maker {
+// maker makes the cases of this run.
+func maker(t testing.TB) *Maker {
 	t.Helper()
-	m := &maker{}
-	var err error
-	m.inputs, err = HTML5Lib()
+	m, err := NewMaker(seeded(), siteFragments(t))
 	require.NoError(t, err)
-	m.real = siteFragments(t)
 	return m
 }
 
@@ -76,60 +67,7 @@ func siteFragments(t testing.TB) (all []string) {
 			all[i] = text[:cut]
 		}
 	}
-	return append(all, docPieces...)
-}
-
-// docPieces is real markup of the usual kinds, for where the example site has not been generated.
-var docPieces = []string{
-	`<nav><ul><li><a href="/a">A</a><li><a href="/b">B</a></ul></nav>`,
-	`<figure><picture><source srcset="a.webp"><img src="data:," alt=""></picture><figcaption>F</figcaption></figure>`,
-	`<table class="t"><caption>C</caption><thead><tr><th scope=col>H</thead><tbody><tr><td>1<tr><td>2</table>`,
-	`<form action="#s" method=get><label>Q <input name=q></label><select name=s><option value=1>One<option value=2>Two</select><button>Go</button></form>`,
-	`<svg viewBox="0 0 20 20" aria-hidden="true"><defs><linearGradient id="a"><stop/></linearGradient></defs><path d="M0 0"/><text>t</text><foreignObject><p>x</p></foreignObject></svg>`,
-	`<noscript><img src="data:," alt=""></noscript><p>Lorem <em>ipsum</em> &amp; <code>a &lt; b</code></p>`,
-	`<math><mrow><mi>x</mi><mo>=</mo><mn>1</mn></mrow></math>`,
-	`<x-card><template shadowrootmode="open"><slot></slot></template><h2 slot="t">T</h2></x-card>`,
-	`<script type="application/ld+json">{"a":"</p>"}</script><style>.a>b{}</style>`,
-}
-
-// one makes the case of a number: each has its own source, so that a case can be made again alone.
-func (m *maker) one(n int) Case {
-	r := rand.New(rand.NewPCG(seeded(), uint64(n)))
-	if n%6 == 5 {
-		return ShellCase(r)
-	}
-	place := &Places[n%len(Places)]
-	kind, fragment := m.fragment(r, place)
-	if r.IntN(5) == 0 {
-		_, second := m.fragment(r, place)
-		return place.in(r, kind, fragment, second)
-	}
-	return place.in(r, kind, fragment)
-}
-
-func (m *maker) fragment(r *rand.Rand, place *Place) (kind, fragment string) {
-	switch n := r.IntN(20); {
-	case n < 9:
-		return "grammar", Grammar(r)
-	case n < 12:
-		return "fit", pick(r, place.Fit) + pick(r, []string{"", " ", pick(r, place.Fit)})
-	case n < 14:
-		return "fit, mutated", Mutated(r, pick(r, place.Fit), m.inputs)
-	case n < 16:
-		return "html5lib", pick(r, m.inputs)
-	case n < 18:
-		return "html5lib, mutated", valid(Mutated(r, pick(r, m.inputs), m.inputs))
-	default:
-		return "real, mutated", valid(Mutated(r, pick(r, m.real), m.inputs))
-	}
-}
-
-// valid is text as UTF-8, as mutations cut within characters never.
-func valid(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	return strings.ToValidUTF8(s, "\ufffd")
+	return all
 }
 
 // tally counts what became of the cases.
@@ -258,9 +196,9 @@ func (l *tally) small(t *testing.T, trees *Trees) {
 
 func TestDifferential(t *testing.T) {
 	trees := parser(t)
-	m := newMaker(t)
+	m := maker(t)
 	start := time.Now()
-	l := run(t, trees, *cases, m.one)
+	l := run(t, trees, *cases, m.Case)
 	t.Logf("%d cases of seed %d in %.1f s", *cases, seeded(), time.Since(start).Seconds())
 	l.report(t, l.place)
 	l.report(t, l.kind)
