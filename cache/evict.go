@@ -34,7 +34,7 @@ const (
 )
 
 // Four numbers share entry.meta: hits since the entry was last queued, class,
-// frequency and cost (costCode).
+// frequency and cost (costCode); and a bit that says that the entry has left.
 const (
 	hitsMax = 3
 
@@ -45,7 +45,19 @@ const (
 	freqMax   = 127
 
 	costShift = 16
+
+	gone = 1 << 24
 )
+
+// leave notes that the entry is not stored any more, for who still points at it.
+func (e *entry[V]) leave() {
+	for {
+		m := e.meta.Load()
+		if e.meta.CompareAndSwap(m, m|gone) {
+			return
+		}
+	}
+}
 
 // hit counts a hit, up to hitsMax. The low maximum forgets what was popular
 // once sooner, and a popular entry is only read, so readers on several cores do

@@ -120,6 +120,7 @@ func (c *Cache[V]) forget(e *entry[V], why *uint64, out *departed[V]) {
 // settle books an entry that left its queue.
 func (c *Cache[V]) settle(e *entry[V], why *uint64, out *departed[V]) {
 	*why++
+	e.leave()
 	c.entries.Add(-1)
 	c.bytes.Add(-int64(e.charge) - c.tags.release(e.terms))
 	out.add(e)

@@ -1,0 +1,48 @@
+package cache
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Ref points at one stored value, for who has the value and wants to know again
+// and again whether it is still the one that is stored, without its key. Looking
+// takes no lock. A Ref keeps the entry's bookkeeping and key from being freed,
+// so it is to be cleared when the value has left (Options.OnEvict tells). The
+// zero Ref points at nothing. It must not be copied.
+type Ref[V any] struct{ e atomic.Pointer[entry[V]] }
+
+// Refer points r at what is stored under key, at nothing if there is none.
+func (c *Cache[V]) Refer(r *Ref[V], key string) {
+	r.e.Store(c.index.find(c.hash.sum(key), key))
+}
+
+// Clear makes r point at nothing.
+func (r *Ref[V]) Clear() { r.e.Store(nil) }
+
+// Look gives the state of the value at a given time: Miss if it has left, though
+// another may be stored under its key. It counts as a get and a hit.
+func (c *Cache[V]) Look(r *Ref[V], now time.Time) State {
+	s, _ := c.look(r, c.ticks(now))
+	return s
+}
+
+// LookInfo is Look that says more.
+func (c *Cache[V]) LookInfo(r *Ref[V], now time.Time) (info Info) {
+	t := c.ticks(now)
+	s, e := c.look(r, t)
+	if s != Miss {
+		info = Info{State: s, TTL: e.left(t)}
+	}
+	return info
+}
+
+func (c *Cache[V]) look(r *Ref[V], t int64) (s State, e *entry[V]) {
+	if e = r.e.Load(); e != nil && e.meta.Load()&gone == 0 {
+		if s = e.state(t); s != Miss {
+			e.hit()
+		}
+	}
+	c.gets.count(s)
+	return s, e
+}

@@ -1,0 +1,55 @@
+package cache
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestARefTellsWhetherItsValueIsStillTheOneStored(t *testing.T) {
+	for name, end := range map[string]func(*Cache[string]){
+		"Put":           func(c *Cache[string]) { _ = c.Put("a", "two", Policy{}) },
+		"Delete":        func(c *Cache[string]) { c.Delete("a") },
+		"Clear":         func(c *Cache[string]) { c.Clear() },
+		"PurgeTag":      func(c *Cache[string]) { c.PurgeTag("t") },
+		"InvalidateTag": func(c *Cache[string]) { c.InvalidateTag("t") },
+		"eviction": func(c *Cache[string]) {
+			for i := range 100 {
+				_ = c.Put(string(rune('b'+i)), "x", Policy{})
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, at := newTest(t, Options[string]{MaxBytes: 1000})
+			require.NoError(t, c.Put("a", "one", Policy{TTL: time.Minute, Tags: []string{"t"}}))
+			var r Ref[string]
+			require.Equal(t, Miss, c.Look(&r, at.t))
+			c.Refer(&r, "a")
+			require.Equal(t, Fresh, c.Look(&r, at.t))
+			require.Equal(t, Info{Fresh, time.Minute}, c.LookInfo(&r, at.t))
+
+			end(c)
+
+			require.Equal(t, Miss, c.Look(&r, at.t))
+			require.Equal(t, Info{}, c.LookInfo(&r, at.t))
+			r.Clear()
+			require.Equal(t, Miss, c.Look(&r, at.t))
+		})
+	}
+}
+
+func TestARefAgesWithItsValue(t *testing.T) {
+	c, at := newTest(t, Options[string]{})
+	require.NoError(t, c.Put("a", "one", Policy{TTL: time.Minute, StaleWhileRevalidate: time.Minute}))
+	var r Ref[string]
+	c.Refer(&r, "a")
+	at.advance(61 * time.Second)
+	require.Equal(t, Info{Stale, -time.Second}, c.LookInfo(&r, at.t))
+	at.advance(time.Minute)
+	require.Equal(t, Miss, c.Look(&r, at.t))
+	s := c.Stats()
+	require.EqualValues(t, []uint64{2, 1, 1}, []uint64{s.Gets, s.StaleHits, s.Misses})
+	c.Refer(&r, "b")
+	require.Equal(t, Miss, c.Look(&r, at.t))
+}
