@@ -54,20 +54,20 @@ func (e *Engine[B]) admin(r *Request) {
 }
 
 func (e *Engine[B]) adminPurge(query string) (int, string, string) {
-	removed, asked := 0, false
+	removed, asked, now := 0, false, e.clock.outside(e.now)
 	bad := eachParameter(query, func(name, value string) bool {
 		asked = true
 		switch {
 		case name == "tag" && value != "":
-			removed += e.fragments.PurgeTag(value)
+			removed += e.PurgeTag(value, now)
 		case name == "key" && value != "":
-			if v, _ := e.fragments.Inspect(value, e.now); v != nil {
+			if v, _ := e.fragments.Inspect(value, e.now); v != nil || e.failureOf(value) != nil {
 				removed++
 			}
-			e.Purge(value, e.now)
+			e.Purge(value, now)
 		case name == "all" && value == "1":
-			removed += e.fragments.Len()
-			e.PurgeAll(e.now)
+			removed += e.fragments.Len() + e.failures.Len()
+			e.PurgeAll(now)
 		default:
 			return false
 		}
@@ -77,13 +77,13 @@ func (e *Engine[B]) adminPurge(query string) (int, string, string) {
 }
 
 func (e *Engine[B]) adminInvalidate(query string) (int, string, string) {
-	changed, asked := 0, false
+	changed, asked, now := 0, false, e.clock.outside(e.now)
 	bad := eachParameter(query, func(name, value string) bool {
 		asked = true
 		if name != "tag" || value == "" {
 			return false
 		}
-		changed += e.fragments.InvalidateTag(value)
+		changed += e.InvalidateTag(value, now)
 		return true
 	})
 	return adminCount("invalidated", changed, bad, asked, "tag=…")

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"strings"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -8,11 +9,10 @@ import (
 	"inlay/cache"
 )
 
-// composed is a page put together from fragments that were all there. It holds for as long as each of its keys still
-// has the very fragment that went into it.
+// composed is a page put together from fragments that were all there. It holds for as long as the cache still has each of
+// them.
 type composed[B any] struct {
-	keys   []string
-	parts  []*entry[B] // compared, never read: their blobs may be gone
+	parts  []*entry[B] // their blobs may be gone
 	etag   string
 	length int
 	// personal: a fragment was made from what names one visitor.
@@ -47,13 +47,20 @@ type Whole[B any] struct {
 // request is for [Engine.Handle]. It may be called from any goroutine at any time; beyond what r holds it allocates
 // nothing, except once a second and page for the head.
 func (e *Engine[B]) Warm(r *Request, now time.Time) (whole Whole[B], ok bool) {
+	if now, ok = e.clock.between(now); !ok {
+		return whole, false
+	}
+	return e.warmAt(r, now)
+}
+
+func (e *Engine[B]) warmAt(r *Request, now time.Time) (whole Whole[B], ok bool) {
 	v := e.route(r, now)
 	if v == nil {
 		return whole, false
 	}
 	c := v.page
-	for i, key := range c.keys {
-		if part, state := e.fragments.GetAt(key, now); state != cache.Fresh || part != c.parts[i] {
+	for _, part := range c.parts {
+		if e.fragments.Look(&part.ref, now) != cache.Fresh {
 			return whole, false
 		}
 	}
@@ -94,10 +101,10 @@ func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
 }
 
 func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now time.Time) *heads[B] {
-	states := make([]fragmentStatus, len(c.keys))
+	states := make([]fragmentStatus, len(c.parts))
 	left := time.Second - time.Duration(now.Nanosecond()) // of this second
-	for i, key := range c.keys {
-		_, info := e.fragments.Inspect(key, now)
+	for i, part := range c.parts {
+		info := e.fragments.LookInfo(&part.ref, now)
 		left = min(left, info.TTL)
 		states[i] = fragmentStatus{Slot: pl.slots[i].Name, Hit: true, TTL: int64(info.TTL / time.Second), HasTTL: true}
 	}
@@ -152,21 +159,21 @@ func (e *Engine[B]) sendWhole(q *request[B]) {
 		e.release(v)
 		return
 	}
+	v.page.parts = make([]*entry[B], len(q.slots))
 	for i := range q.slots {
-		v.page.keys = append(v.page.keys, q.slots[i].key)
-		v.page.parts = append(v.page.parts, q.slots[i].entry)
+		v.page.parts[i] = q.slots[i].entry
 	}
-	v.cost += headCost + len(q.slots)*(pointerCost+len(etag))
+	v.cost += headCost + len(q.slots)*partOverhead + keyFactor*len(q.key)
+	for _, f := range e.wholeFields(q.plan, states, etag, length, false) {
+		v.cost += 2 * (len(f.Name) + len(f.Value))
+	}
 	if e.fragments.Put(q.key, v, cache.Policy{TTL: composedTTL}) != nil {
 		e.release(v)
 	}
 }
 
-// headCost is what a composed page's two heads are charged with; pointerCost, each of its references to a fragment.
-const (
-	headCost    = 2 << 10
-	pointerCost = 32
-)
+// headCost is what a composed page's two heads are charged with beside the bytes of their fields.
+const headCost = 2 << 10
 
 // sendComposed answers q with a body that was put together, under a head of its own.
 func (e *Engine[B]) sendComposed(q *request[B], states []fragmentStatus, v *entry[B]) {
@@ -201,11 +208,7 @@ func (e *Engine[B]) stillComposed(q *request[B]) *entry[B] {
 // composable reports whether each fragment of q is the one that the cache has: only then can the page be warm again.
 func (e *Engine[B]) composable(q *request[B]) bool {
 	for i := range q.slots {
-		s := &q.slots[i]
-		if s.status.Hit {
-			continue
-		}
-		if v, _ := e.fragments.GetAt(s.key, e.now); v != s.entry {
+		if e.fragments.Look(&q.slots[i].entry.ref, e.now) == cache.Miss {
 			return false
 		}
 	}
@@ -220,9 +223,11 @@ func (e *Engine[B]) shareable(q *request[B]) bool {
 		return false
 	}
 	for i := range q.slots {
-		s := &q.slots[i]
-		v, info := e.fragments.Inspect(s.key, e.now)
-		if s.entry == nil || v != s.entry || info.State != cache.Fresh || info.TTL <= instantlyStale {
+		v := q.slots[i].entry
+		if v == nil {
+			return false
+		}
+		if info := e.fragments.LookInfo(&v.ref, e.now); info.State != cache.Fresh || info.TTL <= instantlyStale {
 			return false
 		}
 	}
@@ -233,14 +238,15 @@ func (e *Engine[B]) shareable(q *request[B]) bool {
 // all who store pages ask it.
 func (q *request[B]) personal() bool {
 	for i := range q.slots {
-		for _, f := range fillRequest(q.slots[i].key).Fields {
-			if f.Name == "cookie" {
-				return true
-			}
+		if q.slots[i].personal {
+			return true
 		}
 	}
 	return false
 }
+
+// isPersonal reports whether a fragment's key has a cookie: no value has a line feed.
+func isPersonal(key string) bool { return strings.Contains(key, "\ncookie: ") }
 
 func (q *request[B]) statuses() []fragmentStatus {
 	states := make([]fragmentStatus, len(q.slots))

@@ -16,8 +16,8 @@
 //  2. The router finds the page and the pattern's parameters in the path. router.go
 //  3. The page's key is put together from the parameters and the declared inputs: a cookie that no slot declares is not
 //     even read. key.go
-//  4. The cache has a composed page under that key: one body, and the keys and fragments that went into it. compose.go
-//  5. Each of those keys is looked up. Each still has the very same fragment, and it is fresh.
+//  4. The cache has a composed page under that key: one body, and the fragments that went into it. compose.go
+//  5. Each of its fragments is still there, and fresh. Each points at its place in the cache, so no key is needed.
 //  6. The heads that were made for this page in this second are reused, or made: Content-Length, ETag, Cache-Status with
 //     each fragment's remaining freshness. head.go
 //  7. If-None-Match names the ETag: 304. Otherwise head and body are the answer. No lock was held, nothing allocated.

@@ -18,18 +18,20 @@ type Engine[B any] struct {
 	plans  []plan[B]
 	router *router
 
-	// fragments holds fragments by their key, composed pages by theirs, and for a short time the failures of fills by
-	// failureKey, so that a failing origin is not asked by every request.
+	// fragments holds fragments by their key, and composed pages by theirs.
 	fragments *cache.Cache[*entry[B]]
+	// failures holds for a short time the failures of fills by the fragment's key, so that a failing origin is not asked
+	// by every request. It has a small budget of its own, so that no number of them pushes out what is used.
+	failures *cache.Cache[*entry[B]]
 
 	requests map[RequestID]*request[B]
 	attempts map[FillID]*fill[B]
 	flights  map[*cache.Flight[*entry[B]]]*fill[B]
 	lastFill FillID
 
-	// unfinished are the fills to look after, oldest first.
-	unfinished []*fill[B]
+	unattended unattended[B]
 
+	clock clock
 	now   time.Time // of the event in progress; what the caches' clocks say
 	chunk []byte    // scratch for reading blobs
 
@@ -47,6 +49,10 @@ const maxFillTimeout = 25 * time.Second
 
 // maxAttempts is how often a fill is begun before it counts as failed when each is lost.
 const maxAttempts = 2
+
+// smallShare is the part of the budget that failures may take of it, one in so many; and the same again beside the budget
+// is what fills may take that nobody waits for.
+const smallShare = 16
 
 // composedTTL is how long a composed page may lie unasked; that its fragments have not changed is checked each time.
 const composedTTL = 24 * time.Hour
@@ -70,15 +76,24 @@ func NewEngine[B any](pages []Page, config Config, host Host[B]) (*Engine[B], er
 	if e.router, err = newRouter(pages); err != nil {
 		return nil, err
 	}
-	e.fragments, err = cache.New(cache.Options[*entry[B]]{
-		MaxBytes: config.MaxBytes,
+	small := config.MaxBytes / smallShare
+	e.unattended.limit = small
+	options := cache.Options[*entry[B]]{
+		MaxBytes: small,
 		Size:     func(v *entry[B]) int { return v.cost },
 		Policy:   cache.Policy{TTL: config.TTL},
 		Now:      func() time.Time { return e.now },
-		OnEvict:  func(_ string, v *entry[B]) { e.release(v) },
 		Seed:     config.Seed,
-	})
-	if err != nil {
+	}
+	if e.failures, err = cache.New(options); err != nil {
+		return nil, err
+	}
+	options.MaxBytes = config.MaxBytes - small
+	options.OnEvict = func(_ string, v *entry[B]) {
+		v.ref.Clear()
+		e.release(v)
+	}
+	if e.fragments, err = cache.New(options); err != nil {
 		return nil, err
 	}
 	e.plans = make([]plan[B], len(pages))
@@ -90,15 +105,15 @@ func NewEngine[B any](pages []Page, config Config, host Host[B]) (*Engine[B], er
 
 // Handle is the event that a request came. At its end the request was answered, passed on, or waits.
 func (e *Engine[B]) Handle(r *Request, now time.Time) {
-	e.now = now
-	if whole, ok := e.Warm(r, now); ok && r.Sent == 0 {
+	e.now = e.clock.event(now)
+	if whole, ok := e.warmAt(r, e.now); ok && r.Sent == 0 {
 		if whole.HasBody {
 			e.host.Send(r.ID, whole.Head, whole.Body)
 		} else {
 			e.host.SendHead(r.ID, whole.Head)
 		}
 		if !whole.until.IsZero() {
-			e.host.Repeat(r.ID, whole.ok, whole.Body, whole.until)
+			e.host.Repeat(r.ID, whole.ok, whole.Body, e.clock.outside(whole.until))
 		}
 		return
 	}
@@ -156,7 +171,7 @@ func (e *Engine[B]) Repeated(n int) { e.warm.Add(uint64(n)) }
 // Resume is the event that a request which was woken has its own context again.
 func (e *Engine[B]) Resume(id RequestID, now time.Time) {
 	if q := e.requests[id]; q != nil {
-		e.now = now
+		e.now = e.clock.event(now)
 		q.woken = false
 		e.proceed(q)
 	}
@@ -165,7 +180,7 @@ func (e *Engine[B]) Resume(id RequestID, now time.Time) {
 // Deadline is the event that the time which Wait named has come.
 func (e *Engine[B]) Deadline(id RequestID, now time.Time) {
 	if q := e.requests[id]; q != nil {
-		e.now = now
+		e.now = e.clock.event(now)
 		e.proceed(q)
 	}
 }
@@ -182,10 +197,11 @@ func (e *Engine[B]) proceed(q *request[B]) {
 	e.advance(q)
 }
 
-// Leave is the event that a request's client has gone. The fills that it leads go on.
+// Leave is the event that a request's client has gone. Nothing of it is kept. The fills that it leads go on, also if nobody
+// waits for them, unless those are too many: see unattended.
 func (e *Engine[B]) Leave(id RequestID, now time.Time) {
 	if q := e.requests[id]; q != nil {
-		e.now = now
+		e.now = e.clock.event(now)
 		e.counts.Left++
 		e.forget(q)
 	}
@@ -206,26 +222,28 @@ func splitTarget(target string) (path, query string) {
 
 // PurgeTag is the event that everything with a tag is to go; it says how many entries went.
 func (e *Engine[B]) PurgeTag(tag string, now time.Time) int {
-	e.now = now
-	return e.fragments.PurgeTag(tag)
+	e.now = e.clock.event(now)
+	return e.failures.PurgeTag(tag) + e.fragments.PurgeTag(tag)
 }
 
 // InvalidateTag is the event that the freshness of everything with a tag is to end: from now on its swr and sie count. It
 // says how many entries were fresh.
 func (e *Engine[B]) InvalidateTag(tag string, now time.Time) int {
-	e.now = now
+	e.now = e.clock.event(now)
+	e.failures.PurgeTag(tag)
 	return e.fragments.InvalidateTag(tag)
 }
 
 // Purge is the event that the fragment of a key is to go.
 func (e *Engine[B]) Purge(key string, now time.Time) {
-	e.now = now
-	e.fragments.Delete(failureKey(key))
+	e.now = e.clock.event(now)
+	e.failures.Delete(key)
 	e.fragments.Delete(key)
 }
 
 // PurgeAll is the event that everything is to go.
 func (e *Engine[B]) PurgeAll(now time.Time) {
-	e.now = now
+	e.now = e.clock.event(now)
+	e.failures.Clear()
 	e.fragments.Clear()
 }

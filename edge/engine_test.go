@@ -101,6 +101,7 @@ func (s *script) Wait(id RequestID, until time.Time) {
 }
 func (s *script) Watch(id RequestID, fill FillID) { s.ask("watch %d %d", id, fill) }
 func (s *script) Wake(id RequestID)               { s.ask("wake %d", id) }
+func (s *script) Stop(fill FillID)                { s.ask("stop %d", fill) }
 func (s *script) Fill(id RequestID, fill FillID, f Fill) {
 	s.fills = append(s.fills, fill)
 	s.ask("fill %d %s", id, f.Src)

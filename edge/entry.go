@@ -17,6 +17,9 @@ type entry[B any] struct {
 	// failure makes the entry a failure, without a blob.
 	failure *FillError
 
+	// ref points at where the cache has a fragment, for the pages that it went into; at nothing once it has left.
+	ref cache.Ref[*entry[B]]
+
 	// refs counts the cache and each request that still has to write the blob. At zero the blob is dropped.
 	refs atomic.Int32
 }
@@ -36,27 +39,29 @@ func (e *Engine[B]) release(v *entry[B]) {
 	e.host.Drop(v.blob)
 	if v.page != nil {
 		v.page.drop(e.host)
+		return
 	}
+	// A page may still compare the entry, and must not keep its bytes.
+	var none B
+	v.blob = none
 }
-
-// failureKey is the key of the failure of a key's fill. No fragment's key, which is a src, begins like it.
-func failureKey(key string) string { return "failure:" + key }
 
 // failureOf is the failure of a key's last fill, nil if it may be tried.
 func (e *Engine[B]) failureOf(key string) *FillError {
-	if v, state := e.fragments.GetAt(failureKey(key), e.now); state == cache.Fresh {
+	if v, state := e.failures.GetAt(key, e.now); state == cache.Fresh {
 		return v.failure
 	}
 	return nil
 }
 
-// remember keeps a failure for as long as its fill should not be tried again.
-func (e *Engine[B]) remember(key string, failure *FillError) {
+// remember keeps the failure of a shared fill for as long as it should not be tried again: unless the fragment or one of
+// its tags is purged or invalidated, or was while the fill was under way, for then the origin may have been mended.
+func (e *Engine[B]) remember(f *fill[B], failure *FillError) {
 	ttl := max(e.config.NegativeTTL, failure.RetryAfter)
-	if ttl <= 0 {
+	if ttl <= 0 || f.flight.Overtaken(f.tags...) {
 		return
 	}
-	v := &entry[B]{failure: failure, cost: 128 + len(failure.Text)}
+	v := &entry[B]{failure: failure, cost: failureOverhead + len(failure.Text) + keyFactor*len(f.key)}
 	// A failure that there is no room for only costs another fill.
-	_ = e.fragments.Put(failureKey(key), v, cache.Policy{TTL: ttl})
+	_ = e.failures.Put(f.key, v, cache.Policy{TTL: ttl, Tags: f.tags})
 }

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"strings"
 	"time"
 
 	"inlay/cache"
@@ -12,11 +13,40 @@ type fill[B any] struct {
 	slot     *Slot
 	tags     []string
 	flight   *cache.Flight[*entry[B]] // nil: not shared (a slot with ttl="0")
-	alone    func(*entry[B], error)   // who waits, if not shared
 	deadline time.Time
 	attempts []attempt
-	waiters  []RequestID // in the order in which they came; some may have left
 	over     bool
+	failure  *FillError // if over and failed
+
+	front, back  *slotState[B] // who waits, in the order in which they came
+	older, newer *fill[B]      // in the engine's unattended
+	cost         int64         // if in it
+}
+
+// add notes that a slot waits for the fill.
+func (f *fill[B]) add(s *slotState[B]) {
+	s.fill, s.prev = f, f.back
+	if f.back != nil {
+		f.back.next = s
+	} else {
+		f.front = s
+	}
+	f.back = s
+}
+
+// remove notes that it waits no more.
+func (f *fill[B]) remove(s *slotState[B]) {
+	if s.prev != nil {
+		s.prev.next = s.next
+	} else {
+		f.front = s.next
+	}
+	if s.next != nil {
+		s.next.prev = s.prev
+	} else {
+		f.back = s.prev
+	}
+	s.prev, s.next = nil, nil
 }
 
 // attempt is one time that a fill was asked for.
@@ -60,37 +90,54 @@ func (f *fill[B]) open() bool {
 	return false
 }
 
-// join starts or joins the flight of slot i of q; if wait is set, the slot settles by it.
-func (e *Engine[B]) join(q *request[B], i int, params []string, wait bool) {
-	s, sp := &q.slots[i], &q.plan.slots[i]
-	tags := sp.expandTags(params)
-	flight, leader := e.fragments.Begin(s.key, tags...)
-	f := e.flights[flight]
-	if leader || f == nil {
-		f = &fill[B]{key: s.key, slot: sp.Slot, tags: tags, flight: flight}
-		e.flights[flight] = f
-		e.attempt(f, q.id)
-	} else {
-		if !e.now.Before(f.deadline) {
-			e.takeOver(f, q.id)
-		}
-		if wait {
-			s.status.Collapsed = true
-		}
+// join starts or joins the flight of slot i of q, which settles by it.
+func (e *Engine[B]) join(q *request[B], i int, key string, params []string) {
+	s := &q.slots[i]
+	f, leader := e.flight(q, i, key, params)
+	s.status.Collapsed = !leader
+	if f.over { // lost once too often
+		q.pending--
+		e.settleFailed(s, key, f.failure)
+		return
 	}
-	if wait {
-		s.fill = f
-		f.waiters = append(f.waiters, q.id)
-		flight.Then(func(v *entry[B], err error) { e.settle(q, i, v, err) })
+	e.unattended.remove(f)
+	f.add(s)
+}
+
+// refresh starts a fill of the stale fragment of slot i of q, for which nobody waits, unless there is one.
+func (e *Engine[B]) refresh(q *request[B], i int, key string, params []string) {
+	e.sweep()
+	if !e.unattended.roomFor(key) {
+		return // the next to come may
+	}
+	if f, leader := e.flight(q, i, key, params); leader {
+		e.leaveAlone(f)
 	}
 }
 
+// flight gives the fill of slot i of q, and tells whether q leads it because there was none.
+func (e *Engine[B]) flight(q *request[B], i int, key string, params []string) (f *fill[B], leader bool) {
+	sp := &q.plan.slots[i]
+	tags := sp.expandTags(params)
+	flight, leader := e.fragments.Begin(key, tags...)
+	if leader {
+		f = &fill[B]{key: flight.Key(), slot: sp.Slot, tags: tags, flight: flight}
+		e.flights[flight] = f
+		e.attempt(f, q.id)
+		return f, true
+	}
+	f = e.flights[flight]
+	if !e.now.Before(f.deadline) {
+		e.takeOver(f, q.id)
+	}
+	return f, false
+}
+
 // fillAlone starts a fill that nobody shares and whose fragment is not stored.
-func (e *Engine[B]) fillAlone(q *request[B], i int, params []string) {
+func (e *Engine[B]) fillAlone(q *request[B], i int, key string) {
 	s, sp := &q.slots[i], &q.plan.slots[i]
-	f := &fill[B]{key: s.key, slot: sp.Slot, waiters: []RequestID{q.id}}
-	f.alone = func(v *entry[B], err error) { e.settle(q, i, v, err) }
-	s.fill = f
+	f := &fill[B]{key: strings.Clone(key), slot: sp.Slot}
+	f.add(s)
 	e.attempt(f, q.id)
 }
 
@@ -112,7 +159,6 @@ func (e *Engine[B]) attempt(f *fill[B], leader RequestID) {
 	e.lastFill++
 	e.attempts[e.lastFill] = f
 	f.attempts = append(f.attempts, attempt{id: e.lastFill, leader: leader, since: e.now, open: true})
-	e.unfinished = append(e.unfinished, f)
 	e.counts.Fills++
 	e.host.Fill(leader, e.lastFill, Fill{
 		FillRequest: request, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment,
@@ -136,14 +182,14 @@ func (e *Engine[B]) takeOver(f *fill[B], by RequestID) {
 // FillEnd is the event that an attempt of a fill has its answer, whole. The blob is the engine's from here on. It gives
 // why the answer is no fragment, for the host's log; nil if it is one, or came too late.
 func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *FillError {
-	e.now = now
+	e.now = e.clock.event(now)
 	f := e.attempts[id]
 	if f == nil {
 		e.counts.Late++
 		e.host.Drop(blob)
 		return nil
 	}
-	policy, err := f.slot.admit(answer, e.defaults(), now, now.Sub(f.began(id)))
+	policy, err := f.slot.admit(answer, e.defaults(), now, e.now.Sub(f.began(id)))
 	var sum [16]byte
 	size := answer.Size
 	if err == nil {
@@ -160,17 +206,25 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *F
 	}
 	policy.Tags = f.tags
 	v := newEntry(blob, size, sum)
+	v.cost += keyFactor * len(f.key)
 	e.finishFill(f)
 	if f.flight == nil {
-		f.alone(v, nil)
+		e.settle(f, v, nil)
 		e.release(v)
 		return nil
 	}
-	e.fragments.Delete(failureKey(f.key))
+	if !f.flight.Overtaken(f.tags...) {
+		e.failures.Delete(f.key)
+	}
 	if policy.TTL < 0 {
 		f.flight.Remove() // what it says now takes the place of what it said before, stored or not
 	}
-	if err := f.flight.Commit(v, policy); err != nil || policy.TTL < 0 {
+	stored := f.flight.Commit(v, policy) == nil && policy.TTL >= 0
+	if stored {
+		e.fragments.Refer(&v.ref, f.key)
+	}
+	e.settle(f, v, nil)
+	if !stored {
 		e.counts.Unstored++
 		e.release(v) // whoever waited holds it
 	}
@@ -179,7 +233,7 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *F
 
 // FillFail is the event that an attempt of a fill ended without a usable answer.
 func (e *Engine[B]) FillFail(id FillID, failure *FillError, now time.Time) {
-	e.now = now
+	e.now = e.clock.event(now)
 	f := e.attempts[id]
 	if f == nil {
 		e.counts.Late++
@@ -197,7 +251,7 @@ func (e *Engine[B]) FillFail(id FillID, failure *FillError, now time.Time) {
 // is forgotten. The first request that still waits for the fill is woken and takes it over; without one, the next to join
 // does. It may come once from each who watched.
 func (e *Engine[B]) FillLost(id FillID, now time.Time) {
-	e.now = now
+	e.now = e.clock.event(now)
 	f := e.attempts[id]
 	if f == nil {
 		return
@@ -213,58 +267,30 @@ func (e *Engine[B]) FillLost(id FillID, now time.Time) {
 	if a != f.last() {
 		return // taken over before
 	}
-	f.deadline = now
-	for _, id := range f.waiters {
-		if q := e.requests[id]; q != nil {
-			e.wake(q)
-			return
-		}
+	f.deadline = e.now
+	if f.front != nil {
+		e.wake(f.front.of)
 	}
-}
-
-// sweep looks at a few unfinished fills and ends those that were lost while nobody waited, such as the refresh of a
-// stale fragment that nobody asked for again.
-func (e *Engine[B]) sweep() {
-	for range min(2, len(e.unfinished)) {
-		f := e.unfinished[0]
-		e.unfinished[0] = nil
-		e.unfinished = e.unfinished[1:]
-		switch {
-		case f.over:
-		case e.now.Before(f.deadline) || e.awaited(f):
-			e.unfinished = append(e.unfinished, f)
-		default:
-			e.fail(f, &FillError{Reason: LostError, Text: "the fill's context is gone"})
-		}
-	}
-}
-
-func (e *Engine[B]) awaited(f *fill[B]) bool {
-	for _, id := range f.waiters {
-		if e.requests[id] != nil {
-			return true
-		}
-	}
-	return false
 }
 
 // fail settles a fill with a failure and remembers it for a short time.
 func (e *Engine[B]) fail(f *fill[B], failure *FillError) {
 	e.finishFill(f)
+	f.failure = failure
 	e.counts.Failed++
-	if f.flight == nil {
-		f.alone(nil, failure)
-		return
+	if f.flight != nil {
+		if failure.removes() {
+			f.flight.Remove()
+		}
+		e.remember(f, failure)
+		f.flight.Abandon(failure)
 	}
-	if failure.removes() {
-		f.flight.Remove()
-	}
-	e.remember(f.key, failure)
-	f.flight.Abandon(failure)
+	e.settle(f, nil, failure)
 }
 
 func (e *Engine[B]) finishFill(f *fill[B]) {
 	f.over = true
+	e.unattended.remove(f)
 	for i := range f.attempts {
 		delete(e.attempts, f.attempts[i].id)
 	}

@@ -46,6 +46,7 @@ type Handler struct {
 	mu    sync.Mutex // of the engine's events and of what follows
 	conns map[RequestID]*conn
 	last  RequestID
+	fills map[FillID]context.CancelFunc // those in progress that are not stopped
 
 	work   sync.WaitGroup // requests and fills in progress
 	closed bool
@@ -75,7 +76,7 @@ func NewHandler(o Options) (*Handler, error) {
 		o.Origin = proxyTo(target, &o)
 	}
 	h := &Handler{
-		options: o, conns: map[RequestID]*conn{},
+		options: o, conns: map[RequestID]*conn{}, fills: map[FillID]context.CancelFunc{},
 		client: &http.Client{CheckRedirect: neverRedirect},
 	}
 	h.requestPool.New = func() any { return new(Request) }

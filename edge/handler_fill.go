@@ -15,13 +15,18 @@ import (
 )
 
 // fill runs one attempt of a fill and reports its end.
-func (h *Handler) fill(id FillID, f Fill, client *http.Request) {
+func (h *Handler) fill(ctx context.Context, id FillID, f Fill, client *http.Request) {
 	defer h.work.Done()
-	ctx, cancel := context.WithTimeout(context.Background(), f.Timeout)
-	defer cancel()
 	a, err := h.fetch(ctx, f, f.Fields)
 	var failure *FillError
+	stopped := false
 	h.event(func() {
+		cancel := h.fills[id]
+		if stopped = cancel == nil; stopped {
+			return
+		}
+		delete(h.fills, id)
+		cancel()
 		if err != nil {
 			failure = fillFailure(err, f)
 			h.engine.FillFail(id, failure, time.Now())
@@ -32,7 +37,7 @@ func (h *Handler) fill(id FillID, f Fill, client *http.Request) {
 	if failure != nil && failure.Unusual() {
 		h.options.Logger.Warn("inlay: fill failed", "src", f.Src, "error", failure)
 	}
-	if client != nil {
+	if client != nil && !stopped {
 		h.checkLeaks(f, client)
 	}
 }

@@ -3,6 +3,7 @@
 package edge
 
 import (
+	"context"
 	"net/http"
 	"time"
 )
@@ -80,13 +81,23 @@ func (n nativeHost) Wake(id RequestID) {
 	}
 }
 
+// Stop ends the fill's context. Whether its handler heeds that is the handler's affair.
+func (n nativeHost) Stop(fill FillID) {
+	if cancel := n.h.fills[fill]; cancel != nil {
+		delete(n.h.fills, fill)
+		cancel()
+	}
+}
+
 func (n nativeHost) Fill(id RequestID, fill FillID, f Fill) {
 	var client *http.Request
 	if n.h.options.CheckLeaks {
 		client = n.h.conns[id].client
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), f.Timeout)
+	n.h.fills[fill] = cancel
 	n.h.work.Add(1)
-	go n.h.fill(fill, f, client)
+	go n.h.fill(ctx, fill, f, client)
 }
 
 // conn is a request that the engine has not answered at once: what was asked for it, and how it learns of more.

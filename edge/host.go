@@ -90,6 +90,9 @@ type Host[B any] interface {
 	// Fill starts a fill in the context of request id, which leads it; its end comes as FillEnd or FillFail, also when
 	// that request has left meanwhile. The engine sends no bytes of id's client along: f is all.
 	Fill(id RequestID, fill FillID, f Fill)
+	// Stop says that nobody wants an attempt's answer any more. The host may end it; if it reports an end nevertheless, that
+	// is late. It comes from within any event, not only those of the request that leads the fill.
+	Stop(fill FillID)
 }
 
 // Fill is what a host needs for one fill.

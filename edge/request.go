@@ -2,6 +2,7 @@ package edge
 
 import (
 	"time"
+	"unsafe"
 
 	"inlay/cache"
 )
@@ -26,13 +27,15 @@ type request[B any] struct {
 }
 
 type slotState[B any] struct {
-	key    string
-	state  settled
-	entry  *entry[B] // held, if slotReady
-	fill   *fill[B]  // awaited, if slotPending
-	watch  FillID    // the attempt that the host was last asked to watch
-	err    *FillError
-	status fragmentStatus
+	of         *request[B]
+	prev, next *slotState[B] // of those who wait for fill
+	state      settled
+	personal   bool      // the key has a cookie of the visitor
+	entry      *entry[B] // held, if slotReady
+	fill       *fill[B]  // awaited, if slotPending
+	watch      FillID    // the attempt that the host was last asked to watch
+	err        *FillError
+	status     fragmentStatus
 	// patched says that a streamed page has the slot's fragment, in its place or as a patch.
 	patched bool
 }
@@ -58,16 +61,12 @@ func (e *Engine[B]) begin(r *Request) (*request[B], error) {
 	}
 	q.shell = e.now.Add(patience)
 	for i := range q.slots {
-		// All keys first: a request that is refused has started nothing.
-		key, err := pl.slots[i].appendKey(r.key[:0], params, r)
-		if err == nil {
-			key, err = e.appendHost(key, r)
-		}
-		if err != nil {
+		// All keys first: a request that is refused has started nothing. They are made anew below, since together they can
+		// take megabytes, and only those that a fill is for are kept, by the fill.
+		if err := e.makeKey(&pl.slots[i], r); err != nil {
 			return nil, err
 		}
-		r.key = key
-		q.slots[i].key = string(key)
+		q.slots[i].of = q
 	}
 	if r.Sent > 0 {
 		q.continueAfter(r.Sent)
@@ -75,24 +74,39 @@ func (e *Engine[B]) begin(r *Request) (*request[B], error) {
 	e.counts.Pages++
 	e.requests[q.id] = q
 	for i := range q.slots {
-		e.look(q, i, params)
+		_ = e.makeKey(&pl.slots[i], r) // which has succeeded above
+		e.look(q, i, unsafe.String(unsafe.SliceData(r.key), len(r.key)), params)
 	}
 	return q, nil
 }
 
-// look finds what the cache has for slot i of q; on a miss, or for a stale fragment, it joins or starts the fill.
-func (e *Engine[B]) look(q *request[B], i int, params []string) {
+// makeKey makes the key of a slot's fragment in r.key.
+func (e *Engine[B]) makeKey(sp *slotPlan[B], r *Request) error {
+	key, err := sp.appendKey(r.key[:0], r.params, r)
+	if err == nil {
+		key, err = e.appendHost(key, r)
+	}
+	if err == nil {
+		r.key = key
+	}
+	return err
+}
+
+// look finds what the cache has for slot i of q; on a miss, or for a stale fragment, it joins or starts the fill. The key is
+// not to be kept.
+func (e *Engine[B]) look(q *request[B], i int, key string, params []string) {
 	s, sp := &q.slots[i], &q.plan.slots[i]
 	s.status.Slot = sp.Name
+	s.personal = isPersonal(key)
 	if sp.TTL == 0 {
 		s.status.Fwd = "bypass"
 		q.pending++
 		if !q.head || sp.Required {
-			e.fillAlone(q, i, params)
+			e.fillAlone(q, i, key)
 		}
 		return
 	}
-	v, info := e.fragments.Inspect(s.key, e.now)
+	v, info := e.fragments.Inspect(key, e.now)
 	switch info.State {
 	case cache.Fresh:
 		s.status.Hit = true
@@ -101,19 +115,19 @@ func (e *Engine[B]) look(q *request[B], i int, params []string) {
 	case cache.Stale:
 		s.status.Hit = true
 		s.ready(v, info.TTL)
-		if !q.head && e.failureOf(s.key) == nil {
-			e.join(q, i, params, false)
+		if !q.head && e.failureOf(key) == nil {
+			e.refresh(q, i, key, params)
 		}
 		return
 	}
 	s.status.Fwd = "miss"
-	if failure := e.failureOf(s.key); failure != nil {
-		e.settleFailed(s, failure)
+	if failure := e.failureOf(key); failure != nil {
+		e.settleFailed(s, key, failure)
 		return
 	}
 	q.pending++
 	if !q.head || sp.Required {
-		e.join(q, i, params, true)
+		e.join(q, i, key, params)
 	}
 }
 
@@ -125,10 +139,10 @@ func (s *slotState[B]) ready(v *entry[B], ttl time.Duration) {
 
 // settleFailed gives a slot the stale fragment that may stand in for its failed fill, if it failed by an outage, else the
 // failure.
-func (e *Engine[B]) settleFailed(s *slotState[B], failure *FillError) {
+func (e *Engine[B]) settleFailed(s *slotState[B], key string, failure *FillError) {
 	s.status.FwdStatus = failure.Status
 	s.status.Detail = failure.Reason.String()
-	if v, ok := e.fragments.OnError(s.key, e.now); ok && failure.outage() {
+	if v, ok := e.fragments.OnError(key, e.now); ok && failure.outage() {
 		s.status.Fwd = "stale"
 		v.hold()
 		s.state, s.entry, s.fill = slotReady, v, nil
@@ -150,21 +164,20 @@ func (q *request[B]) continueAfter(writes int) {
 	}
 }
 
-// settle is called once for each slot that waits on a fill, when that fill has ended: in the course of another
-// request's event, or of q's own.
-func (e *Engine[B]) settle(q *request[B], i int, v *entry[B], err error) {
-	if e.requests[q.id] != q {
-		return // it has left
+// settle tells a fill's end to each slot that waits for it: in the course of another request's event, or of its own. Either
+// there is a fragment or a failure.
+func (e *Engine[B]) settle(f *fill[B], v *entry[B], failure *FillError) {
+	for s := f.front; s != nil; s = f.front {
+		f.remove(s)
+		if failure == nil {
+			v.hold()
+			s.state, s.entry, s.fill = slotReady, v, nil
+		} else {
+			e.settleFailed(s, f.key, failure)
+		}
+		s.of.pending--
+		e.wake(s.of)
 	}
-	s := &q.slots[i]
-	if err == nil {
-		v.hold()
-		s.state, s.entry, s.fill = slotReady, v, nil
-	} else {
-		e.settleFailed(s, asFillError(err))
-	}
-	q.pending--
-	e.wake(q)
 }
 
 // wake asks for q's own event, unless one is in progress or on its way.
@@ -184,7 +197,7 @@ func (e *Engine[B]) advance(q *request[B]) {
 	}
 	q.running = false
 	e.watch(q)
-	e.host.Wait(q.id, e.deadline(q))
+	e.host.Wait(q.id, e.clock.outside(e.deadline(q)))
 }
 
 // watch asks the host to look after the attempts that q awaits and does not lead itself.
@@ -346,10 +359,18 @@ func (e *Engine[B]) deadline(q *request[B]) time.Time {
 	return first
 }
 
-// forget ends q: nothing is written to it any more.
+// forget ends q: nothing is written to it any more, and nothing of it is kept.
 func (e *Engine[B]) forget(q *request[B]) {
 	delete(e.requests, q.id)
 	for i := range q.slots {
-		e.letGo(&q.slots[i])
+		s := &q.slots[i]
+		e.letGo(s)
+		if f := s.fill; f != nil {
+			s.fill = nil
+			f.remove(s)
+			if f.front == nil {
+				e.leaveAlone(f)
+			}
+		}
 	}
 }

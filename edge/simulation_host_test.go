@@ -103,7 +103,7 @@ func (s *sim) Finish(id RequestID) {
 func (s *sim) Pass(id RequestID) { q := s.own(id, "Pass"); q.passed, q.ended = true, true }
 func (s *sim) Wait(id RequestID, until time.Time) {
 	q := s.own(id, "Wait")
-	q.waiting, q.until = true, until
+	q.waiting, q.until = true, until.Add(-s.skew)
 	if until.IsZero() {
 		s.fail("request %d waits without an end", id)
 	}
@@ -127,6 +127,22 @@ func (s *sim) Wake(id RequestID) {
 		s.fail("request %d was woken by its own event", id)
 	}
 	q.woken = true
+}
+func (s *sim) Stop(fill FillID) {
+	f := s.fills[fill]
+	if f == nil || f.stopped {
+		s.fail("fill %d was stopped, which never was, or twice", fill)
+		return
+	}
+	f.stopped = true
+	for _, id := range s.order {
+		q := s.requests[id]
+		for i := range s.engine.requests[id].slotsOf() {
+			if at := s.engine.requests[id].slots[i].fill; at != nil && !q.left && !q.ended && at.key == f.fill.Src && at.last().id == fill {
+				s.fail("fill %d was stopped though request %d waits for it", fill, id)
+			}
+		}
+	}
 }
 func (s *sim) Fill(id RequestID, fill FillID, f Fill) {
 	s.own(id, "Fill")

@@ -46,9 +46,10 @@ func (m *simRepeats) add(s *sim, q *simRequest, head, body *simBytes, until time
 	if q.id != s.current || !q.ended || q.head != head || !q.isHead && !bytes.Equal(q.body, body.bytes) {
 		s.fail("request %d: repeat what was not sent", q.id)
 	}
-	if !until.After(s.now) || until.Sub(s.now) > time.Second {
-		s.fail("request %d: may be repeated for %v", q.id, until.Sub(s.now))
+	if left := until.Sub(s.wall()); left <= 0 || left > time.Second {
+		s.fail("request %d: may be repeated for %v", q.id, left)
 	}
+	until = until.Add(-s.skew)
 	if m.by == nil {
 		m.by = map[string]simRepeat{}
 	}

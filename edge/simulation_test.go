@@ -70,11 +70,12 @@ const (
 	stepTime
 	stepPurge
 	stepLose
+	stepClock
 	stepKinds
 )
 
 // weights say how often each kind comes.
-var weights = [stepKinds]int{stepRequest: 30, stepSettle: 30, stepFail: 5, stepWake: 30, stepDeadline: 6, stepLeave: 5, stepTime: 8, stepPurge: 2, stepLose: 4}
+var weights = [stepKinds]int{stepRequest: 30, stepSettle: 30, stepFail: 5, stepWake: 30, stepDeadline: 6, stepLeave: 5, stepTime: 8, stepPurge: 2, stepLose: 4, stepClock: 1}
 
 func makeScript(seed uint64, n int) []step {
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -115,6 +116,7 @@ type sim struct {
 	engine  *Engine[simBlob]
 	pages   []Page
 	now     time.Time
+	skew    time.Duration // of the clock that the engine is told of
 	budget  int64
 
 	nextBlob simBlob
@@ -155,6 +157,7 @@ type simRequest struct {
 	woken   bool
 	ended   bool
 	left    bool
+	began   time.Time
 	passed  bool
 	isHead  bool
 	target  string
@@ -162,14 +165,16 @@ type simRequest struct {
 }
 
 type simFill struct {
-	id     FillID
-	fill   Fill
-	leader RequestID
-	lost   bool
-	told   bool      // the engine was told that it is lost
-	until  time.Time // when it may be taken over
-	purges int       // how many purges there were when it began
-	alone  bool      // it may be one that is not shared
+	id      FillID
+	fill    Fill
+	leader  RequestID
+	lost    bool
+	stopped bool
+	told    bool      // the engine was told that it is lost
+	until   time.Time // when it may be taken over
+	ended   time.Time
+	purges  int  // how many purges there were when it began
+	alone   bool // it may be one that is not shared
 	// watchers are those who would notice that the leader's context is gone.
 	watchers []RequestID
 }
@@ -299,27 +304,27 @@ func (s *sim) step(st step) {
 	case stepFail:
 		if f := s.pickFill(r); f != nil {
 			s.event(0, "fill %d fails", f.id)
-			s.engine.FillFail(f.id, &FillError{Reason: ConnectError, Text: "no"}, s.now)
+			s.engine.FillFail(f.id, &FillError{Reason: ConnectError, Text: "no"}, s.wall())
 		}
 	case stepWake:
 		if q := s.pickRequest(r, func(q *simRequest) bool { return q.woken }); q != nil {
 			q.woken, q.waiting = false, false
 			s.event(q.id, "resume %d", q.id)
-			s.engine.Resume(q.id, s.now)
+			s.engine.Resume(q.id, s.wall())
 			s.settled(q)
 		}
 	case stepDeadline:
 		if q := s.pickRequest(r, func(q *simRequest) bool { return q.waiting && !q.until.After(s.now) }); q != nil {
 			q.waiting = false
 			s.event(q.id, "deadline %d", q.id)
-			s.engine.Deadline(q.id, s.now)
+			s.engine.Deadline(q.id, s.wall())
 			s.settled(q)
 		}
 	case stepLeave:
 		if q := s.pickRequest(r, func(*simRequest) bool { return true }); q != nil {
 			s.event(0, "leave %d", q.id)
 			q.left = true
-			s.engine.Leave(q.id, s.now)
+			s.engine.Leave(q.id, s.wall())
 			if r.IntN(2) == 0 { // its context is gone at once, with the fills that it leads
 				s.loseFillsOf(q.id)
 			}
@@ -336,7 +341,7 @@ func (s *sim) step(st step) {
 		s.purges++
 		switch r.IntN(4) {
 		case 0:
-			s.engine.PurgeTag("all", s.now)
+			s.engine.PurgeTag("all", s.wall())
 			for i := range 6 {
 				if s.tagged(fmt.Sprintf("/f/%d/{id}", i)) {
 					for j := range 4 {
@@ -345,19 +350,26 @@ func (s *sim) step(st step) {
 				}
 			}
 		case 1:
-			s.engine.InvalidateTag("t"+strconv.Itoa(r.IntN(4)), s.now)
+			s.engine.InvalidateTag("t"+strconv.Itoa(r.IntN(4)), s.wall())
 		case 2:
 			src := fmt.Sprintf("/f/%d/%d", r.IntN(6), r.IntN(4))
-			s.engine.Purge(src, s.now)
+			s.engine.Purge(src, s.wall())
 			s.purge(src)
 		case 3:
-			s.engine.PurgeAll(s.now)
+			s.engine.PurgeAll(s.wall())
 			for i := range 6 {
 				for j := range 4 {
 					s.purge(fmt.Sprintf("/f/%d/%d", i, j))
 				}
 			}
 		}
+	case stepClock:
+		// The engine hears of the moments before and after it, or could not know how much time has passed between.
+		s.event(0, "the clock is set back")
+		s.engine.PurgeTag("nothing", s.wall())
+		s.skew -= time.Duration(r.IntN(7200)) * time.Second
+		s.engine.PurgeTag("nothing", s.wall())
+		s.purges++
 	case stepLose:
 		if f := s.pickFill(r); f != nil {
 			s.event(0, "fill %d is lost", f.id)
@@ -384,8 +396,26 @@ func (s *sim) loseContextOf(f *simFill, r *rand.Rand) {
 	}
 	f.told = true
 	for range 1 + r.IntN(len(alive)) {
-		s.engine.FillLost(f.id, s.now)
+		s.engine.FillLost(f.id, s.wall())
 	}
+}
+
+// wall is what the clock says that the engine is told of.
+func (s *sim) wall() time.Time { return s.now.Add(s.skew) }
+
+// longest is for how long a fragment of a src may be used at all, by the slot that allows most.
+func (s *sim) longest(src string) (d time.Duration) {
+	for i := range s.pages {
+		for j := range s.pages[i].Slots {
+			slot := &s.pages[i].Slots[j]
+			if slot.Src != src {
+				continue
+			}
+			ttl := choose(slot.TTL, s.engine.config.TTL, 0)
+			d = max(d, ttl+max(slot.StaleWhileRevalidate, choose(slot.StaleIfError, s.engine.config.StaleIfError, 0), 5*time.Second))
+		}
+	}
+	return d
 }
 
 // tagged tells whether each slot of a src has the tag that is purged.
@@ -426,7 +456,7 @@ func (s *sim) request(r *rand.Rand) {
 		method = "HEAD"
 	}
 	agents := []string{"Mozilla/5.0", "curl/8", "Googlebot"}
-	q := &simRequest{id: s.lastID, page: page, params: id, isHead: method == "HEAD", after: s.purged}
+	q := &simRequest{id: s.lastID, page: page, params: id, isHead: method == "HEAD", after: s.purged, began: s.now}
 	s.requests[q.id] = q
 	s.order = append(s.order, q.id)
 	target := strings.Replace(page.Pattern, "{id}", id, 1)
@@ -440,7 +470,7 @@ func (s *sim) request(r *rand.Rand) {
 	s.event(q.id, "request %d: %s %s", q.id, method, target)
 	req := &Request{ID: q.id, Method: method, Target: target, HTTP10: r.IntN(10) == 0, Fields: &simFields{agents[r.IntN(3)]}}
 	repeat := s.repeats.find(req, s.now)
-	s.engine.Handle(req, s.now)
+	s.engine.Handle(req, s.wall())
 	s.settled(q)
 	s.repeats.compare(s, repeat, q)
 }
@@ -508,8 +538,12 @@ func (s *sim) checkAnswer(q *simRequest) {
 		src := strings.Replace(slot.Src, "{id}", q.params, 1)
 		if _, version, ok := strings.Cut(content, mark); ok {
 			number, _, _ := strings.Cut(version, "]")
-			if n, err := strconv.Atoi(number); err != nil || FillID(n) <= q.after[src] {
+			n, err := strconv.Atoi(number)
+			if err != nil || FillID(n) <= q.after[src] {
 				s.fail("request %d: slot %s has fill %s's fragment, which was purged with fill %d", q.id, slot.Name, number, q.after[src])
+			}
+			if age := q.began.Sub(s.fills[FillID(n)].ended); age > s.longest(slot.Src) {
+				s.fail("request %d: slot %s has fill %s's fragment, which was %v old when the request came", q.id, slot.Name, number, age)
 			}
 		}
 		if n := strings.Count(content, "["); n > 1 || n == 1 && !strings.Contains(content, mark) {
@@ -561,11 +595,12 @@ func (s *sim) settle(f *simFill, r *rand.Rand) {
 		a.Status = 429
 	}
 	a.Size = len(text)
+	f.ended = s.now
 	s.event(0, "fill %d ends: %d, %d bytes, %s", f.id, a.Status, a.Size, a.CacheControl)
 	if fill := s.engine.attempts[f.id]; fill != nil && fill.flight != nil && removes && f.purges == s.purges {
 		s.removed(f.fill.Src, fill.attempts[0].id)
 	}
-	s.engine.FillEnd(f.id, a, s.add(&simBytes{bytes: []byte(text)}), s.now)
+	s.engine.FillEnd(f.id, a, s.add(&simBytes{bytes: []byte(text)}), s.wall())
 }
 
 // removed notes that a fill was refused, which no purge may have cut off since it began: no request that comes after that may get what an older fill brought.
@@ -607,9 +642,10 @@ func (s *sim) pickRequest(r *rand.Rand, ok func(*simRequest) bool) *simRequest {
 
 // check holds what must be true after every event.
 func (s *sim) check() {
-	if n := s.engine.fragments.Bytes(); n > s.budget {
+	if n := s.engine.fragments.Bytes() + s.engine.failures.Bytes(); n > s.budget {
 		s.fail("the cache has %d bytes, its budget is %d", n, s.budget)
 	}
+	s.checkUnattended()
 	for _, f := range s.engine.flights {
 		if f.over {
 			s.fail("the flight of %s is over and still listed", f.key)
@@ -622,6 +658,41 @@ func (s *sim) check() {
 
 // drain lets everything end: every request must be answered, and every blob dropped but what the cache and the pages
 // hold.
+// checkUnattended holds that each fill is waited for or listed as unattended, and that those stay within their bound.
+func (s *sim) checkUnattended() {
+	u := &s.engine.unattended
+	listed, bytes := map[*fill[simBlob]]bool{}, int64(0)
+	for f := u.oldest; f != nil; f = f.newer {
+		listed[f] = true
+		bytes += f.cost
+	}
+	if bytes != u.bytes || bytes > u.limit+unattendedCost+maxKey {
+		s.fail("unattended fills have %d bytes, counted %d, of %d", bytes, u.bytes, u.limit)
+	}
+	for _, f := range s.engine.attempts {
+		if listed[f] == (f.front != nil) {
+			s.fail("fill of %s: listed as unattended %v, waited for %v", f.key, listed[f], f.front != nil)
+		}
+		for w := f.front; w != nil; w = w.next {
+			if s.engine.requests[w.of.id] != w.of {
+				s.fail("fill of %s holds request %d, which is over", f.key, w.of.id)
+			}
+		}
+	}
+	for f := range listed {
+		if f.over || f.flight == nil {
+			s.fail("fill of %s is listed as unattended and over", f.key)
+		}
+	}
+}
+
+func (q *request[B]) slotsOf() []slotState[B] {
+	if q == nil {
+		return nil
+	}
+	return q.slots
+}
+
 func (s *sim) drain() {
 	r := rand.New(rand.NewPCG(9, 9))
 	for round := 0; s.failure == ""; round++ {
@@ -640,9 +711,9 @@ func (s *sim) drain() {
 			q.woken, q.waiting = false, false
 			s.event(q.id, "drain %d", q.id)
 			if woken {
-				s.engine.Resume(q.id, s.now)
+				s.engine.Resume(q.id, s.wall())
 			} else {
-				s.engine.Deadline(q.id, s.now)
+				s.engine.Deadline(q.id, s.wall())
 			}
 			s.settled(q)
 			if left++; left > 10_000 {
@@ -654,7 +725,7 @@ func (s *sim) drain() {
 			break
 		}
 	}
-	s.engine.PurgeAll(s.now)
+	s.engine.PurgeAll(s.wall())
 	plans := 0
 	for i := range s.engine.plans {
 		p := &s.engine.plans[i]

@@ -40,6 +40,6 @@ func (e *Engine[B]) Stats() Stats {
 	return Stats{
 		Warm: e.warm.Load(), counts: e.counts,
 		Waiting: len(e.requests), Flights: len(e.flights), Crashes: e.config.Crashes,
-		Cache: e.fragments.Stats(), Bytes: e.fragments.Bytes(), Entries: e.fragments.Len(),
+		Cache: e.fragments.Stats(), Bytes: e.fragments.Bytes() + e.failures.Bytes(), Entries: e.fragments.Len() + e.failures.Len(),
 	}
 }
