@@ -15,7 +15,11 @@ import pages from "./pages.bin";
  */
 /** @typedef {{ dev: boolean, debug: boolean, origin: string, secret: string }} Settings  secret: for batches to the origin */
 
-/** @typedef {{ head: Head, body: Uint8Array, until: number }} Answered  until: milliseconds since 1970 */
+/** @typedef {{ head: Head, body: Uint8Array, until: number }} Answered  until: milliseconds, as now() counts them */
+/**
+ * @typedef {{ leader: Exchange, lifeline: Promise<never>, since: number, stop: () => void }} Led  stop: ends the fill, from
+ * whatever context
+ */
 
 /** What a fill failed of, as fill_fail numbers it. */
 export const Failure = { connect: 0, timeout: 1, tooLarge: 2, refused: 3 };
@@ -26,11 +30,15 @@ const decoder = new TextDecoder();
 /** The largest request target whose bytes are sure to fit the input buffer: a UTF-16 unit takes at most three. */
 const inputSize = 4096;
 
-/** So many answers are remembered for repeating, at most: a second's. */
+/** So many answers are remembered for repeating, at most: a second's; and so many bytes of what only they hold. */
 const maxRepeats = 1000;
+const maxRepeatBytes = 1 << 20;
 
 /** No fill is under way for longer, in milliseconds. */
 const longestFill = 60_000;
+
+/** An exchange whose own timer is so late, in milliseconds, has no context any more. */
+const longestLate = 60_000;
 
 /** Instances of this isolate that have trapped. */
 let crashes = 0;
@@ -64,15 +72,21 @@ export class Core {
     this.names = [];
     /** Exchanges that wait, by id. @type {Map<number, Exchange>} */
     this.waiting = new Map();
-    /** Fills in progress, by id. @type {Map<number, { leader: Exchange, lifeline: Promise<never>, since: number }>} */
+    /** Fills in progress, by id. @type {Map<number, Led>} */
     this.led = new Map();
     /** What the engine lets be said again, by the request's URL. @type {Map<string, Answered>} */
     this.repeats = new Map();
+    /** Bytes of their URLs, and when the last of them is over. */
+    this.repeatBytes = 0;
+    this.repeatsEnd = 0;
     /** Answers from repeats that the engine has not been told of. */
     this.repeated = 0;
     /** Whether the event in progress asked for a repeat. */
     this.repeating = false;
     this.lastId = 0;
+    /** The latest time that now() gave, and how far the clock has been set back in all. */
+    this.latest = 0;
+    this.stepped = 0;
     this.crashed = false;
     /** Whose event is in progress. @type {Exchange | Opening | null} */
     this.current = null;
@@ -104,6 +118,17 @@ export class Core {
     if (refused > 0) throw new ConfigError(this.text(this.exports.error_text(), refused));
     const [dev, debug, origin, secret] = this.texts(this.exports.settings(), this.exports.settings_size());
     return { dev: dev === "1", debug: debug === "1", origin, secret };
+  }
+
+  /**
+   * Milliseconds that never go back, which is what durations are counted in here: a clock that is set back prolongs no
+   * repeat and no wait. The engine is told the clock's own time and does the same for itself.
+   */
+  now() {
+    const now = Date.now() + this.stepped;
+    if (now < this.latest) this.stepped += this.latest - now;
+    else this.latest = now;
+    return this.latest;
   }
 
   // Memory. It may grow in any call into the instance, and then every older view of it is detached.
@@ -201,6 +226,7 @@ export class Core {
    */
   enter(exchange) {
     if (this.crashed) throw new CrashError("the core has crashed");
+    this.now();
     this.current = exchange;
     if (this.repeated > 0) {
       this.exports.repeated(this.repeated);
@@ -211,8 +237,13 @@ export class Core {
   /** The end of an event. */
   exit() {
     this.current = null;
-    if (!this.repeating && this.repeats.size > 0) this.repeats.clear();
+    if (!this.repeating) this.forgetRepeats();
     this.repeating = false;
+  }
+
+  forgetRepeats() {
+    if (this.repeats.size > 0) this.repeats.clear();
+    this.repeatBytes = 0;
   }
 
   /**
@@ -224,6 +255,7 @@ export class Core {
   handle(exchange, method, target, sent) {
     this.enter(exchange);
     try {
+      if (this.waiting.size > 0) this.forgetLost();
       // The id is 32 bits wide and comes round: ids of exchanges that still wait are passed over.
       do this.lastId = (this.lastId + 1) >>> 0;
       while (this.waiting.has(this.lastId));
@@ -279,13 +311,38 @@ export class Core {
    * @param {Fill} fill @param {Exchange} leader
    */
   lead(fill, leader) {
-    const now = Date.now();
+    const now = this.now();
     // A fill that was lost while nobody waited for it ends nowhere.
     for (const [id, { since }] of this.led) {
       if (now - since < longestFill) break;
       this.led.delete(id);
     }
-    this.led.set(fill.id, { leader, lifeline: new Promise(() => {}), since: now });
+    /** @type {Led} */
+    const led = { leader, lifeline: leader.lifeline ??= new Promise(() => {}), since: now, stop: () => {} };
+    this.led.set(fill.id, led);
+    return led;
+  }
+
+  /**
+   * Forgets one exchange whose context has gone without a word, if there is one among the first: its own timer would have
+   * come long since.
+   */
+  forgetLost() {
+    for (const [id, exchange] of this.waiting) {
+      this.waiting.delete(id);
+      if (exchange.endWait != null && this.latest - exchange.until > longestLate) {
+        exchange.left = true;
+        this.exports.leave(id, Date.now());
+      } else {
+        this.waiting.set(id, exchange); // last now: another is looked at next time
+      }
+      return;
+    }
+  }
+
+  /** A leader's context is gone, and with it all of its fills that have not ended. @param {Exchange} leader */
+  leaderLost(leader) {
+    for (const [id, led] of this.led) if (led.leader === leader) this.fillLost(id);
   }
 
   /** A fill's leader is gone: the first to notice it tells the engine. @param {number} id */
@@ -373,9 +430,19 @@ export class Core {
       send: (_id, head, body) => current().send(this.head(head), this.blob(body)),
       /** @param {number} _id @param {number} head @param {number} body @param {number} until */
       repeat: (_id, head, body, until) => {
-        if (this.repeats.size === maxRepeats) this.repeats.clear();
-        this.repeats.set(current().request.url, { head: this.head(head), body: this.blob(body), until });
         this.repeating = true;
+        const url = current().request.url;
+        const bytes = 2 * String(url).length;
+        until += this.stepped;
+        // All of them end with the same second, or before.
+        if (this.latest >= this.repeatsEnd || this.repeats.size >= maxRepeats || this.repeatBytes + bytes > maxRepeatBytes) {
+          this.forgetRepeats();
+          this.repeatsEnd = 0;
+        }
+        if (bytes > maxRepeatBytes) return;
+        if (!this.repeats.has(url)) this.repeatBytes += bytes;
+        this.repeatsEnd = Math.max(this.repeatsEnd, until);
+        this.repeats.set(url, { head: this.head(head), body: this.blob(body), until });
       },
       /** @param {number} _id @param {number} head */
       send_head: (_id, head) => current().send(this.head(head), null),
@@ -387,7 +454,7 @@ export class Core {
       pass: () => exchange().pass(),
       /** @param {number} id @param {number} until */
       wait: (id, until) => {
-        exchange().wait(until);
+        exchange().wait(until + this.stepped);
         this.waiting.set(id, exchange());
       },
       /** @param {number} _id @param {number} fill */
@@ -410,6 +477,9 @@ export class Core {
         const [fields, constant, vouching] = lists;
         exchange().fills.push({ id, src, url, binding, fields, constant, vouching, timeout, maxBytes });
       },
+
+      /** @param {number} id */
+      stop: (id) => this.led.get(id)?.stop(),
 
       /** @param {number} at @param {number} size */
       name: (at, size) => this.names.push(this.text(at, size)) - 1,

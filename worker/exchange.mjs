@@ -83,7 +83,7 @@ export class Opening {
     const core = this.cores(env);
     const target = targetOf(request);
     const again = target === "" ? undefined : core.repeats.get(request.url);
-    if (again !== undefined && Date.now() < again.until && request.method === "GET" && !request.headers.has("if-none-match")) {
+    if (again !== undefined && core.now() < again.until && request.method === "GET" && !request.headers.has("if-none-match")) {
       core.repeated++;
       return responseOf(core, again.head, again.body);
     }
@@ -115,6 +115,21 @@ export class Opening {
   }
 }
 
+/**
+ * Tells the core when a leader's context has gone. What waits for that holds nothing of the request that asked for it: it may
+ * have left long before.
+ * @param {Core} core @param {Exchange} leader
+ */
+function watchLeader(core, leader) {
+  leader.lifeline?.catch(() => {
+    try {
+      core.leaderLost(leader);
+    } catch (error) {
+      if (!(error instanceof CrashError)) throw error;
+    }
+  });
+}
+
 export class Exchange {
   /**
    * @param {Request} request
@@ -144,6 +159,10 @@ export class Exchange {
     /** Fills that this request leads and has not begun yet. @type {Fill[]} */
     this.fills = [];
     this.woken = false;
+    /** Never settles; with this request's context it ends, and those who wait on it are told. @type {Promise<never> | null} */
+    this.lifeline = null;
+    /** Those whose fills this request waits for; each is watched once. @type {WeakSet<Exchange> | null} */
+    this.watched = null;
     /** Ends the wait in progress. @type {(() => void) | null} */
     this.endWait = null;
   }
@@ -226,7 +245,7 @@ export class Exchange {
     let timer = null;
     /** @type {Promise<boolean>} */
     const over = new Promise((resolve) => {
-      timer = setTimeout(() => resolve(true), Math.max(1, Math.ceil(this.until - Date.now())));
+      timer = setTimeout(() => resolve(true), Math.max(1, Math.ceil(this.until - this.core.now())));
       this.endWait = () => resolve(false);
     });
     const timed = await over;
@@ -245,6 +264,7 @@ export class Exchange {
     if (this.left || this.finished) return;
     this.left = true;
     this.queue.length = 0;
+    this.watched = null;
     try {
       this.core.leave(this.id);
     } catch (error) {
@@ -282,21 +302,17 @@ export class Exchange {
     this.passed = true;
   }
 
-  /** @param {number} until milliseconds since 1970 */
+  /** @param {number} until milliseconds, as the core counts them */
   wait(until) {
     this.until = until;
   }
 
   /** @param {number} fill that another request leads */
   watch(fill) {
-    const core = this.core;
-    core.led.get(fill)?.lifeline.catch(() => {
-      try {
-        core.fillLost(fill);
-      } catch (error) {
-        if (!(error instanceof CrashError)) throw error;
-      }
-    });
+    const leader = this.core.led.get(fill)?.leader;
+    if (leader === undefined || this.watched?.has(leader)) return;
+    (this.watched ??= new WeakSet()).add(leader);
+    watchLeader(this.core, leader);
   }
 
   /** The answer's body: it asks for more only when the client has taken what there was. */

@@ -64,7 +64,7 @@ const queued = (exchange, fill) => ({ fill, report: reporter(exchange, fill) });
  */
 function reporter(exchange, fill) {
   const { core } = exchange;
-  core.lead(fill, exchange);
+  const led = core.lead(fill, exchange);
   const timer = setTimeout(() => {
     report.fail(Failure.timeout, `no whole answer for ${fill.src} within ${fill.timeout} ms`);
     report.abort.abort();
@@ -127,6 +127,11 @@ function reporter(exchange, fill) {
       report.once(() => core.fillFail(fill, failure, text));
     },
   };
+  // The engine stops a fill in whatever context; what it consists of is ended in this one.
+  const stopped = new Promise((resolve) => {
+    if (led !== undefined) led.stop = () => resolve(null);
+  });
+  stopped.then(() => report.once(() => report.abort.abort()));
   return report;
 }
 

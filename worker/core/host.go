@@ -76,6 +76,9 @@ func wake(id uint32)
 //go:wasmimport inlay fill
 func fill(id, fill uint32, p unsafe.Pointer, size, timeoutMillis, maxBytes uint32)
 
+//go:wasmimport inlay stop
+func stop(fill uint32)
+
 // name registers the name of a header field and answers with its number, for field.
 //
 //go:wasmimport inlay name
@@ -137,6 +140,8 @@ func (host) Fill(id edge.RequestID, attempt edge.FillID, f edge.Fill) {
 	}
 	fill(uint32(id), uint32(attempt), bytesAt(block), uint32(len(block)), uint32(f.Timeout.Milliseconds()), uint32(f.MaxBytes))
 }
+
+func (host) Stop(f edge.FillID) { stop(uint32(f)) }
 
 // block is where texts are put together for the host, which copies them.
 var block []byte

@@ -1,6 +1,6 @@
 // What build.sh makes, for tests of worker/*.mjs under Node: import this module first, and those of worker/ dynamically.
-// core.wasm and pages.bin are the built ones; what runs app.wasm is whatever globalThis.testApp does, with a batch's bytes
-// and where to write frames.
+// core.wasm and pages.bin are the built ones, unless globalThis.testPages has other pages; what runs app.wasm is whatever
+// globalThis.testApp does, with a batch's bytes and where to write frames.
 import { registerHooks } from "node:module";
 
 const made = {
@@ -9,7 +9,7 @@ const made = {
     export default new WebAssembly.Module(readFileSync(new URL("../../build/core.wasm", ${JSON.stringify(import.meta.url)})));`,
   "./pages.bin": `
     import { readFileSync } from "node:fs";
-    const bytes = readFileSync(new URL("../../build/pages.bin", ${JSON.stringify(import.meta.url)}));
+    const bytes = globalThis.testPages ?? readFileSync(new URL("../../build/pages.bin", ${JSON.stringify(import.meta.url)}));
     export default new Uint8Array(bytes).buffer;`,
   "./app-instances.mjs": `
     export const appInstances = () => 0;
