@@ -5,7 +5,8 @@
 // unset), with the variables of the Worker taken from the environment:
 //
 //	go run ./worker/app           the whole site
-//	go run ./worker/app -origin   the origin alone: what INLAY_ORIGIN of a Worker may point to
+//	go run ./worker/app -origin   the origin alone: what INLAY_ORIGIN of a Worker may point to; it takes
+//	                              batches if both have the same INLAY_FILLS_SECRET
 //	go run ./worker/app -check    parse the pages and the variables, and say what is wrong
 //	go run ./worker/app -pages F  parse the pages and write them to the file F, for core.wasm
 package main
