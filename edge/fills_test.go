@@ -524,3 +524,34 @@ func FuzzFills(f *testing.F) {
 		}
 	})
 }
+
+func TestVisitorsHostComesWithAFillOfABatch(t *testing.T) {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Host+" "+r.Header.Get("X-Forwarded-Host"))
+	})
+	for member, want := range map[string]string{
+		`"host":"shop.example:8080"`: "shop.example:8080 shop.example:8080",
+		`"host":""`:                  "example.com ", // the batch's own
+		`"host":"a b"`:               "",
+		`"host":"a@b"`:               "",
+		`"host":"a/b"`:               "",
+		`"host":"a\nX-Evil: b"`:      "",
+		`"fields":[["x-forwarded-host","shop.example"]]`: "",
+		`"fields":[["host","shop.example"]]`:             "",
+	} {
+		w := postFills(h, `{"fills":[{"src":"/a",`+member+`},{"src":"/b"}]}`)
+		require.Equal(t, 200, w.Code)
+		frames, err := decodeFrames(newFrameDecoder(2, maxFrameBody), w.Body.Bytes(), 1<<20)
+		require.NoError(t, err)
+		for _, f := range frames {
+			switch {
+			case f.Index == 1:
+				assert.Equal(t, "example.com ", string(f.Body), "another fill has none of it: %s", member)
+			case want == "":
+				assert.Equal(t, failureBadRequest, f.Failure, member)
+			default:
+				assert.Equal(t, want, string(f.Body), member)
+			}
+		}
+	}
+}
