@@ -97,7 +97,7 @@ func TestFailuresTellVisitorsNothing(t *testing.T) {
 	for name, o := range map[string]Options{
 		"panic":             {Origin: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(secret) })},
 		"panic of an error": {Origin: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(errors.New(secret)) })},
-		"status":            {Origin: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, secret, 503) })},
+		"status":            {Origin: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, secret, http.StatusServiceUnavailable) })},
 		"type":              {Origin: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", secret) })},
 		"vary":              {Origin: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Vary", secret) })},
 		"origin down":       {Config: Config{Origin: "http://" + address}},
