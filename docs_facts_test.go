@@ -126,7 +126,13 @@ func TestLinesOfTheLogAreThoseOfTheCode(t *testing.T) {
 		if line == "inlay: INLAY_" {
 			line = "inlay: ${error.message}" // TestBadVariableIsNamedInDevelopment has the rest
 		}
-		call := map[string]string{"warning": `(console\.warn\(|\.Warn\()`, "error": `(console\.error\(|\.Error\()`, "": `printf\(`}[row[1]]
+		switch row[0] { // TestEndOfAnInstanceIsSeenAtOnce has the rest
+		case "`inlay: GET /`, or another method":
+			line = "inlay: ${request.method} "
+		case "`inlay: app.wasm has ended`":
+			line = "inlay: ${error.message}"
+		}
+		call := map[string]string{"warning": `(console\.warn\(|\.Warn\()`, "error": `(console\.error\(|\.Error\()`, "": `[pP]rintf\(`}[row[1]]
 		require.NotEmpty(t, call, row)
 		assert.Regexp(t, call+"[`\"]"+regexp.QuoteMeta(strings.TrimSpace(line)), code.String())
 	}
@@ -155,6 +161,7 @@ func TestAnswersOfItsOwnAreAsTold(t *testing.T) {
 		ask(handler, http.MethodGet, "/x"),
 		{Code: http.StatusInternalServerError, Body: bytes.NewBuffer(worker)}, // TestBadVariableIsNamedInDevelopment has its status
 		{Code: http.StatusBadGateway, Body: bytes.NewBuffer(pass)},            // TestOriginThatIsNotThere has its status
+		{Code: http.StatusBadGateway, Body: bytes.NewBuffer(pass)},            // TestEndOfAnInstanceIsSeenAtOnce has its status
 		ask(stopped, http.MethodGet, "/"),
 	} {
 		require.Less(t, i, len(told))

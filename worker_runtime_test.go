@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,9 @@ import (
 var runtimePages = map[string]string{
 	"/one/{what}": `<!doctype html><title>One</title><body>
 <edge-slot name="one" src="/do/{what}" ttl="0" vary="query:url" timeout="8s"><p>wait</p><edge-error><p>no fragment</p></edge-error></edge-slot>`,
+	"/products/{id}": `<!doctype html><title>Product</title><body>
+<edge-slot name="rate" src="/fragments/rate/CHF" ttl="1s" sie="1h" timeout="3s"><p>wait</p><edge-error><p>no rate</p></edge-error></edge-slot>
+<edge-slot name="stock" src="/fragments/stock/{id}" ttl="0"><p>wait</p><edge-error><p>no stock</p></edge-error></edge-slot>`,
 	"/two/{a}/{b}": `<!doctype html><title>Two</title><body>
 <edge-slot name="a" src="/do/{a}?before={b}" ttl="1m" timeout="20s"><p>wait</p><edge-error><p>no a</p></edge-error></edge-slot>
 <edge-slot name="b" src="/do/{b}?after={a}" ttl="1m" timeout="20s"><p>wait</p><edge-error><p>no b</p></edge-error></edge-slot>`,
@@ -84,6 +88,12 @@ var runtimeSite = sync.OnceValues(func() (string, error) {
 // startRuntime runs the test site in a bare workerd, with KV, a Durable Object and a service binding.
 func startRuntime(t *testing.T, env ...string) *server {
 	t.Helper()
+	return startRuntimeOf(t, func(config string) string { return config }, env...)
+}
+
+// startRuntimeOf is startRuntime with a configuration that change has made of it.
+func startRuntimeOf(t *testing.T, change func(config string) string, env ...string) *server {
+	t.Helper()
 	folder, err := runtimeSite()
 	require.NoError(t, err)
 	capnp, err := os.ReadFile("build/workerd.capnp")
@@ -98,12 +108,13 @@ func startRuntime(t *testing.T, env ...string) *server {
   bindings = [
     (name = "KV", kvNamespace = "kv"), (name = "BESIDE", service = "beside"), (name = "COUNTERS", durableObjectNamespace = "Counter"),
     (name = "PLAIN", text = "plain text"), (name = "SECRET", text = "s3cret"), (name = "MISSING", fromEnvironment = "NOT_SET"),
+    (name = "RATES_API", fromEnvironment = "RATES_API"),
 `, 1)
 	for _, name := range []string{"kv", "beside"} {
 		config += fmt.Sprintf("const %s :Workerd.Worker = (compatibilityDate = \"2026-11-01\", modules = [(name = \"%s.mjs\", esModule = embed \"%s.mjs\")]);\n", name, name, name)
 	}
 	path := filepath.Join(folder, strings.ReplaceAll(t.Name(), "/", "-")+".capnp")
-	require.NoError(t, os.WriteFile(path, []byte(config), 0o600))
+	require.NoError(t, os.WriteFile(path, []byte(change(config)), 0o600))
 	return serveWorkerd(t, path, env, "--experimental")
 }
 
@@ -359,4 +370,67 @@ func TestRequestsReachHandlersWhole(t *testing.T) {
 		assert.Equal(t, http.StatusNotModified, unchanged.StatusCode)
 		assert.NotContains(t, s.Log(), "rror")
 	})
+}
+
+// An author may keep an older compatibility date, or have Node's modules beside: their process and fs are not Go's.
+func TestHandlersAskOthersOfEachCompatibility(t *testing.T) {
+	t.Parallel()
+	other := asked(t)
+	for date, flags := range map[string]string{
+		"2024-10-14": `"enable_request_signal"`, "2025-06-01": `"enable_request_signal", "nodejs_compat"`, "2026-11-01": `"enable_request_signal", "nodejs_compat"`,
+	} {
+		t.Run(date, func(t *testing.T) {
+			t.Parallel()
+			s := startRuntimeOf(t, func(config string) string {
+				config = strings.Replace(config, `compatibilityDate = "2026-11-01",`, `compatibilityDate = "`+date+`",`, 1)
+				return strings.Replace(config, `compatibilityFlags = ["enable_request_signal"]`, "compatibilityFlags = ["+flags+"]", 1)
+			})
+			for _, what := range []string{"http", "syumai", "syumai-client"} {
+				assert.Contains(t, asFragment(t, s, what, other.URL+"/path?x"), "<p>status 200: path x</p>", what)
+				assert.Contains(t, passed(t, s, what, other.URL+"/path?x"), "<p>status 200: path x</p>", what)
+			}
+			assert.Contains(t, asFragment(t, s, "http-post", other.URL+"/size"), "<p>status 200: POST 1048576 true <nil></p>")
+			assert.Contains(t, asFragment(t, s, "variables", ""), `<p>"plain text" "s3cret" ""</p>`)
+			assert.Contains(t, asFragment(t, s, "log", ""), "<p>logged</p>")
+			assert.Eventually(t, func() bool { return strings.Contains(s.Log(), "INFO asked for=socks") }, 30*time.Second, 10*time.Millisecond)
+		})
+	}
+}
+
+// The fragments that docs/writing-a-site.md shows: one asks an API, one D1.
+func TestFragmentsOfTheDocumentationAskOthers(t *testing.T) {
+	t.Parallel()
+	var broken atomic.Bool
+	rates := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case broken.Load():
+			http.Error(w, "no rates today", http.StatusInternalServerError)
+		case r.URL.RequestURI() == "/v1/rates?from=EUR&to=CHF":
+			fmt.Fprint(w, `{"rate": 0.93}`)
+		default:
+			http.NotFound(w, r)
+		}
+	})
+	for name, start := range map[string]func(*testing.T, ...string) *server{"workerd": startRuntime, "wrangler dev": startRuntimeInWrangler} {
+		t.Run(name, func(t *testing.T) {
+			broken.Store(false)
+			s := start(t, "RATES_API="+rates.URL)
+			page := func(id string) string { return read(t, request(t, http.MethodGet, s.URL+"/products/"+id, nil)) }
+			socks := page("socks")
+			assert.Contains(t, socks, "<p>1 EUR is 0.93 CHF</p>")
+			if name == "workerd" {
+				assert.Contains(t, socks, "<p>no stock</p>", "a bare workerd has no D1")
+			} else {
+				assert.Contains(t, passed(t, s, "fill-stock", ""), "filled")
+				assert.Contains(t, page("socks"), "<p>12 left</p>")
+				assert.Contains(t, page("hats"), "<p>no stock</p>")
+			}
+			broken.Store(true)
+			asked := rates.total()
+			require.Eventually(t, func() bool {
+				assert.Contains(t, page("socks"), "<p>1 EUR is 0.93 CHF</p>", "a stale one stands in")
+				return rates.total() > asked
+			}, 30*time.Second, 100*time.Millisecond)
+		})
+	}
 }

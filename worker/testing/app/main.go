@@ -17,5 +17,8 @@ func main() {
 			mux.HandleFunc("/do/"+name, h)
 		}
 	}
+	mux.HandleFunc("GET /fragments/rate/{currency}", rate)
+	mux.HandleFunc("GET /fragments/stock/{id}", stock)
+	mux.HandleFunc("/do/fill-stock", told(fillStock))
 	instance.Serve(mux)
 }
