@@ -40,9 +40,13 @@ var runtimePages = map[string]string{
 <edge-slot name="b" src="/do/{b}?after={a}" ttl="1m" timeout="20s"><p>wait</p><edge-error><p>no b</p></edge-error></edge-slot>`,
 }
 
-// runtimeSite is the folder of the built test site: all modules of the Worker, with its own app.wasm and pages.
-var runtimeSite = sync.OnceValues(func() (string, error) {
-	folder := "build/test/runtime"
+// runtimeSite is the folder of the built test site.
+var runtimeSite = sync.OnceValues(func() (string, error) { return buildTestSite("app", runtimePages) })
+
+// buildTestSite makes a folder with all modules of the Worker and a test site's own: its pages, and the app.wasm of
+// worker/testing/NAME with the modules beside it.
+func buildTestSite(name string, shells map[string]string) (folder string, err error) {
+	folder = "build/test/site-" + name
 	if err := os.RemoveAll(folder); err != nil {
 		return "", err
 	}
@@ -53,7 +57,7 @@ var runtimeSite = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	own, err := filepath.Glob("worker/testing/app/*.mjs") // main.mjs in place of the site's
+	own, err := filepath.Glob("worker/testing/" + name + "/*.mjs") // a main.mjs in place of the site's
 	if err != nil {
 		return "", err
 	}
@@ -67,7 +71,7 @@ var runtimeSite = sync.OnceValues(func() (string, error) {
 		}
 	}
 	var pages []edge.Page
-	for pattern, shell := range runtimePages {
+	for pattern, shell := range shells {
 		page, err := edge.ParsePage(pattern, shell)
 		if err != nil {
 			return "", err
@@ -77,13 +81,13 @@ var runtimeSite = sync.OnceValues(func() (string, error) {
 	if err := os.WriteFile(filepath.Join(folder, "pages.bin"), edge.EncodePages(pages), 0o644); err != nil {
 		return "", err
 	}
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", folder+"/app.wasm", "./worker/testing/app")
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", folder+"/app.wasm", "./worker/testing/"+name)
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, output)
 	}
 	return folder, nil
-})
+}
 
 // startRuntime runs the test site in a bare workerd, with KV, a Durable Object and a service binding.
 func startRuntime(t *testing.T, env ...string) *server {

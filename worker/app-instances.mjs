@@ -5,6 +5,11 @@ import { Instance } from "./go.mjs";
 
 let started = 0;
 
+/** The secret of edge.Fills in this isolate's instances, for a main that hands it to workers.Serve. */
+let secret = "";
+
+const fillsUrl = "http://app.inlay.internal/_inlay/fills";
+
 /** Variables that are set, of each env: bare workerd gives null for one that is not, and syumai/workers a text for null. */
 const known = new WeakMap();
 
@@ -26,12 +31,15 @@ export function appInstances() {
 /** @param {any} env @param {ExecutionContext} ctx @returns {Promise<Instance>} */
 function start(env, ctx) {
   started++;
-  return new Instance(setVariables(env), ctx).start();
+  secret ||= crypto.randomUUID();
+  return new Instance(setVariables(env), ctx, { INLAY_FILLS_SECRET: secret }).start();
 }
 
-/** An end that nobody waits for: of what a handler left behind. @param {Instance} app */
+/** An end that nobody waits for: of what a handler left behind. workers.Serve returns by itself. @param {Instance} app */
 function logEnd(app) {
-  app.ended.catch((error) => console.error(`inlay: ${error.message}`));
+  app.ended.catch((error) => {
+    if (error.code !== 0) console.error(`inlay: ${error.message}`);
+  });
 }
 
 /**
@@ -45,6 +53,7 @@ function logEnd(app) {
  */
 export async function appFills(batch, write, late, env, ctx) {
   const app = await start(env, ctx);
+  if (app.context.binding.runFills === undefined) return askForFills(app, batch, write, late);
   /** @type {() => void} */
   let cancel = () => {};
   const done = new Promise((resolve, reject) => {
@@ -67,6 +76,52 @@ export async function appFills(batch, write, late, env, ctx) {
 }
 
 /**
+ * Runs a batch of fills as one request, for a main that is workers.Serve(edge.Fills(handler)).
+ * @param {Instance} app
+ * @param {Uint8Array} batch
+ * @param {(frame: Uint8Array) => void} write
+ * @param {Promise<unknown>} late
+ */
+async function askForFills(app, batch, write, late) {
+  const request = new Request(fillsUrl, {
+    method: "POST", body: batch, headers: { "content-type": "application/json", authorization: `Bearer ${secret}` },
+  });
+  // Go answers with undefined if it ends in this very call.
+  const response = await Promise.race([app.context.binding.handleRequest(request) ?? app.ended, app.ended]);
+  if (response.headers.get("content-type") !== "application/vnd.inlay.frames") {
+    response.body?.cancel().catch(() => {});
+    throw new Error("app.wasm takes no fills: its main has to call instance.Serve(handler), or workers.Serve(edge.Fills(handler))");
+  }
+  const reader = response.body.getReader();
+  const read = after(app.ended);
+  const left = late.then(() => ({ done: true, value: undefined }));
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), left, read]);
+      if (done) break;
+      write(value);
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+    app.flush();
+  }
+  logEnd(app);
+}
+
+/**
+ * Rejected as the end of an instance is, but a turn later: what it has put into a stream before can still be read.
+ * @param {Promise<never>} ended @returns {Promise<never>}
+ */
+function after(ended) {
+  const later = ended.catch(async (error) => {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    throw error;
+  });
+  later.catch(() => {});
+  return later;
+}
+
+/**
  * Answers a request. Is rejected when the instance or its handler has ended without an answer.
  * @param {Request} request @param {any} env @param {ExecutionContext} ctx @returns {Promise<Response>}
  */
@@ -75,7 +130,7 @@ export async function appFetch(request, env, ctx) {
   /** The end of the handler by something else than its return, or of the whole instance. @type {Promise<never>} */
   const broken = new Promise((_, reject) => {
     app.context.binding.breakOff = (/** @type {string} */ text) => reject(new Error(text));
-    app.ended.catch(reject);
+    after(app.ended).catch(reject);
   });
   broken.catch(() => {});
   try {
@@ -100,34 +155,37 @@ function followed(request, response, broken, app) {
   const length = response.headers.get("content-length");
   const { readable, writable } = length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
   const writer = writable.getWriter();
-  let over = false;
-  broken.catch((error) => {
-    if (over) return;
-    console.error(`inlay: ${request.method} ${new URL(request.url).pathname} broke off: ${error.message}`);
-    writer.abort(error).catch(() => {});
-  });
-  pump(response.body.getReader(), writer).catch(() => {}).finally(() => {
-    over = true;
-    app.flush();
-    if (!app.over) logEnd(app);
-  });
+  pump(response.body.getReader(), writer, broken)
+    .catch((error) => console.error(`inlay: ${request.method} ${new URL(request.url).pathname} broke off: ${error.message}`))
+    .finally(() => {
+      app.flush();
+      if (!app.over) logEnd(app);
+    });
   return new Response(readable, response);
 }
 
 /**
- * pipeTo waits for ever between two streams of fixed length.
+ * pipeTo waits for ever between two streams of fixed length. Is rejected if the answer broke off; that its reader has gone
+ * is no matter.
  * @param {ReadableStreamDefaultReader<Uint8Array>} reader @param {WritableStreamDefaultWriter<Uint8Array>} writer
+ * @param {Promise<never>} broken
  */
-async function pump(reader, writer) {
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      await writer.write(value);
+async function pump(reader, writer, broken) {
+  for (;;) {
+    let next;
+    try {
+      next = await Promise.race([reader.read(), broken]);
+    } catch (error) {
+      writer.abort(error).catch(() => {});
+      reader.cancel(error).catch(() => {});
+      throw error;
     }
-    await writer.close();
-  } catch (error) {
-    writer.abort(error).catch(() => {});
-    await reader.cancel(error);
+    try {
+      if (next.done) return await writer.close();
+      await writer.write(next.value);
+    } catch (error) {
+      await reader.cancel(error).catch(() => {});
+      return;
+    }
   }
 }

@@ -43,12 +43,19 @@ function log(text) {
 }
 
 /** An instance that has ended: the text says of what. */
-export class EndedError extends Error {}
+export class EndedError extends Error {
+  /** @param {string} text @param {number} code of os.Exit, 0 where main returned; -1: it ended of something else */
+  constructor(text, code) {
+    super(text);
+    this.code = code;
+  }
+}
 
 export class Instance extends globalThis.Go {
-  /** @param {any} env @param {ExecutionContext} ctx */
-  constructor(env, ctx) {
+  /** @param {any} env @param {ExecutionContext} ctx @param {Record<string, string>} environ of the program: os.Getenv */
+  constructor(env, ctx, environ) {
     super();
+    this.env = environ;
     /** @type {Context} */
     this.context = { env, ctx, connect, binding: {} };
     this.over = false;
@@ -65,7 +72,7 @@ export class Instance extends globalThis.Go {
     /** Rejected with an EndedError when the instance has ended. @type {Promise<never>} */
     this.ended = new Promise((_, reject) => (this.tellEnd = reject));
     this.ended.catch(() => {});
-    this.exit = (/** @type {number} */ code) => this.end(`exit code ${code}`);
+    this.exit = (/** @type {number} */ code) => this.end(`exit code ${code}`, code);
   }
 
   /** Starts it, and waits until main is ready for requests. */
@@ -96,8 +103,8 @@ export class Instance extends globalThis.Go {
     }
   }
 
-  /** @param {string} why */
-  end(why) {
+  /** @param {string} why @param {number} [code] */
+  end(why, code = -1) {
     if (this.over) return;
     this.over = true;
     for (const timer of this._scheduledTimeouts.values()) clearTimeout(timer);
@@ -105,7 +112,7 @@ export class Instance extends globalThis.Go {
     const words = this.words.text.trim();
     this.words.text = "";
     this.flush();
-    this.tellEnd(new EndedError(`app.wasm has ended: ${why}${words === "" ? "" : `\n${words}`}`));
+    this.tellEnd(new EndedError(`app.wasm has ended: ${why}${words === "" ? "" : `\n${words}`}`, code));
   }
 
   /** What a handler has written to a file: the log. @param {number} fd @param {Uint8Array} bytes */

@@ -1,0 +1,53 @@
+package inlay_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// startBuilt runs the Worker with the app.wasm of worker/testing/NAME in a bare workerd.
+func startBuilt(t *testing.T, name string) *server {
+	t.Helper()
+	folder, err := buildTestSite(name, runtimePages)
+	require.NoError(t, err)
+	config, err := os.ReadFile("build/workerd.capnp")
+	require.NoError(t, err)
+	path := filepath.Join(folder, "workerd.capnp")
+	require.NoError(t, os.WriteFile(path, config, 0o600))
+	return serveWorkerd(t, path, nil)
+}
+
+// A main of syumai/workers' own kind works too: its instance ends with each answer, which is no failure.
+func TestMainMayBeWorkersServe(t *testing.T) {
+	t.Parallel()
+	s := startBuilt(t, "serve")
+	begun := time.Now()
+	page := twoSlots(t, s, "/two/one/other")
+	assert.Contains(t, page, `<template for="a"><p>one</p></template>`)
+	assert.Contains(t, page, `<template for="b"><p>other</p></template>`)
+	assert.Less(t, time.Since(begun), 12*time.Second, "the fill's time-out is 20 s")
+	assert.Equal(t, "<p>passed</p>", read(t, request(t, http.MethodGet, s.URL+"/do/passed", nil)))
+	assert.Equal(t, strings.Repeat("x", 300_000), read(t, request(t, http.MethodGet, s.URL+"/large", nil)))
+	resp := request(t, http.MethodPost, s.URL+"/_inlay/fills", strings.NewReader(`{"fills":[{"src":"/do/x"}]}`), "Content-Type", "application/json")
+	assert.Equal(t, http.StatusNotFound, resp.StatusCode)
+	_ = read(t, resp)
+	assert.NotContains(t, s.Log(), "app.wasm has ended")
+	assert.NotContains(t, s.Log(), "broke off")
+}
+
+func TestMainThatTakesNoFillsIsTold(t *testing.T) {
+	t.Parallel()
+	s := startBuilt(t, "bare")
+	page := twoSlots(t, s, "/two/one/other")
+	assert.Contains(t, page, `<template for="a"><p>no a</p></template>`)
+	assert.Eventually(t, func() bool {
+		return strings.Contains(s.Log(), "app.wasm takes no fills: its main has to call instance.Serve(handler), or workers.Serve(edge.Fills(handler))")
+	}, 30*time.Second, 10*time.Millisecond)
+}
