@@ -5,6 +5,8 @@
 //
 //	cd edge/difftest && go test ./...                                    # 20,000 cases, under two minutes
 //	cd edge/difftest && go test -run Differential -cases 200000 -seed 7  # a longer run
+//	cd edge/difftest && go test -run Shells -shellcases 100000         # shells alone, by two parsers
+//	cd edge/difftest && go test -run xxx -fuzz FuzzShell                # the same from mutated shells
 //
 // A case is a shell with slots and what the origin answers for each ([Case]). It is made from a seed: by a grammar
 // (fragment.go, shell.go), from html5lib's inputs and from real markup, as they are and mutated (corpus.go), for some

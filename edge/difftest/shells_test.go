@@ -95,6 +95,39 @@ func TestShellsInGo(t *testing.T) {
 	assert.Zero(t, failed)
 }
 
+// TestSlotsInRealPages puts slots behind random tags of real pages. Refused may be only what is no place.
+func TestSlotsInRealPages(t *testing.T) {
+	var dirs []string
+	if *corpus != "" {
+		dirs = []string{*corpus}
+	}
+	all, err := Documents(1000, dirs...)
+	require.NoError(t, err)
+	r := rand.New(rand.NewPCG(seeded(), 3))
+	tag := regexp.MustCompile(`(?s)<!--.*?-->|<(script|style|textarea|title)\b.*?</(script|style|textarea|title)\s*>|</?[a-zA-Z][^<>]*>`)
+	taken := 0
+	for _, document := range all {
+		at := tag.FindAllStringIndex(document, -1)
+		if len(at) == 0 || len(document) > 200_000 {
+			continue
+		}
+		for range 4 {
+			i := at[r.IntN(len(at))][1]
+			c := Case{Kind: "real page", Shell: document[:i] + slotOf("s", "/0", "") + document[i:], Fragments: []string{plain[0]}}
+			answers, err := Answer(c)
+			require.NoError(t, err)
+			if refused := answers.Refused; refused != nil {
+				assert.Regexp(t, `<edge-slot> (in <|before the body|after the body)`, refused.Error(), "behind %q", document[max(0, i-80):i])
+				continue
+			}
+			taken++
+			assert.NoError(t, SameInGo(c), "behind %q", document[max(0, i-80):i])
+		}
+	}
+	t.Logf("%d slots in %d pages", taken, len(all))
+	assert.Greater(t, taken, len(all))
+}
+
 // SameInGo holds the case's page as it is composed against the streamed one with its patches applied, as
 // golang.org/x/net/html reads them. A shell that is refused is no problem.
 func SameInGo(c Case) error {
