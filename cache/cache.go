@@ -142,6 +142,17 @@ func (c *Cache[V]) onError(key string, t int64) (v V, ok bool) {
 	return e.value, true
 }
 
+// Stored gives the value of a key whatever its age, as long as it has not been
+// purged and its room was not needed: see Policy.Keep. It may be too old to be
+// used. It counts as no get.
+func (c *Cache[V]) Stored(key string) (v V, ok bool) {
+	e := c.index.find(c.hash.sum(key), key)
+	if e == nil || e.terms != nil && e.terms.purged() {
+		return v, false
+	}
+	return e.value, true
+}
+
 // Put stores a value under a key, in place of the one there, whose OnEvict is
 // called. The error is ErrEmptyKey, or ErrTooLarge if the entry cannot fit: then
 // nothing changes and the value stays the caller's. With a negative TTL nothing

@@ -101,16 +101,23 @@ func (e *entry[V]) usableOnError(t int64) bool {
 	return t < later(until, e.terms.sie)
 }
 
-// dead tells whether nothing can be had from the entry any more.
+// dead tells whether nobody may use the entry any more: where room is needed it
+// is not spared for its hits.
 func (e *entry[V]) dead(t int64) bool { return !e.usableOnError(t) }
+
+// gone tells whether nothing can be had from the entry any more.
+func (e *entry[V]) gone(t int64) bool {
+	return t >= e.death() || e.terms != nil && e.terms.purged()
+}
 
 // death is the instant from which nothing can be had any more, purges aside.
 func (e *entry[V]) death() int64 {
-	if e.terms == nil {
+	w := e.terms
+	if w == nil {
 		return e.freshUntil
 	}
 	until, _ := e.until()
-	return later(until, max(e.terms.swr, e.terms.sie))
+	return later(later(until, max(w.swr, w.sie)), w.keep)
 }
 
 // left is the freshness that remains, not positive once stale.

@@ -66,7 +66,8 @@ type Options[V any] struct {
 // means what Options.Policy says.
 type Policy struct {
 	// TTL is how long the value is fresh, counted from when it is stored; at
-	// exactly that instant it no longer is. Negative means bypass: the value is
+	// exactly that instant it no longer is. Less than a microsecond means that
+	// it is stored as stale. Negative means bypass: the value is
 	// neither stored nor shared.
 	TTL time.Duration
 	// StaleWhileRevalidate is how long after TTL the value may be used while it
@@ -75,6 +76,10 @@ type Policy struct {
 	// StaleIfError is how long after TTL the value may be used when a fill
 	// fails (RFC 5861, section 4). Negative means none.
 	StaleIfError time.Duration
+	// Keep is how long after all of these the value still stays for Stored,
+	// unless it is evicted: to ask an origin whether it has changed, for one.
+	// Negative means none.
+	Keep time.Duration
 	// Tags are names by which the value can be purged or invalidated together
 	// with others. Nil means the default's; empty and not nil means none.
 	Tags []string
@@ -87,6 +92,7 @@ func (p Policy) resolve(d *Policy) Policy {
 	}
 	p.StaleWhileRevalidate = window(p.StaleWhileRevalidate, d.StaleWhileRevalidate)
 	p.StaleIfError = window(p.StaleIfError, d.StaleIfError)
+	p.Keep = window(p.Keep, d.Keep)
 	if p.Tags == nil {
 		p.Tags = d.Tags
 	}

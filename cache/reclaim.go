@@ -51,7 +51,7 @@ func (c *Cache[V]) reclaim(t int64, out *departed[V]) {
 			if e == nil {
 				continue
 			}
-			if e.dead(t) {
+			if e.gone(t) {
 				c.drop(c.hash.sum(e.keyString()), e, c.reason(e), out)
 			} else {
 				s.soonest = min(s.soonest, e.death())

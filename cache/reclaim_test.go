@@ -90,3 +90,40 @@ func TestARoundMissesNothingWhenTablesAreRebuilt(t *testing.T) {
 	}
 	require.Equal(t, n/10+n/2, c.Len())
 }
+
+func TestKeptValueIsStoredThoughNobodyMayUseIt(t *testing.T) {
+	c, at := newTest(t, Options[string]{})
+	p := Policy{TTL: time.Second, StaleIfError: time.Second, Keep: time.Minute, Tags: []string{"t"}}
+	require.NoError(t, c.Put("k", "v", p))
+	require.NoError(t, c.Put("purged", "v", p))
+	require.NoError(t, c.Put("brief", "v", Policy{TTL: time.Second}))
+	touch := func() {
+		for i := range 1000 { // rounds enough to reclaim whatever is gone
+			require.NoError(t, c.Put("other", "v", Policy{TTL: time.Duration(1+i%2) * time.Millisecond}))
+		}
+	}
+	at.advance(10 * time.Second)
+	touch()
+	_, state := c.Get("k")
+	require.Equal(t, Miss, state)
+	_, ok := c.OnError("k", at.t)
+	require.False(t, ok)
+	v, ok := c.Stored("k")
+	require.True(t, ok)
+	require.Equal(t, "v", v)
+	_, ok = c.Stored("brief")
+	require.False(t, ok, "nothing keeps it")
+	_, ok = c.Stored("none")
+	require.False(t, ok)
+
+	c.PurgeTag("t")
+	_, ok = c.Stored("k")
+	require.False(t, ok, "a purge is for good")
+
+	require.NoError(t, c.Put("k", "v", p))
+	at.advance(62 * time.Second)
+	touch()
+	_, ok = c.Stored("k")
+	require.False(t, ok)
+	require.LessOrEqual(t, c.Len(), 1)
+}

@@ -2,6 +2,10 @@ package cache
 
 import "time"
 
+// leastTTL is the least TTL that is one. A value with less is stale at once,
+// also by a clock that stands still.
+const leastTTL = time.Microsecond
+
 // item is a value on its way into the cache.
 type item[V any] struct {
 	key         string
@@ -33,7 +37,10 @@ func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
 	e := newEntry(it.key, it.value)
 	e.terms = w
 	e.charge = uint32(charge)
-	e.freshUntil = later(t, c.jittered(it.policy.TTL))
+	e.freshUntil = t
+	if it.policy.TTL >= leastTTL {
+		e.freshUntil = later(t, c.jittered(it.policy.TTL))
+	}
 	c.sweeper.stored(e.death())
 	freq := uint32(newcomer)
 	old := c.index.find(h, it.key)

@@ -76,6 +76,7 @@ func (m *softMarks) after(since uint64) int64 {
 // invalidation of one of its tags a combination serves no new entry.
 type terms struct {
 	swr, sie time.Duration
+	keep     time.Duration
 	tags     []*tag
 	since    uint64
 	soft     bool  // stored as already invalidated: a flight that an invalidation overtook
@@ -144,7 +145,7 @@ func (tt *tagTable) acquire(p *Policy, invalidated bool, at int64) (w *terms, ad
 		w.hold()
 		return w, added
 	}
-	if p.StaleWhileRevalidate == 0 && p.StaleIfError == 0 && len(p.Tags) == 0 {
+	if p.StaleWhileRevalidate == 0 && p.StaleIfError == 0 && p.Keep == 0 && len(p.Tags) == 0 {
 		return nil, 0
 	}
 	h := tt.hashOf(p)
@@ -163,7 +164,7 @@ func (tt *tagTable) acquire(p *Policy, invalidated bool, at int64) (w *terms, ad
 }
 
 func (tt *tagTable) make(p *Policy) (*terms, int64) {
-	w := &terms{swr: p.StaleWhileRevalidate, sie: p.StaleIfError, since: tt.seq}
+	w := &terms{swr: p.StaleWhileRevalidate, sie: p.StaleIfError, keep: p.Keep, since: tt.seq}
 	added := int64(TermsOverhead + TagRefOverhead*len(p.Tags))
 	if len(p.Tags) > 0 {
 		w.tags = make([]*tag, 0, len(p.Tags))
@@ -240,12 +241,15 @@ func (w *terms) hold() {
 }
 
 func (w *terms) is(p *Policy) bool {
-	return w.swr == p.StaleWhileRevalidate && w.sie == p.StaleIfError &&
+	return w.swr == p.StaleWhileRevalidate && w.sie == p.StaleIfError && w.keep == p.Keep &&
 		slices.EqualFunc(w.tags, p.Tags, func(g *tag, name string) bool { return g.name == name })
 }
 
 func (tt *tagTable) hashOf(p *Policy) uint64 {
 	h := fold(uint64(p.StaleWhileRevalidate)^tt.hash.a, uint64(p.StaleIfError)^tt.hash.b)
+	if p.Keep != 0 {
+		h = fold(h^tt.hash.c, uint64(p.Keep))
+	}
 	for _, name := range p.Tags {
 		h = fold(h^tt.hash.c, tt.hash.sum(name))
 	}

@@ -66,7 +66,7 @@ func (e *Engine[B]) warmAt(r *Request, now time.Time) (whole Whole[B], ok bool) 
 	}
 	e.warm.Add(1)
 	h := c.heads.Load()
-	if second := now.Unix(); h == nil || h.second != second {
+	if second := now.Unix(); h == nil || h.second != second || h.over(now) {
 		h = e.renewHeads(&e.plans[r.page], c, h, now)
 	}
 	if etagMatches(r.Fields.Field("if-none-match"), c.etag) {
@@ -99,6 +99,10 @@ func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
 	}
 	return v
 }
+
+// over tells whether a fragment of the page was to become stale by now. That it is fresh all the same is since it was
+// renewed, within this second.
+func (h *heads[B]) over(now time.Time) bool { return !h.until.IsZero() && !now.Before(h.until) }
 
 func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now time.Time) *heads[B] {
 	states := make([]fragmentStatus, len(c.parts))

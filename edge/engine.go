@@ -30,6 +30,7 @@ type Engine[B any] struct {
 	lastFill FillID
 
 	unattended unattended[B]
+	adrift     int64 // bytes of fragments that are held to be renewed and have left the cache
 
 	clock clock
 	now   time.Time // of the event in progress; what the caches' clocks say
@@ -91,6 +92,7 @@ func NewEngine[B any](pages []Page, config Config, host Host[B]) (*Engine[B], er
 	options.MaxBytes = config.MaxBytes - small
 	options.OnEvict = func(_ string, v *entry[B]) {
 		v.ref.Clear()
+		e.departs(v)
 		e.release(v)
 	}
 	if e.fragments, err = cache.New(options); err != nil {

@@ -20,6 +20,7 @@ type script struct {
 	last   int
 	fields map[string]string
 	fills  []FillID // in the order in which they were asked for
+	asked  []Fill   // the same
 	heads  map[int]map[string]string
 	head   map[string]string // the last one used
 	body   string            // what was written since the last take
@@ -103,7 +104,7 @@ func (s *script) Watch(id RequestID, fill FillID) { s.ask("watch %d %d", id, fil
 func (s *script) Wake(id RequestID)               { s.ask("wake %d", id) }
 func (s *script) Stop(fill FillID)                { s.ask("stop %d", fill) }
 func (s *script) Fill(id RequestID, fill FillID, f Fill) {
-	s.fills = append(s.fills, fill)
+	s.fills, s.asked = append(s.fills, fill), append(s.asked, f)
 	s.ask("fill %d %s", id, f.Src)
 }
 

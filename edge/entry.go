@@ -7,13 +7,19 @@ import (
 )
 
 // entry is what the cache holds: a committed fragment, a page composed of fragments, or the failure of a fill. It never
-// changes, save for the count of those who hold it; a new one replaces it.
+// changes, save for the count of those who hold it and what it can be renewed by; a new one replaces it.
 type entry[B any] struct {
 	blob B
 	size int      // bytes of the blob
 	cost int      // bytes that count against the budget
 	sum  [16]byte // of the blob's bytes: what the ETag of a page is made of
 	page *composed[B]
+	// kept is what a fragment can be renewed by; nil: by nothing. Only events look at it, and a 304 may change it.
+	kept *Answer
+	// unfit: a 304 for it, or for what it replaced, was about something else, so its origin is not asked for one.
+	unfit bool
+	// renewing is the fill that asks whether a fragment has changed; nil: none does.
+	renewing *fill[B]
 	// failure makes the entry a failure, without a blob.
 	failure *FillError
 

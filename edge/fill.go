@@ -13,6 +13,9 @@ type fill[B any] struct {
 	slot     *Slot
 	tags     []string
 	flight   *cache.Flight[*entry[B]] // nil: not shared (a slot with ttl="0")
+	stored   *entry[B]                // held, to be renewed; nil: there is none that can be
+	adrift   int64                    // what that counts for, once it has left the cache
+	unfit    bool                     // see entry
 	deadline time.Time
 	attempts []attempt
 	over     bool
@@ -119,10 +122,12 @@ func (e *Engine[B]) refresh(q *request[B], i int, key string, params []string) {
 func (e *Engine[B]) flight(q *request[B], i int, key string, params []string) (f *fill[B], leader bool) {
 	sp := &q.plan.slots[i]
 	tags := sp.expandTags(params)
+	stored, _ := e.fragments.Stored(key) // before Begin, which may reclaim it
 	flight, leader := e.fragments.Begin(key, tags...)
 	if leader {
 		f = &fill[B]{key: flight.Key(), slot: sp.Slot, tags: tags, flight: flight}
 		e.flights[flight] = f
+		f.renews(stored)
 		e.attempt(f, q.id)
 		return f, true
 	}
@@ -160,8 +165,12 @@ func (e *Engine[B]) attempt(f *fill[B], leader RequestID) {
 	e.attempts[e.lastFill] = f
 	f.attempts = append(f.attempts, attempt{id: e.lastFill, leader: leader, since: e.now, open: true})
 	e.counts.Fills++
+	var conditions []Field
+	if f.stored != nil && f.stored.kept != nil {
+		conditions = f.stored.kept.conditions()
+	}
 	e.host.Fill(leader, e.lastFill, Fill{
-		FillRequest: request, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment,
+		FillRequest: request, Conditions: conditions, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment,
 	})
 }
 
@@ -189,7 +198,12 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *F
 		e.host.Drop(blob)
 		return nil
 	}
-	policy, err := f.slot.admit(answer, e.defaults(), now, e.now.Sub(f.began(id)))
+	took := e.now.Sub(f.began(id))
+	if answer.Status == 304 && f.stored != nil {
+		e.host.Drop(blob)
+		return e.renew(f, answer, now, took)
+	}
+	policy, err := f.slot.admit(answer, e.defaults(), now, took)
 	var sum [16]byte
 	size := answer.Size
 	if err == nil {
@@ -204,14 +218,30 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *F
 		e.fail(f, failure)
 		return failure
 	}
-	policy.Tags = f.tags
 	v := newEntry(blob, size, sum)
 	v.cost += keyFactor * len(f.key)
+	if v.unfit = f.unfit; f.flight != nil && !v.unfit {
+		v.kept = answer.keep(now)
+		v.cost += v.kept.cost()
+	}
+	e.succeed(f, v, policy, answer)
+	return nil
+}
+
+// succeed settles a fill with a fragment, whose first holder is the fill.
+func (e *Engine[B]) succeed(f *fill[B], v *entry[B], policy cache.Policy, answer *Answer) {
 	e.finishFill(f)
 	if f.flight == nil {
 		e.settle(f, v, nil)
 		e.release(v)
-		return nil
+		return
+	}
+	policy.Tags = answer.appendTags(f.tags[:len(f.tags):len(f.tags)])
+	if v.kept != nil {
+		policy.Keep = keepStored
+		if policy.TTL < 0 {
+			policy.TTL = instantlyStale // nobody else gets it; it can be renewed
+		}
 	}
 	if !f.flight.Overtaken(f.tags...) {
 		e.failures.Delete(f.key)
@@ -228,7 +258,6 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *F
 		e.counts.Unstored++
 		e.release(v) // whoever waited holds it
 	}
-	return nil
 }
 
 // FillFail is the event that an attempt of a fill ended without a usable answer.
@@ -297,6 +326,7 @@ func (e *Engine[B]) finishFill(f *fill[B]) {
 	if f.flight != nil {
 		delete(e.flights, f.flight)
 	}
+	e.letGoOfStored(f)
 }
 
 // unmark takes the byte order mark off a fragment, which its first bytes are where an editor or a template put it there.

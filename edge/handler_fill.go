@@ -17,7 +17,7 @@ import (
 // fill runs one attempt of a fill and reports its end.
 func (h *Handler) fill(ctx context.Context, id FillID, f Fill, client *http.Request) {
 	defer h.work.Done()
-	a, err := h.fetch(ctx, f, f.Fields)
+	a, err := h.fetch(ctx, f, append(f.Fields[:len(f.Fields):len(f.Fields)], f.Conditions...))
 	var failure *FillError
 	stopped := false
 	h.event(func() {

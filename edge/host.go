@@ -103,6 +103,9 @@ type Fill struct {
 	Constant []Field
 	// Vouching are more of them, which in a batch only its own request has: a batch may not bring them for a fill.
 	Vouching []Field
+	// Conditions are the header fields, besides, that ask whether the stored fragment has changed: they come from its last
+	// answer, and from no visitor. An answer of 304 then renews it.
+	Conditions []Field
 	// URL is where a remote origin or a service binding is asked. Empty: the handlers that come with the program answer
 	// Src.
 	URL string

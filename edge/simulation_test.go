@@ -594,6 +594,18 @@ func (s *sim) settle(f *simFill, r *rand.Rand) {
 	case 9:
 		a.Status = 429
 	}
+	if r.IntN(2) == 0 {
+		a.ETag = `"` + strconv.Itoa(r.IntN(3)) + `"`
+	}
+	if asked := len(f.fill.Conditions) > 0; asked && r.IntN(2) == 0 || r.IntN(40) == 0 {
+		text, a.Status, a.ContentType = "", 304, ""
+		// Whether it is refused or only does not fit is for the engine to say: only what is sure is held against it.
+		fits := asked && !slices.ContainsFunc(f.fill.Conditions, func(c Field) bool { return a.ETag != "" && c.Value != a.ETag })
+		removes = removes && fits && (a.SetCookie || a.CacheControl != "" || a.Redirects != nil)
+		if fill := s.engine.attempts[f.id]; fill != nil && fill.stored != nil && fits && !removes {
+			s.renews(fill.stored.blob)
+		}
+	}
 	a.Size = len(text)
 	f.ended = s.now
 	s.event(0, "fill %d ends: %d, %d bytes, %s", f.id, a.Status, a.Size, a.CacheControl)
@@ -601,6 +613,18 @@ func (s *sim) settle(f *simFill, r *rand.Rand) {
 		s.removed(f.fill.Src, fill.attempts[0].id)
 	}
 	s.engine.FillEnd(f.id, a, s.add(&simBytes{bytes: []byte(text)}), s.wall())
+}
+
+// renews notes that a fragment is as good as one that the fill of its number has brought just now.
+func (s *sim) renews(blob simBlob) {
+	_, version, _ := strings.Cut(string(s.get(blob).bytes), "#")
+	number, _, _ := strings.Cut(version, "]")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		s.fail("a fragment without a number is renewed: %s", s.get(blob).bytes)
+		return
+	}
+	s.fills[FillID(n)].ended = s.now
 }
 
 // removed notes that a fill was refused, which no purge may have cut off since it began: no request that comes after that may get what an older fill brought.
@@ -722,6 +746,13 @@ func (s *sim) drain() {
 			}
 		}
 		if s.pickRequest(r, func(*simRequest) bool { return true }) == nil {
+			break
+		}
+	}
+	s.engine.now = s.engine.clock.event(s.wall())
+	for s.engine.unattended.oldest != nil && len(s.engine.attempts) > 0 { // those that were lost, whom nobody awaits
+		before := len(s.engine.attempts)
+		if s.engine.sweep(); len(s.engine.attempts) == before {
 			break
 		}
 	}

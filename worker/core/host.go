@@ -132,6 +132,9 @@ func (host) Fill(id edge.RequestID, attempt edge.FillID, f edge.Fill) {
 	for _, field := range f.Fields {
 		appendBlock(field.Name, field.Value)
 	}
+	for _, field := range f.Conditions {
+		appendBlock(field.Name, field.Value)
+	}
 	for _, more := range [...][]edge.Field{f.Constant, f.Vouching} {
 		appendBlock("", "")
 		for _, field := range more {

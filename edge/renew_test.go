@@ -1,0 +1,493 @@
+package edge
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const lastModified = "Sun, 06 Nov 1994 08:49:37 GMT"
+
+func withETag(etag string, more ...func(*Answer)) func(*Answer) {
+	return func(a *Answer) {
+		a.ETag = etag
+		for _, f := range more {
+			f(a)
+		}
+	}
+}
+
+func says(control string) func(*Answer) { return func(a *Answer) { a.CacheControl = control } }
+
+// notModified ends a fill with a 304, which has no body.
+func (s *script) notModified(i int, change ...func(*Answer)) {
+	a := &Answer{Status: 304}
+	for _, f := range change {
+		f(a)
+	}
+	s.engine.FillEnd(s.fills[i], a, s.NewBlob(nil), s.now)
+}
+
+// renewable is a page of one slot whose fragment was stored, composed, and has become stale.
+func renewable(t *testing.T, slot string, change ...func(*Answer)) *script {
+	s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f" `+slot+`><edge-error>none</edge-error></edge-slot></body>`))
+	s.get(1, "/p")
+	s.fill(0, "old", change...)
+	s.engine.Resume(1, s.now)
+	s.get(2, "/p")
+	s.get(3, "/p")
+	s.now = s.now.Add(15 * time.Second)
+	s.take()
+	s.takeBody()
+	return s
+}
+
+const staleSlot = `ttl="10s" swr="1m" sie="1h"`
+
+func TestStaleFragmentIsRenewedByA304AndItsPageStaysTheSame(t *testing.T) {
+	s := renewable(t, staleSlot, withETag(`"v1"`, func(a *Answer) { a.LastModified = lastModified }))
+	etag, warm := s.head["etag"], s.engine.Stats().Warm
+	s.get(4, "/p")
+	assert.Equal(t, []Field{{"if-none-match", `"v1"`}, {"if-modified-since", lastModified}}, s.asked[1].Conditions)
+	assert.Empty(t, s.asked[1].Fields, "they are no part of the key")
+	blobs := len(s.blobs)
+	s.notModified(1, withETag(`"v1"`))
+	assert.Len(t, s.blobs, blobs, "no new blob")
+	s.take()
+	s.takeBody()
+
+	s.get(5, "/p")
+	assert.Equal(t, "send 5 200", s.take()[0])
+	assert.Equal(t, "<body>old</body>", s.takeBody())
+	assert.Equal(t, etag, s.head["etag"])
+	assert.Equal(t, "inlay/a;hit;ttl=10", s.head["cache-status"])
+	assert.Equal(t, warm+1, s.engine.Stats().Warm, "still composed")
+	assert.LessOrEqual(t, len(s.blobs), blobs+2, "heads at most")
+
+	s.fields = map[string]string{"if-none-match": etag}
+	s.get(6, "/p")
+	assert.Equal(t, "send-head 6 304", s.take()[0])
+
+	s.now = s.now.Add(15 * time.Second) // and again, as often as it takes
+	s.get(7, "/p")
+	assert.Equal(t, []Field{{"if-none-match", `"v1"`}, {"if-modified-since", lastModified}}, s.asked[2].Conditions)
+}
+
+func TestA304RenewsByItsOwnFieldsAndByThoseKept(t *testing.T) {
+	const date = "Tue, 14 Nov 2023 22:13:20 GMT" // of the script's clock
+	for name, c := range map[string]struct {
+		first, then func(*Answer)
+		ttl         time.Duration
+	}{
+		"its own lifetime":            {says("max-age=10, stale-while-revalidate=60"), says("max-age=30"), 30 * time.Second},
+		"the kept lifetime":           {says("max-age=10, stale-while-revalidate=60"), func(*Answer) {}, 10 * time.Second},
+		"a lifetime in another field": {says("max-age=10, stale-while-revalidate=60"), func(a *Answer) { a.CDNCacheControl = "max-age=20" }, 20 * time.Second},
+		"its own age":                 {says("max-age=10, stale-while-revalidate=60"), func(a *Answer) { a.Age = "4" }, 6 * time.Second},
+		"not the age of the first":    {func(a *Answer) { a.CacheControl, a.Age = "max-age=14, stale-while-revalidate=60", "4" }, func(*Answer) {}, 14 * time.Second},
+		"Expires, and its own Date": {func(a *Answer) {
+			a.Expires, a.CacheControl = "Tue, 14 Nov 2023 22:13:30 GMT", "stale-while-revalidate=60"
+		}, func(a *Answer) { a.Date = date }, 10 * time.Second},
+		"Expires that was not renewed": {func(a *Answer) {
+			a.Expires, a.CacheControl = "Tue, 14 Nov 2023 22:13:30 GMT", "stale-while-revalidate=60"
+		}, func(*Answer) {}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := renewable(t, "", withETag(`"v"`, c.first))
+			s.get(4, "/p")
+			require.Len(t, s.fills, 2)
+			s.notModified(1, c.then)
+			v, info := s.engine.fragments.Inspect("/f", s.now)
+			require.NotNil(t, v)
+			assert.Equal(t, c.ttl, max(0, info.TTL))
+		})
+	}
+}
+
+func TestA304IsJudgedAsAnyAnswerIs(t *testing.T) {
+	for name, change := range map[string]func(*Answer){
+		"a cookie": func(a *Answer) { a.SetCookie = true },
+		"private":  says("private"),
+		"no-store": says("max-age=60; no-store"),
+		"Vary":     func(a *Answer) { a.Vary = "cookie" },
+		"a redirect with a cookie": func(a *Answer) {
+			a.Redirects = []Answer{{Status: 302, SetCookie: true}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := renewable(t, staleSlot, withETag(`"v1"`))
+			s.get(4, "/p")
+			s.notModified(1, change)
+			s.takeBody()
+			s.get(5, "/p")
+			s.notModified(len(s.fills)-1, change)
+			s.engine.Resume(5, s.now)
+			assert.Equal(t, "<body>none</body>", s.takeBody())
+		})
+	}
+}
+
+func TestA304ThatDoesNotFitIsAFailureAndNotAskedForAgain(t *testing.T) {
+	for name, c := range map[string]struct{ first, then func(*Answer) }{
+		"another ETag":          {withETag(`"v1"`), withETag(`"v2"`)},
+		"another Last-Modified": {func(a *Answer) { a.LastModified = lastModified }, func(a *Answer) { a.LastModified = "Sun, 06 Nov 1994 08:49:38 GMT" }},
+		"no Last-Modified":      {func(a *Answer) { a.LastModified = lastModified }, func(a *Answer) { a.LastModified = "today" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := renewable(t, staleSlot, c.first)
+			s.get(4, "/p")
+			require.NotEmpty(t, s.asked[1].Conditions)
+			s.notModified(1, c.then)
+			assert.Equal(t, uint64(1), s.engine.Stats().Failed)
+			s.takeBody()
+			s.get(5, "/p")
+			assert.Equal(t, "<body>old</body>", s.takeBody(), "stale use goes on")
+			for i := range 3 {
+				s.now = s.now.Add(15 * time.Second)
+				s.get(RequestID(6+i), "/p")
+				assert.Empty(t, s.asked[2+i].Conditions)
+				s.fill(2+i, "new", c.first)
+			}
+		})
+	}
+}
+
+func TestA304ThatNobodyAskedForIsAFailure(t *testing.T) {
+	s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f"><edge-error>none</edge-error></edge-slot></body>`))
+	s.get(1, "/p")
+	assert.Empty(t, s.asked[0].Conditions)
+	s.notModified(0, withETag(`"v1"`))
+	s.engine.Resume(1, s.now)
+	assert.Equal(t, "<body>none</body>", s.takeBody())
+	s.get(2, "/p")
+	assert.Equal(t, "inlay/a;fwd=miss;fwd-status=304;detail=status", s.head["cache-status"])
+}
+
+func TestWhichValidatorsAreSentBack(t *testing.T) {
+	for _, c := range []struct {
+		etag, modified string
+		want           []Field
+	}{
+		{`"v1"`, "", []Field{{"if-none-match", `"v1"`}}},
+		{` W/"v1" `, "", []Field{{"if-none-match", `W/"v1"`}}},
+		{`""`, "", []Field{{"if-none-match", `""`}}},
+		{"", lastModified, []Field{{"if-modified-since", lastModified}}},
+		{"", "Sunday, 06-Nov-94 08:49:37 GMT", []Field{{"if-modified-since", "Sunday, 06-Nov-94 08:49:37 GMT"}}},
+		{"*", "", nil},
+		{"v1", "", nil},
+		{`"a", "b"`, "", nil},
+		{`"a"b"`, "", nil},
+		{`"a b"`, "", nil},
+		{`w/"v1"`, "", nil},
+		{"\"\xe4\"", "", nil},
+		{`"` + strings.Repeat("x", maxKept) + `"`, "", nil},
+		{"", "yesterday", nil},
+		{"*", lastModified, []Field{{"if-modified-since", lastModified}}},
+	} {
+		a := Answer{ETag: c.etag, LastModified: c.modified}
+		var got []Field
+		if k := a.keep(admitNow); k != nil {
+			got = k.conditions()
+		}
+		assert.Equal(t, c.want, got, "%q %q", c.etag, c.modified)
+	}
+}
+
+func TestWhatA304MayRepeat(t *testing.T) {
+	for _, c := range []struct {
+		kept, says Answer
+		fits       bool
+	}{
+		{Answer{ETag: `"a"`}, Answer{}, true},
+		{Answer{ETag: `"a"`}, Answer{ETag: `"a"`}, true},
+		{Answer{ETag: `"a"`}, Answer{ETag: `W/"a"`}, true},
+		{Answer{ETag: `W/"a"`}, Answer{ETag: `"a"`}, true},
+		{Answer{ETag: `"a"`}, Answer{ETag: `"b"`}, false},
+		{Answer{ETag: `"a"`}, Answer{ETag: `"a"`, LastModified: "other"}, true},
+		{Answer{ETag: `"a"`}, Answer{ETag: "a"}, true}, // which is no ETag
+		{Answer{LastModified: lastModified}, Answer{ETag: `"a"`}, true},
+		{Answer{LastModified: lastModified}, Answer{LastModified: lastModified}, true},
+		{Answer{LastModified: lastModified}, Answer{LastModified: "Sunday, 06-Nov-94 08:49:37 GMT"}, true},
+		{Answer{LastModified: lastModified}, Answer{LastModified: "Sun, 06 Nov 1994 08:49:36 GMT"}, false},
+		{Answer{LastModified: lastModified}, Answer{LastModified: "x"}, false},
+	} {
+		assert.Equal(t, c.fits, c.kept.fits(&c.says, admitNow), "%+v %+v", c.kept, c.says)
+	}
+}
+
+func TestExpiredFragmentIsRenewedToo(t *testing.T) {
+	s := renewable(t, `ttl="10s"`, withETag(`"v1"`))
+	s.get(4, "/p")
+	assert.NotEmpty(t, s.asked[1].Conditions)
+	s.notModified(1)
+	s.engine.Resume(4, s.now)
+	assert.Equal(t, "<body>old</body>", s.takeBody())
+	s.get(5, "/p")
+	assert.Equal(t, "<body>old</body>", s.takeBody())
+	assert.Len(t, s.fills, 2)
+}
+
+func TestFragmentThatIsNeverFreshIsRenewedEachTime(t *testing.T) {
+	for _, control := range []string{"no-cache", "max-age=0", "max-age=0, must-revalidate"} {
+		s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f"></edge-slot></body>`))
+		s.get(1, "/p")
+		s.fill(0, "old", withETag(`"v1"`, says(control)))
+		s.engine.Resume(1, s.now)
+		for i := range 3 { // at the same instant, too
+			s.takeBody()
+			s.get(RequestID(10+i), "/p")
+			require.Len(t, s.fills, i+2, control)
+			assert.NotEmpty(t, s.asked[i+1].Conditions)
+			s.notModified(i + 1)
+			s.engine.Resume(RequestID(10+i), s.now)
+			assert.Equal(t, "<body>old</body>", s.takeBody())
+		}
+	}
+}
+
+func TestFragmentThatIsNotSharedIsAskedForWhole(t *testing.T) {
+	s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f" ttl="0"></edge-slot></body>`))
+	for i := range 2 {
+		s.get(RequestID(1+i), "/p")
+		assert.Empty(t, s.asked[i].Conditions)
+		s.fill(i, "x", withETag(`"v1"`))
+		s.engine.Resume(RequestID(1+i), s.now)
+	}
+}
+
+func TestPurgeOvertakesA304(t *testing.T) {
+	for name, purge := range map[string]func(*script){
+		"of the key": func(s *script) { s.engine.Purge("/f", s.now) },
+		"of a tag":   func(s *script) { s.engine.PurgeTag("t", s.now) },
+		"of all":     func(s *script) { s.engine.PurgeAll(s.now) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := renewable(t, staleSlot+` tags="t"`, withETag(`"v1"`))
+			s.get(4, "/p")
+			purge(s)
+			s.get(5, "/p")
+			require.Len(t, s.asked, 3)
+			assert.Empty(t, s.asked[2].Conditions, "what was purged is not asked about")
+			s.notModified(1)
+			s.takeBody()
+			s.get(6, "/p")
+			assert.NotContains(t, s.takeBody(), "old")
+			s.fill(2, "new")
+			s.engine.Resume(5, s.now)
+			s.engine.Resume(6, s.now)
+			assert.Contains(t, s.takeBody(), "new")
+		})
+	}
+}
+
+func TestInvalidatedFragmentIsRenewed(t *testing.T) {
+	s := renewable(t, `ttl="1h" swr="1m" tags="t"`, withETag(`"v1"`))
+	s.engine.InvalidateTag("t", s.now)
+	s.get(4, "/p")
+	require.Len(t, s.asked, 2)
+	assert.NotEmpty(t, s.asked[1].Conditions)
+	s.notModified(1)
+	s.get(5, "/p")
+	assert.Contains(t, s.head["cache-status"], "inlay/a;hit;ttl=3600")
+}
+
+func TestTagsOfTheOriginAreAddedToTheSlots(t *testing.T) {
+	for name, change := range map[string]func(*Answer){
+		"Cache-Tag":      func(a *Answer) { a.CacheTag = "x, own ,y" },
+		"Surrogate-Key":  func(a *Answer) { a.SurrogateKey = "x own  y" },
+		"both":           func(a *Answer) { a.CacheTag, a.SurrogateKey = "x", "own" },
+		"of a redirect":  func(a *Answer) { a.Redirects = []Answer{{Status: 302, CacheTag: "own"}} },
+		"lines of a key": func(a *Answer) { a.SurrogateKey = "x y, own" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := renewable(t, `ttl="1h" tags="slot"`, change)
+			assert.Zero(t, s.engine.PurgeTag("other", s.now))
+			assert.Equal(t, 1, s.engine.PurgeTag("own", s.now))
+			s.get(4, "/p")
+			s.fill(1, "new", change)
+			s.engine.Resume(4, s.now)
+			assert.Equal(t, 1, s.engine.PurgeTag("slot", s.now))
+		})
+	}
+}
+
+func TestPurgeOfAnOriginsTagOvertakesItsFill(t *testing.T) {
+	s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1h"></edge-slot></body>`))
+	s.get(1, "/p")
+	s.engine.PurgeTag("own", s.now)
+	s.fill(0, "old", func(a *Answer) { a.CacheTag = "own" })
+	s.engine.Resume(1, s.now)
+	s.takeBody()
+	s.get(2, "/p")
+	assert.Len(t, s.fills, 2, "it is not stored")
+}
+
+func TestA304MayChangeTagsAndKeepsThemOtherwise(t *testing.T) {
+	s := renewable(t, staleSlot, withETag(`"v1"`, func(a *Answer) { a.CacheTag = "a" }))
+	s.get(4, "/p")
+	s.notModified(1)
+	assert.Equal(t, 1, s.engine.InvalidateTag("a", s.now))
+	s.get(5, "/p")
+	s.notModified(2, func(a *Answer) { a.CacheTag = "b" })
+	assert.Zero(t, s.engine.PurgeTag("a", s.now))
+	assert.Equal(t, 1, s.engine.PurgeTag("b", s.now))
+}
+
+func TestTagsOfAnOriginAreBounded(t *testing.T) {
+	a := Answer{CacheTag: strings.Repeat("x", maxOriginTag+1) + "," + strings.Repeat("y", maxOriginTag) + ",\x01,\u00e4, ,a b,slot"}
+	assert.Equal(t, []string{"slot", strings.Repeat("y", maxOriginTag), "a b"}, a.appendTags([]string{"slot"}))
+	many := ""
+	for range 1000 {
+		many += " " + strings.Repeat("k", 1+len(many)%97) + "-" + strconv.Itoa(len(many))
+	}
+	a = Answer{SurrogateKey: many, CacheTag: "late"}
+	assert.Len(t, a.appendTags([]string{"slot"}), 1+maxOriginTags)
+}
+
+func FuzzOriginTags(f *testing.F) {
+	f.Add("a, b,,c", "d e", "slot")
+	f.Fuzz(func(t *testing.T, list, keys, slot string) {
+		a := Answer{CacheTag: list, SurrogateKey: keys}
+		tags := a.appendTags([]string{slot})
+		require.LessOrEqual(t, len(tags), 1+maxOriginTags)
+		seen := map[string]bool{}
+		for i, tag := range tags {
+			require.True(t, i == 0 || isTag(tag), "%q", tag)
+			require.False(t, seen[tag], "%q", tag)
+			seen[tag] = true
+		}
+	})
+}
+
+func FuzzA304(f *testing.F) {
+	f.Add(`"a"`, `W/"a"`, lastModified, lastModified, "max-age=5", "no-cache")
+	f.Fuzz(func(t *testing.T, etag, then, modified, thenModified, control, thenControl string) {
+		first := Answer{ETag: etag, LastModified: modified, CacheControl: control}
+		k := first.keep(admitNow)
+		if k == nil {
+			return
+		}
+		for _, field := range k.conditions() {
+			for i := range len(field.Value) {
+				require.True(t, field.Value[i] >= ' ' && field.Value[i] <= '~', "%q", field.Value)
+			}
+			require.NotEqual(t, "*", field.Value)
+		}
+		require.LessOrEqual(t, k.keptBytes(), maxKept)
+		require.True(t, k.fits(&Answer{}, admitNow))
+		require.True(t, k.fits(&Answer{ETag: k.ETag, LastModified: k.LastModified}, admitNow))
+		again := k.renewed(&Answer{Status: 304, ETag: then, LastModified: thenModified, CacheControl: thenControl}, 10)
+		require.Equal(t, 200, again.Status)
+		if thenControl != "" {
+			require.Equal(t, thenControl, again.CacheControl)
+		} else {
+			require.Equal(t, control, again.CacheControl)
+		}
+	})
+}
+
+func TestKeptFieldsAreCharged(t *testing.T) {
+	bytes := func(change ...func(*Answer)) int64 {
+		s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f"></edge-slot></body>`))
+		s.get(1, "/p")
+		s.fill(0, "x", change...)
+		return s.engine.fragments.Bytes()
+	}
+	plain, long := bytes(), strings.Repeat("e", 500)
+	assert.GreaterOrEqual(t, bytes(withETag(`"`+long+`"`)), plain+500+keptOverhead)
+}
+
+// contentOrigin answers as http.ServeContent does.
+type contentOrigin struct {
+	mu      sync.Mutex
+	body    string
+	etag    string
+	asked   []string // If-None-Match
+	answers []int
+}
+
+func (o *contentOrigin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.asked = append(o.asked, r.Header.Get("If-None-Match"))
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("ETag", o.etag)
+	record := &statusWriter{ResponseWriter: w}
+	http.ServeContent(record, r, "", time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), strings.NewReader(o.body))
+	o.answers = append(o.answers, record.status)
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func TestHandlerThatUsesServeContentIsRevalidated(t *testing.T) {
+	o := &contentOrigin{body: "<p>one</p>", etag: `"one"`}
+	var leaks int
+	server, handler := serve(t, Options{
+		Pages: []Page{page(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1h" swr="1h" tags="t"></edge-slot></body>`)}, Origin: o,
+		CheckLeaks: true, OnLeak: func(Leak) { leaks++ },
+	})
+	ask1 := func() (string, string) {
+		resp := ask(t, context.Background(), server.URL+"/p")
+		return text(t, resp), resp.Header.Get("ETag")
+	}
+	settle := func(fills uint64) {
+		require.Eventually(t, func() bool { return handler.Stats().Fills == fills && noFills(handler) }, 5*time.Second, time.Millisecond)
+	}
+	ask1()
+	settle(1)
+	body, etag := ask1()
+	assert.Contains(t, body, "<p>one</p>")
+	handler.InvalidateTag("t")
+	ask1()
+	settle(2)
+	again, same := ask1()
+	assert.Equal(t, body, again)
+	assert.Equal(t, etag, same)
+
+	o.mu.Lock()
+	o.body, o.etag = "<p>two</p>", `"two"`
+	o.mu.Unlock()
+	handler.InvalidateTag("t")
+	ask1()
+	settle(3)
+	body, _ = ask1()
+	assert.Contains(t, body, "<p>two</p>")
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	assert.Contains(t, o.answers, 304)
+	assert.Contains(t, o.asked, `"one"`)
+	assert.Zero(t, leaks, "a comparison sees whole answers")
+}
+
+// noFills tells whether no fill is in progress.
+func noFills(h *Handler) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.engine.attempts) == 0
+}
+
+func TestBatchMayAskWhetherAFragmentHasChanged(t *testing.T) {
+	o := &contentOrigin{body: "<p>one</p>", etag: `"one"`}
+	w := postFills(o, `{"fills":[{"src":"/f","fields":[["if-none-match","\"one\""],["if-modified-since","`+lastModified+`"]]}]}`)
+	require.Equal(t, 200, w.Code)
+	frames, err := decodeFrames(newFrameDecoder(1, 1<<20), w.Body.Bytes(), 1<<20)
+	require.NoError(t, err)
+	require.Len(t, frames, 1)
+	assert.Equal(t, 304, frames[0].Answer.Status)
+	assert.Equal(t, `"one"`, frames[0].Answer.ETag)
+	assert.Empty(t, frames[0].Body)
+}
