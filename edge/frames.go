@@ -18,9 +18,10 @@ import (
 //
 // There are 1 to 64 fills in at most 256 KiB. A src is an absolute path with an optional query, percent-encoded: no scheme,
 // no host, no fragment, no dot segments, and nothing that could be read as a path below /_inlay. The fields are all that
-// the fill's request has: cookie, what a slot can declare, if-none-match and if-modified-since; "fields" may be left out.
-// "host":"shop.example" beside them is the visitor's, where the site keeps hosts apart. Members that are not named here are
-// ignored.
+// the fill's request has: cookie, what a slot can declare, and for a fragment that is stored if-none-match and
+// if-modified-since, with the ETag and the Last-Modified that it came with: then 304 is an answer too. "fields" may be left
+// out. "host":"shop.example" beside them is the visitor's, where the site keeps hosts apart. Members that are not named here
+// are ignored.
 //
 // The secret is INLAY_FILLS_SECRET at both ends. A request without it is answered with 401, or with 404 where there is none.
 // One that is not of this form is answered with 400, 413 (too large) or 415 (not JSON) and a text that says what is wrong,
