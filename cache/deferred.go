@@ -97,7 +97,7 @@ func (c *Cache[V]) GetOrDefer(key string, fill func(context.Context) (V, error),
 func (f *Flight[V]) face() *Deferred[V] {
 	if f.deferred == nil {
 		d := &Deferred[V]{f: f, done: make(chan struct{})}
-		f.deferred = d
+		f.deferred, f.told = d, d.settle
 		if f.settled {
 			d.value, d.err = f.value, f.err
 			close(d.done)

@@ -23,6 +23,7 @@ type Flight[V any] struct {
 	err      error
 	waits    waitList[V]
 	deferred *Deferred[V] // its face for goroutines, if it has been asked for
+	told     func(int64)  // the face's settle: a program without GetOrDefer does not have it in its code
 	overdue  int64        // ticks from which nobody joins it; 0: none, see Options.RefreshTimeout
 
 	older, newer *Flight[V] // in the cache's parked
@@ -260,8 +261,8 @@ func (f *Flight[V]) settle(v V, err error, t int64) waitList[V] {
 	if f.c.flights[f.key] == f {
 		delete(f.c.flights, f.key)
 	}
-	if f.deferred != nil {
-		f.deferred.settle(t)
+	if f.told != nil {
+		f.told(t)
 	}
 	calls := f.waits
 	f.waits = waitList[V]{}

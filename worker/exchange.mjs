@@ -116,18 +116,18 @@ export class Opening {
 }
 
 /**
- * Tells the core when a leader's context has gone. What waits for that holds nothing of the request that asked for it: it may
- * have left long before.
+ * What tells the core that a leader's context has gone. It holds nothing of the request that asked for it, which may have left
+ * long before.
  * @param {Core} core @param {Exchange} leader
  */
-function watchLeader(core, leader) {
-  leader.lifeline?.catch(() => {
+function whenLost(core, leader) {
+  return () => {
     try {
       core.leaderLost(leader);
     } catch (error) {
       if (!(error instanceof CrashError)) throw error;
     }
-  });
+  };
 }
 
 export class Exchange {
@@ -309,10 +309,11 @@ export class Exchange {
 
   /** @param {number} fill that another request leads */
   watch(fill) {
-    const leader = this.core.led.get(fill)?.leader;
+    const core = this.core;
+    const leader = core.led.get(fill)?.leader;
     if (leader === undefined || this.watched?.has(leader)) return;
     (this.watched ??= new WeakSet()).add(leader);
-    watchLeader(this.core, leader);
+    core.led.get(fill)?.lifeline.catch(whenLost(core, leader));
   }
 
   /** The answer's body: it asks for more only when the client has taken what there was. */

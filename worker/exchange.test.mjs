@@ -98,3 +98,90 @@ test("what is remembered for repeating is bounded", async (t) => {
   for (let i = 0; i < 2500; i++) await site.ask({}, `${url}?${i}`);
   assert.ok(site.core.repeats.size <= 1000 && site.core.repeats.size > 0);
 });
+
+test("long URLs are remembered within a bound of bytes, and no second's answers past it", async (t) => {
+  const site = warm(t);
+  const bytes = () => [...site.core.repeats.keys()].reduce((n, key) => n + 2 * key.length, 0);
+  const long = (i) => `${url}?${i}${"x".repeat(60_000)}`;
+  let most = 0;
+  for (let i = 0; i < 100; i++) {
+    await site.ask({}, long(i));
+    assert.equal(bytes(), site.core.repeatBytes);
+    most = Math.max(most, bytes());
+  }
+  assert.ok(most > 500_000 && most <= 1 << 20, `${most} bytes`);
+  await site.ask({}, `${url}?${"x".repeat(600_000)}`);
+  assert.ok(bytes() <= 1 << 20);
+  for (let i = 0; i < 5; i++) await site.ask({}, long(i));
+  t.mock.timers.tick(1000);
+  await site.ask();
+  assert.deepEqual([...site.core.repeats.keys()], [url], "what has expired is dropped");
+  const { handled } = site;
+  await site.ask();
+  assert.equal(site.handled, handled);
+});
+
+test("nothing is repeated for longer because the clock was set back", async (t) => {
+  let now = 1e12;
+  t.mock.method(Date, "now", () => now);
+  const core = new Core({});
+  load(core, "/pkg/net/http");
+  get(core, "/pkg/net/http");
+  let handled = 0;
+  const { handle } = core.exports;
+  core.exports = { ...core.exports, handle: (...a) => (handled++, handle(...a)) };
+  const opening = new Opening(() => core);
+  const ask = () => opening.answer(new Request(url), {}, { waitUntil() {} });
+  ask();
+  now += 500;
+  ask();
+  assert.equal(handled, 1);
+  now -= 3_600_000;
+  ask();
+  assert.equal(handled, 1, "half a second is left");
+  now += 499;
+  ask();
+  assert.equal(handled, 1);
+  now += 1;
+  ask();
+  assert.equal(handled, 2, "and no more");
+  now -= 3_600_000;
+  now += 400;
+  ask();
+  now += 1000;
+  ask();
+  assert.equal(handled, 3);
+});
+
+test("who waits is told until when in time that does not go back", (t) => {
+  let now = 1e12;
+  t.mock.method(Date, "now", () => now);
+  const core = new Core({ INLAY_FILL_TIMEOUT: "2s" });
+  const first = get(core, "/pkg/io");
+  assert.equal(first.until - core.now(), 2500);
+  now -= 3_600_000;
+  assert.equal(first.until - core.now(), 2500);
+  const second = get(core, "/pkg/io");
+  assert.equal(second.until - core.now(), 2500);
+  now += 1000;
+  assert.equal(second.until - core.now(), 1500);
+  now += 1500;
+  core.deadline(second);
+  assert.ok(second.fills.length > 0, "the fills are lost, and taken over");
+});
+
+test("an exchange whose context went without a word is forgotten", (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 1e12 });
+  const core = new Core({ INLAY_TOKEN: token });
+  const gone = get(core, "/pkg/io");
+  gone.endWait = () => {};
+  const slow = get(core, "/pkg/os"); // its client takes nothing: no timer of its own runs
+  t.mock.timers.tick(60_000);
+  for (let i = 0; i < 4; i++) get(core, "/no/page");
+  assert.equal(stats(core).waiting, 2);
+  t.mock.timers.tick(60_000);
+  for (let i = 0; i < 4; i++) get(core, "/no/page");
+  assert.ok(gone.left && !core.waiting.has(gone.id));
+  assert.ok(core.waiting.has(slow.id));
+  assert.equal(stats(core).waiting, 1);
+});
