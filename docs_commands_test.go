@@ -45,6 +45,7 @@ var commands = map[string]func(t *testing.T, line string){
 	"openssl rand -hex 32":                               makesToken,
 	"npx wrangler login":                                 wranglerHas("login"),
 	"npx wrangler secret put INLAY_TOKEN":                wranglerHas("secret", "put"),
+	"npx wrangler secret put INLAY_FILL_FIELDS":          wranglerHas("secret", "put"),
 	"npx wrangler tail":                                  wranglerHas("tail"),
 }
 
