@@ -106,6 +106,21 @@ func TestHandlerThatEndsItselfEndsNothingElse(t *testing.T) {
 	})
 }
 
+// A program that ends before it takes requests, as one that lacks a variable does.
+func TestProgramThatEndsAtItsStartIsSeenAtOnce(t *testing.T) {
+	t.Parallel()
+	s := startRuntime(t, "END_AT_START=there is no RATES_API")
+	begun := time.Now()
+	page := twoSlots(t, s, "/two/quick/time")
+	assert.Contains(t, page, `<template for="a"><p>no a</p></template>`)
+	assert.Contains(t, page, `<template for="b"><p>no b</p></template>`)
+	resp := request(t, http.MethodGet, s.URL+"/do/quick", nil)
+	assert.Equal(t, http.StatusBadGateway, resp.StatusCode)
+	assert.Equal(t, "The site's own handlers have ended without an answer.\n", read(t, resp))
+	assert.Less(t, time.Since(begun), 12*time.Second)
+	requireEnd(t, s, "inlay: fill failed: /do/quick?before=time, /do/time?after=quick", "panic: there is no RATES_API")
+}
+
 func TestHandlerThatNeverAnswersIsLeftAtItsTimeOut(t *testing.T) {
 	t.Parallel()
 	s := startRuntime(t, "INLAY_NEGATIVE_TTL=1m")

@@ -113,6 +113,7 @@ func startRuntimeOf(t *testing.T, change func(config string) string, env ...stri
     (name = "KV", kvNamespace = "kv"), (name = "BESIDE", service = "beside"), (name = "COUNTERS", durableObjectNamespace = "Counter"),
     (name = "PLAIN", text = "plain text"), (name = "SECRET", text = "s3cret"), (name = "MISSING", fromEnvironment = "NOT_SET"),
     (name = "RATES_API", fromEnvironment = "RATES_API"),
+    (name = "END_AT_START", fromEnvironment = "END_AT_START"),
 `, 1)
 	for _, name := range []string{"kv", "beside"} {
 		config += fmt.Sprintf("const %s :Workerd.Worker = (compatibilityDate = \"2026-11-01\", modules = [(name = \"%s.mjs\", esModule = embed \"%s.mjs\")]);\n", name, name, name)

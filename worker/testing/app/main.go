@@ -7,10 +7,15 @@ package main
 import (
 	"net/http"
 
+	"github.com/syumai/workers/cloudflare"
+
 	"inlay/worker/instance"
 )
 
 func main() {
+	if how := cloudflare.Getenv("END_AT_START"); how != "" {
+		panic(how)
+	}
 	mux := http.NewServeMux()
 	for _, routes := range []map[string]http.HandlerFunc{asking, storing, ending, running} {
 		for name, h := range routes {
