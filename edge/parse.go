@@ -151,11 +151,14 @@ func where(slot string) string {
 }
 
 func (p *parser) token(t *token) error {
+	if t.kind == tokenComment && t.end-t.at == len("</>") {
+		return nil // browsers make nothing of </>, and go on as if it were not there
+	}
 	wasText := p.lastText
 	p.lastText = false
 	switch t.kind {
 	case tokenText:
-		text := p.html[t.at:t.end]
+		text := textOf(p.html[t.at:t.end])
 		p.lastText = !isBlank(text)
 		if p.lastText && p.slot.closed && p.tree.inTable() {
 			return p.fail(t.at, "text right after </edge-slot> in <"+p.tree.top().name+">, which browsers move out of the table", textInTable)

@@ -41,3 +41,38 @@ func endOfReference(s string) string {
 	}
 	return s[:i] + "amp;" + name
 }
+
+// textOf is a text of a shell as far as the tree construction looks at it: character references of white space are decoded,
+// and a CDATA section is what is in it.
+func textOf(s string) string {
+	const open, end = "<![CDATA[", "]]>"
+	if strings.HasPrefix(s, open) {
+		return s[len(open) : len(s)-len(end)]
+	}
+	i := strings.IndexByte(s, '&')
+	if i < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i >= 0 {
+		b.WriteString(s[:i])
+		s = s[i:]
+		n := 1
+		c := byte('&')
+		switch {
+		case strings.HasPrefix(s, "&#"):
+			if r, size, known := numericReference(s); known && (r == ' ' || '\t' <= r && r <= '\r' && r != '\v') {
+				n, c = size, byte(r)
+			}
+		case strings.HasPrefix(s, "&Tab;"):
+			n, c = len("&Tab;"), '\t'
+		case strings.HasPrefix(s, "&NewLine;"):
+			n, c = len("&NewLine;"), '\n'
+		}
+		b.WriteByte(c)
+		s = s[n:]
+		i = strings.IndexByte(s, '&')
+	}
+	b.WriteString(s)
+	return b.String()
+}

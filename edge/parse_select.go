@@ -30,7 +30,7 @@ func (t *tree) startInSelect(tok *token) (raw, again bool) {
 		raw, _ = t.startInHead(tok)
 		return raw, false
 	}
-	if t.in(scopeTable, tagSelect) < t.floor {
+	if t.patch && t.in(scopeTable, tagSelect) < t.floor {
 		t.problem(" in <select>, which browsers with the older rules for it ignore", "options, in groups or not")
 	}
 	return false, false

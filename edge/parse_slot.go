@@ -111,6 +111,7 @@ func (p *parser) openError(t *token) error {
 		return p.fail(t.at-1, "< right before <edge-error>, which would make a tag of what follows it", "&lt;")
 	}
 	s.inError, s.errorAt, s.errorFrom = true, t.at, t.end
+	p.tree.patch = true
 	return nil
 }
 
@@ -123,6 +124,7 @@ func (p *parser) closeError(t *token) error {
 		return err
 	}
 	s.inError, s.errorEnd = false, t.end
+	p.tree.patch = false
 	slot := &p.page.Slots[len(p.page.Slots)-1]
 	slot.Error, slot.HasError = endOfText(p.html[s.errorFrom:t.at]), true
 	return p.balanced(slot.Error, s.errorAt, "the <edge-error> of slot "+shorten(slot.Name))

@@ -31,6 +31,7 @@ type tree struct {
 
 	// In the content of a slot, what may not happen is noted, the first of it.
 	strict              bool
+	patch               bool   // it is for a patch too: an <edge-error>
 	floor               int    // the elements open around the slot
 	by, found, expected string // the tag, what it does
 	tag                 *token // being read; nil: text
