@@ -1,6 +1,6 @@
 // Package cache is the core of inlay: for a key and a time it decides what there
 // is, it holds the flights of keys that are being filled, and it stays inside a
-// budget of bytes. It reads no clock but Options.Now, has no timers, and starts
+// budget of bytes. It reads no clock but Options.Now, and has no timers and starts
 // no goroutine but for the fills of GetOrDefer, so the same code runs natively
 // and as part of a Wasm module.
 //
@@ -16,10 +16,10 @@
 //
 // # A miss
 //
-//  1. Begin (flight.go) joins the flight of the key or makes the caller its
-//     leader. Those who wait leave callbacks with Then; GetOrDefer (deferred.go)
-//     is the same flight with an Await for goroutines, whose fill starts at the
-//     first Await.
+//  1. Begin (flight.go) joins the flight of the key, unless a purge overtook it,
+//     or makes the caller its leader. Those who wait leave callbacks with Then
+//     (wait.go); GetOrDefer (deferred.go) is the same flight with an Await for
+//     goroutines, whose fill starts at the first Await.
 //  2. The leader asks the origin and ends the flight with Commit or Abandon.
 //  3. Commit checks that the key was not let go of meanwhile (Delete, Clear) and
 //     that none of the value's tags was purged since the flight began.
@@ -34,5 +34,6 @@
 // An entry counts len(key) + Size(value) + EntryOverhead. A combination of stale
 // windows and tags that is in use counts TermsOverhead and TagRefOverhead for
 // each of its tags, a tag in use TagOverhead and the length of its name, once
-// however many entries share them. Flights do not count.
+// however many entries share them. Flights do not count, nor does what GetOrDefer
+// remembers of fills that failed (refused.go), for two pauses at most.
 package cache
