@@ -22,7 +22,7 @@ async function run(fills, env = {}, origin = "") {
   return ends;
 }
 
-const fill = (id, more) => ({ id, src: `/f/${id}`, url: `http://origin.test/f/${id}`, binding: "", fields: [], timeout: 5000, maxBytes: 1000, ...more });
+const fill = (id, more) => ({ id, src: `/f/${id}`, url: `http://origin.test/f/${id}`, binding: "", fields: [], constant: [], vouching: [], timeout: 5000, maxBytes: 1000, ...more });
 
 test("at most six fills of a request wait for headers at once", async (t) => {
   let open = 0;
