@@ -14,7 +14,7 @@ import (
 //
 // The fields of a page and a slot follow in the order in which page.go declares them.
 
-const pagesMagic = "inlay pages 1\n"
+const pagesMagic = "inlay pages 2\n"
 
 // EncodePages writes pages for [DecodePages].
 func EncodePages(pages []Page) []byte {
@@ -130,6 +130,8 @@ func (w *writer) slot(s *Slot) {
 	for i := range s.tags {
 		w.template(&s.tags[i])
 	}
+	w.number(int(s.facts))
+	w.number(s.depth)
 }
 
 func (w *writer) template(t *template) {
@@ -274,6 +276,8 @@ func (r *reader) slot(s *Slot) {
 	for i := range s.tags {
 		s.tags[i] = r.template()
 	}
+	s.facts = facts(r.below(1 << 30))
+	s.depth = r.below(maxDepth + outerDepth + 1)
 	s.vary = newVarying(*s)
 }
 

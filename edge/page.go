@@ -99,6 +99,9 @@ type Slot struct {
 	tags []template
 	vary varying
 	span span
+	// facts are what the slot stands in, and depth how many elements, <html> among them.
+	facts facts
+	depth int
 }
 
 // span is where something stands in the shell, from the first byte to behind the last.

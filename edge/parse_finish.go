@@ -59,6 +59,8 @@ func (p *parser) alike(other *parser, as string) error {
 		case p.page.static[i] != other.page.static[i]:
 			return p.fail(a[i].span.from, "<edge-slot> that is in other elements "+as, "end tags for what is open before it")
 		}
+		a[i].facts |= b[i].facts
+		a[i].depth = max(a[i].depth, b[i].depth)
 	}
 	return nil
 }

@@ -59,6 +59,7 @@ func (p *parser) openSlot(t *token, afterText bool) error {
 	if err != nil {
 		return err
 	}
+	slot.facts, slot.depth = p.tree.facts(), len(p.tree.open)
 	p.page.Slots = append(p.page.Slots, slot)
 	p.page.static = append(p.page.static, static+reopened)
 	p.bodyEnd.at = -1
