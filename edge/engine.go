@@ -139,7 +139,8 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 	case err != nil:
 		e.counts.BadRequests++
 		status := 400
-		if err == error(errHost) {
+		// Not compared as interfaces, for which TinyGo needs half of a reflection.
+		if bad, ok := err.(*RequestError); ok && bad == errHost {
 			status = 421
 		}
 		e.sendText(r.ID, status, err.Error(), 0)
