@@ -1,9 +1,6 @@
 package edge
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // Constant fields of fills: what a request to another server carries besides what its slot declares, such as a User-Agent
 // that the origin demands, or a key that lets requests through. They are the site's own, the same for every visitor, and
@@ -16,13 +13,13 @@ var agentField = Field{"user-agent", "inlay"}
 // maxConstants is how many bytes INLAY_FILL_FIELDS may have: servers refuse heads of more than 8 KiB.
 const maxConstants = 4 << 10
 
-const constantsForm = "expected header fields, each \"Name: value\" in a line of its own, such as User-Agent: shop/1.0"
+const constantsForm = "; expected lines such as User-Agent: shop/1.0"
 
 // constants reads INLAY_FILL_FIELDS. What it says of a mistake shows no value: it may be a secret.
 func (r *configReader) constants(name string) (fields []Field) {
 	text := r.get(name)
 	if len(text) > maxConstants {
-		r.fail(name, "", "expected at most 4096 bytes, found "+strconv.Itoa(len(text)))
+		r.fail(name, "", "expected at most 4096 bytes")
 		return nil
 	}
 	for line := 1; text != ""; line++ {
@@ -38,7 +35,7 @@ func (r *configReader) constants(name string) (fields []Field) {
 			}
 		}
 		if problem != "" {
-			r.fail(name, "", "line "+strconv.Itoa(line)+": "+problem+"; "+constantsForm)
+			r.fail(name, "", "line "+strconv.Itoa(line)+": "+problem+constantsForm)
 			continue
 		}
 		fields = append(fields, f)
@@ -61,18 +58,19 @@ func parseConstant(line string) (f Field, problem string) {
 		}
 	}
 	if !mayBeConstant(f.Name) {
-		return f, f.Name + " cannot be set: a fill's own, a visitor's, or a connection's"
+		return f, f.Name + " cannot be set"
 	}
 	return f, ""
 }
 
 // mayBeConstant tells whether every fill may carry a field: what a slot could declare, and what no visitor may give, but
 // the site itself: its credentials, and what proxies say of a request.
-func mayBeConstant(name string) bool { return vouches(name) || noInput(name) == "" }
+func mayBeConstant(name string) bool { return kindOfInput(name) == inputFree || vouches(name) }
 
 // vouches tells whether a field is one that opens doors or that proxies vouch with. A batch brings none for a single fill.
 func vouches(name string) bool {
-	return name == "authorization" || name == "forwarded" || name == "x-real-ip" || strings.HasPrefix(name, "x-forwarded-")
+	kind := kindOfInput(name)
+	return kind == inputCredentials || kind == inputVouching
 }
 
 // constantsFor are the constant fields of a fill that goes to a URL: all of them to the origin of [Config].Origin, which
