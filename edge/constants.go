@@ -6,22 +6,12 @@ import "strconv"
 // that the origin demands, or a key that lets requests through. They are the site's own, the same for every visitor, and
 // so in no key.
 
-// agentField is what a fill says it is where neither its slot nor [Config].FillFields does: some servers answer 403 to
-// who says nothing.
-var agentField = Field{"user-agent", "inlay"}
-
-// maxConstants is how many bytes INLAY_FILL_FIELDS may have: servers refuse heads of more than 8 KiB.
-const maxConstants = 4 << 10
-
-const constantsForm = "; expected lines such as User-Agent: shop/1.0"
+// agentName is of the field that every fill to another server has: some answer 403 to who does not say what he is.
+const agentName = "user-agent"
 
 // constants reads INLAY_FILL_FIELDS. What it says of a mistake shows no value: it may be a secret.
 func (r *configReader) constants(name string) (fields []Field) {
 	text := r.get(name)
-	if len(text) > maxConstants {
-		r.fail(name, "", "expected at most 4096 bytes")
-		return nil
-	}
 	for line := 1; text != ""; line++ {
 		var field string
 		field, text, _ = cutText(text, "\n")
@@ -30,12 +20,12 @@ func (r *configReader) constants(name string) (fields []Field) {
 		}
 		f, problem := parseConstant(field)
 		for i := range fields {
-			if problem == "" && fields[i].Name == f.Name {
-				problem = f.Name + " again"
+			if fields[i].Name == f.Name {
+				problem = f.Name + " comes again"
 			}
 		}
 		if problem != "" {
-			r.fail(name, "", "line "+strconv.Itoa(line)+": "+problem+constantsForm)
+			r.fail(name, "", "line "+strconv.Itoa(line)+": "+problem+"; expected lines such as User-Agent: shop/1.0")
 			continue
 		}
 		fields = append(fields, f)
@@ -44,23 +34,19 @@ func (r *configReader) constants(name string) (fields []Field) {
 }
 
 func parseConstant(line string) (f Field, problem string) {
-	name, value, ok := cutText(line, ":")
-	if name = trimOWS(name); !ok || name == "" || !only(name, isTokenChar) {
-		return f, "no name with a colon after it"
+	name, value, _ := cutText(line, ":")
+	value = trimOWS(value)
+	if name = trimOWS(name); name == "" || !only(name, isTokenChar) {
+		return f, "no name of a field"
 	}
-	f = Field{lowerASCII(name), trimOWS(value)}
-	if f.Value == "" {
-		return f, f.Name + " has no value"
+	f = Field{lowerASCII(name), value}
+	switch {
+	case value == "" || !only(value, isFieldByte):
+		problem = f.Name + " has no value, or a control character in it"
+	case !mayBeConstant(f.Name):
+		problem = f.Name + " cannot be set"
 	}
-	for i := 0; i < len(f.Value); i++ {
-		if !isFieldByte(f.Value[i]) {
-			return f, f.Name + " has a control character"
-		}
-	}
-	if !mayBeConstant(f.Name) {
-		return f, f.Name + " cannot be set"
-	}
-	return f, ""
+	return f, problem
 }
 
 // mayBeConstant tells whether every fill may carry a field: what a slot could declare, and what no visitor may give, but
@@ -73,13 +59,27 @@ func vouches(name string) bool {
 	return kind == inputCredentials || kind == inputVouching
 }
 
+// setAgent gives fills a User-Agent if FillFields have none.
+func (c *Config) setAgent() {
+	for i := range c.FillFields {
+		if c.FillFields[i].Name == agentName {
+			return
+		}
+	}
+	c.FillFields = append([]Field{{agentName, "inlay"}}, c.FillFields...)
+}
+
 // constantsFor are the constant fields of a fill that goes to a URL: all of them to the origin of [Config].Origin, which
 // they are meant for and may be secrets of, and to others what asks. Those that vouch come apart.
 func (c *Config) constantsFor(f *FillRequest) (constant, vouching []Field) {
-	add := func(field Field) {
+next:
+	for _, field := range c.FillFields {
+		if f.Src[0] != '/' && field.Name != agentName {
+			continue
+		}
 		for i := range f.Fields {
 			if f.Fields[i].Name == field.Name {
-				return // declared by the slot, and the request had it
+				continue next // declared by the slot, and the request had it
 			}
 		}
 		if vouches(field.Name) {
@@ -88,14 +88,5 @@ func (c *Config) constantsFor(f *FillRequest) (constant, vouching []Field) {
 			constant = append(constant, field)
 		}
 	}
-	agent, toOrigin := agentField, f.Src[0] == '/'
-	for _, field := range c.FillFields {
-		if field.Name == agent.Name {
-			agent = field
-		} else if toOrigin {
-			add(field)
-		}
-	}
-	add(agent)
 	return constant, vouching
 }

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,16 +24,14 @@ func TestConstantFieldsAreRead(t *testing.T) {
 
 func TestConstantFieldsThatNoFillMayHaveAreRefused(t *testing.T) {
 	for value, text := range map[string]string{
-		"x":                                 "line 1: no name with a colon after it; expected lines such as",
-		"sesame":                            "line 1: no name",
-		": sesame":                          "line 1: no name",
-		"a b: sesame":                       "line 1: no name",
-		"X-A: 1\nX-B sesame":                "line 2: no name",
-		"X-A:":                              "line 1: x-a has no value",
-		"X-A: 1\nx-a: sesame":               "line 2: x-a again",
-		"X-A: se\x00same":                   "line 1: x-a has a control character",
-		"X-A: se\rsame":                     "line 1: x-a has a control character",
-		"X-A: " + strings.Repeat("x", 5000): "at most 4096 bytes",
+		"x":                     "line 1: x has no value, or a control character in it; expected lines such as User-Agent: shop/1.0",
+		": sesame":              "line 1: no name of a field",
+		"a b: sesame":           "line 1: no name of a field",
+		"X-A: 1\n\nX B: sesame": "line 3: no name of a field",
+		"X-A:":                  "line 1: x-a has no value",
+		"X-A: 1\nx-a: sesame":   "line 2: x-a comes again",
+		"X-A: se\x00same":       "line 1: x-a has no value, or a control character",
+		"X-A: se\rsame":         "line 1: x-a has no value, or a control character",
 	} {
 		_, err := ParseConfig(vars(map[string]string{"INLAY_FILL_FIELDS": value}))
 		require.ErrorContains(t, err, "INLAY_FILL_FIELDS: ")

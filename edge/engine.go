@@ -68,6 +68,7 @@ func NewEngine[B any](pages []Page, config Config, host Host[B]) (*Engine[B], er
 		flights:  map[*cache.Flight[*entry[B]]]*fill[B]{},
 		chunk:    make([]byte, 4096),
 	}
+	e.config.setAgent()
 	for i := range pages {
 		if err := config.checkSources(&pages[i]); err != nil {
 			return nil, err
