@@ -1,6 +1,6 @@
 package edge
 
-// element names an HTML element that the tree construction knows (HTML standard, section 13.2.6); zero is any other.
+// tagName names an HTML element that the tree construction knows (HTML standard, section 13.2.6); zero is any other.
 type tagName uint8
 
 const (

@@ -37,34 +37,6 @@ type tree struct {
 	tag                 *token // being read; nil: text
 }
 
-// insertionMode is the state of the tree construction (section 13.2.4.1). There is no mode "text": the parser passes over
-// raw text by itself.
-type insertionMode uint8
-
-const (
-	modeInitial insertionMode = iota
-	modeBeforeHTML
-	modeBeforeHead
-	modeInHead
-	modeInHeadNoscript
-	modeAfterHead
-	modeInBody
-	modeInTable
-	modeInCaption
-	modeInColumnGroup
-	modeInTableBody
-	modeInRow
-	modeInCell
-	modeInSelect        // of older browsers
-	modeInSelectInTable // of older browsers
-	modeInTemplate
-	modeAfterBody
-	modeInFrameset
-	modeAfterFrameset
-	modeAfterAfterBody
-	modeAfterAfterFrameset
-)
-
 func newTree() tree { return tree{frames: true, framed: -1} }
 
 // clone is a copy that shares nothing.
@@ -194,38 +166,6 @@ func (t *tree) moved(found, expected string) {
 	}
 	if t.topIs(tagTable, tagTbody, tagThead, tagTfoot, tagTr) && t.in(scopeTable, tagTable) < t.floor {
 		t.problem(strings.Replace(found, "%", t.top().name, 1), expected)
-	}
-}
-
-// startBare opens html and head, where no tags did.
-func (t *tree) startBare() {
-	switch t.mode {
-	case modeInitial:
-		t.quirks = true
-		t.mode = modeBeforeHTML
-	case modeBeforeHTML:
-		t.insertBare(tagHTML)
-		t.mode = modeBeforeHead
-	case modeBeforeHead:
-		t.insertBare(tagHead)
-		t.hasHead = true
-		t.mode = modeInHead
-	}
-}
-
-// leaveHead ends the head for what cannot stand in it, and opens the body.
-func (t *tree) leaveHead() {
-	switch t.mode {
-	case modeInHeadNoscript:
-		t.closeTo(len(t.open) - 1)
-		t.mode = modeInHead
-	case modeInHead:
-		t.problem(" ends the head", "what belongs into a head, or the slot within <body>")
-		t.drop(len(t.open) - 1)
-		t.mode = modeAfterHead
-	case modeAfterHead:
-		t.insertBare(tagBody)
-		t.mode = modeInBody
 	}
 }
 
@@ -362,63 +302,6 @@ func (t *tree) startIn(mode insertionMode, tok *token) (raw bool) {
 	}
 }
 
-func (t *tree) startInHead(tok *token) (raw, again bool) {
-	switch tok.tag {
-	case tagHTML:
-		return t.startInBody(tok), false
-	case tagBase, tagBasefont, tagBgsound, tagLink, tagMeta:
-		t.insertVoid(tok)
-	case tagTitle, tagNoframes, tagStyle, tagScript:
-		return t.insertRaw(tok), false
-	case tagNoscript:
-		t.noscripts = true
-		if !t.noScript {
-			return t.insertRaw(tok), false
-		}
-		t.insert(tok)
-		t.mode = modeInHeadNoscript
-	case tagTemplate:
-		t.insert(tok)
-		t.mark()
-		t.frames = false
-		t.mode = modeInTemplate
-		t.templates = append(t.templates, modeInTemplate)
-	case tagHead:
-		t.problem("", "the slot within it")
-	default:
-		t.leaveHead()
-		return false, true
-	}
-	return false, false
-}
-
-func (t *tree) startAfterHead(tok *token) (raw, again bool) {
-	switch tok.tag {
-	case tagHTML:
-		return t.startInBody(tok), false
-	case tagBody:
-		t.insert(tok)
-		t.frames = false
-		t.mode = modeInBody
-	case tagFrameset:
-		t.insert(tok)
-		t.framed = tok.at
-		t.mode = modeInFrameset
-	case tagBase, tagBasefont, tagBgsound, tagLink, tagMeta, tagNoframes, tagScript, tagStyle, tagTemplate, tagTitle:
-		// They go into the head that has ended.
-		t.insertBare(tagHead)
-		head := t.top().id
-		raw, _ = t.startInHead(tok)
-		t.remove(t.indexOf(head))
-		return raw, false
-	case tagHead:
-	default:
-		t.leaveHead()
-		return false, true
-	}
-	return false, false
-}
-
 // end is at an end tag.
 func (t *tree) end(tok *token) {
 	t.skipLF = false
@@ -537,96 +420,3 @@ func (t *tree) endIn(mode insertionMode, tok *token) {
 
 // stray notes an end tag without its start tag.
 func (t *tree) stray() { t.problem(" closes nothing", "a start tag for it in the slot") }
-
-func (t *tree) inTemplate() bool { return t.count[tagTemplate] > 0 }
-
-func (t *tree) endTemplate() {
-	i := -1
-	for j := len(t.open) - 1; j >= 0 && t.inTemplate(); j-- {
-		if t.open[j].is(tagTemplate) {
-			i = j
-			break
-		}
-	}
-	if i < 0 {
-		t.stray()
-		return
-	}
-	t.closeImpliedThoroughly()
-	t.closeTo(i)
-	t.forget()
-	t.templates = t.templates[:len(t.templates)-1]
-	t.resetMode()
-}
-
-// startInTemplate chooses, by the first tag of a template, what may follow.
-func (t *tree) startInTemplate(tok *token) (raw, again bool) {
-	mode := modeInBody
-	switch tok.tag {
-	case tagBase, tagBasefont, tagBgsound, tagLink, tagMeta, tagNoframes, tagScript, tagStyle, tagTemplate, tagTitle:
-		raw, _ = t.startInHead(tok)
-		return raw, false
-	case tagCaption, tagColgroup, tagTbody, tagTfoot, tagThead:
-		mode = modeInTable
-	case tagCol:
-		mode = modeInColumnGroup
-	case tagTr:
-		mode = modeInTableBody
-	case tagTd, tagTh:
-		mode = modeInRow
-	}
-	t.templates[len(t.templates)-1] = mode
-	t.mode = mode
-	return false, true
-}
-
-// resetMode finds the mode by what is open (section 13.2.4.1, "reset the insertion mode appropriately").
-func (t *tree) resetMode() {
-	for i := len(t.open) - 1; i >= 0; i-- {
-		e := &t.open[i]
-		if e.kind != inHTML {
-			continue
-		}
-		switch e.tag {
-		case tagSelect:
-			if !t.oldSelect {
-				continue
-			}
-			t.mode = modeInSelect
-			for j := i - 1; j >= 0 && !t.open[j].is(tagTemplate); j-- {
-				if t.open[j].is(tagTable) {
-					t.mode = modeInSelectInTable
-					break
-				}
-			}
-		case tagTd, tagTh:
-			t.mode = modeInCell
-		case tagTr:
-			t.mode = modeInRow
-		case tagTbody, tagThead, tagTfoot:
-			t.mode = modeInTableBody
-		case tagCaption:
-			t.mode = modeInCaption
-		case tagColgroup:
-			t.mode = modeInColumnGroup
-		case tagTable:
-			t.mode = modeInTable
-		case tagTemplate:
-			t.mode = t.templates[len(t.templates)-1]
-		case tagHead:
-			t.mode = modeInHead
-		case tagBody:
-			t.mode = modeInBody
-		case tagFrameset:
-			t.mode = modeInFrameset
-		case tagHTML:
-			t.mode = modeAfterHead
-			if !t.hasHead {
-				t.mode = modeBeforeHead
-			}
-		default:
-			continue
-		}
-		return
-	}
-}
