@@ -168,7 +168,7 @@ func TestAnswersOfItsOwnAreAsTold(t *testing.T) {
 		assert.Contains(t, told[i][0], strconv.Itoa(answer.Code))
 		assert.Contains(t, answer.Body.String(), strings.Trim(inlineCode.FindString(told[i][2]), "`"))
 	}
-	assert.Len(t, told, 9)
+	assert.Len(t, told, 10)
 }
 
 func TestWhatMayBeAFragmentIsAsTold(t *testing.T) {
