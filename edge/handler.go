@@ -42,6 +42,7 @@ type Handler struct {
 	options     Options
 	client      *http.Client
 	requestPool sync.Pool
+	now         func() time.Time
 
 	mu    sync.Mutex // of the engine's events and of what follows
 	conns map[RequestID]*conn
@@ -76,6 +77,7 @@ func NewHandler(o Options) (*Handler, error) {
 		o.Origin = proxyTo(target, &o)
 	}
 	h := &Handler{
+		now:     time.Now,
 		options: o, conns: map[RequestID]*conn{}, fills: map[FillID]context.CancelFunc{},
 		client: &http.Client{CheckRedirect: neverRedirect},
 	}
@@ -97,7 +99,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	req.Method, req.Target, req.HTTP10 = r.Method, targetOf(r), r.ProtoMajor == 1 && r.ProtoMinor == 0
 	req.Fields = (*fieldsOf)(r)
-	if whole, ok := h.engine.Warm(req, time.Now()); ok {
+	if whole, ok := h.engine.Warm(req, h.now()); ok {
 		writeHead(w, whole.Head)
 		if whole.HasBody {
 			_, _ = w.Write(whole.Body.bytes) // a client that has gone needs no answer
@@ -125,7 +127,7 @@ func (h *Handler) open(c *conn, req *Request) bool {
 	}
 	c.id, req.ID = h.last, h.last
 	h.conns[c.id] = c
-	h.engine.Handle(req, time.Now())
+	h.engine.Handle(req, h.now())
 	return true
 }
 
@@ -150,22 +152,22 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 
 // PurgeTag removes every fragment that carries tag and says how many.
 func (h *Handler) PurgeTag(tag string) int {
-	return locked(h, func() int { return h.engine.PurgeTag(tag, time.Now()) })
+	return locked(h, func() int { return h.engine.PurgeTag(tag, h.now()) })
 }
 
 // InvalidateTag ends the freshness of every fragment that carries tag and says how many were fresh: from now on their swr
 // and sie count, and without them the next reader waits for a fill.
 func (h *Handler) InvalidateTag(tag string) int {
-	return locked(h, func() int { return h.engine.InvalidateTag(tag, time.Now()) })
+	return locked(h, func() int { return h.engine.InvalidateTag(tag, h.now()) })
 }
 
 // Purge removes the fragment of key; a fill of it in progress is delivered to those who wait, and not stored.
 func (h *Handler) Purge(key string) {
-	locked(h, func() int { h.engine.Purge(key, time.Now()); return 0 })
+	locked(h, func() int { h.engine.Purge(key, h.now()); return 0 })
 }
 
 // PurgeAll removes everything.
-func (h *Handler) PurgeAll() { locked(h, func() int { h.engine.PurgeAll(time.Now()); return 0 }) }
+func (h *Handler) PurgeAll() { locked(h, func() int { h.engine.PurgeAll(h.now()); return 0 }) }
 
 // Stats tells what the handler has done since it began.
 func (h *Handler) Stats() Stats {

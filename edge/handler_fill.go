@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 )
 
 // fill runs one attempt of a fill and reports its end.
@@ -29,10 +28,10 @@ func (h *Handler) fill(ctx context.Context, id FillID, f Fill, client *http.Requ
 		cancel()
 		if err != nil {
 			failure = fillFailure(err, f)
-			h.engine.FillFail(id, failure, time.Now())
+			h.engine.FillFail(id, failure, h.now())
 			return
 		}
-		failure = h.engine.FillEnd(id, &a.answer, &blob{bytes: a.body}, time.Now())
+		failure = h.engine.FillEnd(id, &a.answer, &blob{bytes: a.body}, h.now())
 	})
 	if failure != nil && failure.Unusual() {
 		h.options.Logger.Warn("inlay: fill failed", "src", f.Src, "error", failure)

@@ -149,12 +149,12 @@ func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
 			// A writer that cannot flush delivers late, but whole.
 			_ = http.NewResponseController(w).Flush()
 		}
-		timer.Reset(time.Until(until))
+		timer.Reset(until.Sub(h.now()))
 		select {
 		case <-c.wake:
-			h.event(func() { h.engine.Resume(c.id, time.Now()) })
+			h.event(func() { h.engine.Resume(c.id, h.now()) })
 		case <-timer.C:
-			h.event(func() { h.engine.Deadline(c.id, time.Now()) })
+			h.event(func() { h.engine.Deadline(c.id, h.now()) })
 		case <-r.Context().Done():
 			return
 		}
@@ -166,7 +166,7 @@ func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
 func (c *conn) leave(h *Handler) {
 	h.event(func() {
 		if h.conns[c.id] == c {
-			h.engine.Leave(c.id, time.Now())
+			h.engine.Leave(c.id, h.now())
 			delete(h.conns, c.id)
 		}
 	})
