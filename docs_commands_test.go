@@ -37,16 +37,18 @@ var commands = map[string]func(t *testing.T, line string){
 	"cd bench && go run ./hitratio":                      by("TestShortBenchmarksRun"),
 	"go test ./edge -run '^$' -bench WarmPage -cpu 1,2":  runs([]string{"-benchtime", "10x"}, "BenchmarkWarmPage-2"),
 	"go test ./edge -bench WarmPage":                     runs([]string{"-run", "^$", "-benchtime", "10x"}, "BenchmarkWarmPage"),
-	"cd edge/browsertest && go test ./...":               step("go test: $module"),
-	"cd edge/browsertest && go run ./screenshots":        by("TestPicturesDifferInTheLateFragmentOnly"),
-	"go run ./site/gen":                                  by("TestMain"), // a step of the build
-	"go run ./worker/app -pages":                         runs([]string{"build/.pages"}),
-	"go test . -run ReadmesFigures -update-figures":      by("TestReadmesFiguresAreThoseOfResults"),
-	"openssl rand -hex 32":                               makesToken,
-	"npx wrangler login":                                 wranglerHas("login"),
-	"npx wrangler secret put INLAY_TOKEN":                wranglerHas("secret", "put"),
-	"npx wrangler secret put INLAY_FILL_FIELDS":          wranglerHas("secret", "put"),
-	"npx wrangler tail":                                  wranglerHas("tail"),
+	"go test -bench HeavyShells ./edge":                  runs([]string{"-run", "^$", "-benchtime", "1x"}, "BenchmarkHeavyShells"),
+	"cd edge/difftest && go test -run 'TestShells(KeepTheirSlots|InGo)' -shellcases 60000": by("TestShellsKeepTheirSlots"),
+	"cd edge/browsertest && go test ./...":                                                 step("go test: $module"),
+	"cd edge/browsertest && go run ./screenshots":                                          by("TestPicturesDifferInTheLateFragmentOnly"),
+	"go run ./site/gen":                             by("TestMain"), // a step of the build
+	"go run ./worker/app -pages":                    runs([]string{"build/.pages"}),
+	"go test . -run ReadmesFigures -update-figures": by("TestReadmesFiguresAreThoseOfResults"),
+	"openssl rand -hex 32":                          makesToken,
+	"npx wrangler login":                            wranglerHas("login"),
+	"npx wrangler secret put INLAY_TOKEN":           wranglerHas("secret", "put"),
+	"npx wrangler secret put INLAY_FILL_FIELDS":     wranglerHas("secret", "put"),
+	"npx wrangler tail":                             wranglerHas("tail"),
 }
 
 var (

@@ -91,6 +91,8 @@ func TestEveryVariableThatIsNamedExists(t *testing.T) {
 	}
 }
 
+var reasonWord = regexp.MustCompile("^`[a-z-]+`$")
+
 func TestEveryDetailIsExplained(t *testing.T) {
 	d := documentAt(t, "docs/how-it-works.md")
 	var want, words []string
@@ -98,7 +100,9 @@ func TestEveryDetailIsExplained(t *testing.T) {
 		want = append(want, "`"+reason.String()+"`")
 	}
 	for _, row := range d.rows("## Failed") {
-		words = append(words, row[0])
+		if reasonWord.MatchString(row[0]) { // another table there tells what becomes of the old fragment
+			words = append(words, row[0])
+		}
 	}
 	assert.Equal(t, want, words)
 }
@@ -296,7 +300,7 @@ func TestKeyWithACookieIsWrittenAsTold(t *testing.T) {
 }
 
 func TestDurationsAreWrittenAsTold(t *testing.T) {
-	told := regexp.MustCompile("Durations are written (.*)\n(.*)\\.").FindString(documentAt(t, "docs/writing-a-site.md").prose)
+	told := regexp.MustCompile("Durations are written ([^.]*)\\.").FindString(documentAt(t, "docs/writing-a-site.md").prose)
 	durations := inlineCode.FindAllString(told, -1)
 	require.Len(t, durations, 5)
 	for _, d := range durations {
