@@ -491,3 +491,44 @@ func TestBatchMayAskWhetherAFragmentHasChanged(t *testing.T) {
 	assert.Equal(t, `"one"`, frames[0].Answer.ETag)
 	assert.Empty(t, frames[0].Body)
 }
+
+func TestWhatIsHeldToBeRenewedIsBoundedToo(t *testing.T) {
+	s := newScriptWith(t, func(c *Config) { c.MaxBytes, c.MaxFragment = 256<<10, 32<<10 },
+		page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" ttl="10s" swr="1h"><edge-error>none</edge-error></edge-slot></body>`))
+	const size = 6 << 10
+	load := func(first, n int) {
+		for i := first; i < first+n; i++ {
+			s.get(RequestID(i+1), "/p/"+strconv.Itoa(i))
+			s.fill(len(s.fills)-1, strings.Repeat("x", size), withETag(`"v"`))
+			s.engine.Resume(RequestID(i+1), s.now)
+			for again := range 4 {
+				s.get(RequestID(10_000+4*i+again), "/p/"+strconv.Itoa(i))
+			}
+		}
+	}
+	load(0, 10)
+	s.now = s.now.Add(15 * time.Second)
+	begun := len(s.fills)
+	for i := range 10 { // ten refreshes, which stay open
+		s.get(RequestID(1000+i), "/p/"+strconv.Itoa(i))
+	}
+	require.Len(t, s.fills, begun+10)
+	load(100, 200) // and what they would renew is evicted
+	e := s.engine
+	assert.Positive(t, e.adrift)
+	assert.LessOrEqual(t, e.adrift, e.unattended.limit)
+	held := 0
+	for i := range 10 {
+		if f := e.attempts[s.fills[begun+i]]; f.stored != nil {
+			held++
+		}
+	}
+	assert.LessOrEqual(t, int64(held*size), e.unattended.limit)
+
+	failed := e.Stats().Failed
+	for i := range 10 {
+		s.notModified(begun + i)
+	}
+	assert.Equal(t, failed+uint64(10-held), e.Stats().Failed, "a 304 for what is not there any more finds nothing")
+	assert.Zero(t, e.adrift)
+}

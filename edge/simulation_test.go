@@ -670,6 +670,7 @@ func (s *sim) check() {
 		s.fail("the cache has %d bytes, its budget is %d", n, s.budget)
 	}
 	s.checkUnattended()
+	s.checkAdrift()
 	for _, f := range s.engine.flights {
 		if f.over {
 			s.fail("the flight of %s is over and still listed", f.key)
@@ -682,6 +683,20 @@ func (s *sim) check() {
 
 // drain lets everything end: every request must be answered, and every blob dropped but what the cache and the pages
 // hold.
+// checkAdrift holds that what is held beside the cache, to be renewed, is counted and bounded.
+func (s *sim) checkAdrift() {
+	var bytes int64
+	for _, f := range s.engine.flights {
+		bytes += f.adrift
+		if f.stored != nil && f.stored.renewing != f || f.stored == nil && f.adrift != 0 {
+			s.fail("fill of %s: holds what it does not renew", f.key)
+		}
+	}
+	if bytes != s.engine.adrift || bytes > s.engine.unattended.limit {
+		s.fail("%d bytes are adrift, counted %d, of %d", bytes, s.engine.adrift, s.engine.unattended.limit)
+	}
+}
+
 // checkUnattended holds that each fill is waited for or listed as unattended, and that those stay within their bound.
 func (s *sim) checkUnattended() {
 	u := &s.engine.unattended
