@@ -92,7 +92,7 @@ func TestStreamsGoOnAfterACrash(t *testing.T) {
 	assert.True(t, strings.HasSuffix(strings.TrimSpace(patched), "</html>"))
 	assert.Equal(t, 1, strings.Count(patched, "<main"), "the shell is not repeated")
 	for _, slot := range packageSlots {
-		assert.Contains(t, patched, `<template for="`+slot+`"><p>[`+fragmentPath(slot)+`]</p>`)
+		assert.Contains(t, patched, `<template for="`+slot+`">`+fragmentOf(fragmentPath(slot)))
 	}
 }
 

@@ -59,7 +59,15 @@ func (o *origin) count(path string) int {
 // fragment answers with a fragment that tells its path.
 func fragment(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	fmt.Fprintf(w, "<p>[%s]</p>", r.URL.Path)
+	fmt.Fprint(w, fragmentOf(r.URL.Path))
+}
+
+// fragmentOf is what fragment answers: a title for the slot in the head, else a paragraph.
+func fragmentOf(path string) string {
+	if strings.HasPrefix(path, "/fragments/title/") {
+		return "<title>[" + path + "]</title>"
+	}
+	return "<p>[" + path + "]</p>"
 }
 
 // held answers as fragment does, each path after it was let through.

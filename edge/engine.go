@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"inlay/cache"
+	"inlay/internal/markup"
 )
 
 // Engine serves pages from a cache of fragments. It is a state machine: each method is an event, carries the time, and
@@ -35,6 +36,8 @@ type Engine[B any] struct {
 	clock clock
 	now   time.Time // of the event in progress; what the caches' clocks say
 	chunk []byte    // scratch for reading blobs
+	// markup is scratch for reading fragments.
+	markup markup.Fragment
 
 	warm   atomic.Uint64
 	counts counts

@@ -100,9 +100,10 @@ func (s *script) Pass(id RequestID)   { s.ask("pass %d", id) }
 func (s *script) Wait(id RequestID, until time.Time) {
 	s.ask("wait %d %v", id, until.Sub(s.now))
 }
-func (s *script) Watch(id RequestID, fill FillID) { s.ask("watch %d %d", id, fill) }
-func (s *script) Wake(id RequestID)               { s.ask("wake %d", id) }
-func (s *script) Stop(fill FillID)                { s.ask("stop %d", fill) }
+func (s *script) Watch(id RequestID, fill FillID)       { s.ask("watch %d %d", id, fill) }
+func (s *script) Wake(id RequestID)                     { s.ask("wake %d", id) }
+func (s *script) Stop(fill FillID)                      { s.ask("stop %d", fill) }
+func (s *script) Report(src string, failure *FillError) { s.ask("report %s %s", src, failure.Text) }
 func (s *script) Fill(id RequestID, fill FillID, f Fill) {
 	s.fills, s.asked = append(s.fills, fill), append(s.asked, f)
 	s.ask("fill %d %s", id, f.Src)

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"inlay/cache"
+	"inlay/internal/markup"
 )
 
 // entry is what the cache holds: a committed fragment, a page composed of fragments, or the failure of a fill. It never
@@ -19,7 +20,9 @@ type entry[B any] struct {
 	// unfit: a 304 for it, or for what it replaced, was about something else, so its origin is not asked for one.
 	unfit bool
 	// renewing is the fill that asks whether a fragment has changed; nil: none does.
-	renewing *fill[B]
+	renewing  *fill[B]
+	conflicts markup.Mask // where the fragment may not stand
+	depth     int         // how deep its elements are nested
 	// failure makes the entry a failure, without a blob.
 	failure *FillError
 

@@ -204,21 +204,21 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *F
 		return e.renew(f, answer, now, took)
 	}
 	policy, err := f.slot.admit(answer, e.defaults(), now, took)
-	var sum [16]byte
+	var found inspection
+	var failure *FillError
 	size := answer.Size
-	if err == nil {
-		blob, size, err = e.unmark(blob, size)
-	}
-	if err == nil {
-		sum, err = e.inspect(blob, size)
-	}
 	if err != nil {
+		failure = asFillError(err)
+	} else if blob, size, failure = e.unmark(blob, size); failure == nil {
+		blob, size, found, failure = e.inspect(blob, size)
+	}
+	if failure != nil {
 		e.host.Drop(blob)
-		failure := asFillError(err)
 		e.fail(f, failure)
 		return failure
 	}
-	v := newEntry(blob, size, sum)
+	v := newEntry(blob, size, found.sum)
+	v.conflicts, v.depth = found.conflicts, found.depth
 	v.cost += keyFactor * len(f.key)
 	if v.unfit = f.unfit; f.flight != nil && !v.unfit {
 		v.kept = answer.keep(now)
@@ -332,7 +332,7 @@ func (e *Engine[B]) finishFill(f *fill[B]) {
 // unmark takes the byte order mark off a fragment, which its first bytes are where an editor or a template put it there.
 // Within a page it is a character like others, and before what is for the head it would begin the body. Marks may be
 // several, one for each file that went into the fragment. Those of UTF-16 say that it is no UTF-8.
-func (e *Engine[B]) unmark(blob B, size int) (B, int, error) {
+func (e *Engine[B]) unmark(blob B, size int) (B, int, *FillError) {
 	n := e.host.Read(blob, 0, e.chunk[:min(size, len(e.chunk))])
 	start := e.chunk[:max(n, 0)]
 	if len(start) >= 2 && (start[0] == 0xFE && start[1] == 0xFF || start[0] == 0xFF && start[1] == 0xFE) {
@@ -348,25 +348,6 @@ func (e *Engine[B]) unmark(blob B, size int) (B, int, error) {
 	rest := e.host.After(blob, off)
 	e.host.Drop(blob)
 	return rest, size - off, nil
-}
-
-// inspect reads a fragment once: its sum, and whether it would end its patch early.
-func (e *Engine[B]) inspect(blob B, size int) (sum [16]byte, err error) {
-	var open balance
-	h := newSum()
-	for off := 0; off < size; {
-		n := e.host.Read(blob, off, e.chunk)
-		if n <= 0 {
-			return sum, &FillError{Reason: ConnectError, Text: "the fragment is shorter than its announced size"}
-		}
-		open.Write(e.chunk[:n])
-		h.write(e.chunk[:n])
-		off += n
-	}
-	if err := open.Err(); err != nil {
-		return sum, &FillError{Reason: MarkupError, Text: err.Error()}
-	}
-	return h.bytes(), nil
 }
 
 func (e *Engine[B]) defaults() *Defaults {

@@ -89,6 +89,10 @@ func (n nativeHost) Stop(fill FillID) {
 	}
 }
 
+func (n nativeHost) Report(src string, failure *FillError) {
+	n.h.options.Logger.Warn("inlay: fragment does not fit", "src", src, "error", failure)
+}
+
 func (n nativeHost) Fill(id RequestID, fill FillID, f Fill) {
 	var client *http.Request
 	if n.h.options.CheckLeaks {

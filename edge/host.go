@@ -93,6 +93,10 @@ type Host[B any] interface {
 	// Stop says that nobody wants an attempt's answer any more. The host may end it; if it reports an end nevertheless, that
 	// is late. It comes from within any event, not only those of the request that leads the fill.
 	Stop(fill FillID)
+
+	// Report tells, for the host's log, of a fragment that is good and may not stand in a slot that asked for it: src is
+	// the slot's. It comes once for each fragment and slot.
+	Report(src string, failure *FillError)
 }
 
 // Fill is what a host needs for one fill.

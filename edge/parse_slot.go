@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"inlay/internal/markup"
 )
 
 const (
@@ -90,7 +92,8 @@ func (p *parser) closeSlot(t *token) error {
 	p.from = t.end
 	p.tree.strict, p.tree.frames = false, s.before.frames
 	s.open, s.name, s.closed = false, "", true
-	return p.balanced(slot.Skeleton, s.at, "the skeleton of slot "+shorten(slot.Name))
+	_, err := p.asFragment(slot.Skeleton, s.at, "the skeleton of slot "+shorten(slot.Name), 0)
+	return err
 }
 
 func (p *parser) openError(t *token) error {
@@ -127,8 +130,10 @@ func (p *parser) closeError(t *token) error {
 	s.inError, s.errorEnd = false, t.end
 	p.tree.patch = false
 	slot := &p.page.Slots[len(p.page.Slots)-1]
-	slot.Error, slot.HasError = endOfText(p.html[s.errorFrom:t.at]), true
-	return p.balanced(slot.Error, s.errorAt, "the <edge-error> of slot "+shorten(slot.Name))
+	slot.HasError = true
+	var err error
+	slot.Error, err = p.asFragment(endOfText(p.html[s.errorFrom:t.at]), s.errorAt, "the <edge-error> of slot "+shorten(slot.Name), markup.Mask(slot.facts))
+	return err
 }
 
 // unclosed refuses what is open before the end tag, and what else would change how the rest of the shell is read.
@@ -143,14 +148,26 @@ func (p *parser) unclosed(end string) error {
 	return nil
 }
 
-// balanced reads what will stand in a patch or between markers as every fragment is read.
-func (p *parser) balanced(html string, at int, what string) error {
-	var b balance
-	b.Write([]byte(html))
-	if err := b.Err(); err != nil {
-		return p.fail(at, what+" in which "+err.Error(), "markup that every browser reads the same, wherever it stands")
+// asFragment reads what will stand in a patch as fragments are read, and gives it mended like one. A skeleton, which only ever
+// stands in its place, is read for what no fragment may have.
+func (p *parser) asFragment(html string, at int, what string, watch markup.Mask) (string, error) {
+	var f markup.Fragment
+	for _, scripting := range [...]bool{true, false} {
+		f.Reset(scripting, watch)
+		f.Write([]byte(html))
+		if text := f.End(); text != "" {
+			return "", p.fail(at, what+" in which "+text, "markup that every browser reads the same, wherever it stands")
+		}
+		if watch == 0 {
+			continue
+		}
+		edits := f.Edits()
+		for i := len(edits) - 1; i >= 0; i-- {
+			e := &edits[i]
+			html = html[:e.At] + e.Put + html[e.At+e.Cut:]
+		}
 	}
-	return nil
+	return html, nil
 }
 
 // lineOf counts lines as the slots come.

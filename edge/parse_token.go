@@ -300,3 +300,21 @@ func lowerASCII(s string) string {
 	}
 	return s
 }
+
+// scriptState is how far the text of a script is escaped: <!-- and <script> within it hide its end tag (the "script data
+// escaped" states).
+type scriptState uint8
+
+const (
+	scriptPlain scriptState = iota
+	scriptEscaped
+	scriptDoubleEscaped
+)
+
+// isHTMLSpace: white space in a tag. A carriage return becomes a line feed before the tokenizer sees it.
+func isHTMLSpace(c byte) bool {
+	return c == ' ' || c == '\n' || c == '\t' || c == '\f' || c == '\r'
+}
+
+// isNameEnd: what ends a tag's or an attribute's name.
+func isNameEnd(c byte) bool { return isHTMLSpace(c) || c == '/' || c == '>' }

@@ -25,6 +25,10 @@ type slotPlan[B any] struct {
 	patch       B // begins a patch: <template for="…">
 	failedPatch B // the whole patch that shows failed
 	patchEnd    B
+
+	// misfit is why a fragment of this sum, the last that was tried, may not stand here.
+	misfit    *FillError
+	misfitSum [16]byte
 }
 
 func newPlan[B any](host Host[B], p *Page) plan[B] {

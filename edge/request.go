@@ -28,6 +28,7 @@ type request[B any] struct {
 
 type slotState[B any] struct {
 	of         *request[B]
+	plan       *slotPlan[B]
 	prev, next *slotState[B] // of those who wait for fill
 	state      settled
 	personal   bool      // the key has a cookie of the visitor
@@ -66,7 +67,7 @@ func (e *Engine[B]) begin(r *Request) (*request[B], error) {
 		if err := e.makeKey(&pl.slots[i], r); err != nil {
 			return nil, err
 		}
-		q.slots[i].of = q
+		q.slots[i].of, q.slots[i].plan = q, &pl.slots[i]
 	}
 	if r.Sent > 0 {
 		q.continueAfter(r.Sent)
@@ -110,9 +111,16 @@ func (e *Engine[B]) look(q *request[B], i int, key string, params []string) {
 	switch info.State {
 	case cache.Fresh:
 		s.status.Hit = true
+		if failure := e.misfit(sp, v); failure != nil {
+			s.failed(failure)
+			return
+		}
 		s.ready(v, info.TTL)
 		return
 	case cache.Stale:
+		if e.misfit(sp, v) != nil {
+			break // the next one may fit
+		}
 		s.status.Hit = true
 		s.ready(v, info.TTL)
 		if !q.head && e.failureOf(key) == nil {
@@ -140,14 +148,17 @@ func (s *slotState[B]) ready(v *entry[B], ttl time.Duration) {
 // settleFailed gives a slot the stale fragment that may stand in for its failed fill, if it failed by an outage, else the
 // failure.
 func (e *Engine[B]) settleFailed(s *slotState[B], key string, failure *FillError) {
-	s.status.FwdStatus = failure.Status
-	s.status.Detail = failure.Reason.String()
-	if v, ok := e.fragments.OnError(key, e.now); ok && failure.outage() {
+	s.failed(failure)
+	if v, ok := e.fragments.OnError(key, e.now); ok && failure.outage() && e.misfit(s.plan, v) == nil {
 		s.status.Fwd = "stale"
 		v.hold()
-		s.state, s.entry, s.fill = slotReady, v, nil
-		return
+		s.state, s.entry, s.err, s.fill = slotReady, v, nil, nil
 	}
+}
+
+func (s *slotState[B]) failed(failure *FillError) {
+	s.status.FwdStatus = failure.Status
+	s.status.Detail = failure.Reason.String()
 	s.state, s.err, s.fill = slotFailed, failure, nil
 }
 
@@ -169,11 +180,13 @@ func (q *request[B]) continueAfter(writes int) {
 func (e *Engine[B]) settle(f *fill[B], v *entry[B], failure *FillError) {
 	for s := f.front; s != nil; s = f.front {
 		f.remove(s)
-		if failure == nil {
+		if failure != nil {
+			e.settleFailed(s, f.key, failure)
+		} else if failure := e.misfit(s.plan, v); failure != nil {
+			s.failed(failure)
+		} else {
 			v.hold()
 			s.state, s.entry, s.fill = slotReady, v, nil
-		} else {
-			e.settleFailed(s, f.key, failure)
 		}
 		s.of.pending--
 		e.wake(s.of)

@@ -108,6 +108,8 @@ func (s *sim) Wait(id RequestID, until time.Time) {
 		s.fail("request %d waits without an end", id)
 	}
 }
+func (s *sim) Report(string, *FillError) {}
+
 func (s *sim) Watch(id RequestID, fill FillID) {
 	s.own(id, "Watch")
 	f := s.fills[fill]

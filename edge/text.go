@@ -47,3 +47,10 @@ func cutText(s, sep string) (before, after string, found bool) {
 	}
 	return s, "", false
 }
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c | 0x20
+	}
+	return c
+}

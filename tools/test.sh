@@ -55,7 +55,7 @@ test_all() {
 # go_checks looks at all Go there is, the parts that only some builds see too.
 go_checks() {
 	local module
-	check gofmt silent gofmt -l -s ./*.go bench cache docs edge site worker
+	check gofmt silent gofmt -l -s ./*.go bench cache docs edge internal site worker
 	check "go vet" go vet ./...
 	check "go vet: app.wasm" js go vet ./worker/app ./worker/instance ./worker/testing/... ./site/... ./edge
 	check "go vet: core.wasm" js go vet -tags tinygo ./worker/core

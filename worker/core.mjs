@@ -457,6 +457,8 @@ export class Core {
         exchange().wait(until + this.stepped);
         this.waiting.set(id, exchange());
       },
+      /** @param {number} at @param {number} size */
+      report: (at, size) => console.warn(`inlay: fragment does not fit: ${this.texts(at, size).join(" ")}`),
       /** @param {number} _id @param {number} fill */
       watch: (_id, fill) => exchange().watch(fill),
       /** @param {number} id */

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 	"unsafe"
 
@@ -70,6 +71,11 @@ func watch(id, fill uint32)
 //go:wasmimport inlay wake
 func wake(id uint32)
 
+// report takes src NUL text NUL.
+//
+//go:wasmimport inlay report
+func report(p unsafe.Pointer, size uint32)
+
 // fill takes src NUL url NUL binding NUL name NUL value NUL …, then the same for the constant fields and for those that vouch,
 // each list after an empty name and value.
 //
@@ -125,6 +131,12 @@ func (host) Pass(id edge.RequestID)                  { pass(uint32(id)) }
 func (host) Wake(id edge.RequestID)                  { wake(uint32(id)) }
 func (host) Watch(id edge.RequestID, f edge.FillID)  { watch(uint32(id), uint32(f)) }
 func (host) Wait(id edge.RequestID, until time.Time) { wait(uint32(id), float64(until.UnixMilli())) }
+
+func (host) Report(src string, failure *edge.FillError) {
+	block = block[:0]
+	appendBlock(src, strings.TrimPrefix(failure.Error(), "edge: fill failed "))
+	report(bytesAt(block), uint32(len(block)))
+}
 
 func (host) Fill(id edge.RequestID, attempt edge.FillID, f edge.Fill) {
 	block = block[:0]

@@ -1,0 +1,153 @@
+package markup
+
+import (
+	"math/bits"
+	"strconv"
+)
+
+// fault is what is wrong with a fragment: a line of faultTexts, counted from 1.
+type fault uint8
+
+const (
+	faultNone  fault = iota
+	faultPlace       // the first of as many as there are facts of a Mask, in their order
+)
+
+const (
+	faultFormInForm fault = iota + faultPlace + facts
+	faultPlaintext
+	faultFrames
+	faultShadowAtTop
+	faultPatch
+	faultEndsPatch
+	faultFormUnreached
+	faultFormCloses
+	faultFormOpen
+	faultMisnested
+	faultEncoded
+	faultFourDeep
+	faultTooDeep
+	faultUnclosed
+	faultUnclosedPart
+	faultSuperfluousTags
+	faultEndsInLess
+	faultCommentOpen
+	faultBogusOpen
+	faultTagOpen
+	faultInSelect
+	faultTableForm
+	faultAfterCol
+	faultFoster
+	faultNotUTF8
+	faultLongName
+	faultDropped
+	faultSuperfluous
+	faultSearch
+	faultMarker
+	faultLast // none
+)
+
+// reject notes what is wrong with the tag being read, if nothing was before. Nothing more is read then.
+func (t *tree) reject(is fault) {
+	if t.fault == faultNone {
+		t.fault = is
+	}
+}
+
+// refuse is reject for an element whose tag was read before.
+func (t *tree) refuse(e *element, is fault) {
+	t.setTag(e.name, t.nameOf(e), int(e.at))
+	t.reject(is)
+}
+
+// conflict notes where the fragment may not stand.
+func (t *tree) conflict(m Mask) {
+	t.conflicts |= m
+	if m &= t.watch; m != 0 {
+		t.reject(faultPlace + fault(bits.TrailingZeros32(uint32(m))))
+	}
+}
+
+// message says what is wrong with the fragment; empty: nothing.
+func (t *tree) message() string {
+	if t.fault == faultNone {
+		return ""
+	}
+	line, from, to := fault(1), 0, 0
+	for ; ; to++ {
+		if faultTexts[to] != '\n' {
+			continue
+		}
+		if line == t.fault {
+			break
+		}
+		line, from = line+1, to+1
+	}
+	what := "text"
+	if t.tag.length > 0 {
+		what = "<"
+		if t.tag.closing && !t.tag.made {
+			what = "</"
+		}
+		what += string(t.tag.text[:min(t.tag.length, maxName)]) + ">"
+	}
+	return what + " at byte " + strconv.Itoa(t.tag.at) + " " + faultTexts[from:to]
+}
+
+// faultTexts has a line for each fault.
+const faultTexts = `is a part of a table, and the slot is in none; put the whole table into the fragment
+cannot stand in the head, where the slot is; put the slot into the body
+cannot stand directly in <table>, where the slot is; begin with <tbody>
+cannot stand directly in <tbody>, where the slot is; begin with <tr>
+cannot stand directly in <tr>, where the slot is; begin with <td>
+cannot stand directly in <colgroup>, where the slot is; begin with <col>
+cannot stand directly in <select>, where the slot is; begin with <option>
+would end the <p> around the slot; put the slot into a <div>
+would end the <p> around the slot; put the slot into a <div>
+would end the <a> around the slot; links do not nest
+would end the <nobr> around the slot; close that before
+would end the <li> around the slot; put the slot between items, or a list into the fragment
+would end the <dd> around the slot; put the slot between items, or a list into the fragment
+would end the <h1> around the slot; headings do not nest
+is ignored within the <form> around the slot; forms do not nest
+would end the <button> around the slot; buttons do not nest
+would end the <option> around the slot; put the slot around that
+would end the <optgroup> around the slot; put the slot around that
+would end the part of <ruby> around the slot; put the whole <ruby> into the fragment
+would end the part of <ruby> around the slot; put the whole <ruby> into the fragment
+would be in elements that are open before the slot but not around it; close them before
+is one of more than three formatting elements in each other, some around the slot; use styles
+is one of more than three formatting elements in each other, some around the slot; use styles
+is one of more than three formatting elements in each other, some around the slot; use styles
+ends the <p> before it only in a page with <!doctype html>; write </p> before it
+stands within another, which a page ignores and a patch does not
+makes all the rest of the page text; a fragment must not have it
+replaces the body; a fragment must not have it
+with shadowrootmode stands at the top, and would be of the element around the slot; put that into the fragment
+with for is a patch; a fragment must not have any
+has no <template> before it and would end the patch early
+does not reach its <form>, and yet ends it for the page
+closes what is open in its form in a patch, and not in a page; close that before it
+is closed by the end tag of another element, and the page would go on in it; close it before that
+ends what is no longer among the formatting elements; close these in the order in which they are opened
+has character references where browsers look for a keyword; write the characters
+is nested four deep, and attributes decide what browsers make of it; use styles
+is nested more than 512 deep, where browsers stop nesting
+is not closed; the fragment must close it
+is closed by the tag of another element, and what is formatted would stay so; the fragment must close it before that
+is one of more than 256 tags too many; write each end tag after its start tag
+ends the fragment, and what follows would become a tag; write &lt;
+is a comment without its end; the fragment must end it with -->
+is a comment or an instruction without its end; the fragment must end it with >
+is a tag without its end; the fragment must end it with >
+stands in <select>, where browsers read it differently; write options only
+stands directly in a table, where a patch ignores it; put it around the table or into a cell
+comes after <col> in a fragment of columns, and is ignored there
+stands between the rows or cells of a table that is not in the fragment; put it into a cell
+has a name that is not UTF-8
+has a name of more than 128 bytes
+comes after a tag of the page itself, such as <body>; leave that out
+begins or ends nothing, and yet does something in some places; leave it out
+meets <search>, which some browsers do not know; write <div role=search>
+is a marker of patches; a fragment must not have any
+`

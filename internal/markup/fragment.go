@@ -1,0 +1,146 @@
+package markup
+
+// Fragment reads a fragment and tells where it may stand. The zero value is not ready: see [Fragment.Reset].
+type Fragment struct {
+	reader
+	tree
+}
+
+// Edit replaces the Cut bytes from At on by Put.
+type Edit struct {
+	At, Cut int
+	Put     string
+}
+
+// Reset begins a fragment. With scripting, <noscript> holds text; it is read so first. Of the conflicts in watch, the first becomes the problem.
+func (f *Fragment) Reset(scripting bool, watch Mask) {
+	f.state, f.text, f.skipLF = stData, nmOther, lineKept
+	f.off, f.last, f.reference = 0, 0, 0
+	f.reset(scripting, watch)
+}
+
+// End is at the end of the fragment. It says what is wrong with it and cannot be mended; empty: nothing.
+func (f *Fragment) End() string {
+	f.unended()
+	clean := f.opened == 1 && f.actives == 1
+	for f.fault == faultNone && f.actives+f.opened > 2 {
+		e := f.top()
+		if f.opened == 1 {
+			// What is not open is only taken from the list.
+			e = &f.list[f.actives-1]
+		}
+		f.closeOne(e, f.off)
+	}
+	if clean && (f.reference == f.off && f.off > 0 || byte(f.last) == '\r' || cutShort(f.last)) {
+		f.edit(f.off, 0, nothing)
+	}
+	return f.message()
+}
+
+// nothing is read as nothing at all, and parts what is before it from what comes after it.
+const nothing = "</>"
+
+// cutShort tells whether a text whose last four bytes are given ends within a character.
+func cutShort(last uint32) bool {
+	for need := uint32(1); need < 4; need++ {
+		c := last >> (8 * (need - 1)) & 0xff
+		switch {
+		case c >= 0xf0:
+			return need < 4
+		case c >= 0xe0:
+			return need < 3
+		case c >= 0xc0:
+			return need < 2
+		case c < 0x80:
+			return false
+		}
+	}
+	return false
+}
+
+// Conflicts is where the fragment may not stand.
+func (f *Fragment) Conflicts() Mask { return f.tree.conflicts }
+
+// Depth is how deep its elements are nested.
+func (f *Fragment) Depth() int { return f.tree.depth }
+
+// Edits are what makes the fragment read the same in its place and in a patch, in order. They are valid until the next Reset.
+func (f *Fragment) Edits() []Edit { return f.tree.edits }
+
+// Noscript tells whether it has a <noscript>, so that it must be read with scripting and without.
+func (f *Fragment) Noscript() bool { return f.tree.noscript }
+
+// closeOne puts an element's end tag at an offset.
+func (t *tree) closeOne(e *element, at int) {
+	from := int(e.at)
+	t.setTag(e.name, t.nameOf(e), at)
+	left := t.opened + t.actives - len(t.edits)
+	if !e.html(nmTemplate) {
+		t.end()
+	}
+	if t.opened+t.actives-len(t.edits) >= left {
+		t.tag.at = from
+		t.reject(faultUnclosed)
+		return
+	}
+	t.edit(at, 0, "</"+string(t.tag.text[:t.tag.length])+">")
+}
+
+// setTag makes an end tag the one that is read.
+func (t *tree) setTag(n name, text string, at int) {
+	if t.fault == faultNone {
+		t.tag.name, t.tag.at, t.tag.closing, t.tag.length = n, at, true, copy(t.tag.text[:], text)
+		t.tag.made = true
+	}
+}
+
+// edit replaces what is at an offset.
+func (t *tree) edit(at, cut int, put string) {
+	if len(t.edits) == maxEdits {
+		t.reject(faultSuperfluousTags)
+	}
+	t.edits = append(t.edits, Edit{at, cut, put})
+}
+
+// drop takes the tag being read out of the fragment. What is around it stays parted.
+func (t *tree) drop() {
+	put := nothing
+	if t.tag.afterPre {
+		put = "\n" // the line feed that is dropped
+	}
+	t.edit(t.tag.at, t.tag.end-t.tag.at, put)
+}
+
+// maxEdits is how many tags that a fragment has too many, or too few, are put up with.
+const maxEdits = 512
+
+// unended is at what the fragment leaves open at its end.
+func (f *Fragment) unended() {
+	subject, is := "![CDATA[", faultUnclosed
+	if f.state == stMarker {
+		f.state = f.after
+	}
+	switch f.state {
+	case stData:
+		return
+	case stTagOpen, stEndTagOpen:
+		f.setTag(nmOther, "/", f.begun)
+		is = faultEndsInLess
+		f.tag.length = int(f.state - stTagOpen)
+		f.reject(is)
+		return
+	case stMarkupDeclaration, stCommentHyphen, stCommentStart, stComment, stCommentBang:
+		subject, is = "!--", faultCommentOpen
+	case stBogus:
+		subject, is = "!", faultBogusOpen
+	case stCDATAOpen, stCDATA:
+	default:
+		if f.text == nmOther {
+			f.reject(faultTagOpen)
+			return
+		}
+		subject = f.spell(f.text)
+	}
+	f.setTag(nmOther, subject, f.begun)
+	f.reject(is)
+}
