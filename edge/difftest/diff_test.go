@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	cases  = flag.Int("cases", 20000, "how many cases the differential test makes: five of six are fragments, the rest shells")
+	cases  = flag.Int("cases", 60000, "how many cases the differential test makes: five of six are fragments, the rest shells")
 	seed   = flag.Uint64("seed", 0, "what they are made from; 0 is the day, so that every day others are tried")
 	corpus = flag.String("corpus", "", "a folder with more real pages")
 	show   = flag.Int("show", 12, "how many failures are made small and printed")
@@ -77,9 +77,12 @@ type tally struct {
 	kind     map[string]*count
 	failures []failure
 	failed   int
+	refused  []string // of the first cases that were
 }
 
 type count struct{ cases, accepted, failed int }
+
+func (c *count) share() float64 { return float64(c.accepted) / float64(c.cases) }
 
 type failure struct {
 	number     int
@@ -131,6 +134,9 @@ func run(t *testing.T, trees *Trees, n int, one func(int) Case) *tally {
 				l.mu.Lock()
 				l.add(l.place, c.Place, accepted, difference != "")
 				l.add(l.kind, c.Kind, accepted, difference != "")
+				if !accepted && len(l.refused) < 5 {
+					l.refused = append(l.refused, fmt.Sprintf("%.300s: %v", c, answers.Refused))
+				}
 				if difference != "" {
 					l.failed++
 					if len(l.failures) < 4**show {
@@ -158,7 +164,7 @@ func (l *tally) report(t *testing.T, by map[string]*count) {
 		if name == "" {
 			name = "(generated shell)"
 		}
-		t.Logf("%-22s %6d cases, %5.1f%% accepted, %d wrong", name, c.cases, 100*float64(c.accepted)/float64(c.cases), c.failed)
+		t.Logf("%-22s %6d cases, %5.1f%% accepted, %d wrong", name, c.cases, 100*c.share(), c.failed)
 	}
 }
 
@@ -204,4 +210,14 @@ func TestDifferential(t *testing.T) {
 	l.report(t, l.kind)
 	l.small(t, trees)
 	assert.Zero(t, l.failed, "pages are not the same page cold and warm")
+
+	// Where everything is refused nothing is compared.
+	for name, c := range l.place {
+		if c.cases >= 200 {
+			assert.Greater(t, c.share(), 0.1, "place %q: %d of %d cases accepted", name, c.accepted, c.cases)
+		}
+	}
+	if c := l.kind["fit"]; assert.NotNil(t, c) {
+		assert.Greater(t, c.share(), 0.85, "of what belongs in its place %d of %d accepted", c.accepted, c.cases)
+	}
 }

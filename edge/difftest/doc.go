@@ -3,13 +3,13 @@
 //
 // It is a module of its own, so that what it compares with is no dependency of inlay:
 //
-//	cd edge/difftest && go test ./...                                    # 20,000 cases, under two minutes
+//	cd edge/difftest && go test ./...                                    # 60,000 cases
 //	cd edge/difftest && go test -run Differential -cases 200000 -seed 7  # a longer run
 //	cd edge/difftest && go test -run Shells -shellcases 100000         # shells alone, by two parsers
 //	cd edge/difftest && go test -run xxx -fuzz FuzzShell                # the same from mutated shells
 //
 // A case is a shell with slots and what the origin answers for each ([Case]). It is made from a seed: by a grammar
-// (fragment.go, shell.go), from html5lib's inputs and from real markup, as they are and mutated (corpus.go), for some
+// (maker.go, fragment.go, shell.go), from html5lib's inputs and from real markup, as they are and mutated (corpus.go), for some
 // twenty kinds of places (place.go). The case is answered by [inlay/edge.Handler] over its public face: composed, streamed
 // and in order (answers.go). Whether a fragment was refused is read off the answers; a refused fragment's slot shows its
 // skeleton, or its <edge-error>, and that page has to be one page too.
