@@ -71,6 +71,12 @@ var examples = []struct {
 	{"input in a select", `<input>`, "select,optgroup", either},
 	{"a NUL", "a\x00b", "", either},
 	{"a table in a paragraph", `<table><tr><td>x</td></tr></table>`, "p", either},
+	{"an element in an option", `<option><a href=#e>x</a></option>`, "select,select among options,optgroup", either},
+	{"a block in an option, open", `<option><p>x`, "select,optgroup", either},
+	{"a table in a group", `<optgroup><table>`, "select", either},
+	{"a NUL alone", "\x00", "", either},
+	{"a NUL in the head", "\x00", "head,title of head", either},
+	{"a form that ends before what is in it", `<form><p>x</form>y`, "", either},
 	{"a caption in a caption", `<caption>x</caption>`, "caption", either},
 
 	// leaked from the patch
@@ -143,6 +149,19 @@ func one(t *testing.T, trees *Trees, c Case, must verdict) {
 	difference, err := trees.Difference(answers)
 	require.NoError(t, err)
 	assert.Empty(t, difference, "%s", c)
+}
+
+// TestMarkersInAFragment are those that another slot's patch could take for its own.
+func TestMarkersInAFragment(t *testing.T) {
+	trees := parser(t)
+	for _, first := range []string{`<?start name="sb">`, `<?start name="sb">x<?end>`, `<!--?start name="sb"-->`, `<?end>`, `<!--?end-->`, `<?start name="sa">`, `<?marker name="sb">`, `<?start name=sb>`,
+		`<template for=sb>x</template>`, `<template for="sb">x</template><!---->`, `<div><?start name="sb"></div>`, `<template><?start name="sb"></template>`, `<?start name="sb"?>`} {
+		for i := range Places {
+			if p := &Places[i]; p.Text {
+				one(t, trees, Case{Kind: "markers", Place: p.Name, Shell: p.Before + slotOf("sa", "/0", "w") + "-" + slotOf("sb", "/1", "w") + p.After, Fragments: []string{first, "b"}}, either)
+			}
+		}
+	}
 }
 
 // TestWhatBelongsInAPlaceIsTaken shows that the differential test compares pages and not refusals.

@@ -26,7 +26,7 @@ var plain = []string{"<!--f-->", "<template>f</template>", ""}
 func TestShellsKeepTheirSlots(t *testing.T) {
 	trees := parser(t)
 	l := run(t, trees, *shellCases, func(n int) Case {
-		r := rand.New(rand.NewPCG(seeded()+1, uint64(n)))
+		r := rand.New(rand.NewPCG(*seed+1, uint64(n)))
 		c := ShellCase(r)
 		for i := range c.Fragments {
 			if c.Fragments[i] != Fails {
@@ -75,7 +75,7 @@ func FuzzShell(f *testing.F) {
 func TestShellsInGo(t *testing.T) {
 	failed := 0
 	for n := range *shellCases {
-		r := rand.New(rand.NewPCG(seeded()+2, uint64(n)))
+		r := rand.New(rand.NewPCG(*seed+2, uint64(n)))
 		c := ShellCase(r)
 		for i := range c.Fragments {
 			if c.Fragments[i] != Fails {
@@ -90,7 +90,7 @@ func TestShellsInGo(t *testing.T) {
 			continue
 		}
 		c = Shrink(c, 2000, func(c Case) bool { return SameInGo(c) != nil })
-		assert.NoError(t, SameInGo(c), "case %d of seed %d, made small: %s", n, seeded(), c)
+		assert.NoError(t, SameInGo(c), "case %d of seed %d, made small: %s", n, *seed, c)
 	}
 	assert.Zero(t, failed)
 }
@@ -103,7 +103,7 @@ func TestSlotsInRealPages(t *testing.T) {
 	}
 	all, err := Documents(1000, dirs...)
 	require.NoError(t, err)
-	r := rand.New(rand.NewPCG(seeded(), 3))
+	r := rand.New(rand.NewPCG(*seed, 3))
 	tag := regexp.MustCompile(`(?s)<!--.*?-->|<(script|style|textarea|title)\b.*?</(script|style|textarea|title)\s*>|</?[a-zA-Z][^<>]*>`)
 	taken := 0
 	for _, document := range all {
