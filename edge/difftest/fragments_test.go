@@ -75,7 +75,7 @@ func TestFragmentsInGo(t *testing.T) {
 	m := maker(t)
 	failed, other := 0, 0
 	for n := range *shellCases {
-		r := rand.New(rand.NewPCG(seeded()+4, uint64(n)))
+		r := rand.New(rand.NewPCG(*seed+4, uint64(n)))
 		_, fragment := m.fragment(r, &Places[n%len(Places)])
 		c := fragmentInGo(fragment, uint8(n%len(Places)))
 		if otherInGo(fragment) {
@@ -90,7 +90,7 @@ func TestFragmentsInGo(t *testing.T) {
 			continue
 		}
 		c = Shrink(c, 2000, func(c Case) bool { return SameInGo(c) != nil })
-		assert.NoError(t, SameInGo(c), "case %d of seed %d, made small: %s", n, seeded(), c)
+		assert.NoError(t, SameInGo(c), "case %d of seed %d, made small: %s", n, *seed, c)
 	}
 	assert.Zero(t, failed)
 	assert.Less(t, other, *shellCases/4)
