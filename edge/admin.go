@@ -28,18 +28,11 @@ func (e *Engine[B]) admin(r *Request) {
 			Field{"content-type", "text/plain; charset=utf-8"}, Field{"www-authenticate", `Bearer realm="inlay"`})
 		return
 	}
-	method, answer := "GET", (func(query string) (int, string, string))(nil)
-	switch strings.TrimPrefix(r.path, adminPrefix) {
-	case "purge":
-		method, answer = "POST", e.adminPurge
-	case "invalidate":
-		method, answer = "POST", e.adminInvalidate
-	case "stats":
-		answer = func(string) (int, string, string) { return 200, "application/json", e.Stats().json() }
-	case "metrics":
-		answer = func(string) (int, string, string) {
-			return 200, "text/plain; version=0.0.4; charset=utf-8", e.Stats().prometheus()
-		}
+	method, name := "GET", strings.TrimPrefix(r.path, adminPrefix)
+	switch name {
+	case "purge", "invalidate":
+		method = "POST"
+	case "stats", "metrics":
 	default:
 		e.sendText(r.ID, 404, "There is no such path; see purge, invalidate, stats and metrics under "+adminPrefix+".", 0)
 		return
@@ -49,73 +42,63 @@ func (e *Engine[B]) admin(r *Request) {
 			Field{"content-type", "text/plain; charset=utf-8"}, Field{"allow", method})
 		return
 	}
-	status, contentType, text := answer(r.query)
+	status, contentType, text := 200, "application/json", ""
+	switch name {
+	case "stats":
+		text = e.Stats().json()
+	case "metrics":
+		contentType, text = "text/plain; version=0.0.4; charset=utf-8", e.Stats().prometheus()
+	default:
+		status, text = e.adminChange(r.query, name == "invalidate")
+	}
 	e.sendAs(r.ID, status, text, Field{"content-type", contentType})
 }
 
-func (e *Engine[B]) adminPurge(query string) (int, string, string) {
-	removed, asked, now := 0, false, e.clock.outside(e.now)
-	bad := eachParameter(query, func(name, value string) bool {
-		asked = true
-		switch {
-		case name == "tag" && value != "":
-			removed += e.PurgeTag(value, now)
-		case name == "key" && value != "":
-			if v, _ := e.fragments.Inspect(value, e.now); v != nil || e.failureOf(value) != nil {
-				removed++
-			}
-			e.Purge(value, now)
-		case name == "all" && value == "1":
-			removed += e.fragments.Len() + e.failures.Len()
-			e.PurgeAll(now)
-		default:
-			return false
-		}
-		return true
-	})
-	return adminCount("purged", removed, bad, asked, "tag=…, key=… or all=1")
-}
-
-func (e *Engine[B]) adminInvalidate(query string) (int, string, string) {
-	changed, asked, now := 0, false, e.clock.outside(e.now)
-	bad := eachParameter(query, func(name, value string) bool {
-		asked = true
-		if name != "tag" || value == "" {
-			return false
-		}
-		changed += e.InvalidateTag(value, now)
-		return true
-	})
-	return adminCount("invalidated", changed, bad, asked, "tag=…")
-}
-
-func adminCount(what string, n int, bad string, asked bool, expected string) (int, string, string) {
-	count := `"` + what + `":` + strconv.Itoa(n)
-	switch {
-	case bad != "":
-		return 400, "application/json", `{` + count + `,"error":"the parameter ` + trim(quoteForMessage(bad), `"`) + ` was not understood; expected ` + expected + `"}` + "\n"
-	case !asked:
-		return 400, "application/json", `{` + count + `,"error":"the query names nothing; expected ` + expected + `"}` + "\n"
+// adminChange purges or, soft, invalidates what each parameter of the query names, in their order, until one is not
+// understood. It gives the answer's status and its JSON.
+func (e *Engine[B]) adminChange(query string, soft bool) (status int, text string) {
+	what, expected := "purged", "tag=…, key=… or all=1"
+	if soft {
+		what, expected = "invalidated", "tag=…"
 	}
-	return 200, "application/json", `{` + count + "}\n"
-}
-
-// eachParameter calls f for each parameter of an encoded query, decoded, until f refuses one, which it gives back.
-func eachParameter(query string, f func(name, value string) bool) (refused string) {
-	for query != "" {
+	n, now, problem := 0, e.clock.outside(e.now), "the query names nothing"
+	for query != "" && status == 0 {
 		var pair string
 		pair, query, _ = cutText(query, "&")
 		if pair == "" {
 			continue
 		}
-		name, value, _ := cutText(pair, "=")
-		n, ok := decodeQuery(name)
-		v, ok2 := decodeQuery(value)
-		if !ok || !ok2 || !f(n, v) {
-			return pair
+		encodedName, encodedValue, _ := cutText(pair, "=")
+		name, _ := decodeQuery(encodedName)
+		value, ok := decodeQuery(encodedValue)
+		problem = ""
+		switch {
+		case !ok || value == "":
+			status = 400
+		case name == "tag" && soft:
+			n += e.InvalidateTag(value, now)
+		case name == "tag":
+			n += e.PurgeTag(value, now)
+		case name == "key" && !soft:
+			if v, _ := e.fragments.Inspect(value, e.now); v != nil || e.failureOf(value) != nil {
+				n++
+			}
+			e.Purge(value, now)
+		case name == "all" && value == "1" && !soft:
+			n += e.fragments.Len() + e.failures.Len()
+			e.PurgeAll(now)
+		default:
+			status = 400
+		}
+		if status != 0 {
+			problem = "the parameter " + trim(quoteForMessage(pair), `"`) + " was not understood"
 		}
 	}
-	return ""
+	text = `{"` + what + `":` + strconv.Itoa(n)
+	if problem != "" {
+		return 400, text + `,"error":"` + problem + "; expected " + expected + "\"}\n"
+	}
+	return 200, text + "}\n"
 }
 
 // sameSecret compares in a time that tells nothing but the length.

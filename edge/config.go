@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"errors"
 	"strconv"
 	"time"
 )
@@ -67,22 +66,49 @@ type Config struct {
 
 // ConfigError is a variable whose value cannot be used.
 type ConfigError struct {
-	Name  string // the variable
+	Name  string // the variable; empty where Msg says it all
 	Value string // what was found; empty for a secret
 	Msg   string // what is expected, with an example
 }
 
 // Error names the variable, what was found and what is expected.
 func (e *ConfigError) Error() string {
-	if e.Value == "" {
+	switch {
+	case e.Name == "":
+		return e.Msg
+	case e.Value == "":
 		return e.Name + ": " + e.Msg
 	}
 	return e.Name + " is " + quoteForMessage(e.Value) + ": " + e.Msg
 }
 
+// ConfigErrors are all variables whose values cannot be used, a line each.
+type ConfigErrors []*ConfigError
+
+// Error is a line for each.
+func (e ConfigErrors) Error() string {
+	text := ""
+	for i := range e {
+		if i > 0 {
+			text += "\n"
+		}
+		text += e[i].Error()
+	}
+	return text
+}
+
+// Unwrap gives each to errors.As.
+func (e ConfigErrors) Unwrap() []error {
+	all := make([]error, len(e))
+	for i := range e {
+		all[i] = e[i]
+	}
+	return all
+}
+
 // ParseConfig reads the variables that [Variables] lists. lookup is as os.LookupEnv; a variable that is unset, or empty but
-// for white space, has its default. The error joins one *[ConfigError] for each variable that cannot be used; the Config
-// is then the zero value.
+// for white space, has its default. The error is [ConfigErrors], with each variable that cannot be used; the Config is
+// then the zero value.
 func ParseConfig(lookup func(name string) (string, bool)) (Config, error) {
 	r := configReader{lookup: lookup}
 	c := Config{
@@ -107,7 +133,7 @@ func ParseConfig(lookup func(name string) (string, bool)) (Config, error) {
 		r.fail("INLAY_MAX_FRAGMENT", r.get("INLAY_MAX_FRAGMENT"), "a fragment cannot be larger than all of INLAY_MAX_BYTES")
 	}
 	if len(r.problems) > 0 {
-		return Config{}, errors.Join(r.problems...)
+		return Config{}, r.problems
 	}
 	return c, nil
 }
@@ -115,7 +141,7 @@ func ParseConfig(lookup func(name string) (string, bool)) (Config, error) {
 // configReader reads variables one by one and gathers what is wrong with them.
 type configReader struct {
 	lookup   func(name string) (string, bool)
-	problems []error
+	problems ConfigErrors
 }
 
 // configSpace is what may stand around a value and between the members of a list.

@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,12 +26,12 @@ const bindingPrefix = "binding:"
 
 // checkSources refuses slots whose src is absolute and names a host that is not allowed: found out at start rather than
 // by each of its fills.
-func (c *Config) checkSources(p *Page) error {
+func (c *Config) checkSources(p *Page) *ConfigError {
 	for i := range p.Slots {
 		s := &p.Slots[i]
 		if host := s.host(); host != "" && !c.allowsHost(host) {
-			return errors.New("edge: page " + p.Pattern + ", line " + strconv.Itoa(s.Line) + ", slot " + s.Name + ": the host " +
-				quoteForMessage(host) + " of its src is not in INLAY_ALLOW_HOSTS; add it there")
+			return &ConfigError{Msg: "edge: page " + p.Pattern + ", line " + strconv.Itoa(s.Line) + ", slot " + s.Name + ": the host " +
+				quoteForMessage(host) + " of its src is not in INLAY_ALLOW_HOSTS; add it there"}
 		}
 	}
 	return nil

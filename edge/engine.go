@@ -139,18 +139,18 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 	if err == nil {
 		q, err = e.begin(r)
 	}
-	switch {
-	case err != nil:
-		e.counts.BadRequests++
-		status := 400
-		// Not compared as interfaces, for which TinyGo needs half of a reflection.
-		if bad, ok := err.(*RequestError); ok && bad == errHost {
-			status = 421
-		}
-		e.sendText(r.ID, status, err.Error(), 0)
-	default:
+	if err == nil {
 		e.advance(q)
+		return
 	}
+	e.counts.BadRequests++
+	// All of them are. TinyGo needs half of a reflection to compare or to ask what it knows as an interface only.
+	bad := err.(*RequestError)
+	status := 400
+	if bad == errHost {
+		status = 421
+	}
+	e.sendText(r.ID, status, bad.Error(), 0)
 }
 
 // unpassable is why a request that no page answers is for no origin either, nil if it is.

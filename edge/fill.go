@@ -362,5 +362,5 @@ func asFillError(err error) *FillError {
 	if failure, ok := err.(*FillError); ok {
 		return failure
 	}
-	return &FillError{Reason: LostError, Text: err.Error()}
+	return &FillError{Reason: LostError}
 }

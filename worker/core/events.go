@@ -55,7 +55,15 @@ func exportStart(size, seedLow, seedHigh, crashes uint32) uint32 {
 	if err == nil {
 		return 0
 	}
-	errorText = []byte(err.Error())
+	// By their types: an Error that is called through the interface brings in every error's of the standard library.
+	switch err := err.(type) {
+	case edge.ConfigErrors:
+		errorText = []byte(err.Error())
+	case *edge.ConfigError:
+		errorText = []byte(err.Error())
+	default:
+		errorText = []byte("edge: the pages cannot be served; build them again")
+	}
 	return uint32(len(errorText))
 }
 
