@@ -86,7 +86,7 @@ func TestFragmentThatReadsTheSameEverywhereIsKeptAsItIs(t *testing.T) {
 		"<ul><li>a<li>b</ul><dl><dt>a<dd>b<dt>c</dl><ruby>a<rp>(<rt>b<rp>)</ruby>",
 		"<p>a<p>b<ul></ul><p>c</p>",
 		"<b>a<i>b</b>c</i><a>d<div>e</a>f</div>",
-		"<form><p><input></form><form></form>",
+		"<form><p><input></p></form><form></form>",
 		"<x-y><template shadowrootmode=open><slot></slot></template></x-y>",
 		"<pre>\n\na</pre><textarea>\n\na</textarea>",
 
@@ -131,6 +131,9 @@ func TestFragmentIsMended(t *testing.T) {
 		{"<svg><foreignObject><p>a", "<svg><foreignObject><p>a</p></foreignobject></svg>"},
 		{"<b><object><p>", "<b><object><p></p></object></b>"},
 		{"<b><table><tr><td>", "<b><table><tr><td></td></tr></tbody></table></b>"},
+		// Chromium closes nothing by a form's end tag in a template.
+		{"<form><p>a</form>b", "<form><p>a</p></form>b"},
+		{"<form><ul><li>a</ul><dd>a<p>b</form>c", "<form><ul><li>a</ul><dd>a<p>b</p></dd></form>c"},
 
 		// Formatting that waits to be opened again is forgotten.
 		{"<p>a<b>b<i>c</b>d</p>", "<p>a<b>b<i>c</b>d</p></i>"},

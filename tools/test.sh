@@ -40,7 +40,7 @@ test_all() {
 	check "node --test worker" node_modules/node/bin/node --test worker/*.test.mjs
 	check "go test: a million events" go test -run TestSimulation ./edge
 	check "go test -race: packages" go test -race $(go list ./... | grep -v '^inlay$')
-	for module in bench edge/browsertest; do
+	for module in bench edge/difftest edge/browsertest; do
 		check "go test: $module" go -C $module test ./...
 	done
 	check "go test -race: the Worker" go test -race -count=1 .
@@ -64,7 +64,7 @@ go_checks() {
 	check "staticcheck: app.wasm" js "$STATICCHECK" ./worker/app ./worker/instance ./worker/testing/... ./site
 	# JavaScript calls the exports; to staticcheck they look unused.
 	check "staticcheck: core.wasm" js "$STATICCHECK" -tags tinygo,inlaytest -checks inherit,-U1000 ./worker/core
-	for module in bench edge/browsertest; do
+	for module in bench edge/difftest edge/browsertest; do
 		check "go vet: $module" go -C $module vet ./...
 		check "staticcheck: $module" within $module "$STATICCHECK" ./...
 	done

@@ -171,5 +171,5 @@ func leaveFor(url string) string {
 	return `(self.inlayLeaving=1,location.href=` + quote(url) + `)`
 }
 
-const wholeDocument = `(()=>{if(self.inlayLeaving)throw Error("the old document is still there");` +
+const wholeDocument = `(()=>{if(self.inlayLeaving||location.protocol=="about:")throw Error("the new document is not there");` +
 	`let d=document.doctype;return(d?"<!DOCTYPE "+d.name+">":"")+document.documentElement.outerHTML})()`

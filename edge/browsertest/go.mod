@@ -8,6 +8,7 @@ require (
 	github.com/gobwas/ws v1.4.0
 	github.com/stretchr/testify v1.12.1
 	inlay v0.0.0
+	inlay/edge/difftest v0.0.0
 )
 
 require (
@@ -17,7 +18,10 @@ require (
 	github.com/gobwas/pool v0.2.1 // indirect
 	github.com/syumai/workers v0.32.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/net v0.60.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
 )
 
 replace inlay => ../../
+
+replace inlay/edge/difftest => ../difftest

@@ -325,6 +325,10 @@ func (t *tree) endForm() {
 			i = 0
 		}
 		if i > 0 {
+			// Chromium does not imply ends here in a template.
+			for n := t.opened - 1; t.stack[n].htmlIs(implied); n-- {
+				t.edit(t.tag.at, 0, "</"+t.spell(t.stack[n].name)+">")
+			}
 			t.implyEnds(nmOther)
 			if i < t.opened-1 {
 				t.reject(faultFormCloses)
@@ -392,5 +396,7 @@ func (t *tree) superfluous(found int) {
 			t.reject(faultSuperfluous) // but it has closed something
 		}
 		t.drop()
+	case found == 0:
+		t.conflict(InColgroup) // which it ends
 	}
 }
