@@ -111,7 +111,9 @@ func TestHostsOfAWorkerHaveFragmentsOfTheirOwn(t *testing.T) {
 	assert.Positive(t, origin.count(edge.FillsPath))
 	for range 3 {
 		for _, host := range []string{"evil.example", "a.example.evil.example"} {
-			assert.Equal(t, http.StatusMisdirectedRequest, askAs(t, server, host, "/p/0").StatusCode, host)
+			answer := askAs(t, server, host, "/p/0")
+			assert.Equal(t, http.StatusMisdirectedRequest, answer.StatusCode, host)
+			assert.NotContains(t, read(t, answer), "INLAY_", "how a site is set up is nothing for visitors")
 		}
 	}
 	assert.Equal(t, fills, stat(t, server, "fills_total"))

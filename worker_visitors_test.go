@@ -158,11 +158,19 @@ func TestParametersCannotLeadElsewhereOnWorkers(t *testing.T) {
 	})
 	page, err := edge.ParsePage("/d/{path...}", `<body><edge-slot name="a" src="/{path}/frag"></edge-slot></body>`)
 	require.NoError(t, err)
+	inWasm := startPage(t, "parameters-app", page, "127.0.0.1:1", "INLAY_TOKEN="+adminToken)
+	for _, target := range []string{"/d/%252e%252e/admin", "/d/..;/x", "/d/%25u002e./x", "/d/%ef%bc%8e./x", "/d/%e0%80%ae%e0%80%ae", "/d/a/..%252f"} {
+		status, answer := statusOf(t, inWasm, "GET "+target+" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+		assert.Equal(t, http.StatusBadRequest, status, "%s: %s", target, answer)
+	}
+	assert.Zero(t, stat(t, inWasm, "fills_total"))
 	server := startPage(t, "parameters", page, "127.0.0.1:1", "INLAY_ORIGIN="+origin.URL+"/base")
 	for target, want := range map[string]string{
 		"/d/": "/base/frag", "/d/a/b": "/base/a/b/frag", "/d/c/": "/base/c/frag", "/d/e%20f": "/base/e%20f/frag",
 		"/d//x": "", "/d/%2fx": "", "/d/%5cx": "", `/d/\x`: "", "/d/..%5cx": "", "/d/..%2fx": "", "/d/a%5c..%5cb": "", "/d/../x": "",
-		"/d/%2e%2e": "", "/d/_inlay": "", "/d/%5finlay/fills": "", "/d/a%00b": "", "/d/a%zz": "", "/d/%ff": "",
+		"/d/%2e%2e": "", "/d/%252e%252e/admin": "", "/d/..;/x": "", "/d/%25u002e./x": "", "/d/%ef%bc%8e./x": "", "/d/a/..%252f": "",
+		"/d/%e0%80%ae%e0%80%ae": "", "/d/%f0%80%80%ae./x": "", "/d/..%20./x": "", "/d/v1..2": "/base/v1..2/frag",
+		"/d/_inlay": "", "/d/%5finlay/fills": "", "/d/a%00b": "", "/d/a%zz": "", "/d/%ff": "",
 	} {
 		status, answer := statusOf(t, server, "GET "+target+" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 		if want == "" {

@@ -146,11 +146,14 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 	e.counts.BadRequests++
 	// All of them are. TinyGo needs half of a reflection to compare or to ask what it knows as an interface only.
 	bad := err.(*RequestError)
-	status := 400
+	status, text := 400, bad.Error()
 	if bad == errHost {
 		status = 421
+		if e.config.Dev {
+			text += "; INLAY_HOSTS lists those that it is"
+		}
 	}
-	e.sendText(r.ID, status, bad.Error(), 0)
+	e.sendText(r.ID, status, text, 0)
 }
 
 // unpassable is why a request that no page answers is for no origin either, nil if it is.

@@ -435,7 +435,8 @@ func TestRequiredSlotHoldsThePageAndItsFailureIsThePages(t *testing.T) {
 			s.engine.Resume(1, s.now)
 			assert.Equal(t, []string{"wake 1", "send 1 " + want}, s.take())
 			body := s.takeBody()
-			assert.Contains(t, body, "The page /p/{id} cannot be shown: a fragment that it requires failed.\n")
+			assert.Contains(t, body, "The page cannot be shown: a fragment that it requires failed.\n")
+			assert.Equal(t, dev, strings.Contains(body, "{id}"), "nor how the site is made: %s", body)
 			assert.Equal(t, dev, strings.Contains(body, "the origin answered"), "what it answered is for who writes the site: %s", body)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 )
@@ -182,8 +183,11 @@ func locked(h *Handler, f func() int) int {
 	return f()
 }
 
-// targetOf is the request's target in origin form.
+// targetOf is the request's target in origin form; empty, which the engine refuses, if its Host is no host.
 func targetOf(r *http.Request) string {
+	if !isHostField(r.Host) {
+		return ""
+	}
 	if len(r.RequestURI) > 0 && r.RequestURI[0] == '/' {
 		return r.RequestURI
 	}
@@ -217,4 +221,30 @@ func (f *fieldsOf) Field(name string) string {
 		all += between + v
 	}
 	return all
+}
+
+// isHostField tells whether a Host field is what a host of a URL can be (RFC 3986, section 3.2.2, without names that no host
+// has), with a port or without. worker/exchange.mjs asks the same. There may be none.
+func isHostField(host string) bool {
+	name, port := host, ""
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && host[len(host)-1] != ']' {
+		name, port = host[:i], host[i+1:]
+		if name == "" {
+			return false
+		}
+	}
+	brackets := len(name) > 2 && name[0] == '[' && name[len(name)-1] == ']'
+	if brackets {
+		name = name[1 : len(name)-1]
+	}
+	for i := 0; i < len(name); i++ {
+		switch c := name[i]; {
+		case c == '.', isHex(c):
+		case c == ':' && brackets:
+		case !brackets && (isAlpha(c) || c == '-' || c == '_'):
+		default:
+			return false
+		}
+	}
+	return len(port) <= 5 && only(port, isDigit)
 }

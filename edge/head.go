@@ -103,9 +103,9 @@ func (e *Engine[B]) sendFailure(q *request[B], failure *FillError) {
 	if failure.Status == 404 || failure.Status == 410 {
 		status = failure.Status
 	}
-	text := "The page " + q.plan.Pattern + " cannot be shown: a fragment that it requires failed."
+	text := "The page cannot be shown: a fragment that it requires failed."
 	if e.config.Dev {
-		text += "\n" + failure.Error()
+		text += "\n" + q.plan.Pattern + ": " + failure.Error()
 	}
 	e.sendText(q.id, status, text, failure.RetryAfter)
 }

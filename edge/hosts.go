@@ -9,7 +9,7 @@ import "strings"
 const hostField = "x-forwarded-host"
 
 // errHost answers a page that was asked for under another name. RFC 9110, section 15.5.20: 421.
-var errHost = &RequestError{"this site is not served under that host; INLAY_HOSTS lists those that it is"}
+var errHost = &RequestError{"this site is not served under that host"}
 
 // appendHost appends the line of a request's host to a key, if hosts are kept apart. The error is errHost.
 func (e *Engine[B]) appendHost(key []byte, in inputs) ([]byte, error) {
@@ -27,16 +27,20 @@ func (e *Engine[B]) appendHost(key []byte, in inputs) ([]byte, error) {
 }
 
 // hostOf is the member of Hosts that a Host field names, empty if there is none. A member without a port is meant for
-// every port.
+// every port that no other member names.
 func (c *Config) hostOf(field string) string {
 	name := field
 	if i := strings.LastIndexByte(field, ':'); i >= 0 && strings.IndexByte(field[i:], ']') < 0 {
 		name = field[:i]
 	}
+	found := ""
 	for _, host := range c.Hosts {
-		if equalFold(host, field) || equalFold(host, name) {
+		if equalFold(host, field) {
 			return host
 		}
+		if equalFold(host, name) {
+			found = host
+		}
 	}
-	return ""
+	return found
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -49,11 +51,20 @@ func TestHostsOnOneHandlerHaveFragmentsOfTheirOwn(t *testing.T) {
 		}
 		fills := h.Stats().Fills
 		assert.EqualValues(t, 3, fills, "one for each host, whatever its spelling")
-		for _, host := range []string{"", "c.example", "b.example", "b.example:80", "a.example.evil.example", "evil.example:a.example", "a.example\nx: y", "xa.example", "::1", "[::1", "a.example@evil.example"} {
-			for _, method := range []string{"/p/7", "/p/8"} {
-				answer := ask(host, method)
+		for _, host := range []string{"", "c.example", "b.example", "b.example:80", "a.example.evil.example", "xa.example"} {
+			for _, target := range []string{"/p/7", "/p/8"} {
+				answer := ask(host, target)
 				assert.Equal(t, http.StatusMisdirectedRequest, answer.Code, "%s: %q", name, host)
-				assert.Contains(t, answer.Body.String(), "INLAY_HOSTS")
+				assert.Equal(t, "edge: this site is not served under that host\n", answer.Body.String())
+			}
+		}
+		for _, host := range []string{
+			"a.example:evil", "evil.example:a.example", "a.example\nx: y", "::1", "[::1", "[::1]x", "a.example@evil.example", "a.example:808080", ":80",
+			"a.example/b", "[::1]:8:8", "[]", "ä.example",
+		} {
+			for _, target := range []string{"/p/7", "/p/8", "/no/page"} {
+				answer := ask(host, target)
+				assert.Equal(t, http.StatusBadRequest, answer.Code, "%s: %q", name, host)
 			}
 		}
 		assert.Equal(t, fills, h.Stats().Fills, "nobody fills the cache with hosts of his own")
@@ -88,3 +99,46 @@ func TestHandlersFindTheVisitorsHostInTheirRequest(t *testing.T) {
 	h.ServeHTTP(httptest.NewRecorder(), r)
 	assert.Equal(t, []string{"a.example"}, hosts)
 }
+
+// A member with its port is meant before one without, in whichever order they are listed.
+func TestHostWithItsPortIsMeantFirst(t *testing.T) {
+	for _, hosts := range [][]string{{"a.example", "a.example:8443", "[::1]", "[::1]:8443"}, {"[::1]:8443", "[::1]", "a.example:8443", "a.example"}} {
+		c := Config{Hosts: hosts}
+		for field, want := range map[string]string{
+			"a.example": "a.example", "a.example:8443": "a.example:8443", "A.Example:8443": "a.example:8443", "a.example:80": "a.example",
+			"[::1]": "[::1]", "[::1]:8443": "[::1]:8443", "[::1]:1": "[::1]", "b.example:8443": "",
+		} {
+			assert.Equal(t, want, c.hostOf(field), "%v: %s", hosts, field)
+		}
+	}
+}
+
+// With INLAY_DEV the answer says where the hosts are listed; visitors need not know.
+func TestOtherHostsAreToldOfTheVariableInDevelopment(t *testing.T) {
+	h, err := NewHandler(Options{
+		Pages: []Page{page(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)}, Origin: http.HandlerFunc(told),
+		Config: Config{Hosts: []string{"a.example"}, Dev: true},
+	})
+	require.NoError(t, err)
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/p", nil))
+	assert.Equal(t, http.StatusMisdirectedRequest, answer.Code)
+	assert.Contains(t, answer.Body.String(), "INLAY_HOSTS")
+}
+
+// FuzzHostField holds the native host's reading of a Host field against the Worker's, which is an expression.
+func FuzzHostField(f *testing.F) {
+	source, err := os.ReadFile("../worker/exchange.mjs")
+	require.NoError(f, err)
+	found := regexp.MustCompile(`(?m)^const hostForm = /(.*)/i;$`).FindSubmatch(source)
+	require.NotNil(f, found)
+	form := regexp.MustCompile("(?i)" + string(found[1]))
+	for _, host := range []string{"", "a.example", "A_b-c.example:8080", "a:", ":80", "[::1]", "[::1]:80", "[]", "[::1", "::1", "a:evil", "1.2.3.4:123456", "[::1]:", "]", "[a]b", "K"} {
+		f.Add(host)
+	}
+	f.Fuzz(func(t *testing.T, host string) {
+		assert.Equal(t, host == "" || form.MatchString(host) && isASCII(host), isHostField(host), "%q", host)
+	})
+}
+
+func isASCII(s string) bool { return only(s, func(b byte) bool { return b < 0x80 }) }

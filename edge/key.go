@@ -85,7 +85,7 @@ func insert(list []string, s string) []string {
 func (s *Slot) appendKey(dst []byte, params []string, in inputs) ([]byte, error) {
 	start := len(dst)
 	dst = s.src.appendURL(dst, params)
-	if len(s.src.holes) > 0 && isInternal(pathOf(string(dst[start:]))) {
+	if len(s.src.holes) > 0 && leadsElsewhere(pathOf(string(dst[start:]))) {
 		return dst[:start], errInternal
 	}
 	dst = s.vary.appendQuery(dst, in, s.src.query)

@@ -11,14 +11,14 @@ const internalSegment = "_inlay"
 // isInternal tells whether some reader could take a path, as it stands in a request's target or decoded, for /_inlay or
 // for one below it. Such a path is answered by the engine alone, whatever the method: it reaches no page and no origin.
 func isInternal(path string) bool {
-	// No spelling does without an underscore, an escape, or a byte that is not ASCII.
-	for i := 0; i < len(path); i++ {
-		if c := path[i]; c == '_' || c == '%' || c >= 0x80 {
-			internal, _ := readings(path)
-			return internal
-		}
-	}
-	return false
+	internal, _ := readings(path)
+	return internal
+}
+
+// leadsElsewhere tells whether some reader could take the path of a src for one of inlay's own, or find dot segments in it.
+func leadsElsewhere(path string) bool {
+	internal, dots := readings(path)
+	return internal || dots
 }
 
 // hasDotSegments tells whether some reader could find a "." or ".." among a path's segments.
@@ -28,6 +28,15 @@ func hasDotSegments(path string) bool {
 }
 
 func readings(path string) (internal, dots bool) {
+	// No spelling does without an underscore, a dot, an escape, or a byte that is not ASCII.
+	for i := 0; ; i++ {
+		if i == len(path) {
+			return false, false
+		}
+		if c := path[i]; c == '_' || c == '.' || c == '%' || c >= 0x80 {
+			break
+		}
+	}
 	var buf [256]byte
 	decoded := appendDecoded(buf[:0], path)
 	first, parents := true, false
@@ -72,7 +81,9 @@ func segmentIs(segment []byte, name string) bool {
 		switch c := segment[i]; {
 		case c == 0, inSet(c, ";?#"):
 			return true
-		case isControl(c), c == ' ', c == '.' && i > 0 && !dotted:
+		case c == ' ':
+			dotted = false // ".. ." too is ".."
+		case isControl(c), c == '.' && i > 0 && !dotted:
 		default:
 			return false
 		}
@@ -104,7 +115,7 @@ func appendDecoded(dst []byte, path string) []byte {
 }
 
 // escapeAtEnd finds what the last n bytes of b encode; n is 0 if nothing. It knows %5F, %u005F, UTF-8 that is longer than
-// it need be (C1 9F), and the full-width forms of ASCII (U+FF01 to U+FF5E).
+// it need be (C1 9F, E0 81 9F, up to six bytes), and the full-width forms of ASCII (U+FF01 to U+FF5E).
 func escapeAtEnd(b []byte) (c byte, n int) {
 	end := len(b)
 	if end >= 3 && b[end-3] == '%' {
@@ -113,35 +124,38 @@ func escapeAtEnd(b []byte) (c byte, n int) {
 		}
 	}
 	if end >= 6 && b[end-6] == '%' && b[end-5]|0x20 == 'u' {
-		code := 0
+		code := uint32(0)
 		for _, digit := range b[end-4:] {
 			value := hexValue(digit)
 			if value > 15 {
 				return 0, 0
 			}
-			code = code<<4 | int(value)
+			code = code<<4 | uint32(value)
 		}
-		if code >= 0xff01 && code <= 0xff5e {
-			code -= 0xfee0
-		}
-		if code < 0x80 {
-			return byte(code), 6
-		}
+		return narrow(code, 6)
 	}
-	if end < 2 || b[end-1]&0xc0 != 0x80 {
-		return 0, 0
-	}
-	last := b[end-1] & 0x3f
-	if lead := b[end-2]; lead == 0xc0 || lead == 0xc1 {
-		return lead&1<<6 | last, 2
-	}
-	if end >= 3 && b[end-3] == 0xef {
-		switch {
-		case b[end-2] == 0xbc && last != 0:
-			return last + 0x20, 3
-		case b[end-2] == 0xbd && last < 0x1f:
-			return last + 0x60, 3
+	code := uint32(0)
+	for n = 1; n <= min(end, 6); n++ {
+		b := b[end-n]
+		if b&0xc0 == 0x80 {
+			code |= uint32(b&0x3f) << (6 * (n - 1))
+			continue
 		}
+		if n > 1 && b>>(7-n) == 1<<(n+1)-2 { // n bits, then none
+			return narrow(code|uint32(b&(0x7f>>n))<<(6*(n-1)), n)
+		}
+		break
 	}
 	return 0, 0
+}
+
+// narrow is the ASCII character that a code point is or is the wide form of, and n; or zeros.
+func narrow(code uint32, n int) (byte, int) {
+	if code >= 0xff01 && code <= 0xff5e {
+		code -= 0xfee0
+	}
+	if code >= 0x80 {
+		return 0, 0
+	}
+	return byte(code), n
 }

@@ -178,6 +178,13 @@ func TestOriginTakesBatchesOnlyFromWhoMaySendThem(t *testing.T) {
 		FillsWith(mux, "").ServeHTTP(w, r)
 		assert.Equal(t, http.StatusNotFound, w.Code, "no secret is nobody's")
 	}
+	for _, lines := range [][]string{{"Bearer " + fillsSecret, "Bearer x"}, {"Bearer x", "Bearer " + fillsSecret}, {"Bearer " + fillsSecret, "Bearer " + fillsSecret}, {"Bearer ", fillsSecret}, {"Bearer " + fillsSecret, ""}} {
+		r := batchRequest(FillsPath, strings.NewReader(`{"fills":[{"src":"/a"}]}`))
+		r.Header["Authorization"] = lines
+		w := httptest.NewRecorder()
+		FillsWith(mux, fillsSecret).ServeHTTP(w, r)
+		assert.Equal(t, http.StatusUnauthorized, w.Code, lines)
+	}
 	r := httptest.NewRequest(http.MethodGet, "/a", nil)
 	r.Header.Set("Inlay-Fill", "1")
 	w := httptest.NewRecorder()

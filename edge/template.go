@@ -160,10 +160,17 @@ func parseSrc(src string, params []string) (template, error) {
 	t.literal[0] = base + t.literal[0]
 	t.query = !inPath
 	// With a letter for each parameter; what they make of it is looked at when they are known.
-	if isInternal(pathOf(strings.Join(t.literal, "x"))) {
+	internal, dots := readings(pathOf(strings.Join(t.literal, "x")))
+	if internal {
 		return t, errors.New(shorten(src) + " leads to a path of inlay's own; expected a path of the site")
 	}
-	return t, checkDots(path, params)
+	if err := checkDots(path, params); err != nil {
+		return t, err
+	}
+	if dots {
+		return t, errors.New(shorten(src) + " has what an origin could take for the segment . or ..; expected the path it leads to")
+	}
+	return t, nil
 }
 
 // splitSrc checks what comes before the path of a src and makes it canonical.

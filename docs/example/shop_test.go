@@ -132,7 +132,7 @@ func TestRequiredFragmentIsThePagesStatus(t *testing.T) {
 		answer := httptest.NewRecorder()
 		shop(t, origin).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/search?q=x", nil))
 		assert.Equal(t, want, answer.Code)
-		assert.Contains(t, answer.Body.String(), "The page /search cannot be shown: a fragment that it requires failed.")
+		assert.Contains(t, answer.Body.String(), "The page cannot be shown: a fragment that it requires failed.")
 	}
 }
 
