@@ -80,8 +80,10 @@ deploy)
 	;;
 clean)
 	rm -rf build .wrangler
-	find site/data -name '*.z' -delete
-	find site/data -mindepth 1 -type d -empty -delete
+	if [ -d site/gen ] && [ -d site/data ]; then # without the example's site/gen they are another site's own
+		find site/data -name '*.z' -delete
+		find site/data -mindepth 1 -type d -empty -delete
+	fi
 	case "$*" in
 	'') ;;
 	--all)

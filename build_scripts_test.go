@@ -46,6 +46,7 @@ var newerThanMacOS = map[string]*regexp.Regexp{
 var known = []string{
 	`local micros=${EPOCHREALTIME:-}`,
 	`if command -v sha256sum >/dev/null; then SHA256=sha256sum; else SHA256='shasum -a 256'; fi`,
+	`have "${SHA256%% *}" || die "missing: sha256sum or shasum; coreutils brings the one, perl the other"`,
 }
 
 // neverEmpty are arrays that have members wherever they are expanded.
@@ -114,7 +115,7 @@ func pathWithout(t *testing.T, names ...string) string {
 // What lies about in build/ is not uploaded, whatever made it.
 func TestOnlyWhatTheWorkerImportsIsUploaded(t *testing.T) {
 	t.Parallel()
-	imports := strings.Fields(shell(t, "node tools/imports.mjs main.mjs site worker build"))
+	imports := strings.Fields(shell(t, "node --experimental-vm-modules --no-warnings tools/imports.mjs main.mjs site site/data worker"))
 	require.Contains(t, imports, "app.wasm")
 	strays := []string{
 		"build/bench/results.txt", "build/notes.txt", "build/query.sql", "build/page.html", "build/old.wasm", "build/old.bin", "build/old.z",

@@ -24,6 +24,7 @@ need_go() {
 }
 
 need_node() {
+	have "${SHA256%% *}" || die "missing: sha256sum or shasum; coreutils brings the one, perl the other"
 	have node || die "missing: node 20 or newer; get it from https://nodejs.org/"
 	local found
 	found=$(node --version)

@@ -27,8 +27,9 @@ build_all() {
 	release
 }
 
-# generate_site renders the documentation of the Go release in use into site/data.
+# generate_site renders the documentation of the Go release in use into site/data, if the site is the example.
 generate_site() {
+	[ -d site/gen ] || return 0
 	local hash
 	hash="$GO_VERSION $(digest go.mod site/gen)"
 	fresh site "$hash" && [ -e site/data/packages.z ] && return
@@ -89,14 +90,26 @@ build_assets() {
 	built=yes
 }
 
+# top_level prints the lines of wrangler.toml that are in no table.
+top_level() { sed '/^[[:space:]]*\[/,$d' wrangler.toml; }
+
 # entry is the module that wrangler.toml names as main.
-entry() { sed -n 's|^main *= *"build/\([^"]*\)".*|\1|p' wrangler.toml; }
+entry() {
+	local main name
+	[ -e wrangler.toml ] || die "there is no wrangler.toml"
+	main=$(top_level | sed -nE "s/^[[:space:]]*[\"']?main[\"']?[[:space:]]*=[[:space:]]*(\"([^\"]*)\"|'([^']*)').*/\2\3/p")
+	name=$(printf '%s' "$main" | sed -nE 's,^(\./+)*build/+([A-Za-z0-9_.-]+\.m?js)$,\2,p')
+	[ -n "$name" ] || die "wrangler.toml: main is \"$main\", and has to be a module directly in build/, as in main = \"build/main.mjs\""
+	printf '%s' "$name"
+}
 
 # list_glue sets MODULES to the names of what the Worker consists of, its entry first, and GLUE to those of them that are
 # written by hand or made for the site: in site/, site/data/ or worker/.
 list_glue() {
-	local name all
-	all=$(node tools/imports.mjs "$(entry)" site worker build) || die "the Worker's modules are not whole; see above"
+	local name all main
+	main=$(entry) || exit 1
+	all=$(node --experimental-vm-modules --no-warnings tools/imports.mjs "$main" site site/data worker) ||
+		die "the Worker's modules are not whole; see above"
 	MODULES=($all)
 	GLUE=()
 	for name in $all; do
@@ -133,10 +146,27 @@ copy_glue() {
 	done
 }
 
-# variables prints the names of those that the Worker reads: bindings have to name each.
+# variables prints the names of those that the Worker reads: bindings have to name each. The site's own are those in
+# wrangler.toml's [vars] and in .dev.vars, and what begins with SITE_.
 variables() {
-	grep -ohE '\b(INLAY|SITE)_[A-Z_]+\b' edge/variables.go site/*.go site/*.mjs worker/*.mjs | tr -d '"' | LC_ALL=C sort -u
+	{
+		grep -ohE '\bINLAY_[A-Z_]+\b' edge/variables.go worker/*.mjs
+		find site -type f \( -name '*.go' -o -name '*.mjs' -o -name '*.js' \) ! -path '*/testdata/*' ! -name '*_test.go' \
+			-exec grep -ohE '\b(INLAY|SITE)_[A-Z0-9_]+\b' {} + || true
+		own_vars | keys
+		if [ -e .dev.vars ]; then sed 's/^[[:space:]]*export[[:space:]]*//' .dev.vars | keys; fi
+	} | LC_ALL=C sort -u
 }
+
+# own_vars prints what wrangler.toml has in its table vars, however that is written, each in a line.
+own_vars() {
+	awk '/^[[:space:]]*\[/ { inside = /^[[:space:]]*\[[[:space:]]*["\047]?vars["\047]?[[:space:]]*\]/; next } inside' wrangler.toml
+	top_level | sed -nE "s/^[[:space:]]*[\"']?vars[\"']?[[:space:]]*\.//p"
+	top_level | sed -nE "s/^[[:space:]]*[\"']?vars[\"']?[[:space:]]*=[[:space:]]*\{//p" | tr ',' '\n'
+}
+
+# keys prints what the lines of its input set.
+keys() { sed -nE "s/^[[:space:]]*[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?[[:space:]]*=.*/\1/p"; }
 
 # compatibility_date is wrangler.toml's.
 compatibility_date() { sed -n 's/^compatibility_date *= *"\(.*\)"/\1/p' wrangler.toml; }
@@ -150,7 +180,9 @@ write_capnp() {
 	local name
 	{
 		printf '# Made by build.sh. Run it from anywhere: workerd serve %s\n' "$1"
-		printf '# Another port: --socket-addr http=127.0.0.1:PORT. Variables are taken from the environment.\n'
+		printf '# Another port: --socket-addr http=127.0.0.1:PORT. Variables are taken from the environment, not from wrangler.toml:\n'
+		printf '# %s.\n' "$(variables | tr '\n' ' ' | sed 's/ $//; s/ /, /g' | fold -s -w 118 | sed 's/ $//; 2,$s/^/# /')"
+		printf '# Nothing else that wrangler.toml binds is there: no KV, no D1, no R2, no Durable Object, no service.\n'
 		printf 'using Workerd = import "/workerd/workerd.capnp";\n\n'
 		printf 'const config :Workerd.Config = (\n'
 		printf '  services = [\n    (name = "main", worker = .worker),\n'
