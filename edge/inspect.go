@@ -22,7 +22,7 @@ func (e *Engine[B]) inspect(blob B, size int) (B, int, inspection, *FillError) {
 	mended, n := e.mend(blob, size, r.edits)
 	e.host.Drop(blob)
 	if r, err = e.read(mended, n, 0); err == nil && len(r.edits) > 0 {
-		err = markupError("the tags that are missing or too many cannot be mended; end each element in the one that it begins in")
+		err = markupError("its tags cannot be mended; close each element in the one that it is in")
 	}
 	return mended, n, r, err
 }
@@ -53,7 +53,7 @@ func (e *Engine[B]) read(blob B, size int, watch markup.Mask) (r inspection, err
 		if scripting {
 			r.edits = append(r.edits, f.Edits()...)
 		} else if !sameEdits(r.edits, f.Edits()) {
-			return r, markupError("what is open around <noscript> or in it depends on whether that is text or markup; close in it what is opened in it")
+			return r, markupError("what is open depends on whether <noscript> is text; close in it what is opened in it")
 		}
 		if !f.Noscript() {
 			break
@@ -78,22 +78,17 @@ func markupError(text string) *FillError { return &FillError{Reason: MarkupError
 func (e *Engine[B]) mend(blob B, size int, edits []markup.Edit) (B, int) {
 	var parts []B
 	total, off := 0, 0
-	keep := func(to int) {
-		for off < to {
-			n := e.host.Read(blob, off, e.chunk[:min(len(e.chunk), to-off)])
+	for _, edit := range append(edits, markup.Edit{At: size}) {
+		put := []byte(edit.Put)
+		for off < edit.At {
+			n := e.host.Read(blob, off, e.chunk[:min(len(e.chunk), edit.At-off)])
 			parts = append(parts, e.host.NewBlob(e.chunk[:n]))
 			off, total = off+n, total+n
 		}
-	}
-	for _, edit := range edits {
-		keep(edit.At)
 		off += edit.Cut
-		if edit.Put != "" {
-			parts = append(parts, e.host.NewBlob([]byte(edit.Put)))
-			total += len(edit.Put)
-		}
+		parts = append(parts, e.host.NewBlob(put))
+		total += len(put)
 	}
-	keep(size)
 	mended := e.host.Join(parts)
 	for _, part := range parts {
 		e.host.Drop(part)
@@ -113,7 +108,7 @@ func (e *Engine[B]) misfit(sp *slotPlan[B], v *entry[B]) *FillError {
 	}
 	_, err := e.read(v.blob, v.size, why)
 	if err == nil {
-		err = markupError("its elements are nested more than 512 deep in the page, where browsers stop nesting")
+		err = markupError("it is nested more than 512 deep in the page")
 	}
 	sp.misfit, sp.misfitSum = err, v.sum
 	e.host.Report(sp.Src, sp.misfit)

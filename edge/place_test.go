@@ -51,7 +51,7 @@ func TestFragmentStandsOnlyWhereItReadsAsInAPatch(t *testing.T) {
 		{"<ruby>§", "<rt>x</rt>", ""},
 		{"<ruby>§", "<rt>x<rt>y", "<rt> at byte 5 would end the part of <ruby>"},
 		{"<ruby><rt>§", "<rt>x</rt>", "<rt> at byte 0 would end the part of <ruby>"},
-		{"<b><b><b>§", "<b>x</b>", "<b> at byte 0 is one of more than three formatting elements"},
+		{"<b><b><b>§", "<b>x</b>", "<b> at byte 0 is one of more than three alike"},
 		{"<b><b>§", "<b>x</b>", ""},
 		{"<b><b>§", "<b><b>x</b></b>", "<b> at byte 3 is one of more than three"},
 		{"<b>§", "<b><b><b>x</b></b></b>", "<b> at byte 6 is one of more than three"},

@@ -47,7 +47,7 @@ build_pages() {
 }
 
 # The most that core.wasm may weigh gzipped, in bytes.
-CORE_LIMIT=88064
+CORE_LIMIT=81920
 
 # build_core FILE TAGS: the engine and the cache, by TinyGo. A panic traps: there is nothing to print it on, and the glue
 # replaces the instance. -opt=z is a quarter smaller than -opt=2 (gzipped 61.5 KB; with -opt=s 64.8, with -opt=2 81.1), and

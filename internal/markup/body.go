@@ -320,7 +320,7 @@ func (t *tree) endForm() {
 	if t.outermost() {
 		if i < 0 {
 			if t.form {
-				t.reject(faultFormUnreached)
+				t.reject(faultFormCloses)
 			}
 			i = 0
 		}

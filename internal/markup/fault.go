@@ -20,9 +20,7 @@ const (
 	faultShadowAtTop
 	faultPatch
 	faultEndsPatch
-	faultFormUnreached
 	faultFormCloses
-	faultFormOpen
 	faultMisnested
 	faultEncoded
 	faultFourDeep
@@ -31,15 +29,12 @@ const (
 	faultUnclosedPart
 	faultSuperfluousTags
 	faultEndsInLess
-	faultCommentOpen
-	faultBogusOpen
 	faultTagOpen
 	faultInSelect
 	faultTableForm
 	faultAfterCol
 	faultFoster
-	faultNotUTF8
-	faultLongName
+	faultName
 	faultDropped
 	faultSuperfluous
 	faultSearch
@@ -106,8 +101,8 @@ would end the <p> around the slot; put the slot into a <div>
 would end the <p> around the slot; put the slot into a <div>
 would end the <a> around the slot; links do not nest
 would end the <nobr> around the slot; close that before
-would end the <li> around the slot; put the slot between items, or a list into the fragment
-would end the <dd> around the slot; put the slot between items, or a list into the fragment
+would end the <li> around the slot; put a list into the fragment
+would end the <dd> around the slot; put a list into the fragment
 would end the <h1> around the slot; headings do not nest
 is ignored within the <form> around the slot; forms do not nest
 would end the <button> around the slot; buttons do not nest
@@ -115,39 +110,34 @@ would end the <option> around the slot; put the slot around that
 would end the <optgroup> around the slot; put the slot around that
 would end the part of <ruby> around the slot; put the whole <ruby> into the fragment
 would end the part of <ruby> around the slot; put the whole <ruby> into the fragment
-would be in elements that are open before the slot but not around it; close them before
-is one of more than three formatting elements in each other, some around the slot; use styles
-is one of more than three formatting elements in each other, some around the slot; use styles
-is one of more than three formatting elements in each other, some around the slot; use styles
+would be in what is open before the slot but not around it; close that before
+is one of more than three alike in each other, some around the slot; use styles
+is one of more than three alike in each other, some around the slot; use styles
+is one of more than three alike in each other, some around the slot; use styles
 ends the <p> before it only in a page with <!doctype html>; write </p> before it
-stands within another, which a page ignores and a patch does not
-makes all the rest of the page text; a fragment must not have it
-replaces the body; a fragment must not have it
-with shadowrootmode stands at the top, and would be of the element around the slot; put that into the fragment
-with for is a patch; a fragment must not have any
+stands within another; forms do not nest
+makes all the rest of the page text; leave it out
+replaces the body; leave it out
+with shadowrootmode stands at the top; put its element into the fragment
+with for is a patch; leave it out
 has no <template> before it and would end the patch early
-does not reach its <form>, and yet ends it for the page
-closes what is open in its form in a patch, and not in a page; close that before it
-is closed by the end tag of another element, and the page would go on in it; close it before that
-ends what is no longer among the formatting elements; close these in the order in which they are opened
-has character references where browsers look for a keyword; write the characters
-is nested four deep, and attributes decide what browsers make of it; use styles
+does not close what is open in its <form>; close that before it
+ends what is no longer open; close elements in the order in which they are opened
+has character references in a keyword; write the characters
+is nested four deep with attributes; use styles
 is nested more than 512 deep, where browsers stop nesting
-is not closed; the fragment must close it
-is closed by the tag of another element, and what is formatted would stay so; the fragment must close it before that
-is one of more than 256 tags too many; write each end tag after its start tag
+is not closed; close it
+is closed by the tag of another element; close it before that
+is one of more than 512 tags too many or too few; close what is opened
 ends the fragment, and what follows would become a tag; write &lt;
-is a comment without its end; the fragment must end it with -->
-is a comment or an instruction without its end; the fragment must end it with >
-is a tag without its end; the fragment must end it with >
-stands in <select>, where browsers read it differently; write options only
-stands directly in a table, where a patch ignores it; put it around the table or into a cell
-comes after <col> in a fragment of columns, and is ignored there
-stands between the rows or cells of a table that is not in the fragment; put it into a cell
-has a name that is not UTF-8
-has a name of more than 128 bytes
-comes after a tag of the page itself, such as <body>; leave that out
-begins or ends nothing, and yet does something in some places; leave it out
+is a tag without its end; end it with >
+stands in <select>, where browsers differ; write options only
+stands directly in a table; put it around that or into a cell
+comes after <col> in a fragment of columns; leave it out
+stands between the rows or cells of a table; put it into a cell
+has a name that is not UTF-8, or longer than 128 bytes
+comes after a tag of the page, such as <body>; leave that out
+begins or ends nothing; leave it out
 meets <search>, which some browsers do not know; write <div role=search>
-is a marker of patches; a fragment must not have any
+is a marker of patches; leave it out
 `

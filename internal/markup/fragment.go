@@ -42,20 +42,8 @@ const nothing = "</>"
 
 // cutShort tells whether a text whose last four bytes are given ends within a character.
 func cutShort(last uint32) bool {
-	for need := uint32(1); need < 4; need++ {
-		c := last >> (8 * (need - 1)) & 0xff
-		switch {
-		case c >= 0xf0:
-			return need < 4
-		case c >= 0xe0:
-			return need < 3
-		case c >= 0xc0:
-			return need < 2
-		case c < 0x80:
-			return false
-		}
-	}
-	return false
+	a, b, c := byte(last), byte(last>>8), byte(last>>16)
+	return a >= 0xc0 || a >= 0x80 && (b >= 0xe0 || b >= 0x80 && c >= 0xf0)
 }
 
 // Conflicts is where the fragment may not stand.
@@ -116,30 +104,20 @@ const maxEdits = 512
 
 // unended is at what the fragment leaves open at its end.
 func (f *Fragment) unended() {
-	subject, is := "![CDATA[", faultUnclosed
-	if f.state == stMarker {
-		f.state = f.after
-	}
-	switch f.state {
-	case stData:
+	subject, is := "!--", faultUnclosed
+	switch {
+	case f.state == stData:
 		return
-	case stTagOpen, stEndTagOpen:
-		f.setTag(nmOther, "/", f.begun)
-		is = faultEndsInLess
-		f.tag.length = int(f.state - stTagOpen)
-		f.reject(is)
-		return
-	case stMarkupDeclaration, stCommentHyphen, stCommentStart, stComment, stCommentBang:
-		subject, is = "!--", faultCommentOpen
-	case stBogus:
-		subject, is = "!", faultBogusOpen
-	case stCDATAOpen, stCDATA:
-	default:
-		if f.text == nmOther {
-			f.reject(faultTagOpen)
-			return
-		}
+	case f.state <= stEndTagOpen:
+		subject, is = "/", faultEndsInLess
+		subject = subject[:f.state-stTagOpen]
+	case f.text != nmOther:
 		subject = f.spell(f.text)
+	case f.state <= stUnquoted:
+		f.reject(faultTagOpen)
+		return
+	case f.state >= stCDATAOpen:
+		subject = "![CDATA["
 	}
 	f.setTag(nmOther, subject, f.begun)
 	f.reject(is)

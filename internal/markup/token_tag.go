@@ -28,14 +28,12 @@ func (f *Fragment) nameRead() {
 	t := &f.tag
 	t.name = f.lookup(t.text[:min(t.length, maxName)], t.hash)
 	if t.name == nmOther {
+		odd := t.length > maxName
 		for _, r := range view(t.text[:min(t.length, maxName)]) {
-			// What browsers replace by U+FFFD could be equal for them.
-			if r == 0 || r == utf8.RuneError {
-				f.reject(faultNotUTF8)
-			}
+			odd = odd || r == 0 || r == utf8.RuneError // browsers may take two of these for equal
 		}
-		if t.length > maxName {
-			f.reject(faultLongName)
+		if odd {
+			f.reject(faultName)
 		}
 	}
 	t.wanted = !t.closing && (t.name == nmFont || t.name == nmTemplate || t.name == nmInput || t.name == nmAnnotationXML)

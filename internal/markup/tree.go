@@ -196,7 +196,7 @@ func (t *tree) pop(i int) {
 			}
 			t.marks--
 		case e.html(nmForm) && t.outermost() && !(t.tag.closing && t.tag.name == nmForm):
-			t.refuse(e, faultFormOpen)
+			t.refuse(e, faultUnclosedPart)
 		}
 	}
 	t.opened = i
