@@ -248,15 +248,15 @@ func TestFragmentThatNothingMendsIsRefused(t *testing.T) {
 		{"a<?start name=b><?end>", "<?> at byte 1 is a marker of patches"},
 		{"<?END>", "<?> at byte 0 is a marker of patches"},
 		{"<!--?start name=\"b\"-->", "<?> at byte 0 is a marker of patches"},
-		{"<template><td></tr></template>", "</tr> at byte 14 begins or ends nothing"},
-		{"<template><td><caption></template>", "<caption> at byte 14 begins or ends nothing"},
+		{"<template><td></tr></template>", "</tr> at byte 14 means nothing where it stands"},
+		{"<template><td><caption></template>", "<caption> at byte 14 means nothing where it stands"},
 
 		{"<p>a<search></search>", "<search> at byte 4 meets <search>, which some browsers do not know"},
 		{"<li><search><li></search>", "<li> at byte 12 meets <search>"},
 		{"<search><div></search>", "</search> at byte 13 meets <search>"},
 
-		{"<th>a<col>", "<col> at byte 5 begins or ends nothing"},
-		{"<svg><body>", "<body> at byte 5 begins or ends nothing"},
+		{"<th>a<col>", "<col> at byte 5 means nothing where it stands"},
+		{"<svg><body>", "<body> at byte 5 means nothing where it stands"},
 
 		// What leaves formatting behind.
 		{"<table><td><marquee></table>", "<marquee> at byte 11 is closed by the tag of another element"},
@@ -268,8 +268,8 @@ func TestFragmentThatNothingMendsIsRefused(t *testing.T) {
 		{"<tr><td>x</td> text", "text at byte 15 stands between the rows or cells of a table"},
 		{"<tr><a href=//e><td>x", "<a> at byte 4 stands between the rows or cells of a table"},
 		{"<td>a</td></p>", "</p> at byte 10 stands between the rows or cells of a table"},
-		{"<col><script>a</script>", "<script> at byte 5 comes after <col>"},
-		{"<col>text", "text at byte 5 comes after <col>"},
+		{"<col><script>a</script>", "<script> at byte 5 means nothing where it stands"},
+		{"<col>text", "text at byte 5 means nothing where it stands"},
 		{"<table><form><tr><td></form></table>", "<form> at byte 7 stands directly in a table"},
 		{"<table><input type=&#104;idden></table>", "<input> at byte 7 has character references"},
 		{"<body><td>x</td>", "<td> at byte 6 comes after a tag of the page"},

@@ -154,7 +154,7 @@ func TestSkeletonsThatBrowsersMoveAreRefused(t *testing.T) {
 			"<textarea></textarea>":           "<textarea> at byte 0 cannot stand directly in <select>",
 			"<div>x</div>":                    "<div> at byte 0 cannot stand directly in <select>",
 			"<input type='hidden'><td>x</td>": "text at byte 25 cannot stand directly in <tr>",
-			"<rb>x<rt>y</rt>":                 "<rt> at byte 5 would end the part of <ruby> around the slot",
+			"<rb>x<rt>y</rt>":                 "<rt> at byte 5 would end the <ruby> around the slot",
 			"&#32;&#x0a;&Tab;&NewLine;</>":    "text at byte 0 cannot stand directly in <table>",
 			"<b class=x></b>":                 "<b> at byte 0 is one of more than three alike",
 		}

@@ -274,7 +274,7 @@ func TestErrorsNamePlaceFindingAndExpectation(t *testing.T) {
 		"<body>" + s + "<body>":                       `1:32: <body> in slot "s"; expected the slot within it`,
 		"<body>" + s + "<svg><p>":                     `1:37: <p> in slot "s" closes the <svg> that it stands in; expected no HTML in svg and math, except in <foreignObject>`,
 		"<body>" + s + "</template></edge-slot>":      `1:32: </template> in slot "s" closes nothing; expected a start tag for it in the slot`,
-		"<body>" + s + "a <</edge-slot>":              `1:7: the skeleton of slot "s" in which text at byte 2 ends the fragment, and what follows would become a tag; write &lt;; expected markup that every browser reads the same, wherever it stands`,
+		"<body>" + s + "a <</edge-slot>":              `1:7: the skeleton of slot "s" in which text at byte 2 ends the fragment; write &lt;; expected markup that every browser reads the same, wherever it stands`,
 
 		// Shells that end in the middle.
 		"<p><!-- a":                `1:4: a comment that the shell does not end; expected the comment's end`,

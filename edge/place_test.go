@@ -49,8 +49,8 @@ func TestFragmentStandsOnlyWhereItReadsAsInAPatch(t *testing.T) {
 		{"<ul><li>§", "<ul><li>x</ul>", ""},
 		{"<dl><dd>§", "<dt>x</dt>", "<dt> at byte 0 would end the <dd>"},
 		{"<ruby>§", "<rt>x</rt>", ""},
-		{"<ruby>§", "<rt>x<rt>y", "<rt> at byte 5 would end the part of <ruby>"},
-		{"<ruby><rt>§", "<rt>x</rt>", "<rt> at byte 0 would end the part of <ruby>"},
+		{"<ruby>§", "<rt>x<rt>y", "<rt> at byte 5 would end the <ruby>"},
+		{"<ruby><rt>§", "<rt>x</rt>", "<rt> at byte 0 would end the <ruby>"},
 		{"<b><b><b>§", "<b>x</b>", "<b> at byte 0 is one of more than three alike"},
 		{"<b><b>§", "<b>x</b>", ""},
 		{"<b><b>§", "<b><b>x</b></b>", "<b> at byte 3 is one of more than three"},
@@ -91,9 +91,9 @@ func TestFragmentStandsOnlyWhereItReadsAsInAPatch(t *testing.T) {
 
 		{"<head>§", "<meta name=a><link rel=b><title>c</title><style></style><script></script>", ""},
 		{"<head>§", "<noscript><link rel=stylesheet><style></style></noscript>", ""},
-		{"<head>§", "<noscript><img></noscript>", "<img> at byte 10 cannot stand in the head"},
-		{"<head>§", "<p>x</p>", "<p> at byte 0 cannot stand in the head, where the slot is; put the slot into the body"},
-		{"<head>§", "x", "text at byte 0 cannot stand in the head"},
+		{"<head>§", "<noscript><img></noscript>", "<img> at byte 10 cannot stand directly in <head>"},
+		{"<head>§", "<p>x</p>", "<p> at byte 0 cannot stand directly in <head>, where the slot is; put that into the body"},
+		{"<head>§", "x", "text at byte 0 cannot stand directly in <head>"},
 		{"<head>§", " <!-- -->\n<template>x</template>", ""},
 		{"<head>§", "<head><meta name=a></head>", ""},
 	} {

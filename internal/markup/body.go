@@ -198,9 +198,10 @@ func (t *tree) startRuby(but name) {
 	switch i := t.find(nmRuby, scope); {
 	case i > 0:
 		t.implyEnds(but)
-	case i == 0 && t.atRoot():
+	case i < 0:
+	case t.atRoot():
 		t.conflict(RubyPart)
-	case i == 0 && t.top().htmlIs(implied):
+	default:
 		t.conflict(Ruby)
 	}
 }

@@ -85,7 +85,7 @@ func (t *tree) setTag(n name, text string, at int) {
 // edit replaces what is at an offset.
 func (t *tree) edit(at, cut int, put string) {
 	if len(t.edits) == maxEdits {
-		t.reject(faultSuperfluousTags)
+		t.reject(faultSuperfluous)
 	}
 	t.edits = append(t.edits, Edit{at, cut, put})
 }

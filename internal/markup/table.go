@@ -173,7 +173,7 @@ func (t *tree) closePart() bool {
 // leaveColgroup closes the colgroup; false: there is none, and what comes is ignored.
 func (t *tree) leaveColgroup() bool {
 	if !t.popIf(nmColgroup) {
-		t.reject(faultAfterCol)
+		t.reject(faultSuperfluous)
 		return false
 	}
 	t.mode = modeTable
