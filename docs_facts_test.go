@@ -300,7 +300,7 @@ func TestKeyWithACookieIsWrittenAsTold(t *testing.T) {
 }
 
 func TestDurationsAreWrittenAsTold(t *testing.T) {
-	told := regexp.MustCompile("Durations are written ([^.]*)\\.").FindString(documentAt(t, "docs/writing-a-site.md").prose)
+	told := regexp.MustCompile(`Durations are written ([^.]*)\.`).FindString(documentAt(t, "docs/writing-a-site.md").prose)
 	durations := inlineCode.FindAllString(told, -1)
 	require.Len(t, durations, 5)
 	for _, d := range durations {
