@@ -90,6 +90,16 @@ func (f *Flight[V]) Overtaken(tags ...string) bool {
 	return f.detached || f.overtaken(f.known) || f.overtaken(tags)
 }
 
+// Detach lets go of the key, as Delete does, but of nothing that is stored: the
+// flight goes on for those who have it, stores nothing, and the next Begin starts
+// another. For who knows of a reason why it may be outdated that the cache does
+// not.
+func (f *Flight[V]) Detach() {
+	f.c.mu.Lock()
+	f.detach()
+	f.c.mu.Unlock()
+}
+
 func (f *Flight[V]) overtaken(tags []string) bool {
 	o := f.c.tags.overtook(tags, f.since)
 	return o.purged || o.invalidated

@@ -74,9 +74,9 @@ func (w *terms) price() int64 {
 	if w == nil {
 		return 0
 	}
-	n := int64(TermsOverhead + TagRefOverhead*len(w.tags))
+	n := int64(termsFactor * (TermsOverhead + TagRefOverhead*len(w.tags)))
 	for _, g := range w.tags {
-		n += int64(TagOverhead + len(g.name))
+		n += int64(termsFactor * (TagOverhead + len(g.name)))
 	}
 	return n
 }

@@ -165,7 +165,7 @@ func (tt *tagTable) acquire(p *Policy, invalidated bool, at int64) (w *terms, ad
 
 func (tt *tagTable) make(p *Policy) (*terms, int64) {
 	w := &terms{swr: p.StaleWhileRevalidate, sie: p.StaleIfError, keep: p.Keep, since: tt.seq}
-	added := int64(TermsOverhead + TagRefOverhead*len(p.Tags))
+	added := int64(termsFactor * (TermsOverhead + TagRefOverhead*len(p.Tags)))
 	if len(p.Tags) > 0 {
 		w.tags = make([]*tag, 0, len(p.Tags))
 	}
@@ -174,7 +174,7 @@ func (tt *tagTable) make(p *Policy) (*terms, int64) {
 		if g == nil {
 			g = &tag{name: name}
 			tt.tags[name] = g
-			added += int64(TagOverhead + len(name))
+			added += int64(termsFactor * (TagOverhead + len(name)))
 		}
 		g.refs++
 		w.tags = append(w.tags, g)
@@ -200,12 +200,12 @@ func (tt *tagTable) release(w *terms) (freed int64) {
 		return 0
 	}
 	tt.unlink(w)
-	freed = int64(TermsOverhead + TagRefOverhead*len(w.tags))
+	freed = int64(termsFactor * (TermsOverhead + TagRefOverhead*len(w.tags)))
 	for _, g := range w.tags {
 		g.refs--
 		if g.refs == 0 {
 			delete(tt.tags, g.name)
-			freed += int64(TagOverhead + len(g.name))
+			freed += int64(termsFactor * (TagOverhead + len(g.name)))
 		}
 	}
 	return freed

@@ -29,6 +29,7 @@ type Engine[B any] struct {
 	attempts map[FillID]*fill[B]
 	flights  map[*cache.Flight[*entry[B]]]*fill[B]
 	lastFill FillID
+	purges   uint64 // purges and invalidations of tags so far
 
 	unattended unattended[B]
 	adrift     int64 // bytes of fragments that are held to be renewed and have left the cache
@@ -233,6 +234,7 @@ func splitTarget(target string) (path, query string) {
 // PurgeTag is the event that everything with a tag is to go; it says how many entries went.
 func (e *Engine[B]) PurgeTag(tag string, now time.Time) int {
 	e.now = e.clock.event(now)
+	e.purges++
 	return e.failures.PurgeTag(tag) + e.fragments.PurgeTag(tag)
 }
 
@@ -240,6 +242,7 @@ func (e *Engine[B]) PurgeTag(tag string, now time.Time) int {
 // says how many entries were fresh.
 func (e *Engine[B]) InvalidateTag(tag string, now time.Time) int {
 	e.now = e.clock.event(now)
+	e.purges++
 	e.failures.PurgeTag(tag)
 	return e.fragments.InvalidateTag(tag)
 }

@@ -16,6 +16,8 @@ type fill[B any] struct {
 	stored   *entry[B]                // held, to be renewed; nil: there is none that can be
 	adrift   int64                    // what that counts for, once it has left the cache
 	unfit    bool                     // see entry
+	purges   uint64                   // of the engine, at its start
+	untagged *bool                    // of its slot
 	deadline time.Time
 	attempts []attempt
 	over     bool
@@ -124,8 +126,13 @@ func (e *Engine[B]) flight(q *request[B], i int, key string, params []string) (f
 	tags := sp.expandTags(params)
 	stored, _ := e.fragments.Stored(key) // before Begin, which may reclaim it
 	flight, leader := e.fragments.Begin(key, tags...)
+	if f = e.flights[flight]; f != nil && f.purges != e.purges && !sp.untagged {
+		// A tag that was purged since may be one that only the origin's answer will name.
+		flight.Detach()
+		flight, leader = e.fragments.Begin(key, tags...)
+	}
 	if leader {
-		f = &fill[B]{key: flight.Key(), slot: sp.Slot, tags: tags, flight: flight}
+		f = &fill[B]{key: flight.Key(), slot: sp.Slot, tags: tags, flight: flight, purges: e.purges, untagged: &sp.untagged}
 		e.flights[flight] = f
 		f.renews(stored)
 		e.attempt(f, q.id)
@@ -237,6 +244,7 @@ func (e *Engine[B]) succeed(f *fill[B], v *entry[B], policy cache.Policy, answer
 		return
 	}
 	policy.Tags = answer.appendTags(f.tags[:len(f.tags):len(f.tags)])
+	*f.untagged = len(policy.Tags) == len(f.tags)
 	if v.kept != nil {
 		policy.Keep = keepStored
 		if policy.TTL < 0 {

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -67,6 +68,60 @@ func TestAReaderAfterAPurgeDoesNotJoinTheFillFromBeforeIt(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The same where only the origin's answers name the tag, which nobody can know before the first has come.
+func TestAReaderAfterAPurgeByATagOfTheOriginDoesNotJoin(t *testing.T) {
+	overtake := map[string]func(s *script){
+		"purge":      func(s *script) { s.engine.PurgeTag("origins", s.now) },
+		"invalidate": func(s *script) { s.engine.InvalidateTag("origins", s.now) },
+	}
+	for name, overtake := range overtake {
+		for _, attrs := range []string{`ttl="1s"`, `ttl="1s" tags="own"`, `ttl="1s" sie="1h"`} {
+			for _, stored := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, %s, stored %v", name, attrs, stored), func(t *testing.T) {
+					s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f" `+attrs+`>…</edge-slot></body>`))
+					answer := func(a *Answer) { a.CacheTag = "origins" }
+					id := RequestID(1)
+					if stored {
+						s.get(id, "/p")
+						s.fill(0, "<p>first</p>", answer)
+						s.engine.Resume(id, s.now)
+						s.now = s.now.Add(2 * time.Second)
+					}
+					n := len(s.fills)
+					s.get(id+1, "/p")
+					require.Len(t, s.fills, n+1)
+					overtake(s)
+					s.get(id+2, "/p")
+					require.Len(t, s.fills, n+2, "it has a fill of its own")
+					s.get(id+3, "/p")
+					require.Len(t, s.fills, n+2, "which others join")
+					s.fill(n, "<p>old</p>", answer)
+					s.fill(n+1, "<p>new</p>", answer)
+					s.takeBody()
+					s.engine.Resume(id+2, s.now)
+					assert.Contains(t, s.takeBody(), "new")
+					s.get(id+4, "/p")
+					assert.Contains(t, s.takeBody(), "new")
+				})
+			}
+		}
+	}
+}
+
+// Where the origin gives no tags, purges of others' do not part those who ask for the same.
+func TestAPurgeOfWhatASlotDoesNotCarryPartsNobody(t *testing.T) {
+	s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1s" tags="own">…</edge-slot></body>`))
+	s.get(1, "/p")
+	s.fill(0, "<p>first</p>")
+	s.engine.Resume(1, s.now)
+	s.now = s.now.Add(2 * time.Second)
+	s.get(2, "/p")
+	require.Len(t, s.fills, 2)
+	s.engine.PurgeTag("another", s.now)
+	s.get(3, "/p")
+	require.Len(t, s.fills, 2)
 }
 
 // As a soft purge: freshness ends, and from then on swr and sie count.

@@ -26,6 +26,8 @@ type slotPlan[B any] struct {
 	failedPatch B // the whole patch that shows failed
 	patchEnd    B
 
+	// untagged: the origin's last answer for the slot had no tags of its own.
+	untagged bool
 	// misfit is why a fragment of this sum, the last that was tried, may not stand here.
 	misfit    *FillError
 	misfitSum [16]byte

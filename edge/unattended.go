@@ -11,15 +11,24 @@ type unattended[B any] struct {
 // unattendedCost is what a fill is taken to hold beside its key, here and in the host.
 const unattendedCost = 1 << 10
 
-func costUnattended(key string) int64 { return int64(unattendedCost + (1+keyFactor)*len(key)) }
+func costUnattended(key string, tags []string) int64 {
+	cost := unattendedCost + (1+keyFactor)*len(key)
+	for _, tag := range tags {
+		cost += keyFactor * (len(tag) + tagCost)
+	}
+	return int64(cost)
+}
 
-// roomFor tells whether one more fits; if there is none there is always room for one.
+// tagCost is what a tag is taken to hold beside its name.
+const tagCost = 16
+
+// roomFor tells whether one more fits, tags aside; if there is none there is always room for one.
 func (u *unattended[B]) roomFor(key string) bool {
-	return u.bytes == 0 || u.bytes+costUnattended(key) <= u.limit
+	return u.bytes == 0 || u.bytes+costUnattended(key, nil) <= u.limit
 }
 
 func (u *unattended[B]) add(f *fill[B]) {
-	f.cost = costUnattended(f.key)
+	f.cost = costUnattended(f.key, f.tags)
 	u.bytes += f.cost
 	f.older = u.newest
 	if u.newest != nil {

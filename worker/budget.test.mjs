@@ -13,6 +13,8 @@ const shells = {
   "/manyplain": slots(249, "") + `<edge-slot name="q" src="/q" vary="query:q">…</edge-slot>`,
   "/stale": slots(5, `ttl="1ms" swr="1h" vary="query:q"`),
   "/fail/{id}": `<edge-slot name="a" src="/fail/{id}" tags="t">…</edge-slot>`,
+  "/tagged/{id}": `<edge-slot name="a" src="/tagged/{id}" ttl="1h" tags="t:{id}">…</edge-slot>`,
+  "/origins/{id}": `<edge-slot name="a" src="/origins/{id}" ttl="1h">…</edge-slot>`,
   "/used/{id}": `<edge-slot name="a" src="/used/{id}" ttl="1h">…</edge-slot>`,
 };
 const input = JSON.stringify(Object.entries(shells).map(([pattern, body]) => ({ pattern, shell: `<body>${body}</body>` })));
@@ -109,6 +111,21 @@ for (const [path, count, size] of [["/one", 600, 8000], ["/one", 1500, 3000], ["
     });
   });
 }
+
+test("tags that only one fragment has: of visitors' own making by a parameter, and an origin's", (t) => {
+  const tags = (i, count, size) => Array.from({ length: count }, (_, n) => `${n}-${long(i, size)}`).join(",");
+  for (const [path, count, size, requests] of [["/tagged", 0, 250, 8000], ["/origins", 64, 250, 600], ["/origins", 16, 250, 2000], ["/origins", 8, 30, 6000]]) {
+    const core = start();
+    within(t, core, 1.5, (i) => {
+      const client = get(core, `${path}/${path === "/tagged" ? long(i, size) : i}`);
+      const headers = count > 0 ? { "cache-tag": tags(i, count, size) } : {};
+      for (const fill of client.fills) core.fillEnd(fill, answer("<p>x</p>", headers));
+      core.resume(client);
+      return i < requests;
+    });
+    assert.ok(stats(core).cache_entries > 10);
+  }
+});
 
 test("14,000 paths that fail and ask to be left alone for five minutes", (t) => {
   t.mock.method(console, "warn", () => {});
