@@ -13,9 +13,9 @@ const hour = time.Hour
 
 // back is a request on each side of the clock's being set back: what passes unseen between them nobody can know.
 func (s *script) back(d time.Duration) {
-	s.engine.PurgeTag("nothing", s.now)
+	s.engine.Purge("nothing", s.now)
 	s.now = s.now.Add(-d)
-	s.engine.PurgeTag("nothing", s.now)
+	s.engine.Purge("nothing", s.now)
 }
 
 func TestAClockThatIsSetBackProlongsNothing(t *testing.T) {

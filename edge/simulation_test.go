@@ -366,9 +366,9 @@ func (s *sim) step(st step) {
 	case stepClock:
 		// The engine hears of the moments before and after it, or could not know how much time has passed between.
 		s.event(0, "the clock is set back")
-		s.engine.PurgeTag("nothing", s.wall())
+		s.engine.Purge("nothing", s.wall())
 		s.skew -= time.Duration(r.IntN(7200)) * time.Second
-		s.engine.PurgeTag("nothing", s.wall())
+		s.engine.Purge("nothing", s.wall())
 		s.purges++
 	case stepLose:
 		if f := s.pickFill(r); f != nil {
