@@ -28,14 +28,29 @@ func startPages(t *testing.T, name, html, shop string, env ...string) *server {
 // startPage is startPages with a page that is ready.
 func startPage(t *testing.T, name string, page edge.Page, shop string, env ...string) *server {
 	t.Helper()
-	file := "build/test/" + name + ".bin"
-	require.NoError(t, os.WriteFile(file, edge.EncodePages([]edge.Page{page}), 0o644))
-	t.Cleanup(func() { _ = os.Remove(file) })
+	embed := embedPages(t, name, page)
 	return startChangedWorkerd(t, name, func(config string) string {
-		config = strings.Replace(config, `embed "../pages.bin"`, `embed "`+name+`.bin"`, 1)
+		config = embed(config)
 		config = strings.Replace(config, "  services = [", "  services = [\n    (name = \"shop\", external = (address = \""+shop+"\", http = ())),", 1)
 		return strings.Replace(config, "  bindings = [", "  bindings = [\n    (name = \"SHOP\", service = \"shop\"),", 1)
 	}, env)
+}
+
+// startAll runs a Worker with several pages.
+func startAll(t *testing.T, name string, pages []edge.Page, env ...string) *server {
+	t.Helper()
+	return startChangedWorkerd(t, name, embedPages(t, name, pages...), env)
+}
+
+// embedPages puts pages into a configuration in place of the site's.
+func embedPages(t *testing.T, name string, pages ...edge.Page) (change func(config string) string) {
+	t.Helper()
+	file := "build/test/" + name + ".bin"
+	require.NoError(t, os.WriteFile(file, edge.EncodePages(pages), 0o644))
+	t.Cleanup(func() { _ = os.Remove(file) })
+	return func(config string) string {
+		return strings.Replace(config, `embed "../pages.bin"`, `embed "`+name+`.bin"`, 1)
+	}
 }
 
 func TestServiceBindingAnswersFills(t *testing.T) {

@@ -16,11 +16,17 @@ import (
 // context: waitUntil is what keeps them, and this one does not call it. With watching off, nobody learns of it either.
 func startLosingWorkerd(t *testing.T, name string, watching bool, env ...string) *server {
 	t.Helper()
+	return startChangedWorkerd(t, name, losing(t, name, watching), env)
+}
+
+// losing is what makes such a Worker of a configuration.
+func losing(t *testing.T, name string, watching bool) (change func(config string) string) {
+	t.Helper()
 	changes := map[string][2]string{"fills": {"ctx.waitUntil(", "void ("}}
 	if !watching {
-		changes["exchange"] = [2]string{"core.led.get(fill)?.lifeline.catch(", "void ("}
+		changes["exchange"] = [2]string{"led.lifeline.catch(", "void ("}
 	}
-	return startChangedWorkerd(t, name, func(config string) string {
+	return func(config string) string {
 		for module, change := range changes {
 			built, err := os.ReadFile("build/" + module + ".mjs")
 			require.NoError(t, err)
@@ -32,7 +38,7 @@ func startLosingWorkerd(t *testing.T, name string, watching bool, env ...string)
 			config = strings.Replace(config, `embed "../`+module+`.mjs"`, `embed "`+file+`"`, 1)
 		}
 		return config
-	}, env)
+	}
 }
 
 func TestLostFillsAreTakenOver(t *testing.T) {

@@ -24,6 +24,7 @@ type script struct {
 	heads  map[int]map[string]string
 	head   map[string]string // the last one used
 	body   string            // what was written since the last take
+	queued map[FillID]bool   // fills that the host has not begun
 }
 
 func newScript(t *testing.T, pages ...Page) *script {
@@ -100,7 +101,10 @@ func (s *script) Pass(id RequestID)   { s.ask("pass %d", id) }
 func (s *script) Wait(id RequestID, until time.Time) {
 	s.ask("wait %d %v", id, until.Sub(s.now))
 }
-func (s *script) Watch(id RequestID, fill FillID)       { s.ask("watch %d %d", id, fill) }
+func (s *script) Watch(id RequestID, fill FillID) bool {
+	s.ask("watch %d %d", id, fill)
+	return s.queued[fill]
+}
 func (s *script) Wake(id RequestID)                     { s.ask("wake %d", id) }
 func (s *script) Stop(fill FillID)                      { s.ask("stop %d", fill) }
 func (s *script) Report(src string, failure *FillError) { s.ask("report %s %s", src, failure.Text) }

@@ -195,6 +195,20 @@ func (e *Engine[B]) takeOver(f *fill[B], by RequestID) {
 	e.attempt(f, by)
 }
 
+// handOver lets a request that waits for a fill lead it, of which the host has not begun the last attempt. That one was
+// none; those who wait learn of their new leader, to watch it.
+func (e *Engine[B]) handOver(f *fill[B], to *request[B]) {
+	delete(e.attempts, f.last().id)
+	f.attempts = f.attempts[:len(f.attempts)-1]
+	e.counts.Fills--
+	e.attempt(f, to.id)
+	for s := f.front; s != nil; s = s.next {
+		if s.of != to {
+			e.wake(s.of)
+		}
+	}
+}
+
 // FillEnd is the event that an attempt of a fill has its answer, whole. The blob is the engine's from here on. It gives
 // why the answer is no fragment, for the host's log; nil if it is one, or came too late.
 func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *FillError {
@@ -284,6 +298,28 @@ func (e *Engine[B]) FillFail(id FillID, failure *FillError, now time.Time) {
 	e.fail(f, failure)
 }
 
+// FillHeldUp is the event that the time of an attempt is over, of which it spent a part in its leader's queue behind others. That
+// says nothing of the origin: another request that waits for the fill takes it over, with all of the time, and if there is
+// none the failure is told to who waits and not remembered.
+func (e *Engine[B]) FillHeldUp(id FillID, failure *FillError, now time.Time) {
+	if f := e.attempts[id]; f != nil && len(f.attempts) < maxAttempts {
+		leader := f.last().leader
+		for s := f.front; s != nil; s = s.next {
+			if s.of.id == leader {
+				continue
+			}
+			e.now = e.clock.event(now)
+			delete(e.attempts, id)
+			f.close(id)
+			f.deadline = e.now
+			e.wake(s.of)
+			return
+		}
+	}
+	failure.heldUp = true
+	e.FillFail(id, failure, now)
+}
+
 // FillLost is the event that the host knows an attempt's context to be gone, and with it the request that led it: that one
 // is forgotten. The first request that still waits for the fill is woken and takes it over; without one, the next to join
 // does. It may come once from each who watched.
@@ -319,7 +355,9 @@ func (e *Engine[B]) fail(f *fill[B], failure *FillError) {
 		if failure.removes() {
 			f.flight.Remove()
 		}
-		e.remember(f, failure)
+		if !failure.heldUp {
+			e.remember(f, failure)
+		}
 		f.flight.Abandon(failure)
 	}
 	e.settle(f, nil, failure)

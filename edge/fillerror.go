@@ -58,6 +58,8 @@ type FillError struct {
 
 	// takenDown: the answer may not go to others, so what it was before may not either.
 	takenDown bool
+	// heldUp: the fill had not all of its time, so whoever asks next may have more luck.
+	heldUp bool
 }
 
 // outage tells whether a stale fragment may stand in (RFC 5861, section 4): the origin was not reached, said nothing in

@@ -68,7 +68,7 @@ func (n nativeHost) Pass(id RequestID) {
 func (n nativeHost) Repeat(RequestID, *blob, *blob, time.Time) {}
 
 // Watch has nothing to do: no fill's context goes before its end.
-func (n nativeHost) Watch(RequestID, FillID) {}
+func (n nativeHost) Watch(RequestID, FillID) bool { return false }
 
 func (n nativeHost) Wait(id RequestID, until time.Time) { n.h.conns[id].until = until }
 

@@ -86,7 +86,10 @@ type Host[B any] interface {
 	// Watch says that the request waits for an attempt of a fill that another request leads. A host that finds the
 	// leader's context gone says FillLost; one that cannot know does nothing, and the request's Deadline finds it out.
 	// A page that has a fragment twice asks twice.
-	Watch(id RequestID, fill FillID)
+	//
+	// True says that the host has not begun that attempt, because its leader has so many others under way, and lets go of
+	// it: nothing more is said of it, and the engine asks for a Fill led by id, which the host begins at once.
+	Watch(id RequestID, fill FillID) bool
 	// Fill starts a fill in the context of request id, which leads it; its end comes as FillEnd or FillFail, also when
 	// that request has left meanwhile. The engine sends no bytes of id's client along: f is all.
 	Fill(id RequestID, fill FillID, f Fill)

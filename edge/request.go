@@ -74,9 +74,15 @@ func (e *Engine[B]) begin(r *Request) (*request[B], error) {
 	}
 	e.counts.Pages++
 	e.requests[q.id] = q
-	for i := range q.slots {
-		_ = e.makeKey(&pl.slots[i], r) // which has succeeded above
-		e.look(q, i, unsafe.String(unsafe.SliceData(r.key), len(r.key)), params)
+	// First what is the same for everybody: a host may have to queue fills, and others wait for these.
+	for _, shared := range [...]bool{true, false} {
+		for i := range q.slots {
+			sp := &pl.slots[i]
+			if (len(sp.Vary) == 0 && len(sp.src.holes) == 0) == shared {
+				_ = e.makeKey(sp, r) // which has succeeded above
+				e.look(q, i, unsafe.String(unsafe.SliceData(r.key), len(r.key)), params)
+			}
+		}
 	}
 	return q, nil
 }
@@ -221,8 +227,9 @@ func (e *Engine[B]) watch(q *request[B]) {
 			continue
 		}
 		if a := s.fill.last(); a.leader != q.id && a.id != s.watch {
-			s.watch = a.id
-			e.host.Watch(q.id, a.id)
+			if s.watch = a.id; e.host.Watch(q.id, a.id) {
+				e.handOver(s.fill, q)
+			}
 		}
 	}
 }

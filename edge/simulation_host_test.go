@@ -110,14 +110,21 @@ func (s *sim) Wait(id RequestID, until time.Time) {
 }
 func (s *sim) Report(string, *FillError) {}
 
-func (s *sim) Watch(id RequestID, fill FillID) {
+func (s *sim) Watch(id RequestID, fill FillID) bool {
 	s.own(id, "Watch")
 	f := s.fills[fill]
-	if f == nil || f.leader == id {
+	if f == nil || f.leader == id || f.handed {
 		s.fail("request %d watches fill %d, which is its own or none", id, fill)
-		return
+		return false
+	}
+	if f.queued && !f.lost && !f.stopped {
+		s.say("    fill %d goes from %d to %d", fill, f.leader, id)
+		f.handed, s.handing = true, f
+		s.running = slices.DeleteFunc(s.running, func(other FillID) bool { return other == fill })
+		return true
 	}
 	f.watchers = append(f.watchers, id)
+	return false
 }
 func (s *sim) Wake(id RequestID) {
 	q := s.requests[id]
@@ -132,7 +139,7 @@ func (s *sim) Wake(id RequestID) {
 }
 func (s *sim) Stop(fill FillID) {
 	f := s.fills[fill]
-	if f == nil || f.stopped {
+	if f == nil || f.stopped || f.handed {
 		s.fail("fill %d was stopped, which never was, or twice", fill)
 		return
 	}
@@ -151,8 +158,15 @@ func (s *sim) Fill(id RequestID, fill FillID, f Fill) {
 	if s.fills[fill] != nil {
 		s.fail("fill %d was asked for twice", fill)
 	}
-	mine := &simFill{id: fill, fill: f, leader: id, until: s.now.Add(f.Timeout + grace), purges: s.purges, alone: s.mayBeAlone(id, f.Src)}
-	if first := s.fills[s.engine.attempts[fill].attempts[0].id]; first != nil {
+	handed := s.handing
+	if s.handing = nil; handed != nil && (handed.fill.Src != f.Src || s.engine.attempts[handed.id] != nil) {
+		s.fail("fill %d was let go of, and not begun anew", handed.id)
+	}
+	mine := &simFill{queued: handed == nil && s.queues%3 == 0, id: fill, fill: f, leader: id, until: s.now.Add(f.Timeout + grace), purges: s.purges, alone: s.mayBeAlone(id, f.Src)}
+	s.queues++
+	if handed != nil {
+		mine.purges = handed.purges
+	} else if first := s.fills[s.engine.attempts[fill].attempts[0].id]; first != nil {
 		mine.purges = first.purges // a flight that a purge cut off goes on apart, for those who waited
 	}
 	for _, other := range s.bySrc[f.Src] {

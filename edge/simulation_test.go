@@ -133,6 +133,9 @@ type sim struct {
 
 	purges int
 
+	queues  int      // counts fills, some of which are queued
+	handing *simFill // let go of in this event
+
 	current RequestID // whose event is in progress, 0 for none
 	failure string
 	trace   bool
@@ -170,6 +173,8 @@ type simFill struct {
 	leader  RequestID
 	lost    bool
 	stopped bool
+	queued  bool      // the leader has not begun it
+	handed  bool      // another request has it
 	told    bool      // the engine was told that it is lost
 	until   time.Time // when it may be taken over
 	ended   time.Time
@@ -303,6 +308,11 @@ func (s *sim) step(st step) {
 		}
 	case stepFail:
 		if f := s.pickFill(r); f != nil {
+			if f.queued || r.IntN(4) == 0 {
+				s.event(0, "fill %d was held up", f.id)
+				s.engine.FillHeldUp(f.id, &FillError{Reason: TimeoutError, Text: "late"}, s.wall())
+				break
+			}
 			s.event(0, "fill %d fails", f.id)
 			s.engine.FillFail(f.id, &FillError{Reason: ConnectError, Text: "no"}, s.wall())
 		}

@@ -17,12 +17,13 @@ import pages from "./pages.bin";
 
 /** @typedef {{ head: Head, body: Uint8Array, until: number }} Answered  until: milliseconds, as now() counts them */
 /**
- * @typedef {{ leader: Exchange, lifeline: Promise<never>, since: number, stop: () => void }} Led  stop: ends the fill, from
- * whatever context
+ * @typedef {{
+ *   leader: Exchange, lifeline: Promise<never>, since: number, stop: () => void, waits: boolean, waited: boolean, moved: boolean,
+ * }} Led  stop: ends the fill, from whatever context; waits: it is in its leader's queue; waited: it was; moved: another has it
  */
 
 /** What a fill failed of, as fill_fail numbers it. */
-export const Failure = { connect: 0, timeout: 1, tooLarge: 2, refused: 3 };
+export const Failure = { connect: 0, timeout: 1, tooLarge: 2, refused: 3, heldUp: 4 };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -318,7 +319,7 @@ export class Core {
       this.led.delete(id);
     }
     /** @type {Led} */
-    const led = { leader, lifeline: leader.lifeline ??= new Promise(() => {}), since: now, stop: () => {} };
+    const led = { leader, lifeline: leader.lifeline ??= new Promise(() => {}), since: now, stop: () => {}, waits: false, waited: false, moved: false };
     this.led.set(fill.id, led);
     return led;
   }
@@ -460,7 +461,7 @@ export class Core {
       /** @param {number} at @param {number} size */
       report: (at, size) => console.warn(`inlay: fragment does not fit: ${this.texts(at, size).join(" ")}`),
       /** @param {number} _id @param {number} fill */
-      watch: (_id, fill) => exchange().watch(fill),
+      watch: (_id, fill) => Number(exchange().watch(fill)),
       /** @param {number} id */
       wake: (id) => this.waiting.get(id)?.wake(),
 
@@ -477,7 +478,12 @@ export class Core {
           else lists[lists.length - 1].push([rest[i], rest[i + 1]]);
         }
         const [fields, constant, vouching] = lists;
-        exchange().fills.push({ id, src, url, binding, fields, constant, vouching, timeout, maxBytes });
+        const leader = exchange();
+        const fill = { id, src, url, binding, fields, constant, vouching, timeout, maxBytes };
+        // What others had queued comes first: they wait for it.
+        if (leader.taking) leader.fills.splice(leader.taken++, 0, fill);
+        else leader.fills.push(fill);
+        leader.taking = false;
       },
 
       /** @param {number} id */

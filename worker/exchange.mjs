@@ -4,7 +4,7 @@
 
 import { appInstances } from "./app-instances.mjs";
 import { CrashError } from "./core.mjs";
-import { runFills } from "./fills.mjs";
+import { maxConnecting, runFills } from "./fills.mjs";
 import { passThrough } from "./pass.mjs";
 
 /** @typedef {import("./core.mjs").Core} Core */
@@ -158,6 +158,13 @@ export class Exchange {
     this.until = 0;
     /** Fills that this request leads and has not begun yet. @type {Fill[]} */
     this.fills = [];
+    /** How many of them, the first, others had queued. */
+    this.taken = 0;
+    /** Whether the next is one of these. */
+    this.taking = false;
+    /** Those that wait for a lane, and how many lanes there are: see runRemote. @type {import("./fills.mjs").Queued[]} */
+    this.line = [];
+    this.lanes = 0;
     this.woken = false;
     /** Never settles; with this request's context it ends, and those who wait on it are told. @type {Promise<never> | null} */
     this.lifeline = null;
@@ -199,11 +206,13 @@ export class Exchange {
   /** After an event: begins the fills that it asked for. */
   settle() {
     if (this.finished || this.passed) this.core.waiting.delete(this.id);
+    this.taken = 0;
     if (this.fills.length > 0) runFills(this, this.fills.splice(0));
   }
 
   restart() {
-    this.fills.length = 0;
+    this.fills.length = this.taken = 0;
+    this.taking = false;
     if (this.finished || this.passed) return;
     if (++this.crashes > 1) {
       this.giveUp();
@@ -307,13 +316,26 @@ export class Exchange {
     this.until = until;
   }
 
-  /** @param {number} fill that another request leads */
+  /**
+   * @param {number} fill that another request leads
+   * @returns {boolean} whether that one has it in its queue, and this one, which can begin it at once, leads it from here on
+   */
   watch(fill) {
     const core = this.core;
-    const leader = core.led.get(fill)?.leader;
-    if (leader === undefined || this.watched?.has(leader)) return;
+    const led = core.led.get(fill);
+    if (led === undefined) return false;
+    const leader = led.leader;
+    if (led.waits && this.lanes + this.taken < maxConnecting) {
+      led.waits = false;
+      led.moved = true;
+      core.led.delete(fill);
+      led.stop();
+      return (this.taking = true);
+    }
+    if (this.watched?.has(leader)) return false;
     (this.watched ??= new WeakSet()).add(leader);
-    core.led.get(fill)?.lifeline.catch(whenLost(core, leader));
+    led.lifeline.catch(whenLost(core, leader));
+    return false;
   }
 
   /** The answer's body: it asks for more only when the client has taken what there was. */

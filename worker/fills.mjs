@@ -21,8 +21,11 @@ import { maxRedirects, redirectTarget } from "./redirect.mjs";
  * @typedef {{ status: number, headers: Record<string, string>, body: Uint8Array, redirects?: Hop[] }} Answer
  */
 
-/** A request may have six connections that wait for headers; a seventh would only wait in the runtime. Its time runs either way. */
-const maxConnecting = 6;
+/**
+ * A request may have six connections that wait for headers; a seventh would only wait in the runtime. Here its time runs too, so
+ * that no page waits for long, but another request that wants the fill can have it, and a failure is not held against it.
+ */
+export const maxConnecting = 6;
 
 const fillsPath = "/_inlay/fills";
 
@@ -66,7 +69,10 @@ function reporter(exchange, fill) {
   const { core } = exchange;
   const led = core.lead(fill, exchange);
   const timer = setTimeout(() => {
-    report.fail(Failure.timeout, `no whole answer for ${fill.src} within ${fill.timeout} ms`);
+    if (led.moved) return;
+    const text = `no whole answer for ${fill.src} within ${fill.timeout} ms`;
+    if (led.waited) report.fail(Failure.heldUp, `${text}, a part of which other fills of its request were before it`);
+    else report.fail(Failure.timeout, text);
     report.abort.abort();
   }, fill.timeout);
   /** @type {() => void} */
@@ -75,6 +81,7 @@ function reporter(exchange, fill) {
   let leave = () => {};
   const report = {
     src: fill.src,
+    led,
     /** Settles when the fill has ended. @type {Promise<void>} */
     over: new Promise((resolve) => (end = resolve)),
     /** Settles when its batch need not bring it any more. @type {Promise<void>} */
@@ -129,7 +136,7 @@ function reporter(exchange, fill) {
   };
   // The engine stops a fill in whatever context; what it consists of is ended in this one.
   const stopped = new Promise((resolve) => {
-    if (led !== undefined) led.stop = () => resolve(null);
+    led.stop = () => resolve(null);
   });
   stopped.then(() => report.once(() => report.abort.abort()));
   return report;
@@ -262,21 +269,31 @@ async function follow(exchange, fill, report, frame) {
   }
 }
 
-/** @param {Exchange} exchange @param {Queued[]} fills */
+/**
+ * Asks for fills one by one, six at a time with those that this request has under way already.
+ * @param {Exchange} exchange @param {Queued[]} fills
+ */
 async function runRemote(exchange, fills) {
-  const queue = [...fills];
+  const { line } = exchange;
+  for (const { report } of fills) report.led.waits = true;
+  line.push(...fills);
   const lane = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    exchange.lanes++;
+    for (let next = line.shift(); next !== undefined; next = line.shift()) {
       const { fill, report } = next;
-      if (report.ended) continue;
+      if (report.ended || report.led.moved) continue;
+      report.led.waits = false;
       try {
         report.end(await fetchRemote(exchange.env, fill, report.abort.signal, fill.url, []));
       } catch (error) {
         report.failed(error, fill.url);
       }
     }
+    exchange.lanes--;
   };
-  await Promise.all(Array.from({ length: Math.min(maxConnecting, fills.length) }, lane));
+  while (exchange.lanes < maxConnecting && line.length > 0) lane();
+  for (const { report } of line) report.led.waited = true;
+  await Promise.all(fills.map(({ report }) => report.over));
 }
 
 /**

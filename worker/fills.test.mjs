@@ -12,12 +12,12 @@ async function run(fills, env = {}, origin = "") {
   const core = {
     settings: { origin },
     led: new Map(),
-    lead() {},
+    lead: () => ({}),
     fillEnd: (fill, answer) => ends.set(fill.id, { status: answer.status, text: new TextDecoder().decode(answer.body) }),
     fillFail: (fill, failure, text) => ends.set(fill.id, { failure, text }),
   };
   let work;
-  runFills({ core, env, ctx: { waitUntil: (promise) => { work = promise; } } }, fills);
+  runFills({ core, env, line: [], lanes: 0, ctx: { waitUntil: (promise) => { work = promise; } } }, fills);
   await work;
   return ends;
 }
@@ -114,12 +114,12 @@ const wanted = {
 async function answers(fills, origin) {
   const ends = new Map();
   const core = {
-    settings: { origin }, led: new Map(), lead() {},
+    settings: { origin }, led: new Map(), lead: () => ({}),
     fillEnd: (fill, answer) => ends.set(fill.src.slice(3), answer),
     fillFail: (fill, failure, text) => ends.set(fill.src.slice(3), { failure, text }),
   };
   let work;
-  runFills({ core, env: {}, ctx: { waitUntil: (promise) => { work = promise; } } }, fills);
+  runFills({ core, env: {}, line: [], lanes: 0, ctx: { waitUntil: (promise) => { work = promise; } } }, fills);
   await work;
   return ends;
 }

@@ -136,8 +136,14 @@ func fieldsInto(a *edge.Answer, t []string) (rest []string) {
 // reasons are the kinds of failure that a host finds out, by their number in fill_fail.
 var reasons = [...]edge.Reason{edge.ConnectError, edge.TimeoutError, edge.TooLargeError, edge.RefusedError}
 
+// fill_fail takes a failure's text. A reason past reasons is that the fill was held up.
+//
 //go:wasmexport fill_fail
 func exportFillFail(fill, reason, size uint32, now float64) {
+	if int(reason) == len(reasons) {
+		engine.FillHeldUp(edge.FillID(fill), &edge.FillError{Reason: edge.TimeoutError, Text: string(input[:size])}, at(now))
+		return
+	}
 	engine.FillFail(edge.FillID(fill), &edge.FillError{Reason: reasons[reason], Text: string(input[:size])}, at(now))
 }
 

@@ -65,8 +65,10 @@ func pass(id uint32)
 //go:wasmimport inlay wait
 func wait(id uint32, until float64)
 
+// watch answers with 1 if the fill had not begun and is the request's now.
+//
 //go:wasmimport inlay watch
-func watch(id, fill uint32)
+func watch(id, fill uint32) uint32
 
 //go:wasmimport inlay wake
 func wake(id uint32)
@@ -124,12 +126,14 @@ func (host) SendHead(id edge.RequestID, head handle)   { sendHead(uint32(id), he
 func (host) Repeat(id edge.RequestID, head, body handle, until time.Time) {
 	repeat(uint32(id), head, body, float64(until.UnixMilli()))
 }
-func (host) Respond(id edge.RequestID, head handle)  { respond(uint32(id), head) }
-func (host) Write(id edge.RequestID, b handle)       { write(uint32(id), b) }
-func (host) Finish(id edge.RequestID)                { finish(uint32(id)) }
-func (host) Pass(id edge.RequestID)                  { pass(uint32(id)) }
-func (host) Wake(id edge.RequestID)                  { wake(uint32(id)) }
-func (host) Watch(id edge.RequestID, f edge.FillID)  { watch(uint32(id), uint32(f)) }
+func (host) Respond(id edge.RequestID, head handle) { respond(uint32(id), head) }
+func (host) Write(id edge.RequestID, b handle)      { write(uint32(id), b) }
+func (host) Finish(id edge.RequestID)               { finish(uint32(id)) }
+func (host) Pass(id edge.RequestID)                 { pass(uint32(id)) }
+func (host) Wake(id edge.RequestID)                 { wake(uint32(id)) }
+func (host) Watch(id edge.RequestID, f edge.FillID) bool {
+	return watch(uint32(id), uint32(f)) != 0
+}
 func (host) Wait(id edge.RequestID, until time.Time) { wait(uint32(id), float64(until.UnixMilli())) }
 
 func (host) Report(src string, failure *edge.FillError) {
