@@ -108,7 +108,7 @@ func TestEveryDetailIsExplained(t *testing.T) {
 }
 
 func TestFallbackScriptHasTheSizeThatIsTold(t *testing.T) {
-	assert.Len(t, "<script>"+edge.FallbackScript+"</script>", 578)
+	assert.Len(t, "<script>"+edge.FallbackScript+"</script>", 633)
 }
 
 func TestLinesOfTheLogAreThoseOfTheCode(t *testing.T) {

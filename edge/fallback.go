@@ -25,7 +25,8 @@ const FallbackScript = "" +
 	`for(x=m.inlay?t:e.target||t;x;x=x.nextSibling)if(x.nodeType>7){` +
 	// k counts the placeholders that are open in a skeleton: <?end> belongs to the nearest <?start> before it.
 	`for(;k&&(x=s.nextSibling);x.remove())k+=x.nodeType>7&&/^\?start/.test(x.data)-(x.data=="?end");` +
-	`return f(e,t.remove(s.replaceWith(t.content)))}` +
+	// A script of the patch runs in place, outside of the parser: document.write would begin a new document there.
+	`d.write=d.writeln=e=>e;t.remove(s.replaceWith(t.content));delete d.write;delete d.writeln;return f(e)}` +
 	// What scripts add later is no patch, as in the standard.
 	`e.type&&o.disconnect()})=>` +
 	// htmlFor reflects a template's for attribute: browsers that have it have patches.
@@ -35,7 +36,7 @@ const FallbackScript = "" +
 // FallbackCSPHash is the source expression that allows [FallbackScript] in a Content-Security-Policy's script-src
 // (CSP Level 3, section 2.3.1), with its quotes. Without it, where script-src is set, browsers with the standard's
 // patches lose nothing and others stay with the skeletons.
-const FallbackCSPHash = `'sha256-t7esCh3aR8qOdqym0t6N2yX6UV/i9vj/68ybwy6jgUo='`
+const FallbackCSPHash = `'sha256-u73YOKpx/N19EyGwpUFkAEMG3jE5iJNLQSs5v4l++NY='`
 
 // fallbackElement is what is written into the head of a streamed page. It stands before the first stylesheet, because a
 // script after one waits for it to load, in every browser.

@@ -25,7 +25,7 @@ func TestFallbackHashIsThatOfTheScriptAsSent(t *testing.T) {
 }
 
 func TestFallbackElementIsSmallAndOnOneLine(t *testing.T) {
-	assert.LessOrEqual(t, len(fallbackElement), 600)
+	assert.LessOrEqual(t, len(fallbackElement), 650)
 	assert.NotContains(t, fallbackElement, "\n")
 }
 

@@ -59,6 +59,10 @@ func ParsePage(pattern, html string) (Page, error) {
 	if i := invalidUTF8(html); i >= 0 {
 		return Page{}, p.fail(i, "a byte that is not UTF-8", "a shell in UTF-8")
 	}
+	if i := strings.IndexByte(html, 0); i >= 0 {
+		// The standard and browsers differ in whether one ends the head.
+		return Page{}, p.fail(i, "a NUL character", "a shell without any")
+	}
 	if err := p.parse(); err != nil {
 		return Page{}, err
 	}
@@ -182,6 +186,7 @@ func (p *parser) token(t *token) error {
 		return p.fail(t.at, "a "+t.name+" that the shell does not end", "the "+t.name+"'s end")
 	default:
 		p.tree.comment()
+		p.comment(t)
 	}
 	p.slot.closed = p.slot.closed && t.kind == tokenText
 	return nil
@@ -267,6 +272,20 @@ func (p *parser) endTag(t *token) error {
 	p.tree.end(t)
 	return nil
 }
+
+// comment looks for the names of comments that the fallback script, which sees markers as comments, takes for markers.
+func (p *parser) comment(t *token) {
+	text, ok := strings.CutPrefix(p.html[t.at:t.end], "<!--"+markerStart)
+	if !ok {
+		return
+	}
+	if name, _, ok := strings.Cut(text, `"`); ok {
+		p.patches = append(p.patches, patchName{name, t.at})
+	}
+}
+
+// markerStart begins a placeholder's first marker, behind its <.
+const markerStart = `?start name="`
 
 // instruction looks for the names of the shell's own markers, and keeps markers out of skeletons.
 func (p *parser) instruction(t *token) error {

@@ -270,17 +270,33 @@ func (t *tree) endInBody(tok *token) (again bool) {
 
 // endOther is at "any other end tag".
 func (t *tree) endOther(tok *token) {
+	search := false
 	for i := len(t.open) - 1; i >= 0; i-- {
 		e := &t.open[i]
 		if e.kind == inHTML && e.tag == tok.tag && e.name == tok.name {
+			if search {
+				t.withinSearch()
+				break
+			}
 			t.closeTo(i)
 			return
 		}
-		if e.special() {
+		if e.is(tagSearch) {
+			search = true
+		} else if e.special() {
 			break
 		}
 	}
 	t.stray()
+}
+
+// withinSearch is at an end tag that a <search> keeps from its start tag, or does not in browsers to which that is no
+// special element: it refuses it, in a slot or not.
+func (t *tree) withinSearch() {
+	strict := t.strict
+	t.strict = true
+	t.problem(" stands within <search>, which some browsers do not know", "</search> before it")
+	t.strict = strict
 }
 
 func (t *tree) endForm() {

@@ -152,10 +152,7 @@ func (t *tree) adopt(tag tagName) bool {
 		}
 		if t.open[block].is(tagSearch) {
 			// Where it is no special element, it ends with the formatting.
-			strict := t.strict
-			t.strict = true
-			t.problem(" stands within <search>, which some browsers do not know", "</search> before it")
-			t.strict = strict
+			t.withinSearch()
 		}
 		if at < t.floor {
 			t.problem(" closes the <"+t.open[at].name+"> around it", "a skeleton or error that closes only what it opens")

@@ -66,6 +66,23 @@ func TestFallbackScriptObservesNothingWhereTheStandardsPatchesAre(t *testing.T) 
 	}
 }
 
+// The parser is past a patch when the script puts it in place: written there, document.write would begin a new document.
+func TestAPatchThatWritesLeavesThePageThere(t *testing.T) {
+	for _, k := range []kind{fallback, firefox, webkit} {
+		t.Run(string(k), func(t *testing.T) {
+			b, s := reader{kind: k}.visit(t)
+			s.send(`<!doctype html><title>page</title><script>` + edge.FallbackScript + `</script><body><p>` + placeholder("a", skeleton) + `</p>` +
+				patch("a", fragment+`<script>document.write("<i>written</i>");document.writeln("and this")</script>`) + `<u></u>`)
+			s.end()
+
+			b.sees(`<p>` + fragment + `<script>`)
+			assert.Equal(t, "CSS1Compat", b.evaluate("document.compatMode"))
+			assert.Equal(t, "function", b.evaluate("typeof document.write"))
+			assert.Equal(t, "false", b.evaluate(`document.hasOwnProperty("write")`))
+		})
+	}
+}
+
 func TestFallbackScriptLeavesNoGlobalNames(t *testing.T) {
 	b, s := reader{kind: fallback}.visit(t)
 	s.send(`<!doctype html><script>before=Object.getOwnPropertyNames(self)</script><script>` + edge.FallbackScript +
