@@ -11,11 +11,11 @@ func TestShellsThatBrowsersReadDifferentlyAreRefused(t *testing.T) {
 	const slot = `<edge-slot name="a" src="/a">s</edge-slot>`
 	for shell, want := range map[string]string{
 		"<!doctype html><body><div>" + slot + "</div><span><search><a href=1>go</span>yy</search></body>": "1:101: </span> stands within <search>, which some browsers do not know; expected </search> before it",
-		"<x-y>" + slot + "<search><u></x-y></u><div><i>x":                                                  "1:59: </x-y> stands within <search>, which some browsers do not know; expected </search> before it",
-		"<body><search><b><em><search></b></search></b>" + slot + "<p>":                                    "1:30: </b> stands within <search>, which some browsers do not know; expected </search> before it",
-		"<html><head>\x00" + slot + "</head><body>x":                                                        "1:13: a NUL character; expected a shell without any",
-		"<!doctype html><body>" + slot + "<table><colgroup>\x00</table>":                                    "1:81: a NUL character; expected a shell without any",
-		`<body><p><!--?start name="a"-->intro</p><p>` + slot + "</p>z":                                     `1:10: a marker or patch for "a", which is a slot's name; expected another name`,
+		"<x-y>" + slot + "<search><u></x-y></u><div><i>x":                                                 "1:59: </x-y> stands within <search>, which some browsers do not know; expected </search> before it",
+		"<body><search><b><em><search></b></search></b>" + slot + "<p>":                                   "1:30: </b> stands within <search>, which some browsers do not know; expected </search> before it",
+		"<html><head>\x00" + slot + "</head><body>x":                                                      "1:13: a NUL character; expected a shell without any",
+		"<!doctype html><body>" + slot + "<table><colgroup>\x00</table>":                                  "1:81: a NUL character; expected a shell without any",
+		`<body><p><!--?start name="a"-->intro</p><p>` + slot + "</p>z":                                    `1:10: a marker or patch for "a", which is a slot's name; expected another name`,
 	} {
 		_, err := ParsePage("/", shell)
 		assert.EqualError(t, err, want, shell)
