@@ -131,7 +131,7 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 	if r.page < 0 && r.bad == nil {
 		if r.bad = e.unpassable(r); r.bad == nil {
 			e.counts.Passed++
-			e.host.Pass(r.ID)
+			e.host.Pass(r.ID, e.visitorsHost(r))
 			return
 		}
 	}

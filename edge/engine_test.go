@@ -97,7 +97,9 @@ func (s *script) Write(id RequestID, b int) {
 	s.ask("write %d", id)
 }
 func (s *script) Finish(id RequestID) { s.ask("finish %d", id) }
-func (s *script) Pass(id RequestID)   { s.ask("pass %d", id) }
+func (s *script) Pass(id RequestID, host string) {
+	s.ask("pass %d%s", id, host)
+}
 func (s *script) Wait(id RequestID, until time.Time) {
 	s.ask("wait %d %v", id, until.Sub(s.now))
 }

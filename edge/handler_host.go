@@ -59,9 +59,9 @@ func (n nativeHost) Write(id RequestID, b *blob) {
 
 func (n nativeHost) Finish(id RequestID) { n.h.conns[id].done = true }
 
-func (n nativeHost) Pass(id RequestID) {
+func (n nativeHost) Pass(id RequestID, host string) {
 	c := n.h.conns[id]
-	c.pass, c.done = true, true
+	c.pass, c.done, c.host = true, true, host
 }
 
 // Repeat has nothing to do: the handler answers warm pages without an event anyway.
@@ -115,6 +115,7 @@ type conn struct {
 	until time.Time
 	done  bool
 	pass  bool
+	host  string // if pass: see Host.Pass
 
 	wake chan struct{}
 }
@@ -135,7 +136,7 @@ func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
 		h.mu.Unlock()
 
 		if c.pass {
-			h.pass(w, r)
+			h.pass(w, r, c.host)
 			return
 		}
 		if head != nil {

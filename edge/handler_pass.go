@@ -4,6 +4,7 @@ package edge
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -19,10 +20,17 @@ func proxyTo(target *url.URL, o *Options) http.Handler {
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(target)
 			p.Out.URL.RawQuery = p.In.URL.RawQuery // as it came: nobody here reads it
+			// What visitors say of their host, pass has taken out; ReverseProxy takes this out too.
+			if host := p.In.Header.Get(hostField); host != "" {
+				p.Out.Header.Set(hostField, host)
+			}
 		},
 		// The answer to an upgrade does not go through the writer of pass.
 		ModifyResponse: func(r *http.Response) error {
 			stripInternal(r.Header)
+			if r.StatusCode == http.StatusSwitchingProtocols && r.Request.Header.Get("Upgrade") == "" {
+				return errors.New("it switches protocols, which nobody asked for")
+			}
 			return nil
 		},
 		FlushInterval: -1,
@@ -41,24 +49,55 @@ func proxyTo(target *url.URL, o *Options) http.Handler {
 }
 
 // pass gives a request to the origin. What inlay and origins tell each other in fields of their own, Inlay-…, is not for
-// those outside: a visitor's do not get in, and an origin's do not get out.
-func (h *Handler) pass(w http.ResponseWriter, r *http.Request) {
-	inner := r
-	for name := range r.Header {
-		if !isInternalField(name) {
-			continue
-		}
-		if inner == r {
-			inner = new(http.Request)
-			*inner = *r
-			inner.Header = r.Header.Clone()
-		}
-		delete(inner.Header, name)
+// those outside: a visitor's do not get in, and an origin's do not get out. host is of [Host].Pass.
+func (h *Handler) pass(w http.ResponseWriter, r *http.Request, host string) {
+	inner := new(http.Request)
+	*inner = *r
+	inner.Header = r.Header.Clone()
+	stripInward(inner.Header)
+	if host != "" {
+		inner.Header.Set(hostField, host)
+	}
+	// What follows an upgrade is read by nobody here. In HTTP/2 or TLS it would be requests that nobody has checked. Connection
+	// stays: it names what else is for this connection, and is nothing to an origin without Upgrade.
+	if up := inner.Header.Values("Upgrade"); len(up) > 1 || len(up) == 1 && !equalFold(trimOWS(up[0]), "websocket") {
+		inner.Header.Del("Upgrade")
+	}
+	inner.Header.Del("Http2-Settings")
+	stripInward(inner.Trailer)
+	if inner.Body != nil && (r.ContentLength < 0 || r.Trailer != nil) {
+		inner.Body = &passBody{ReadCloser: r.Body, outer: r, inner: inner}
 	}
 	out := &passWriter{ResponseWriter: w}
 	// Also when the handler has written nothing, or panics.
 	defer out.strip()
 	h.options.Origin.ServeHTTP(out, inner)
+}
+
+// passBody is the body of a request that is passed on. At its end the server tells its trailer, to the request that it made.
+type passBody struct {
+	io.ReadCloser
+	outer, inner *http.Request
+}
+
+func (b *passBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		stripInward(b.outer.Trailer)
+		b.inner.Trailer = b.outer.Trailer
+	}
+	return n, err
+}
+
+// stripInward takes out what a visitor must not tell an origin: what is inlay's to say, and under which host he came, which
+// is what his Host says and nothing else.
+func stripInward(header http.Header) {
+	stripInternal(header)
+	for name := range header {
+		if equalFold(strings.ReplaceAll(name, "_", "-"), hostField) || equalFold(name, "forwarded") {
+			delete(header, name)
+		}
+	}
 }
 
 // isInternalField tells whether a header field is between inlay and its origins: to some, an underscore is a hyphen. A
@@ -73,6 +112,17 @@ func stripInternal(header http.Header) {
 	for name := range header {
 		if isInternalField(name) {
 			delete(header, name)
+		}
+	}
+	// The names that a trailer will have.
+	announced := header["Trailer"]
+	if len(announced) == 0 {
+		return
+	}
+	delete(header, "Trailer")
+	for name := range strings.SplitSeq(strings.Join(announced, ","), ",") {
+		if name = trimOWS(name); name != "" && !isInternalField(name) {
+			header.Add("Trailer", name)
 		}
 	}
 }

@@ -75,8 +75,9 @@ type Host[B any] interface {
 	Write(id RequestID, b B)
 	// Finish ends an answer that Respond began.
 	Finish(id RequestID)
-	// Pass gives the request to the origin, unchanged; afterwards it is finished.
-	Pass(id RequestID)
+	// Pass gives the request to the origin; afterwards it is finished. host is the member of [Config].Hosts that it came for,
+	// empty if there is none: what it says itself in X-Forwarded-Host or Forwarded is not passed on.
+	Pass(id RequestID, host string)
 
 	// Wait says that the request is unfinished and until when it can do without its Deadline event: the host sends
 	// Deadline at that time, or Resume before, once Wake was asked for it.

@@ -16,7 +16,7 @@ func (e *Engine[B]) appendHost(key []byte, in inputs) ([]byte, error) {
 	if len(e.config.Hosts) == 0 {
 		return key, nil
 	}
-	host := e.config.hostOf(in.header("host"))
+	host := e.visitorsHost(in)
 	if host == "" {
 		return key, errHost
 	}
@@ -24,6 +24,14 @@ func (e *Engine[B]) appendHost(key []byte, in inputs) ([]byte, error) {
 	key = append(key, hostField...)
 	key = append(key, ": "...)
 	return append(key, host...), nil
+}
+
+// visitorsHost is the member of Hosts that a request came for, empty if there is none.
+func (e *Engine[B]) visitorsHost(in inputs) string {
+	if len(e.config.Hosts) == 0 {
+		return ""
+	}
+	return e.config.hostOf(in.header("host"))
 }
 
 // hostOf is the member of Hosts that a Host field names, empty if there is none. A member without a port is meant for

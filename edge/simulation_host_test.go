@@ -100,7 +100,7 @@ func (s *sim) Finish(id RequestID) {
 	}
 	q.ended = true
 }
-func (s *sim) Pass(id RequestID) { q := s.own(id, "Pass"); q.passed, q.ended = true, true }
+func (s *sim) Pass(id RequestID, _ string) { q := s.own(id, "Pass"); q.passed, q.ended = true, true }
 func (s *sim) Wait(id RequestID, until time.Time) {
 	q := s.own(id, "Wait")
 	q.waiting, q.until = true, until.Add(-s.skew)

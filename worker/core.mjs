@@ -452,7 +452,8 @@ export class Core {
       /** @param {number} _id @param {number} body */
       write: (_id, body) => exchange().write(this.blob(body)),
       finish: () => exchange().finish(),
-      pass: () => exchange().pass(),
+      /** @param {number} _id @param {number} host @param {number} size */
+      pass: (_id, host, size) => exchange().pass(this.text(host, size)),
       /** @param {number} id @param {number} until */
       wait: (id, until) => {
         exchange().wait(until + this.stepped);

@@ -153,6 +153,7 @@ export class Exchange {
     this.writes = 0;
     this.finished = false;
     this.passed = false;
+    this.host = "";
     this.left = false;
     this.crashes = 0;
     this.until = 0;
@@ -307,8 +308,10 @@ export class Exchange {
     this.finished = true;
   }
 
-  pass() {
+  /** @param {string} host of INLAY_HOSTS that it came for, "" if there is none */
+  pass(host) {
     this.passed = true;
+    this.host = host;
   }
 
   /** @param {number} until milliseconds, as the core counts them */

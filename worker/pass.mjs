@@ -12,7 +12,7 @@ export async function passThrough(exchange, target) {
   const origin = exchange.core.settings.origin;
   if (origin === "") {
     try {
-      return outward(await appFetch(inward(request), env, ctx));
+      return outward(await appFetch(inward(request, exchange.host), env, ctx));
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       console.error(`inlay: ${request.method} ${target}: ${text}`);
@@ -23,7 +23,8 @@ export async function passThrough(exchange, target) {
     // Resolved on its own, so that nothing in it is read as more of the origin than its path.
     const { pathname, search } = new URL(`http://target.inlay.internal${target}`);
     // Redirects are for the client to follow. An upgrade's answer carries its WebSocket along.
-    return outward(await fetch(inward(new Request(origin + pathname + search, request)), { redirect: "manual" }));
+    const inner = new Request(origin + pathname + search, request);
+    return outward(await fetch(withoutHops(inward(inner, exchange.host)), { redirect: "manual" }));
   } catch (error) {
     const text = `the origin ${origin} cannot be reached: ${error}`;
     console.error(`inlay: ${text}`);
@@ -39,8 +40,8 @@ function badGateway(exchange, detail, general) {
   });
 }
 
-/** To some, an underscore is a hyphen. */
-const internal = /^inlay[-_]/i;
+/** To some, an underscore is a hyphen. Trailers do not come through a Worker, so none is announced. */
+const internal = /^(?:inlay[-_]|trailer$)/i;
 
 /** @param {Headers} headers @returns {Headers | null} without what is internal; null: there is none */
 function stripped(headers) {
@@ -51,10 +52,32 @@ function stripped(headers) {
   return kept;
 }
 
+/**
+ * Without what a visitor must not tell an origin: what is inlay's to say, under which host he came (which is what his Host
+ * says and nothing else), and upgrades to what would be requests that nobody has checked.
+ * @param {Request} request @param {string} host of INLAY_HOSTS, "" if there is none
+ */
+function inward(request, host) {
+  const headers = stripped(request.headers) ?? new Headers(request.headers);
+  for (const name of ["forwarded", "x-forwarded-host", "x_forwarded_host", "x-forwarded_host", "x_forwarded-host"]) headers.delete(name);
+  if (host !== "") headers.set("x-forwarded-host", host);
+  const upgrade = headers.get("upgrade");
+  if (upgrade !== null && upgrade.trim().toLowerCase() !== "websocket") headers.delete("upgrade");
+  headers.delete("http2-settings");
+  return new Request(request, { headers });
+}
+
+/** Fields that are for one connection, besides those that Connection names (RFC 9110, section 7.6.1); Upgrade is looked at above. */
+const hops = ["connection", "proxy-connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"];
+
 /** @param {Request} request */
-function inward(request) {
-  const headers = stripped(request.headers);
-  return headers === null ? request : new Request(request, { headers });
+function withoutHops(request) {
+  const { headers } = request;
+  for (const name of (headers.get("connection") ?? "").split(",").map((n) => n.trim().toLowerCase())) {
+    if (/^[!#$%&'*+.^_`|~\w-]+$/.test(name) && name !== "upgrade" && name !== "x-forwarded-host") headers.delete(name);
+  }
+  for (const name of hops) headers.delete(name);
+  return request;
 }
 
 /** @param {Response} response */

@@ -58,7 +58,7 @@ func write(id uint32, b handle)
 func finish(id uint32)
 
 //go:wasmimport inlay pass
-func pass(id uint32)
+func pass(id uint32, host unsafe.Pointer, size uint32)
 
 // wait takes milliseconds since 1970.
 //
@@ -129,8 +129,10 @@ func (host) Repeat(id edge.RequestID, head, body handle, until time.Time) {
 func (host) Respond(id edge.RequestID, head handle) { respond(uint32(id), head) }
 func (host) Write(id edge.RequestID, b handle)      { write(uint32(id), b) }
 func (host) Finish(id edge.RequestID)               { finish(uint32(id)) }
-func (host) Pass(id edge.RequestID)                 { pass(uint32(id)) }
-func (host) Wake(id edge.RequestID)                 { wake(uint32(id)) }
+func (host) Pass(id edge.RequestID, visitors string) {
+	pass(uint32(id), unsafe.Pointer(unsafe.StringData(visitors)), uint32(len(visitors)))
+}
+func (host) Wake(id edge.RequestID) { wake(uint32(id)) }
 func (host) Watch(id edge.RequestID, f edge.FillID) bool {
 	return watch(uint32(id), uint32(f)) != 0
 }
