@@ -1,8 +1,9 @@
 package edge
 
 import (
-	"strconv"
 	"strings"
+
+	"inlay/internal/decimal"
 )
 
 // adminPrefix begins the paths of administration. They never reach a page or the origin, see [isInternal].
@@ -45,9 +46,9 @@ func (e *Engine[B]) admin(r *Request) {
 	status, contentType, text := 200, "application/json", ""
 	switch name {
 	case "stats":
-		text = e.Stats().json()
+		text = e.figures().json()
 	case "metrics":
-		contentType, text = "text/plain; version=0.0.4; charset=utf-8", e.Stats().prometheus()
+		contentType, text = "text/plain; version=0.0.4; charset=utf-8", e.figures().prometheus()
 	default:
 		status, text = e.adminChange(r.query, name == "invalidate")
 	}
@@ -94,7 +95,7 @@ func (e *Engine[B]) adminChange(query string, soft bool) (status int, text strin
 			problem = "the parameter " + trim(quoteForMessage(pair), `"`) + " was not understood"
 		}
 	}
-	text = `{"` + what + `":` + strconv.Itoa(n)
+	text = `{"` + what + `":` + decimal.String(n)
 	if problem != "" {
 		return 400, text + `,"error":"` + problem + "; expected " + expected + "\"}\n"
 	}

@@ -1,10 +1,10 @@
 package edge
 
 import (
-	"strconv"
 	"time"
 
 	"inlay/cache"
+	"inlay/internal/decimal"
 )
 
 // Defaults are what holds for a fragment where neither its slot nor its origin says anything.
@@ -42,7 +42,7 @@ func (s *Slot) refusal(a *Answer, d *Defaults, bypass bool, now time.Time) *Fill
 		}
 	}
 	if a.Status != 200 {
-		text := "the origin answered " + strconv.Itoa(a.Status) + "; a fragment needs 200"
+		text := "the origin answered " + decimal.String(a.Status) + "; a fragment needs 200"
 		if a.Status > 300 && a.Status < 309 && a.Status != 304 {
 			text += ", or a redirect to the same scheme, host and port, five at most"
 		}
@@ -52,7 +52,7 @@ func (s *Slot) refusal(a *Answer, d *Defaults, bypass bool, now time.Time) *Fill
 		return &FillError{
 			Reason: TooLargeError,
 			Status: a.Status,
-			Text: "the fragment has " + strconv.Itoa(a.Size) + " bytes, the limit is " + strconv.Itoa(d.MaxFragment) +
+			Text: "the fragment has " + decimal.String(a.Size) + " bytes, the limit is " + decimal.String(d.MaxFragment) +
 				"; make it smaller or raise INLAY_MAX_FRAGMENT",
 		}
 	}

@@ -1,8 +1,9 @@
 package edge
 
 import (
-	"strconv"
 	"time"
+
+	"inlay/internal/decimal"
 )
 
 // Config is what can be set from outside the code: a Worker's variables, or the environment natively. [ParseConfig] reads
@@ -213,7 +214,7 @@ func (r *configReader) secret(name string) string {
 		}
 	}
 	if len(v) < leastToken {
-		r.fail(name, "", "expected "+strconv.Itoa(leastToken)+" bytes or more, found "+strconv.Itoa(len(v))+
+		r.fail(name, "", "expected "+decimal.String(leastToken)+" bytes or more, found "+decimal.String(len(v))+
 			"; make one with: openssl rand -hex 32")
 		return ""
 	}

@@ -1,6 +1,6 @@
 package edge
 
-import "strconv"
+import "inlay/internal/decimal"
 
 // Constant fields of fills: what a request to another server carries besides what its slot declares, such as a User-Agent
 // that the origin demands, or a key that lets requests through. They are the site's own, the same for every visitor, and
@@ -25,7 +25,7 @@ func (r *configReader) constants(name string) (fields []Field) {
 			}
 		}
 		if problem != "" {
-			r.fail(name, "", "line "+strconv.Itoa(line)+": "+problem+"; expected lines such as User-Agent: shop/1.0")
+			r.fail(name, "", "line "+decimal.String(line)+": "+problem+"; expected lines such as User-Agent: shop/1.0")
 			continue
 		}
 		fields = append(fields, f)

@@ -2,8 +2,9 @@ package edge
 
 import (
 	"slices"
-	"strconv"
 	"strings"
+
+	"inlay/internal/decimal"
 )
 
 // destination is where a fill of src goes: a URL, a service binding, or, with both empty, the handlers that come with
@@ -30,7 +31,7 @@ func (c *Config) checkSources(p *Page) *ConfigError {
 	for i := range p.Slots {
 		s := &p.Slots[i]
 		if host := s.host(); host != "" && !c.allowsHost(host) {
-			return &ConfigError{Msg: "edge: page " + p.Pattern + ", line " + strconv.Itoa(s.Line) + ", slot " + s.Name + ": the host " +
+			return &ConfigError{Msg: "edge: page " + p.Pattern + ", line " + decimal.String(s.Line) + ", slot " + s.Name + ": the host " +
 				quoteForMessage(host) + " of its src is not in INLAY_ALLOW_HOSTS; add it there"}
 		}
 	}

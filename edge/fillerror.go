@@ -1,8 +1,9 @@
 package edge
 
 import (
-	"strconv"
 	"time"
+
+	"inlay/internal/decimal"
 )
 
 // Reason is why a fill failed. The zero value is no reason and is used for none.
@@ -95,7 +96,7 @@ func (e *FillError) Error() string {
 	if text == "" {
 		text = e.Reason.text()
 		if e.Reason == StatusError && e.Status != 0 {
-			text += " " + strconv.Itoa(e.Status)
+			text += " " + decimal.String(e.Status)
 		}
 	}
 	return "edge: fill failed (" + e.Reason.String() + "): " + text

@@ -1,8 +1,9 @@
 package edge
 
 import (
-	"strconv"
 	"time"
+
+	"inlay/internal/decimal"
 )
 
 // All that inlay says of a page stays below the 4 KiB that nginx reads a head into unless told otherwise
@@ -28,7 +29,7 @@ var incremental = [...]Field{{"incremental", "?1"}, {"x-accel-buffering", "no"}}
 func (e *Engine[B]) wholeFields(pl *plan[B], states []fragmentStatus, etag string, length int, shareable bool) []Field {
 	fields := make([]Field, 0, 8)
 	if length >= 0 {
-		fields = append(fields, htmlType, Field{"content-length", strconv.Itoa(length)})
+		fields = append(fields, htmlType, Field{"content-length", decimal.String(length)})
 	}
 	if etag != "" {
 		fields = append(fields, Field{"etag", etag})
@@ -114,14 +115,14 @@ func (e *Engine[B]) sendFailure(q *request[B], failure *FillError) {
 func (e *Engine[B]) sendText(id RequestID, status int, text string, retryAfter time.Duration) {
 	fields := []Field{{"content-type", "text/plain; charset=utf-8"}}
 	if retryAfter > 0 {
-		fields = append(fields, Field{"retry-after", strconv.Itoa(int((retryAfter + time.Second - 1) / time.Second))})
+		fields = append(fields, Field{"retry-after", decimal.String(int((retryAfter + time.Second - 1) / time.Second))})
 	}
 	e.sendAs(id, status, text+"\n", fields...)
 }
 
 // sendAs answers with a text that is no page and that nobody may store.
 func (e *Engine[B]) sendAs(id RequestID, status int, text string, fields ...Field) {
-	fields = append(fields, Field{"content-length", strconv.Itoa(len(text))}, Field{"cache-control", "no-store"})
+	fields = append(fields, Field{"content-length", decimal.String(len(text))}, Field{"cache-control", "no-store"})
 	head := e.host.NewHead(status, fields)
 	if q := e.requests[id]; q != nil && q.head {
 		e.host.SendHead(id, head)
@@ -171,9 +172,9 @@ func appendRest(dst []byte, states []fragmentStatus) []byte {
 			sum.HasTTL, sum.TTL = true, s.TTL
 		}
 	}
-	sum.Detail = strconv.Itoa(len(states)) + " more slots"
+	sum.Detail = decimal.String(len(states)) + " more slots"
 	if !sum.Hit && hits > 0 {
-		sum.Detail += ", " + strconv.Itoa(hits) + " of them hits"
+		sum.Detail += ", " + decimal.String(hits) + " of them hits"
 	}
 	if len(dst) > 0 {
 		dst = append(dst, ", "...)
@@ -187,7 +188,7 @@ func (e *Engine[B]) timed(q *request[B], fields []Field) []Field {
 	if !e.config.Debug {
 		return fields
 	}
-	value := "inlay;dur=" + strconv.FormatInt(e.now.Sub(q.since).Milliseconds(), 10) + ", mode;desc=" + q.mode.String()
+	value := "inlay;dur=" + decimal.String(int(e.now.Sub(q.since).Milliseconds())) + ", mode;desc=" + q.mode.String()
 	for i := range q.slots {
 		what := "miss"
 		switch s := &q.slots[i]; {
@@ -200,7 +201,7 @@ func (e *Engine[B]) timed(q *request[B], fields []Field) []Field {
 		case s.state == slotPending:
 			what = "pending"
 		}
-		member := ", slot" + strconv.Itoa(i+1) + ";desc=" + what
+		member := ", slot" + decimal.String(i+1) + ";desc=" + what
 		if len(value)+len(member) > maxServerTiming {
 			break
 		}

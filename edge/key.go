@@ -1,7 +1,7 @@
 package edge
 
 import (
-	"strconv"
+	"inlay/internal/decimal"
 )
 
 // inputs is what a key may read of a request, besides the parameters of its page's pattern.
@@ -101,7 +101,7 @@ func (s *Slot) appendKey(dst []byte, params []string, in inputs) ([]byte, error)
 func (p *Page) appendKey(dst []byte, index int, params []string, in inputs) ([]byte, error) {
 	start := len(dst)
 	dst = append(dst, "page:"...)
-	dst = strconv.AppendUint(dst, uint64(index), 10)
+	dst = decimal.Append(dst, int64(index))
 	for _, value := range params {
 		dst = append(dst, '\n')
 		dst = append(dst, value...)

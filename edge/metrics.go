@@ -1,8 +1,9 @@
 package edge
 
 import (
-	"strconv"
 	"strings"
+
+	"inlay/internal/decimal"
 )
 
 // metricTexts name the figures of Stats for the outside, one a line: its name as Prometheus has it, without the prefix, and
@@ -33,20 +34,24 @@ cache_entries Entries in the cache.
 cache_bytes Bytes of the budget that are in use.
 `
 
-// figures are the values, in the order of metricTexts.
-func (s *Stats) figures() [23]int64 {
-	return [...]int64{
-		int64(s.Warm), int64(s.Pages), int64(s.Whole), int64(s.Streamed), int64(s.Failures), int64(s.Left), int64(s.Passed),
-		int64(s.BadRequests), int64(s.Fills), int64(s.TakenOver), int64(s.Failed), int64(s.Late), int64(s.Unstored),
-		int64(s.Crashes), int64(s.Waiting), int64(s.Flights), int64(s.Cache.Gets), int64(s.Cache.Hits),
-		int64(s.Cache.StaleHits), int64(s.Cache.Misses), int64(s.Cache.Evicted), int64(s.Entries), s.Bytes,
+// figures are the values, in the order of metricTexts. Not taken from Stats, which core.wasm has no other use for.
+type figures [23]int64
+
+func (e *Engine[B]) figures() *figures {
+	n, c := &e.counts, e.fragments.Stats()
+	return &figures{
+		int64(e.warm.Load()), int64(n.Pages), int64(n.Whole), int64(n.Streamed), int64(n.Failures), int64(n.Left), int64(n.Passed),
+		int64(n.BadRequests), int64(n.Fills), int64(n.TakenOver), int64(n.Failed), int64(n.Late), int64(n.Unstored),
+		int64(e.config.Crashes), int64(len(e.requests)), int64(len(e.flights)), int64(c.Gets), int64(c.Hits),
+		int64(c.StaleHits), int64(c.Misses), int64(c.Evicted),
+		int64(e.fragments.Len() + e.failures.Len()), e.fragments.Bytes() + e.failures.Bytes(),
 	}
 }
 
-func (s Stats) json() string {
+func (f *figures) json() string {
 	text := []byte{'{'}
 	rest := metricTexts
-	for i, value := range s.figures() {
+	for i, value := range f {
 		if i > 0 {
 			text = append(text, ',')
 		}
@@ -54,16 +59,16 @@ func (s Stats) json() string {
 		name, rest, _ = cutText(rest, " ")
 		_, rest, _ = cutText(rest, "\n")
 		text = append(append(append(text, '"'), name...), `":`...)
-		text = strconv.AppendInt(text, value, 10)
+		text = decimal.Append(text, value)
 	}
 	return string(append(text, "}\n"...))
 }
 
 // prometheus is the text format of Prometheus, version 0.0.4.
-func (s Stats) prometheus() string {
+func (f *figures) prometheus() string {
 	var text []byte
 	rest := metricTexts
-	for _, value := range s.figures() {
+	for _, value := range f {
 		var name, help string
 		name, rest, _ = cutText(rest, " ")
 		help, rest, _ = cutText(rest, "\n")
@@ -72,7 +77,7 @@ func (s Stats) prometheus() string {
 			kind = "counter"
 		}
 		text = append(text, "# HELP inlay_"+name+" "+help+"\n# TYPE inlay_"+name+" "+kind+"\ninlay_"+name+" "...)
-		text = append(strconv.AppendInt(text, value, 10), '\n')
+		text = append(decimal.Append(text, value), '\n')
 	}
 	return string(text)
 }

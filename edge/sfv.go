@@ -2,7 +2,8 @@ package edge
 
 import (
 	"errors"
-	"strconv"
+
+	"inlay/internal/decimal"
 )
 
 // Serialisation of Structured Field Values (RFC 9651, section 4.1), as much of it as Cache-Status takes. What a type
@@ -47,7 +48,7 @@ func appendSFVInteger(dst []byte, n int64) ([]byte, error) {
 	if n < -maxSFVInteger || n > maxSFVInteger {
 		return dst, errSFVInteger
 	}
-	return strconv.AppendInt(dst, n, 10), nil
+	return decimal.Append(dst, n), nil
 }
 
 func isSFVToken(s string) bool {

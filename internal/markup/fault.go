@@ -1,8 +1,8 @@
 package markup
 
 import (
+	"inlay/internal/decimal"
 	"math/bits"
-	"strconv"
 )
 
 // fault is what is wrong with a fragment: a line of faultTexts, counted from 1.
@@ -84,7 +84,7 @@ func (t *tree) message() string {
 		}
 		what += string(t.tag.text[:min(t.tag.length, maxName)]) + ">"
 	}
-	return what + " at byte " + strconv.Itoa(t.tag.at) + " " + faultTexts[from:to]
+	return what + " at byte " + decimal.String(t.tag.at) + " " + faultTexts[from:to]
 }
 
 // faultTexts has a line for each fault.
