@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -130,4 +131,52 @@ func TestHandlerThatNeverAnswersIsLeftAtItsTimeOut(t *testing.T) {
 	assert.Greater(t, time.Since(begun), 7*time.Second)
 	assert.Eventually(t, func() bool { return strings.Contains(s.Log(), "no whole answer for /do/forever?url= within 8000 ms") },
 		30*time.Second, 10*time.Millisecond)
+}
+
+// A handler that holds the isolate past its slot's timeout, and then ends the program, is not taken for lost: it is not run
+// again, neither by who led the fill nor by those who wait for it.
+func TestHandlerThatEndsLateIsRunOnce(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func(t *testing.T) *server{
+		"instance.Serve": func(t *testing.T) *server { return startRuntime(t) },
+		"workers.Serve":  func(t *testing.T) *server { return startBuilt(t, "serve") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := begin(t)
+			var wait sync.WaitGroup
+			for range 3 {
+				wait.Go(func() {
+					resp, err := http.Get(s.URL + "/short/spin-exit")
+					if assert.NoError(t, err) {
+						page, err := io.ReadAll(resp.Body)
+						assert.NoError(t, err)
+						assert.NoError(t, resp.Body.Close())
+						assert.Contains(t, string(page), "<p>no fragment</p>")
+					}
+				})
+			}
+			wait.Wait()
+			assert.Equal(t, 1, strings.Count(s.Log(), "spins\n"), s.Log())
+			assert.Contains(t, s.Log(), "inlay: fill failed: ")
+		})
+	}
+}
+
+// A request that no page answers, to a handler that never does: the runtime's own answer would be a 500, and its log would
+// not say where.
+func TestRequestThatNothingAnswersIsAnswered(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *server) {
+		begun := time.Now()
+		resp := request(t, http.MethodGet, s.URL+"/do/forever?secret=1", nil)
+		assert.Equal(t, http.StatusBadGateway, resp.StatusCode)
+		assert.Equal(t, "The site's own handlers have not answered.\n", read(t, resp))
+		assert.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
+		assert.InDelta(t, 45, time.Since(begun).Seconds(), 15)
+		line := "inlay: GET /do/forever?secret=1: no answer within 45 s"
+		assert.Eventually(t, func() bool { return strings.Contains(s.Log(), line) }, 20*time.Second, 10*time.Millisecond, s.Log())
+		assert.Equal(t, 1, strings.Count(s.Log(), "inlay: GET /do/forever"))
+		assert.NotContains(t, s.Log(), "Uncaught")
+	})
 }

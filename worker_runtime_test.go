@@ -35,6 +35,11 @@ var runtimePages = map[string]string{
 	"/products/{id}": `<!doctype html><title>Product</title><body>
 <edge-slot name="rate" src="/fragments/rate/CHF" ttl="1s" sie="1h" timeout="3s"><p>wait</p><edge-error><p>no rate</p></edge-error></edge-slot>
 <edge-slot name="stock" src="/fragments/stock/{id}" ttl="0"><p>wait</p><edge-error><p>no stock</p></edge-error></edge-slot>`,
+	"/short/{what}": `<!doctype html><title>Short</title><body>
+<edge-slot name="one" src="/do/{what}" ttl="1m" timeout="1s"><p>wait</p><edge-error><p>no fragment</p></edge-error></edge-slot>`,
+	"/cut": `<!doctype html><title>Cut</title><body>
+<edge-slot name="a" src="/do/slow" ttl="1m" timeout="1s"><p>wait</p><edge-error><p>no a</p></edge-error></edge-slot>
+<edge-slot name="b" src="/do/elsewhere" ttl="1m" timeout="20s"><p>wait</p><edge-error><p>no b</p></edge-error></edge-slot>`,
 	"/two/{a}/{b}": `<!doctype html><title>Two</title><body>
 <edge-slot name="a" src="/do/{a}?before={b}" ttl="1m" timeout="20s"><p>wait</p><edge-error><p>no a</p></edge-error></edge-slot>
 <edge-slot name="b" src="/do/{b}?after={a}" ttl="1m" timeout="20s"><p>wait</p><edge-error><p>no b</p></edge-error></edge-slot>`,

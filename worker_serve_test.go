@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,14 +13,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// builtSites are folders of built test sites, each made once.
+var builtSites = map[string]func() (string, error){
+	"serve": sync.OnceValues(func() (string, error) { return buildTestSite("serve", runtimePages) }),
+	"bare":  sync.OnceValues(func() (string, error) { return buildTestSite("bare", runtimePages) }),
+}
+
 // startBuilt runs the Worker with the app.wasm of worker/testing/NAME in a bare workerd.
 func startBuilt(t *testing.T, name string) *server {
 	t.Helper()
-	folder, err := buildTestSite(name, runtimePages)
+	folder, err := builtSites[name]()
 	require.NoError(t, err)
 	config, err := os.ReadFile("build/workerd.capnp")
 	require.NoError(t, err)
-	path := filepath.Join(folder, "workerd.capnp")
+	path := filepath.Join(folder, strings.ReplaceAll(t.Name(), "/", "-")+".capnp")
 	require.NoError(t, os.WriteFile(path, config, 0o600))
 	return serveWorkerd(t, path, nil)
 }
@@ -50,4 +57,18 @@ func TestMainThatTakesNoFillsIsTold(t *testing.T) {
 	assert.Eventually(t, func() bool {
 		return strings.Contains(s.Log(), "app.wasm takes no fills: its main has to call instance.Serve(handler), or workers.Serve(edge.Fills(handler))")
 	}, 30*time.Second, 10*time.Millisecond)
+}
+
+// Whose fill has timed out is cancelled, and syumai/workers' program panics at that. It is inlay that ended it: the log tells
+// of the timeout alone.
+func TestMainOfWorkersServeMayBeCutOff(t *testing.T) {
+	t.Parallel()
+	s := startBuilt(t, "serve")
+	// The other slot keeps the request alive until the handler's time is over.
+	page := read(t, request(t, http.MethodGet, s.URL+"/cut", nil, "Sec-Fetch-Dest", "document"))
+	assert.Contains(t, page, "<p>no a</p>")
+	assert.Contains(t, page, "<p>slower</p>")
+	assert.Contains(t, s.Log(), "no whole answer for /do/slow within 1000 ms")
+	assert.NotContains(t, s.Log(), "app.wasm has ended")
+	assert.NotContains(t, s.Log(), "Uncaught")
 }

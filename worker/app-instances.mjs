@@ -94,7 +94,11 @@ async function askForFills(app, batch, write, late) {
   }
   const reader = response.body.getReader();
   const read = after(app.ended);
-  const left = late.then(() => ({ done: true, value: undefined }));
+  let cut = false;
+  const left = late.then(() => {
+    cut = true;
+    return { done: true, value: undefined };
+  });
   try {
     for (;;) {
       const { done, value } = await Promise.race([reader.read(), left, read]);
@@ -105,7 +109,8 @@ async function askForFills(app, batch, write, late) {
     reader.cancel().catch(() => {});
     app.flush();
   }
-  logEnd(app);
+  // At a stream that was cancelled syumai/workers panics: what the program then ends of is inlay's own doing.
+  if (!cut) logEnd(app);
 }
 
 /**
@@ -122,23 +127,51 @@ function after(ended) {
 }
 
 /**
- * Answers a request. Is rejected when the instance or its handler has ended without an answer.
+ * How long a request that no page answers waits for its answer's head, in seconds. Longer than long polls are held (30 s, as a
+ * rule), and than a fill may take; what comes after the head may take as long as it likes.
+ */
+const longestSilence = 45;
+
+/** A handler that has not answered in that time. */
+export class SilenceError extends Error {}
+
+/**
+ * Rejected when a request has had no answer for too long. Its timer also keeps the runtime from ending a request that waits for
+ * nothing else, as that of a handler that is stuck does, with an answer of its own.
+ */
+function silence() {
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  let timer = null;
+  /** @type {Promise<never>} */
+  const over = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new SilenceError(`no answer within ${longestSilence} s`)), longestSilence * 1000);
+  });
+  return { over, end: () => clearTimeout(timer) };
+}
+
+/**
+ * Answers a request. Is rejected when the instance or its handler has ended without an answer, or is silent for too long.
  * @param {Request} request @param {any} env @param {ExecutionContext} ctx @returns {Promise<Response>}
  */
 export async function appFetch(request, env, ctx) {
-  const app = await start(env, ctx);
-  /** The end of the handler by something else than its return, or of the whole instance. @type {Promise<never>} */
-  const broken = new Promise((_, reject) => {
-    app.context.binding.breakOff = (/** @type {string} */ text) => reject(new Error(text));
-    after(app.ended).catch(reject);
-  });
-  broken.catch(() => {});
+  const silent = silence();
+  /** @type {Instance | null} */
+  let app = null;
   try {
+    const made = await Promise.race([start(env, ctx), silent.over]);
+    app = made;
+    /** The end of the handler by something else than its return, or of the whole instance. @type {Promise<never>} */
+    const broken = new Promise((_, reject) => {
+      made.context.binding.breakOff = (/** @type {string} */ text) => reject(new Error(text));
+      after(made.ended).catch(reject);
+    });
+    broken.catch(() => {});
     // Go answers with undefined if it ends in this very call.
-    const answer = app.context.binding.handleRequest(request) ?? broken;
-    return followed(request, await Promise.race([broken, answer]), broken, app);
+    const answer = made.context.binding.handleRequest(request) ?? broken;
+    return followed(request, await Promise.race([broken, answer, silent.over]), broken, made);
   } finally {
-    app.flush();
+    silent.end();
+    app?.flush();
   }
 }
 

@@ -17,6 +17,12 @@ const methods = ["GET", "HEAD", "POST"];
 /** A streamed answer's queued bytes are joined into chunks of about this size. */
 const chunkSize = 64 << 10;
 
+/**
+ * A timer that comes this late, in milliseconds, comes after something that held the isolate. What that was may have ended the
+ * fills that are waited for, and be about to say so.
+ */
+const heldUp = 100;
+
 /** @param {Request} request */
 function methodOf(request) {
   const known = methods.indexOf(request.method);
@@ -235,7 +241,11 @@ export class Exchange {
 
   /** Waits until another request wakes this one or its own time has come, then runs that event. */
   async turn() {
-    const timed = !this.woken && !this.core.crashed && (await this.sleep());
+    let timed = !this.woken && !this.core.crashed && (await this.sleep());
+    if (timed && this.core.now() - this.until > heldUp) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      timed = !this.woken;
+    }
     this.woken = false;
     if (this.left) return;
     this.event(() => {

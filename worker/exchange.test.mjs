@@ -5,7 +5,7 @@ import "./testing/modules.mjs";
 import { get, load, stats, token } from "./testing/client.mjs";
 
 const { Core } = await import("./core.mjs");
-const { Opening } = await import("./exchange.mjs");
+const { Exchange, Opening } = await import("./exchange.mjs");
 
 const url = "http://shop.test/pkg/net/http";
 
@@ -184,4 +184,25 @@ test("an exchange whose context went without a word is forgotten", (t) => {
   assert.ok(gone.left && !core.waiting.has(gone.id));
   assert.ok(core.waiting.has(slow.id));
   assert.equal(stats(core).waiting, 1);
+});
+
+test("a timer that something has held up lets the end of a fill be told first", async () => {
+  for (const [held, wants] of [[300, "resume"], [0, "deadline"]]) {
+    const events = [];
+    const core = {
+      crashed: false, waiting: new Map(), now: () => performance.now(),
+      resume: () => events.push("resume"), deadline: () => events.push("deadline"),
+    };
+    const exchange = new Exchange(new Request(url), {}, { waitUntil() {} }, core, () => core, 1);
+    exchange.wait(performance.now() + 20);
+    const turn = exchange.turn();
+    if (held > 0) {
+      setTimeout(() => {
+        for (const begun = performance.now(); performance.now() - begun < held; );
+        setTimeout(() => exchange.wake(), 0); // as an instance's end is told: a turn later
+      }, 0);
+    }
+    await turn;
+    assert.deepEqual(events, [wants]);
+  }
 });

@@ -2,7 +2,7 @@
 // What is no page goes to the origin as it came: method, header and body; its answer comes back as it is. Only the fields
 // in which inlay and its origins tell each other things, Inlay-…, cross in neither direction.
 
-import { appFetch } from "./app-instances.mjs";
+import { SilenceError, appFetch } from "./app-instances.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 
@@ -16,7 +16,8 @@ export async function passThrough(exchange, target) {
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       console.error(`inlay: ${request.method} ${target}: ${text}`);
-      return badGateway(exchange, text, "The site's own handlers have ended without an answer.");
+      const general = error instanceof SilenceError ? "have not answered" : "have ended without an answer";
+      return badGateway(exchange, text, `The site's own handlers ${general}.`);
     }
   }
   try {

@@ -13,6 +13,7 @@ const made = {
     export default new Uint8Array(bytes).buffer;`,
   "./app-instances.mjs": `
     export const appInstances = () => 0;
+    export class SilenceError extends Error {}
     export const appFills = (...all) => globalThis.testApp(...all);
     export const appFetch = () => { throw new Error("no request passes through here"); };`,
 };

@@ -17,7 +17,14 @@ import (
 var ending = map[string]http.HandlerFunc{
 	"exit":      func(http.ResponseWriter, *http.Request) { os.Exit(3) },
 	"exit-zero": func(http.ResponseWriter, *http.Request) { os.Exit(0) },
-	"fatal":     func(http.ResponseWriter, *http.Request) { log.Fatal("no configuration") },
+	"spin-exit": func(http.ResponseWriter, *http.Request) {
+		fmt.Println("spins")
+		for begun := time.Now(); time.Since(begun) < 3*time.Second; {
+			runtime.KeepAlive(begun)
+		}
+		os.Exit(3)
+	},
+	"fatal": func(http.ResponseWriter, *http.Request) { log.Fatal("no configuration") },
 	"panic-goroutine": func(http.ResponseWriter, *http.Request) {
 		go panic("in a goroutine")
 		select {}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -24,13 +25,15 @@ func rate(w http.ResponseWriter, r *http.Request) {
 	currency := r.PathValue("currency")
 	answer, err := client.Get(cloudflare.Getenv("RATES_API") + "/v1/rates?from=EUR&to=" + url.QueryEscape(currency))
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway) // for the log; the visitor sees the edge-error, or a stale rate
+		slog.Error("the rates' API", "error", err)      // the log; what a failed fill says in its body is nowhere
+		http.Error(w, "no rate", http.StatusBadGateway) // the visitor sees the edge-error, or a stale rate
 		return
 	}
 	defer answer.Body.Close()
 	var found struct{ Rate float64 }
 	if err := json.NewDecoder(answer.Body).Decode(&found); err != nil || answer.StatusCode != http.StatusOK {
-		http.Error(w, fmt.Sprint("the rates' API answered ", answer.Status, ": ", err), http.StatusBadGateway)
+		slog.Error("the rates' API", "status", answer.Status, "error", err)
+		http.Error(w, "no rate", http.StatusBadGateway)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -41,7 +44,8 @@ func rate(w http.ResponseWriter, r *http.Request) {
 func stock(w http.ResponseWriter, r *http.Request) {
 	db, err := sql.Open("d1", "DB")
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+		slog.Error("D1", "error", err)
+		http.Error(w, "no database", http.StatusInternalServerError)
 		return
 	}
 	defer db.Close()
@@ -51,7 +55,8 @@ func stock(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, sql.ErrNoRows):
 		http.NotFound(w, r)
 	case err != nil:
-		http.Error(w, err.Error(), http.StatusServiceUnavailable) // 503: a stale one may stand in
+		slog.Error("D1", "error", err)
+		http.Error(w, "no stock", http.StatusServiceUnavailable) // 503: a stale one may stand in
 	default:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprintf(w, "<p>%d left</p>", pieces)
