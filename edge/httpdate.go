@@ -7,7 +7,7 @@ const (
 	monthNames = "JanFebMarAprMayJunJulAugSepOctNovDec"
 )
 
-// parseHTTPDate reads a date in any of the three forms of RFC 9110, section 5.6.7, whose names have their case:
+// parseHTTPDate reads a date in any of the three forms of RFC 9110, section 5.6.7, in any case (RFC 9111, section 4.2):
 //
 //	Sun, 06 Nov 1994 08:49:37 GMT   IMF-fixdate, the one that may be sent
 //	Sunday, 06-Nov-94 08:49:37 GMT  RFC 850: a year that would be more than 50 years ahead of now is of the century before
@@ -19,11 +19,11 @@ func parseHTTPDate(v string, now time.Time) (t time.Time, ok bool) {
 	comma := indexAny(v, ",")
 	switch {
 	case comma == 3 && len(v) == len("Sun, 06 Nov 1994 08:49:37 GMT"):
-		ok = isDay(v[:3]) && v[4] == ' ' && v[7] == ' ' && v[11] == ' ' && v[16] == ' ' && v[25:] == " GMT" &&
+		ok = isDay(v[:3]) && v[4] == ' ' && v[7] == ' ' && v[11] == ' ' && v[16] == ' ' && equalFold(v[25:], " GMT") &&
 			d.set(v[12:16], v[8:11], v[5:7], v[17:25])
 	case comma > 3 && len(v) == comma+len(", 06-Nov-94 08:49:37 GMT"):
 		name, rest := v[:comma], v[comma+1:]
-		ok = isLongDay(name) && rest[0] == ' ' && rest[3] == '-' && rest[7] == '-' && rest[10] == ' ' && rest[19:] == " GMT" &&
+		ok = isLongDay(name) && rest[0] == ' ' && rest[3] == '-' && rest[7] == '-' && rest[10] == ' ' && equalFold(rest[19:], " GMT") &&
 			d.set(rest[8:10], rest[4:7], rest[1:3], rest[11:19])
 		if ok {
 			d.inCentury(now)
@@ -87,9 +87,10 @@ func isDay(name string) bool { return nameIndex(dayNames, name) >= 0 }
 
 // isLongDay tells whether name is that of a day of the week in full.
 func isLongDay(name string) bool {
-	switch name {
-	case "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday":
-		return true
+	for _, day := range [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"} {
+		if equalFold(name, day) {
+			return true
+		}
 	}
 	return false
 }
@@ -127,7 +128,7 @@ func floor(n, d int) int {
 // nameIndex is the place of a three-letter name in a list of such names, or -1.
 func nameIndex(names, name string) int {
 	for i := 0; i+3 <= len(names); i += 3 {
-		if names[i:i+3] == name {
+		if equalFold(names[i:i+3], name) {
 			return i / 3
 		}
 	}

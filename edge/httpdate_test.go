@@ -18,6 +18,9 @@ func TestDateIsReadInEachOfTheThreeForms(t *testing.T) {
 		"Sun Nov  6 08:49:37 1994":       at(1994),
 		"Sun Nov 06 08:49:37 1994":       at(1994),
 		"Sun, 16 Nov 1994 08:49:37 GMT":  at(1994).AddDate(0, 0, 10),
+		"sun, 06 nov 1994 08:49:37 gmt":  at(1994), // in any case: RFC 9111, section 4.2
+		"SUNDAY, 06-NOV-94 08:49:37 GMT": at(1994),
+		"sUN nOV  6 08:49:37 1994":       at(1994),
 		"Wed Nov 16 08:49:37 1994":       at(1994).AddDate(0, 0, 10),
 
 		// A year of two digits is the past one if it would be more than 50 years ahead.
@@ -54,7 +57,7 @@ func TestYearOfTwoDigitsIsNearNow(t *testing.T) {
 func TestWhatIsNoDateIsRefused(t *testing.T) {
 	for _, value := range []string{
 		"", "0", "-1", "Sun", ",", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 1994 08:49:37 GMTx",
-		"Son, 06 Nov 1994 08:49:37 GMT", "sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT", "Sun, 6 Nov 1994 08:49:37 GMT",
+		"Son, 06 Nov 1994 08:49:37 GMT", "Sun, 6 Nov 1994 08:49:37 GMT",
 		"Sun, 31 Nov 1994 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:60:37 GMT",
 		"Sun, 06 Nov 1994 08:49:61 GMT", "Sun, 06 Nov 1994 08-49-37 GMT", "Sun, 06-Nov-94 08:49:37 GMT", "Sunda, 06-Nov-94 08:49:37 GMT",
 		"Sunday, 06 Nov 94 08:49:37 GMT", "Sunday, 06-Nov-1994 08:49:37 GMT", "Sunday, 31-Nov-94 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 ",

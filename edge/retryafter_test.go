@@ -26,7 +26,7 @@ func TestRetryAfterIsSecondsOrADateAndBounded(t *testing.T) {
 		"Sat, 01 Jan 0000 00:00:00 GMT":   0,
 		"Sunday, 06-Nov-94 08:50:07 GMT":  30 * time.Second,
 		"Sun Nov  6 08:50:07 1994":        30 * time.Second,
-		"Sun, 06 nov 1994 08:50:07 GMT":   0,
+		"Sun, 06 nov 1994 08:50:07 GMT":   30 * time.Second,
 		"Sun, 06 Nov 1994 08:50:07 UTC":   0,
 		"Sun, 06 Nov 1994 24:00:00 GMT":   0,
 		"Wed, 31 Nov 1994 08:50:07 GMT":   0,
