@@ -24,20 +24,23 @@ func writeHead(w http.ResponseWriter, head *blob) {
 
 // mergeHead sets the fields of a head among those that a wrapping handler has set, under whatever case of their names:
 //
-//   - lists that each may add to, such as Vary, get the head's members after theirs;
+//   - lists that each may add to, such as Vary, get the head's members after theirs; those of Cache-Status before them,
+//     since who is nearest the origin comes first there (RFC 9211, section 2);
+//   - what tells of the age or a part of another body is dropped;
 //   - Cache-Control stays theirs where it forbids more than the head's, and a page that they set a cookie on is not public;
 //   - of all else, which describes the page, the head's stands.
 func mergeHead(header, head http.Header) {
 	cookie, control := false, ""
 	var names []string // in the case in which they stand there
 	for name, values := range header {
-		switch canonical := http.CanonicalHeaderKey(name); canonical {
+		canonical := http.CanonicalHeaderKey(name)
+		switch canonical {
 		case "Set-Cookie":
 			cookie = cookie || len(values) > 0
 		case "Cache-Control":
 			control = addLine(control, values)
 		}
-		if head[http.CanonicalHeaderKey(name)] != nil {
+		if head[canonical] != nil || slices.Contains([]string{"Age", "Content-Range", "Last-Modified"}, canonical) {
 			names = append(names, name)
 		}
 	}
@@ -52,7 +55,9 @@ func mergeHead(header, head http.Header) {
 		switch theirs := before[name]; name {
 		case "Vary":
 			values = addMembers(theirs, values)
-		case "Link", "Server-Timing", "Cache-Status":
+		case "Cache-Status":
+			values = append(slices.Clip(values), theirs...)
+		case "Link", "Server-Timing":
 			values = append(slices.Clip(theirs), values...)
 		case "Cache-Control":
 			values = []string{strictest(strings.Join(values, ", "), control, cookie)}

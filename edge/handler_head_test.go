@@ -55,6 +55,10 @@ func TestWhatAWrappingHandlerSetIsKept(t *testing.T) {
 		{http.Header{"Content-Type": {"text/plain"}}, "Content-Type", "text/html; charset=utf-8"},
 		{http.Header{"Etag": {`"x"`}, "Content-Length": {"7"}}, "Content-Length", plain.Get("Content-Length")},
 
+		{http.Header{"Cache-Status": {"outer; hit"}}, "Cache-Status", plain.Get("Cache-Status") + ", outer; hit"},
+		{http.Header{"Age": {"7"}}, "Age", ""},
+		{http.Header{"last-modified": {lastModified}}, "Last-Modified", ""},
+		{http.Header{"Content-Range": {"bytes 0-3/8"}}, "Content-Range", ""},
 		{http.Header{"X-A": {"1"}}, "Cache-Control", publicControl},
 		{http.Header{"Cache-Control": {"max-age=5"}}, "Cache-Control", publicControl},
 		{http.Header{"Cache-Control": {"no-store"}}, "Cache-Control", "no-store"},
