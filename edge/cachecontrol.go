@@ -18,9 +18,9 @@ type cacheControl struct {
 // parseCacheControl reads a Cache-Control field value, its lines joined by commas. It takes whatever it finds and errs
 // towards not caching:
 //
-//   - What forbids (no-store, private, no-cache, must-revalidate, proxy-revalidate) is found after any separator, in
-//     quotes or not, and anywhere in a member that is not of the RFC's form: see [cacheControl.forbid]. With a list of
-//     field names, private and no-cache count as without one.
+//   - What forbids (no-store, private, no-cache, must-revalidate, proxy-revalidate) is found after any separator, also in
+//     quotes that are not the RFC's, and anywhere in a member that is not of its form: see [cacheControl.forbid]. With a
+//     list of field names, private and no-cache count as without one.
 //   - Of two values for one directive the shorter counts, and a value that is no number of seconds counts as 0 (RFC 9111,
 //     section 4.2.1, would have such an answer stale). Semicolons separate too.
 func parseCacheControl(v string) cacheControl {
@@ -69,12 +69,12 @@ func (c *cacheControl) forbidden(name string) {
 	}
 }
 
-// forbid looks for what forbids. Quotes hide nothing: of a value that was joined from several lines nobody can tell any
-// more whether the quote that one of them opened was closed by the same. Of a member of the RFC's form, such as
-// extension=private, only the name counts; of any other, each of its words.
+// forbid looks for what forbids. Of a member of the RFC's form, such as extension=private or extension="a, private", only
+// the name counts; of any other, each of its words, and quotes hide none: of a value that was joined from several lines
+// nobody can tell any more whether the quote that one of them opened was closed by the same.
 func (c *cacheControl) forbid(v string) {
 	for v != "" {
-		n := 0
+		n := quotedMember(v)
 		for n < len(v) && !separates(v[n]) {
 			n++
 		}
@@ -129,6 +129,35 @@ func isMember(s string) bool {
 		}
 	}
 	return true
+}
+
+// quotedMember is the offset after the directive with a quoted string for an argument that v begins with, as in
+// extension="a, b", or 0 if it begins with none. What follows the string has to be a separator or the end: else its closing
+// quote may be one that opens another.
+func quotedMember(v string) int {
+	n := 0
+	for n < len(v) && inSet(v[n], " \t") {
+		n++
+	}
+	name := n
+	for n < len(v) && isWord(v[n]) {
+		n++
+	}
+	if n == name || n+1 >= len(v) || v[n] != '=' || v[n+1] != '"' {
+		return 0
+	}
+	end := quotedEnd(v, n+1)
+	for i := n; i < end; i++ {
+		if isControl(v[i]) && v[i] != '\t' {
+			return 0
+		}
+	}
+	for i := end; i < len(v) && !separates(v[i]); i++ {
+		if !inSet(v[i], " \t") {
+			return 0
+		}
+	}
+	return end
 }
 
 // cutDirective cuts v after its first directive: at the first separator outside a quoted string. A quote that nothing

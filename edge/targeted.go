@@ -3,8 +3,7 @@ package edge
 import "time"
 
 // parseTargeted reads CDN-Cache-Control, which is a Dictionary of Structured Fields (RFC 9213, section 2.1). What does not
-// parse, is empty, or gives a directive that matters here a value of another type than it has, counts as absent: used is
-// false. Of a repeated directive the last counts (RFC 9651, section 4.2.2).
+// parse or is empty counts as absent: used is false. Of a repeated directive the last counts (RFC 9651, section 4.2.2).
 func parseTargeted(v string) (c cacheControl, used bool) {
 	c = cacheControl{maxAge: Unset, sMaxAge: Unset, swr: Unset, sie: Unset}
 	d := sfvReader{rest: v}
@@ -20,9 +19,10 @@ func parseTargeted(v string) (c cacheControl, used bool) {
 				return c, false
 			}
 		}
-		if !d.parameters() || !c.target(name, value) {
+		if !d.parameters() {
 			return c, false
 		}
+		c.target(name, value)
 		used = true
 		d.skip(" \t")
 		if d.rest == "" {
@@ -38,14 +38,16 @@ func parseTargeted(v string) (c cacheControl, used bool) {
 	return c, used
 }
 
-// target notes a directive; false: its value is of no type that it can have.
-func (c *cacheControl) target(name string, v sfvValue) bool {
+// target notes a directive. A lifetime that is no integer is 0, as one of Cache-Control is: with it goes nothing of what
+// forbids.
+func (c *cacheControl) target(name string, v sfvValue) {
 	if d := c.lifetime(name); d != nil {
-		*d = time.Duration(min(max(0, v.number), int64(maxDelta/time.Second))) * time.Second
-		return v.kind == sfvInteger
+		if *d = 0; v.kind == sfvInteger {
+			*d = time.Duration(min(max(0, v.number), int64(maxDelta/time.Second))) * time.Second
+		}
+		return
 	}
 	if v.kind != sfvBoolean || v.number != 0 { // "private=?0" says nothing; a list of field names counts as without one
 		c.forbidden(name)
 	}
-	return true
 }

@@ -22,6 +22,17 @@ func TestTargetedCacheControlIsADictionary(t *testing.T) {
 		{"max-age=5,max-age=60", age(60 * second)},
 		{"max-age=0", age(0)},
 		{"max-age=-5", age(0)},
+
+		// A lifetime of another type is 0 until one of its own comes, and hides nothing that forbids.
+		{"max-age", age(0)},
+		{`max-age="60"`, age(0)},
+		{"max-age=60.0", age(0)},
+		{"max-age=?1", age(0)},
+		{"max-age=x, max-age=60", age(60 * second)},
+		{"max-age=60, max-age=x", age(0)},
+		{`max-age="60", no-store`, func(c *cacheControl) { c.maxAge, c.noStore = 0, true }},
+		{"private, max-age=(60)", func(c *cacheControl) { c.maxAge, c.private = 0, true }},
+		{"stale-if-error=?1, max-age=60", func(c *cacheControl) { c.maxAge, c.sie = 60*second, 0 }},
 		{"max-age=999999999999999", age(maxDelta)},
 		{"s-maxage=7, stale-while-revalidate=8, stale-if-error=9", func(c *cacheControl) { c.sMaxAge, c.swr, c.sie = 7*second, 8*second, 9*second }},
 		{"no-store", func(c *cacheControl) { c.noStore = true }},
@@ -40,11 +51,11 @@ func TestTargetedCacheControlIsADictionary(t *testing.T) {
 
 func TestTargetedCacheControlThatDoesNotParseIsAbsent(t *testing.T) {
 	for _, value := range []string{
-		"", " ", ",", "max-age=60,", "max-age=60, &&&&&", "MaX-aGe=60", "max-age =60", "max-age= 60", "max-age=", "max-age",
-		`max-age="60"`, "max-age=60.0", "max-age=1.5", "max-age=?1", "max-age=x", "max-age=1234567890123456", "max-age='60'",
+		"", " ", ",", "max-age=60,", "max-age=60, &&&&&", "MaX-aGe=60", "max-age =60", "max-age= 60", "max-age=",
+		"max-age=1234567890123456", "max-age='60'",
 		"max-age=60 no-store", "max-age=60; no-store x", "no-store max-age=60", "-x", "1=2", `x="a`, `x="a\b"`, "x=\"\x01\"", "x=\"é\"",
 		"x=?2", "x=?", "x=:a b:", "x=:aa", "x=(1", "x=(1,2)", "x=(1\t2)", "x=()y", "x=1.", "x=.5", "x=-", "x=1.2345", "x=1234567890123.5",
-		"x=@1.5", "x=%x", "x=1;A", "x=1;a=", "max-age=60\nno-store", "stale-if-error=?1, max-age=60",
+		"x=@1.5", "x=%x", "x=1;A", "x=1;a=", "max-age=60\nno-store",
 	} {
 		_, used := parseTargeted(value)
 		assert.False(t, used, "%q", value)
