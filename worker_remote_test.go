@@ -90,7 +90,7 @@ func TestRedirectsStayOnTheirHost(t *testing.T) {
 	origin := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case fragmentPath("title"):
-			http.Redirect(w, r, "/moved", http.StatusFound)
+			http.Redirect(w, r, "/fragments/title/moved", http.StatusFound)
 		case fragmentPath("index"):
 			http.Redirect(w, r, elsewhere.URL+"/there", http.StatusFound)
 		case fragmentPath("examples"):
@@ -103,7 +103,7 @@ func TestRedirectsStayOnTheirHost(t *testing.T) {
 	})
 	server := startWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_NEGATIVE_TTL=1m")
 	page := read(t, browse(t, server.URL+packagePage))
-	assert.Contains(t, page, "[/moved]", "to the same host they are followed")
+	assert.Contains(t, page, "[/fragments/title/moved]", "to the same host they are followed")
 	assert.Contains(t, page, "["+fragmentPath("overview")+"]")
 	for _, slot := range []string{"index", "examples", "imported-by"} {
 		assert.Contains(t, page, slotErrors[slot], slot)

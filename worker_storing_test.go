@@ -106,7 +106,7 @@ func TestEachHopOfARedirectIsJudged(t *testing.T) {
 			http.Redirect(w, r, "/login", http.StatusFound)
 		case fragmentPath("title"):
 			w.Header().Set("Cache-Control", "max-age=100")
-			http.Redirect(w, r, "/login", http.StatusFound)
+			http.Redirect(w, r, "/fragments/title/login", http.StatusFound)
 		default:
 			w.Header().Set("Cache-Control", "max-age=1000")
 			fragment(w, r)
@@ -116,7 +116,7 @@ func TestEachHopOfARedirectIsJudged(t *testing.T) {
 	page := read(t, browse(t, server.URL+packagePage))
 	assert.Contains(t, page, slotErrors["index"])
 	assert.Contains(t, page, slotErrors["examples"])
-	assert.Contains(t, page, "[/login]")
+	assert.Contains(t, page, "[/fragments/title/login]")
 	status := browse(t, server.URL+packagePage).Header.Get("Cache-Status")
 	assert.Regexp(t, `inlay/title;hit;ttl=(9\d|100)\b`, status)
 	assert.Regexp(t, `inlay/overview;hit;ttl=(99\d|1000)\b`, status)
