@@ -13,6 +13,8 @@ type Defaults struct {
 	StaleWhileRevalidate time.Duration
 	StaleIfError         time.Duration
 	MaxFragment          int // bytes; zero: no limit
+	// Hosts: the visitor's host is in the key, so that an answer may vary on it.
+	Hosts bool
 }
 
 // admit decides whether an answer may become the slot's fragment, and how long it may be used: took is how long ago the
@@ -24,22 +26,19 @@ type Defaults struct {
 //
 // How long: see [Slot.lifetime]. A negative TTL means that the fragment serves those who wait for it and is not stored.
 func (s *Slot) admit(a *Answer, d *Defaults, now time.Time, took time.Duration) (p cache.Policy, err error) {
-	bypass := s.TTL == 0
-	if failure := s.refusal(a, d, bypass, now); failure != nil {
+	if failure := s.refusal(a, d, now); failure != nil {
 		return cache.Policy{}, failure
 	}
-	if bypass {
+	if s.TTL == 0 {
 		return cache.Policy{TTL: -1}, nil
 	}
 	return s.lifetime(a, d, now, took), nil
 }
 
 // refusal is why an answer may not be used, nil if it may.
-func (s *Slot) refusal(a *Answer, d *Defaults, bypass bool, now time.Time) *FillError {
-	for i := range a.Redirects {
-		if text := s.forbids(&a.Redirects[i], bypass); text != "" {
-			return &FillError{Reason: RefusedError, Status: a.Redirects[i].Status, Text: "a redirect on the way " + text, takenDown: true}
-		}
+func (s *Slot) refusal(a *Answer, d *Defaults, now time.Time) *FillError {
+	if failure := s.refuses(a.Redirects, d); failure != nil {
+		return failure
 	}
 	if a.Status != 200 {
 		text := "the origin answered " + decimal.String(a.Status) + "; a fragment needs 200"
@@ -48,6 +47,9 @@ func (s *Slot) refusal(a *Answer, d *Defaults, bypass bool, now time.Time) *Fill
 		}
 		return &FillError{Reason: StatusError, Status: a.Status, Text: text, RetryAfter: parseRetryAfter(a.RetryAfter, now)}
 	}
+	if text := s.forbids(a, d); text != "" {
+		return &FillError{Reason: RefusedError, Status: a.Status, Text: "the answer " + text, takenDown: true}
+	}
 	if d.MaxFragment > 0 && a.Size > d.MaxFragment {
 		return &FillError{
 			Reason: TooLargeError,
@@ -55,9 +57,6 @@ func (s *Slot) refusal(a *Answer, d *Defaults, bypass bool, now time.Time) *Fill
 			Text: "the fragment has " + decimal.String(a.Size) + " bytes, the limit is " + decimal.String(d.MaxFragment) +
 				"; make it smaller or raise INLAY_MAX_FRAGMENT",
 		}
-	}
-	if text := s.forbids(a, bypass); text != "" {
-		return &FillError{Reason: RefusedError, Status: a.Status, Text: "the answer " + text, takenDown: true}
 	}
 	text := refuseType(a.ContentType)
 	if e := trimOWS(a.ContentEncoding); text == "" && e != "" && !equalFold(e, "identity") {
@@ -69,12 +68,26 @@ func (s *Slot) refusal(a *Answer, d *Defaults, bypass bool, now time.Time) *Fill
 	return nil
 }
 
+// refuses is why what was heard on the way to an answer is not for others, nil if it may be.
+func (s *Slot) refuses(heard []Answer, d *Defaults) *FillError {
+	for i := range heard {
+		if text := s.forbids(&heard[i], d); text != "" {
+			who := "a redirect on the way "
+			if heard[i].Status == 200 || heard[i].Status >= 500 { // 500: that of a frame without an answer
+				who = "the answer "
+			}
+			return &FillError{Reason: RefusedError, Status: heard[i].Status, Text: who + text, takenDown: true}
+		}
+	}
+	return nil
+}
+
 // forbids says why an answer or a redirect is not for others, empty if it may be.
-func (s *Slot) forbids(a *Answer, bypass bool) string {
+func (s *Slot) forbids(a *Answer, d *Defaults) string {
 	if a.SetCookie {
 		return "has Set-Cookie, and a fragment goes to other users too; set cookies on a path that is no fragment"
 	}
-	if bypass {
+	if s.TTL == 0 {
 		return ""
 	}
 	c, field := a.control()
@@ -84,20 +97,23 @@ func (s *Slot) forbids(a *Answer, bypass bool) string {
 	case c.private:
 		return "has " + field + `: private; drop it and declare in vary what the fragment depends on, or give the slot ttl="0s"`
 	}
-	if name := s.undeclared(a.Vary); name != "" {
+	if name := s.undeclared(a.Vary, d); name != "" {
 		return "varies on " + quoteForMessage(name) + ", which the slot does not declare in its vary"
 	}
 	return ""
 }
 
 // undeclared is the first name in a Vary value that the slot does not declare, empty if there is none. Accept-Encoding
-// is no matter: fragments are asked for uncompressed.
-func (s *Slot) undeclared(vary string) string {
+// is no matter: fragments are asked for uncompressed. The visitor's host is in the key where the site keeps hosts apart.
+func (s *Slot) undeclared(vary string, d *Defaults) string {
 	for vary != "" {
 		var name string
 		name, vary, _ = cutText(vary, ",")
 		name = trimOWS(name)
-		if name == "*" || name != "" && !equalFold(name, "accept-encoding") && !s.declares(name) {
+		if name == "" || equalFold(name, "accept-encoding") || d.Hosts && (equalFold(name, "host") || equalFold(name, hostField)) {
+			continue
+		}
+		if name == "*" || !s.declares(name) {
 			return name
 		}
 	}

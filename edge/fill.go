@@ -220,7 +220,7 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *F
 		return nil
 	}
 	took := e.now.Sub(f.began(id))
-	if answer.Status == 304 && f.stored != nil {
+	if answer.Status == 304 && f.stored != nil && len(answer.Redirects) == 0 {
 		e.host.Drop(blob)
 		return e.renew(f, answer, now, took)
 	}
@@ -282,20 +282,26 @@ func (e *Engine[B]) succeed(f *fill[B], v *entry[B], policy cache.Policy, answer
 	}
 }
 
-// FillFail is the event that an attempt of a fill ended without a usable answer.
-func (e *Engine[B]) FillFail(id FillID, failure *FillError, now time.Time) {
+// FillFail is the event that an attempt of a fill ended without a whole answer. Heard are the heads that came before it
+// failed, of redirects and then perhaps of the answer itself: where one of them says that the fragment is not for others,
+// that counts and not the failure. It gives which of the two it was, nil if it came too late.
+func (e *Engine[B]) FillFail(id FillID, failure *FillError, now time.Time, heard ...Answer) *FillError {
 	e.now = e.clock.event(now)
 	f := e.attempts[id]
 	if f == nil {
 		e.counts.Late++
-		return
+		return nil
 	}
 	delete(e.attempts, id)
 	f.close(id)
-	if f.open() {
-		return // another attempt may still bring it
+	refusal := f.slot.refuses(heard, e.defaults())
+	if refusal != nil {
+		failure = refusal
+	} else if f.open() {
+		return failure // another attempt may still bring it
 	}
 	e.fail(f, failure)
+	return failure
 }
 
 // FillHeldUp is the event that the time of an attempt is over, of which it spent a part in its leader's queue behind others. That
@@ -399,7 +405,7 @@ func (e *Engine[B]) unmark(blob B, size int) (B, int, *FillError) {
 func (e *Engine[B]) defaults() *Defaults {
 	return &Defaults{
 		TTL: e.config.TTL, StaleWhileRevalidate: e.config.StaleWhileRevalidate,
-		StaleIfError: e.config.StaleIfError, MaxFragment: e.config.MaxFragment,
+		StaleIfError: e.config.StaleIfError, MaxFragment: e.config.MaxFragment, Hosts: len(e.config.Hosts) > 0,
 	}
 }
 

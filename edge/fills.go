@@ -247,8 +247,9 @@ func runFill(ctx context.Context, h http.Handler, outer *http.Request, index int
 		return failedFrame(index, http.StatusInternalServerError, failure, text)
 	}
 	f := failed(failurePanic, "the handler ended its goroutine")
-	defer func() { end(f) }()
 	ctx, cancel := context.WithCancel(ctx)
+	w := newAnswerWriter(maxFrameBody, cancel)
+	defer func() { end(w.failed(f)) }()
 	defer cancel()
 	r, problem := fill.request(ctx, outer)
 	if problem != "" {
@@ -266,7 +267,6 @@ func runFill(ctx context.Context, h http.Handler, outer *http.Request, index int
 			logPanic(r, v)
 		}
 	}()
-	w := newAnswerWriter(maxFrameBody, cancel)
 	h.ServeHTTP(w, r)
 	f = w.frame(index)
 }

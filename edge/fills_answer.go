@@ -17,7 +17,8 @@ type answerWriter struct {
 	status int
 	length int64 // the declared Content-Length; -1: none
 	body   []byte
-	sniff  int // bytes from which the type is told, fixed by the first Flush; -1: no Flush yet
+	passed int64 // bytes that were written and not kept: see keeps
+	sniff  int   // bytes from which the type is told, fixed by the first Flush; -1: no Flush yet
 
 	limit    int // bytes that body may have
 	tooLarge bool
@@ -61,7 +62,9 @@ func (w *answerWriter) Write(p []byte) (int, error) {
 	if err := w.admit(len(p)); err != nil {
 		return 0, err
 	}
-	w.body = append(w.body, p...)
+	if w.keeps() {
+		w.body = append(w.body, p...)
+	}
 	return len(p), nil
 }
 
@@ -70,7 +73,9 @@ func (w *answerWriter) WriteString(s string) (int, error) {
 	if err := w.admit(len(s)); err != nil {
 		return 0, err
 	}
-	w.body = append(w.body, s...)
+	if w.keeps() {
+		w.body = append(w.body, s...)
+	}
 	return len(s), nil
 }
 
@@ -82,8 +87,13 @@ func (w *answerWriter) admit(n int) error {
 		return nil
 	case !w.mayHaveBody():
 		return http.ErrBodyNotAllowed
-	case w.length >= 0 && int64(len(w.body))+int64(n) > w.length:
+	case w.length >= 0 && int64(len(w.body))+w.passed+int64(n) > w.length:
 		return http.ErrContentLength
+	case !w.keeps():
+		if w.passed += int64(n); w.passed > int64(w.limit) {
+			w.cancel() // it need not go on; what it has said stands
+			return errAnswerTooLarge
+		}
 	case w.tooLarge || len(w.body)+n > w.limit:
 		w.tooLarge = true
 		w.cancel()
@@ -91,6 +101,10 @@ func (w *answerWriter) admit(n int) error {
 	}
 	return nil
 }
+
+// keeps tells whether the answer's body matters: only that of a 200 is ever a fragment, so no other can be too large for
+// one, or too short.
+func (w *answerWriter) keeps() bool { return w.status == http.StatusOK }
 
 // Flush settles what a flush settles: status, header, and the type, which is told from what there is.
 func (w *answerWriter) Flush() {
@@ -113,7 +127,7 @@ func (w *answerWriter) end() (failure, text string) {
 		return failureTooLarge, errAnswerTooLarge.Error()
 	case w.status < 200:
 		return failureTruncated, "the handler switched protocols, which a fill cannot"
-	case w.mayHaveBody() && w.length > int64(len(w.body)):
+	case w.keeps() && w.length > int64(len(w.body)):
 		return failureTruncated, "the handler wrote " + strconv.Itoa(len(w.body)) + " of the " +
 			strconv.FormatInt(w.length, 10) + " bytes that it declared"
 	}
@@ -128,9 +142,21 @@ func (w *answerWriter) frame(index int) frame {
 	return frame{Index: index, Answer: w.answer(), Body: w.body, Location: locationOf(w.sent)}
 }
 
+// failed gives a frame without an answer what its handler said before: it may be that the fragment is not for others.
+func (w *answerWriter) failed(f frame) frame {
+	if w.sent == nil || f.Failure == "" {
+		return f
+	}
+	a := f.Answer
+	f.Answer = w.answer()
+	f.Answer.Status, f.Answer.ContentType, f.Answer.Size = a.Status, a.ContentType, a.Size
+	return f
+}
+
 func (w *answerWriter) answer() Answer { return answerOf(w.status, w.sent, w.body, w.sniff) }
 
-// answerOf is what the storing rules look at. The type of a body that has none is told from its first sniff bytes.
+// answerOf is what the storing rules look at. The type of a body that has none is told from its first sniff bytes, as the
+// server of its handler would do; of another's answer it is not.
 func answerOf(status int, header http.Header, body []byte, sniff int) Answer {
 	a, typed := readAnswer(header)
 	a.Status, a.Size = status, len(body)
@@ -138,7 +164,7 @@ func answerOf(status int, header http.Header, body []byte, sniff int) Answer {
 	for name, values := range header {
 		encoded = encoded || strings.EqualFold(name, "transfer-encoding") && strings.Join(values, "") != ""
 	}
-	start := body[:min(sniff, 512)]
+	start := body[:max(0, min(sniff, 512))]
 	switch {
 	case status == http.StatusNotModified:
 		a.ContentType = ""
@@ -152,7 +178,7 @@ func answerOf(status int, header http.Header, body []byte, sniff int) Answer {
 // sends a field under the name that the handler gave it, so canonical names are not all there is.
 func readAnswer(header http.Header) (a Answer, typed bool) {
 	for name, values := range header {
-		name = strings.ToLower(name)
+		name = strings.ToLower(trimOWS(name)) // a client of net/http gives "Cache-Control : private" a name with a space
 		if name == "set-cookie" {
 			a.SetCookie = a.SetCookie || len(values) > 0
 		}
@@ -164,6 +190,9 @@ func readAnswer(header http.Header) (a Answer, typed bool) {
 		line := trimOWS(strings.Join(values, ", "))
 		if name == "cache-control" {
 			line = joinedLines(values)
+		}
+		if name == "expires" && line == "" && len(values) > 0 {
+			line = "0" // what is no date is past
 		}
 		field := a.Field(i)
 		if *field != "" && line != "" {
@@ -178,7 +207,7 @@ func readAnswer(header http.Header) (a Answer, typed bool) {
 func locationOf(header http.Header) string {
 	location, n := "", 0
 	for name, values := range header {
-		if strings.EqualFold(name, "location") {
+		if strings.EqualFold(trimOWS(name), "location") {
 			location = strings.Join(values, "")
 			n += len(values)
 		}

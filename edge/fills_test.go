@@ -272,6 +272,9 @@ func TestAnswerIsAsNetHTTPWouldSendIt(t *testing.T) {
 			}
 			f := runFills(t, mux, path)[0]
 			assert.Empty(t, f.Failure)
+			if res.StatusCode != 200 { // which can be no fragment: nobody needs the body, nor the type that is told from it
+				body, want.Size, want.ContentType = nil, 0, f.Answer.ContentType
+			}
 			assert.Equal(t, want, f.Answer)
 			assert.Equal(t, string(body), string(f.Body))
 		})
@@ -306,6 +309,62 @@ func TestAnswerShorterThanDeclaredIsTruncated(t *testing.T) {
 	}, "/a")
 	assert.Equal(t, failureTruncated, frames[0].Failure)
 	assert.Equal(t, "the handler wrote 3 of the 10 bytes that it declared\n", string(frames[0].Body))
+}
+
+// What a handler said before it failed may be that the fragment is not for others; and of a status that is no fragment's the
+// body is no matter.
+func TestWhatAHandlerSaidBeforeItFailedComesWithItsFrame(t *testing.T) {
+	frames := runFills(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "private")
+		http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
+		switch r.URL.Path {
+		case "/short":
+			w.Header().Set("Content-Length", "10")
+			io.WriteString(w, "<p>")
+		case "/panic":
+			io.WriteString(w, "<p>")
+			panic(http.ErrAbortHandler)
+		case "/exit":
+			io.WriteString(w, "<p>")
+			runtime.Goexit()
+		case "/large":
+			w.Write(make([]byte, maxFrameBody+1))
+		case "/nothing":
+			panic(http.ErrAbortHandler)
+		}
+	}, "/short", "/panic", "/exit", "/large", "/nothing")
+	for _, f := range frames {
+		assert.NotEmpty(t, f.Failure)
+		assert.Equal(t, 500, f.Answer.Status)
+		assert.Equal(t, f.Index != 4, f.Answer.SetCookie, f.Index)
+		assert.Equal(t, f.Index != 4, f.Answer.CacheControl == "private", f.Index)
+	}
+	frames = runFills(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/short":
+			w.Header().Set("Content-Length", "10")
+			w.WriteHeader(404)
+			io.WriteString(w, "<p>")
+		case "/redirect":
+			w.Header().Set("Location", "/x")
+			w.WriteHeader(302)
+			w.Write(make([]byte, maxFrameBody))
+		case "/endless":
+			w.WriteHeader(410)
+			for n := 0; ; n++ {
+				if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+					assert.Error(t, r.Context().Err())
+					return
+				}
+			}
+		}
+	}, "/short", "/redirect", "/endless")
+	for i, status := range []int{404, 302, 410} {
+		assert.Empty(t, frames[i].Failure)
+		assert.Equal(t, status, frames[i].Answer.Status)
+		assert.Empty(t, frames[i].Body)
+	}
+	assert.Equal(t, "/x", frames[1].Location)
 }
 
 func TestSwitchingProtocolsFailsTheFill(t *testing.T) {

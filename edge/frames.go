@@ -49,9 +49,13 @@ import (
 //	location      where a redirect leads, for the asker to follow
 //	set-cookie    1, if the answer set a cookie: the cookie itself stays where it is
 //	inlay-failure why there is no answer: panic, too-large, truncated or bad-request; the status is then 500 (400 for
-//	              bad-request) and the body a text for people
+//	              bad-request), the body a text for people, and the fields are what the handler had said before it failed
 //
-// and names that a reader does not know are passed over. A value's bytes are as the handler set them.
+// Of an answer with another status than 200 the body is empty, whatever its handler wrote.
+//
+// Names
+//
+// that a reader does not know are passed over. A value's bytes are as the handler set them.
 //
 // No index comes twice. A stream that ends before each fill has its frame was broken off; the frames that came whole
 // count.

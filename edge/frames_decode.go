@@ -75,7 +75,7 @@ func (d *frameDecoder) next(emit func(*frame)) error {
 		return nil
 	case partSkipped:
 		text := "the body has " + strconv.Itoa(int(d.body)) + " bytes, the limit is " + strconv.Itoa(d.maxBody)
-		d.frame.Answer = Answer{Status: 500}
+		d.frame.Answer.Status = 500
 		d.frame.Failure, d.buf = failureTooLarge, []byte(text)
 	}
 	f := d.frame

@@ -41,7 +41,7 @@ type Options struct {
 type Handler struct {
 	engine      *Engine[*blob]
 	options     Options
-	client      *http.Client
+	remote      *http.Transport
 	requestPool sync.Pool
 	now         func() time.Time
 
@@ -67,6 +67,7 @@ func NewHandler(o Options) (*Handler, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	remote := newTransport()
 	if o.Origin == nil {
 		if o.Config.Origin == "" {
 			return nil, errors.New("edge: Options.Origin is nil and Config.Origin is empty: fills have nowhere to go; set one of them")
@@ -75,12 +76,12 @@ func NewHandler(o Options) (*Handler, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.Origin = proxyTo(target, &o)
+		o.Origin = proxyTo(target, remote, &o)
 	}
 	h := &Handler{
 		now:     time.Now,
 		options: o, conns: map[RequestID]*conn{}, fills: map[FillID]context.CancelFunc{},
-		client: &http.Client{CheckRedirect: neverRedirect},
+		remote: remote,
 	}
 	h.requestPool.New = func() any { return new(Request) }
 	engine, err := NewEngine(o.Pages, o.Config, Host[*blob](nativeHost{h}))

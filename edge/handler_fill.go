@@ -10,13 +10,12 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 )
 
 // fill runs one attempt of a fill and reports its end.
 func (h *Handler) fill(ctx context.Context, id FillID, f Fill, client *http.Request) {
 	defer h.work.Done()
-	a, err := h.fetch(ctx, f, append(f.Fields[:len(f.Fields):len(f.Fields)], f.Conditions...))
+	a, heard, err := h.fetch(ctx, f, f.Fields, f.Conditions)
 	var failure *FillError
 	stopped := false
 	h.event(func() {
@@ -27,8 +26,7 @@ func (h *Handler) fill(ctx context.Context, id FillID, f Fill, client *http.Requ
 		delete(h.fills, id)
 		cancel()
 		if err != nil {
-			failure = fillFailure(err, f)
-			h.engine.FillFail(id, failure, h.now())
+			failure = h.engine.FillFail(id, fillFailure(err, f), h.now(), heard...)
 			return
 		}
 		failure = h.engine.FillEnd(id, &a.answer, &blob{bytes: a.body}, h.now())
@@ -48,34 +46,40 @@ type fetched struct {
 	location string // of a redirect
 }
 
-// handlerBase is what the paths of handlers are resolved against; nobody is asked for it.
-const handlerBase = "http://handlers.inlay.internal"
+// handlerBase is what the paths of handlers are resolved against: a host that no redirect can name.
+const handlerBase = "http://"
 
 // fetch asks the origin for a fragment with exactly the given fields, and where redirects to the same scheme, host and port
-// lead. It ends with ctx, also when the handler does not.
-func (h *Handler) fetch(ctx context.Context, f Fill, fields []Field) (*fetched, error) {
+// lead. It ends with ctx, also when the handler does not. The conditions are for the first who is asked. With an error come
+// the heads that came before it: of redirects, and perhaps of the answer.
+func (h *Handler) fetch(ctx context.Context, f Fill, fields, conditions []Field) (a *fetched, heard []Answer, err error) {
 	at := f.URL
 	if at == "" {
 		at = handlerBase + f.Src
 	}
-	var redirects []Answer
-	for {
-		a, err := h.ask(ctx, f, at, fields)
+	first := slices.Concat(fields, conditions)
+	for ask := first; ; ask = fields {
+		if a, err = h.ask(ctx, f, at, ask); a != nil {
+			heard = append(heard, a.answer)
+		}
 		if err != nil {
-			return nil, err
+			return nil, heard, err
 		}
 		next := redirectTarget(at, a.answer.Status, a.location)
-		if next == "" || len(redirects) == maxRedirects {
-			a.answer.Redirects = redirects
-			return a, nil
+		if next == "" || len(heard) > maxRedirects {
+			a.answer.Redirects = heard[:len(heard)-1]
+			return a, nil, nil
 		}
-		redirects, at = append(redirects, a.answer), next
+		at = next
 	}
 }
 
-// ask asks the origin once.
+// ask asks the origin once. With an error comes the head that came before it, or nil.
 func (h *Handler) ask(ctx context.Context, f Fill, at string, fields []Field) (*fetched, error) {
-	origin, target := h.options.Origin, strings.TrimPrefix(at, handlerBase)
+	origin, target := h.options.Origin, at
+	if f.URL == "" {
+		target = at[len(handlerBase):]
+	}
 	if f.Binding != "" {
 		if origin = h.options.Bindings[f.Binding]; origin == nil {
 			return nil, &FillError{Reason: RefusedError, Text: "there is no binding " + f.Binding + " for src " + f.Src + "; add it to Options.Bindings"}
@@ -97,6 +101,7 @@ func (h *Handler) ask(ctx context.Context, f Fill, at string, fields []Field) (*
 	if f.URL != "" && f.Binding == "" {
 		return h.fetchRemote(r, f)
 	}
+	r.RequestURI = r.URL.RequestURI() // as the request of a server has it
 	own, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a := newAnswerWriter(f.MaxBytes, cancel)
@@ -127,10 +132,10 @@ func (h *Handler) ask(ctx context.Context, f Fill, at string, fields []Field) (*
 	}()
 	select {
 	case err := <-done:
-		if err != nil {
+		if a.sent == nil {
 			return nil, err
 		}
-		return &fetched{a.answer(), a.body, locationOf(a.sent)}, nil
+		return &fetched{a.answer(), a.body, locationOf(a.sent)}, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -152,21 +157,37 @@ func fillRequestTo(ctx context.Context, target string) (*http.Request, error) {
 	return r, err
 }
 
-// fetchRemote asks a remote origin.
+// fetchRemote asks a remote origin. Of an answer that can be no fragment by its status the body is left alone.
 func (h *Handler) fetchRemote(r *http.Request, f Fill) (*fetched, error) {
-	resp, err := h.client.Do(r)
+	r.Header.Set("Accept-Encoding", "identity")
+	// Not a client, for which a redirect to what is no URL is no answer.
+	resp, err := h.remote.RoundTrip(r)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", r.URL, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(f.MaxBytes)+1))
-	if err != nil {
-		return nil, err
+	a := &fetched{answer: answerOf(resp.StatusCode, resp.Header, nil, 0), location: locationOf(resp.Header)}
+	if resp.StatusCode != http.StatusOK {
+		return a, nil
 	}
-	if len(body) > f.MaxBytes {
-		return nil, errAnswerTooLarge
+	if a.body, err = io.ReadAll(io.LimitReader(resp.Body, int64(f.MaxBytes)+1)); err != nil {
+		return a, fmt.Errorf("%s: %w", r.URL, err)
 	}
-	return &fetched{answerOf(resp.StatusCode, resp.Header, body, len(body)), body, locationOf(resp.Header)}, nil
+	if a.answer.Size = len(a.body); a.answer.Size > f.MaxBytes {
+		return a, errAnswerTooLarge
+	}
+	return a, nil
+}
+
+// newTransport is what remote origins are asked with: as net/http does it, but that nobody here asks for gzip who was not
+// asked for it, and undoes it, which would leave the ETag of other bytes.
+func newTransport() *http.Transport {
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment}
+	if shared, ok := http.DefaultTransport.(*http.Transport); ok {
+		t = shared.Clone()
+	}
+	t.DisableCompression = true
+	return t
 }
 
 func fillFailure(err error, f Fill) *FillError {
@@ -181,6 +202,3 @@ func fillFailure(err error, f Fill) *FillError {
 	}
 	return &FillError{Reason: ConnectError, Text: err.Error()}
 }
-
-// neverRedirect has the client give back each redirect: fetch follows them, and judges each.
-func neverRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

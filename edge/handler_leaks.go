@@ -114,8 +114,8 @@ func offer(declared []Field, inputs []Input, value string) []Field {
 }
 
 func (h *Handler) sameAnswer(ctx context.Context, f Fill, a, b []Field) bool {
-	one, err1 := h.fetch(ctx, f, a)
-	two, err2 := h.fetch(ctx, f, b)
+	one, _, err1 := h.fetch(ctx, f, a, nil)
+	two, _, err2 := h.fetch(ctx, f, b, nil)
 	if err1 != nil || err2 != nil {
 		return (err1 == nil) == (err2 == nil)
 	}

@@ -14,9 +14,10 @@ import (
 )
 
 // proxyTo is a remote origin, for what no page answers.
-func proxyTo(target *url.URL, o *Options) http.Handler {
+func proxyTo(target *url.URL, remote *http.Transport, o *Options) http.Handler {
 	log, dev, origin := o.Logger, o.Config.Dev, o.Config.Origin
 	return &httputil.ReverseProxy{
+		Transport: remote,
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(target)
 			p.Out.URL.RawQuery = p.In.URL.RawQuery // as it came: nobody here reads it

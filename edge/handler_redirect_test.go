@@ -148,7 +148,7 @@ func TestDeclaredCookiesDoNotFollowARedirectToAnotherScheme(t *testing.T) {
 		p := page(t, "/p", `<body><edge-slot name="a" src="`+secure.URL+`/x" vary="cookie:c"><edge-error>failed</edge-error></edge-slot></body>`)
 		handler, err := NewHandler(Options{Pages: []Page{p}, Origin: newGate(), Config: Config{AllowHosts: []string{host}}})
 		require.NoError(t, err)
-		handler.client.Transport = secure.Client().Transport
+		handler.remote = secure.Client().Transport.(*http.Transport)
 		r := httptest.NewRequest(http.MethodGet, "/p", nil)
 		r.Header.Set("Cookie", "c=1")
 		w := httptest.NewRecorder()

@@ -100,6 +100,27 @@ func TestHandlersFindTheVisitorsHostInTheirRequest(t *testing.T) {
 	assert.Equal(t, []string{"a.example"}, hosts)
 }
 
+// What is in the key without a declaration an answer may vary on; only where it is.
+func TestAnswerMayVaryOnTheHostWhereHostsAreListed(t *testing.T) {
+	for _, vary := range []string{"X-Forwarded-Host", "host", "Accept-Encoding, HOST, x-forwarded-host"} {
+		for _, hosts := range [][]string{nil, {"a.example"}} {
+			h, err := NewHandler(Options{
+				Pages: []Page{page(t, "/p", `<body><edge-slot name="a" src="/a"><edge-error>refused</edge-error></edge-slot></body>`)},
+				Origin: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Vary", vary)
+					told(w, r)
+				}),
+				Config: Config{Hosts: hosts},
+			})
+			require.NoError(t, err)
+			r, answer := httptest.NewRequest(http.MethodGet, "/p", nil), httptest.NewRecorder()
+			r.Host = "a.example"
+			h.ServeHTTP(answer, r)
+			assert.Equal(t, hosts == nil, strings.Contains(answer.Body.String(), "refused"), "%s with %v", vary, hosts)
+		}
+	}
+}
+
 // A member with its port is meant before one without, in whichever order they are listed.
 func TestHostWithItsPortIsMeantFirst(t *testing.T) {
 	for _, hosts := range [][]string{{"a.example", "a.example:8443", "[::1]", "[::1]:8443"}, {"[::1]:8443", "[::1]", "a.example:8443", "a.example"}} {

@@ -15,7 +15,8 @@ const (
 )
 
 // keep gives what is kept of an answer: its validators, and the fields that a 304 need not repeat. Nil: the answer has no
-// validator that can be sent back.
+// validator that can be sent back, or redirects led to it: the conditions go to the first who is asked, and it was not him
+// who gave the validators.
 func (a *Answer) keep(now time.Time) *Answer {
 	k := &Answer{
 		CacheControl: a.CacheControl, CDNCacheControl: a.CDNCacheControl, Expires: a.Expires, Pragma: a.Pragma,
@@ -29,7 +30,7 @@ func (a *Answer) keep(now time.Time) *Answer {
 			k.LastModified = date
 		}
 	}
-	if k.ETag == "" && k.LastModified == "" || k.keptBytes() > maxKept {
+	if len(a.Redirects) > 0 || k.ETag == "" && k.LastModified == "" || k.keptBytes() > maxKept {
 		return nil
 	}
 	return k
@@ -64,10 +65,19 @@ func (a *Answer) conditions() []Field {
 }
 
 // fits tells whether a 304 is about what was kept: its validators, where it repeats them, are the same (RFC 9111, section
-// 4.3.4). Entity tags are compared as If-None-Match compares them, since proxies that compress weaken them.
+// 4.3.4). A strong entity tag has to be the very same. A weak one is compared as If-None-Match does, since proxies that
+// compress weaken them.
 func (a *Answer) fits(notModified *Answer, now time.Time) bool {
-	if etag := trimOWS(notModified.ETag); a.ETag != "" && isEntityTag(etag) {
-		return opaqueTag(etag) == opaqueTag(a.ETag)
+	if etag := trimOWS(notModified.ETag); etag != "" {
+		if !isEntityTag(etag) {
+			return false
+		}
+		if etag[0] == '"' {
+			return etag == a.ETag
+		}
+		if a.ETag != "" {
+			return opaqueTag(etag) == opaqueTag(a.ETag)
+		}
 	}
 	date := trimOWS(notModified.LastModified)
 	if a.LastModified == "" || date == "" || date == a.LastModified {

@@ -199,6 +199,23 @@ func TestWhichValidatorsAreSentBack(t *testing.T) {
 	}
 }
 
+// Who gave the validators is not who is asked first, and a 304 after a redirect is not about what was stored.
+func TestValidatorsAreNotCarriedAcrossRedirects(t *testing.T) {
+	redirected := func(a *Answer) { a.Redirects = []Answer{{Status: 302}} }
+	s := renewable(t, staleSlot, withETag(`"v1"`, redirected))
+	s.get(4, "/p")
+	assert.Empty(t, s.asked[1].Conditions)
+
+	s = renewable(t, staleSlot, withETag(`"v1"`))
+	s.get(4, "/p")
+	require.NotEmpty(t, s.asked[1].Conditions)
+	s.notModified(1, withETag(`"v1"`, redirected))
+	assert.Equal(t, uint64(1), s.engine.Stats().Failed)
+	s.takeBody()
+	s.get(5, "/p")
+	assert.Equal(t, "<body>old</body>", s.takeBody(), "it is an accident, and stale use goes on")
+}
+
 func TestWhatA304MayRepeat(t *testing.T) {
 	for _, c := range []struct {
 		kept, says Answer
@@ -207,11 +224,18 @@ func TestWhatA304MayRepeat(t *testing.T) {
 		{Answer{ETag: `"a"`}, Answer{}, true},
 		{Answer{ETag: `"a"`}, Answer{ETag: `"a"`}, true},
 		{Answer{ETag: `"a"`}, Answer{ETag: `W/"a"`}, true},
-		{Answer{ETag: `W/"a"`}, Answer{ETag: `"a"`}, true},
+		{Answer{ETag: `W/"a"`}, Answer{ETag: `W/"a"`}, true},
+		{Answer{ETag: `W/"a"`}, Answer{ETag: `"a"`}, false}, // a strong one is the very same, or of something else
+		{Answer{ETag: `W/"a"`}, Answer{ETag: `W/"b"`}, false},
 		{Answer{ETag: `"a"`}, Answer{ETag: `"b"`}, false},
 		{Answer{ETag: `"a"`}, Answer{ETag: `"a"`, LastModified: "other"}, true},
-		{Answer{ETag: `"a"`}, Answer{ETag: "a"}, true}, // which is no ETag
-		{Answer{LastModified: lastModified}, Answer{ETag: `"a"`}, true},
+		{Answer{ETag: `"a"`}, Answer{ETag: "a"}, false}, // which is no ETag
+		{Answer{ETag: `"a"`}, Answer{ETag: `"a", "b"`}, false},
+		{Answer{ETag: `"a"`}, Answer{ETag: "*"}, false},
+		{Answer{ETag: `"a"`}, Answer{ETag: `w/"a"`}, false},
+		{Answer{ETag: `"a"`}, Answer{ETag: " "}, true},
+		{Answer{LastModified: lastModified}, Answer{ETag: `"a"`}, false},
+		{Answer{LastModified: lastModified}, Answer{ETag: `W/"a"`}, true},
 		{Answer{LastModified: lastModified}, Answer{LastModified: lastModified}, true},
 		{Answer{LastModified: lastModified}, Answer{LastModified: "Sunday, 06-Nov-94 08:49:37 GMT"}, true},
 		{Answer{LastModified: lastModified}, Answer{LastModified: "Sun, 06 Nov 1994 08:49:36 GMT"}, false},

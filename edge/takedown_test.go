@@ -11,12 +11,13 @@ import (
 type ending struct {
 	change func(*Answer)
 	fail   *FillError
+	heard  []Answer // before that
 	html   string
 }
 
 func (s *script) end(i int, how ending) {
 	if how.fail != nil {
-		s.engine.FillFail(s.fills[i], how.fail, s.now)
+		s.engine.FillFail(s.fills[i], how.fail, s.now, how.heard...)
 		return
 	}
 	html := how.html
@@ -37,21 +38,29 @@ var (
 	takedowns = map[string]ending{
 		"404": status(404), "410": status(410), "401": status(401), "403": status(403), "451": status(451), "400": status(400),
 		"204": status(204), "206": status(206), "301": status(301), "302": status(302),
-		"a cookie":            {change: func(a *Answer) { a.SetCookie = true }},
-		"private":             {change: func(a *Answer) { a.CacheControl = "private" }},
-		"no-store":            {change: func(a *Answer) { a.CacheControl = "public; no-store" }},
-		"CDN no-store":        {change: func(a *Answer) { a.CDNCacheControl = "no-store" }},
-		"an undeclared Vary":  {change: func(a *Answer) { a.Vary = "x-country" }},
-		"a private redirect":  {change: func(a *Answer) { a.Redirects = []Answer{{Status: 302, CacheControl: "private"}} }},
+		"a cookie":                {change: func(a *Answer) { a.SetCookie = true }},
+		"private":                 {change: func(a *Answer) { a.CacheControl = "private" }},
+		"no-store":                {change: func(a *Answer) { a.CacheControl = "public; no-store" }},
+		"CDN no-store":            {change: func(a *Answer) { a.CDNCacheControl = "no-store" }},
+		"an undeclared Vary":      {change: func(a *Answer) { a.Vary = "x-country" }},
+		"a private redirect":      {change: func(a *Answer) { a.Redirects = []Answer{{Status: 302, CacheControl: "private"}} }},
+		"private, and too large":  {change: func(a *Answer) { a.CacheControl, a.Size = "private", 64<<20 }},
+		"private, and broken off": {fail: &FillError{Reason: ConnectError}, heard: []Answer{{Status: 200, CacheControl: "private"}}},
+		"a cookie, and too large": {fail: &FillError{Reason: TooLargeError}, heard: []Answer{{Status: 302}, {Status: 200, SetCookie: true}}},
+		"a no-store redirect to nobody": {
+			fail: &FillError{Reason: ConnectError}, heard: []Answer{{Status: 302, CacheControl: "no-store"}},
+		},
 		"a redirect's cookie": {change: func(a *Answer) { a.Redirects = []Answer{{Status: 302, SetCookie: true}} }},
 	}
 	outages = map[string]ending{
 		"500": status(500), "502": status(502), "503": status(503), "504": status(504), "522": status(522),
-		"a time-out":          {fail: &FillError{Reason: TimeoutError}},
-		"a failed connection": {fail: &FillError{Reason: ConnectError}},
-		"too large":           {fail: &FillError{Reason: TooLargeError}},
-		"broken markup":       {html: "<!--"},
-		"another type":        {change: func(a *Answer) { a.ContentType = "application/json" }},
+		"a time-out":           {fail: &FillError{Reason: TimeoutError}},
+		"a failed connection":  {fail: &FillError{Reason: ConnectError}},
+		"a redirect to nobody": {fail: &FillError{Reason: ConnectError}, heard: []Answer{{Status: 302, CacheControl: "max-age=1"}}},
+		"broken off":           {fail: &FillError{Reason: ConnectError}, heard: []Answer{{Status: 200, ContentType: "text/html"}}},
+		"too large":            {fail: &FillError{Reason: TooLargeError}},
+		"broken markup":        {html: "<!--"},
+		"another type":         {change: func(a *Answer) { a.ContentType = "application/json" }},
 	}
 	neither = map[string]ending{"429": status(429), "408": status(408), "501": status(501), "507": status(507)}
 )

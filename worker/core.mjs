@@ -54,7 +54,16 @@ export const answerFields = [
 const trapPath = "/_inlay/trap";
 
 /** A field cannot have a NUL, which ends it here; from a batch it could. @param {Record<string, string>} headers */
-const fieldsOf = (headers) => answerFields.map((name) => (headers[name] ?? "").replaceAll("\0", " "));
+const fieldsOf = (headers) => answerFields.map((name) =>
+  // An Expires that is empty is no date, and so past, and not absent.
+  headers[name] === "" && name === "expires" ? "0" : (headers[name] ?? "").replaceAll("\0", " "));
+
+/**
+ * Heads that came before an answer, each for itself.
+ * @param {import("./fills.mjs").Hop[]} heads
+ */
+const hopsOf = (heads) =>
+  heads.flatMap(({ status, headers }) => [String(status), headers["set-cookie"] === undefined ? "" : "1", ...fieldsOf(headers)]);
 
 /** Variables that the core refuses: the text says which and why. */
 export class ConfigError extends Error {}
@@ -290,20 +299,20 @@ export class Core {
   fillEnd(fill, answer) {
     this.event(null, () => {
       const blob = this.keep(answer.body);
-      const texts = fieldsOf(answer.headers);
-      for (const hop of answer.redirects ?? []) {
-        texts.push(String(hop.status), hop.headers["set-cookie"] === undefined ? "" : "1", ...fieldsOf(hop.headers));
-      }
-      const size = this.put(texts);
+      const size = this.put([...fieldsOf(answer.headers), ...hopsOf(answer.redirects ?? [])]);
       const cookie = answer.headers["set-cookie"] === undefined ? 0 : 1;
       const refused = this.exports.fill_end(fill.id, answer.status, cookie, blob, answer.body.length, size, Date.now());
       if (refused > 0) console.warn(`inlay: fill failed: ${fill.src} ${this.text(this.exports.error_text(), refused)}`);
     });
   }
 
-  /** @param {Fill} fill @param {number} failure @param {string} text */
-  fillFail(fill, failure, text) {
-    this.event(null, () => this.exports.fill_fail(fill.id, failure, this.putText(text), Date.now()));
+  /**
+   * @param {Fill} fill @param {number} failure @param {string} text
+   * @param {import("./fills.mjs").Hop[]} [heard] the heads that came before it failed
+   */
+  fillFail(fill, failure, text, heard = []) {
+    this.event(null, () =>
+      this.exports.fill_fail(fill.id, failure, this.put([text.replaceAll("\0", " "), ...hopsOf(heard)]), Date.now()));
   }
 
   /**

@@ -17,7 +17,7 @@ import { maxRedirects, redirectTarget } from "./redirect.mjs";
  * vouching: more fields for what is asked elsewhere; of a batch, its own request has both, and each fill the constant ones.
  */
 /**
- * @typedef {{ status: number, headers: Record<string, string> }} Hop  a redirect that was followed
+ * @typedef {{ status: number, headers: Record<string, string> }} Hop  a redirect that was followed, or another head
  * @typedef {{ status: number, headers: Record<string, string>, body: Uint8Array, redirects?: Hop[] }} Answer
  */
 
@@ -29,8 +29,14 @@ export const maxConnecting = 6;
 
 const fillsPath = "/_inlay/fills";
 
-/** What the paths of app.wasm's handlers are resolved against; nobody is asked for it. */
-const appBase = "http://app.inlay.internal";
+/** What the paths of app.wasm's handlers are resolved against: a host that no redirect can name. */
+const appBase = "http://";
+
+/** The fields that ask whether what is stored has changed, which is for who gave its validators: the first who is asked. */
+const conditions = new Set(["if-none-match", "if-modified-since"]);
+
+/** @param {[string, string][]} fields */
+const unconditional = (fields) => fields.filter(([name]) => !conditions.has(name));
 
 const decoder = new TextDecoder();
 
@@ -90,6 +96,8 @@ function reporter(exchange, fill) {
     /** Of a fill of a batch that was redirected: until it has ended elsewhere. @type {Promise<void> | null} */
     elsewhere: null,
     abort: new AbortController(),
+    /** The heads that have come, in their order. @type {Hop[]} */
+    heard: [],
     /** @param {() => void} call */
     once(call) {
       if (report.ended) return;
@@ -106,6 +114,7 @@ function reporter(exchange, fill) {
     },
     /** @param {import("./frames.mjs").Frame} frame */
     frame(frame) {
+      report.heard.push(frame);
       if (frame.failure === "too-large") report.fail(Failure.tooLarge, tooLarge(fill));
       else if (frame.failure !== "") report.fail(Failure.connect, `${fill.src}: ${decoder.decode(frame.body)}`);
       else if (redirectTarget(fill.url || appBase + fill.src, frame.status, frame.headers.location) === null) report.end(frame);
@@ -131,7 +140,7 @@ function reporter(exchange, fill) {
     },
     /** As fail, where the log tells of it already. @param {number} failure @param {string} text */
     drop(failure, text) {
-      report.once(() => core.fillFail(fill, failure, text));
+      report.once(() => core.fillFail(fill, failure, text, report.heard));
     },
   };
   // The engine stops a fill in whatever context; what it consists of is ended in this one.
@@ -246,16 +255,13 @@ async function follow(exchange, fill, report, frame) {
   const { env, ctx } = exchange;
   let url = fill.url || appBase + fill.src;
   try {
-    /** @type {Hop[]} */
-    const redirects = [];
     for (let answer = frame; ; ) {
       const next = redirectTarget(url, answer.status, answer.headers.location);
-      if (next === null || redirects.length === maxRedirects) return report.end({ ...answer, redirects });
-      redirects.push(answer);
-      if (fill.url !== "") return report.end(await fetchRemote(env, fill, report.abort.signal, next, redirects));
+      if (next === null || report.heard.length > maxRedirects) return report.end({ ...answer, redirects: report.heard.slice(0, -1) });
+      if (fill.url !== "") return report.end(await fetchRemote(env, fill, report, next));
       url = next;
       const frames = new FrameDecoder(1, fill.maxBytes);
-      const batch = encodeFills([{ src: url.slice(appBase.length), fields: fill.fields }]);
+      const batch = encodeFills([{ src: url.slice(appBase.length), fields: unconditional(fill.fields) }]);
       /** @type {import("./frames.mjs").Frame[]} */
       const got = [];
       await appFills(batch, (bytes) => got.push(...frames.push(bytes)), report.over, env, ctx);
@@ -263,6 +269,7 @@ async function follow(exchange, fill, report, frame) {
       frames.end();
       answer = got[0];
       if (answer.failure !== "") return report.frame(answer);
+      report.heard.push(answer);
     }
   } catch (error) {
     report.failed(error, url);
@@ -284,7 +291,7 @@ async function runRemote(exchange, fills) {
       if (report.ended || report.led.moved) continue;
       report.led.waits = false;
       try {
-        report.end(await fetchRemote(exchange.env, fill, report.abort.signal, fill.url, []));
+        report.end(await fetchRemote(exchange.env, fill, report, fill.url));
       } catch (error) {
         report.failed(error, fill.url);
       }
@@ -305,26 +312,27 @@ const siteFields = (fills, own) => new Map([...fills.flatMap((f) => [...f.consta
 class TooLarge extends Error {}
 
 /**
- * Asks a remote origin or a binding, and where its redirects lead.
- * @param {any} env @param {Fill} fill @param {AbortSignal} signal
- * @param {string} url @param {Hop[]} redirects those that led there
+ * Asks a remote origin or a binding, and where its redirects lead. Of an answer that can be no fragment by its status, the
+ * body is left alone.
+ * @param {any} env @param {Fill} fill @param {Report} report @param {string} url
  * @returns {Promise<Answer>}
  */
-async function fetchRemote(env, fill, signal, url, redirects) {
+async function fetchRemote(env, fill, report, url) {
+  const { heard, abort: { signal } } = report;
   const target = fill.binding === "" ? { fetch: (/** @type {any[]} */ ...a) => fetch(.../** @type {[any]} */ (a)) } : env[fill.binding];
   if (typeof target?.fetch !== "function") throw new Error(`there is no service binding ${fill.binding}: name it in wrangler.toml`);
   for (;;) {
+    const fields = heard.length === 0 ? fill.fields : unconditional(fill.fields);
     const response = await target.fetch(new Request(url, {
-      headers: [...fill.fields, ...fill.constant, ...fill.vouching, ["accept-encoding", "identity"], ["inlay-fill", "1"]], redirect: "manual", signal,
+      headers: [...fields, ...fill.constant, ...fill.vouching, ["accept-encoding", "identity"], ["inlay-fill", "1"]], redirect: "manual", signal,
     }));
     if (response.headers.get("inlay-fills") === "1") takesBatches.add(new URL(url).origin);
     const answer = { status: response.status, headers: headersOf(response) };
+    heard.push(answer);
+    if (answer.status === 200) return { ...answer, body: await readBody(response, fill.maxBytes), redirects: heard.slice(0, -1) };
+    await response.body?.cancel().catch(() => {});
     const next = redirectTarget(url, answer.status, answer.headers.location);
-    if (next === null || redirects.length === maxRedirects) {
-      return { ...answer, body: await readBody(response, fill.maxBytes), redirects };
-    }
-    await response.body?.cancel();
-    redirects.push(answer);
+    if (next === null || heard.length > maxRedirects) return { ...answer, body: new Uint8Array(0), redirects: heard.slice(0, -1) };
     url = next;
   }
 }

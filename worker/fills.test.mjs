@@ -179,3 +179,89 @@ test("an app that ends while it is asked where a redirect leads fails that fill"
   assert.equal(ends.get("plain").status, 200);
   assert.equal(ends.get("one").failure, Failure.connect);
 });
+
+/** Runs one fill and gives what the core was told of its failure: which, and the heads that were heard before. */
+async function failed(more) {
+  const ends = [];
+  const core = {
+    settings: { origin: "" }, led: new Map(), lead() {},
+    fillEnd: (_, answer) => ends.push({ status: answer.status, size: answer.body.length, redirects: answer.redirects?.length ?? 0 }),
+    fillFail: (_, failure, text, heard) => ends.push({ failure, heard: heard.map(({ status, headers }) => [status, headers["cache-control"]]) }),
+  };
+  let work;
+  runFills({ core, env: {}, ctx: { waitUntil: (promise) => { work = promise; } } }, [fill(1, more)]);
+  await work;
+  assert.equal(ends.length, 1);
+  return ends[0];
+}
+
+const broken = (status, control) => new Response(new ReadableStream({
+  pull(c) { c.error(new Error("broke off")); },
+}), { status, headers: { "cache-control": control } });
+
+test("what was heard before an answer broke off goes to the engine, and of no fragment is the body read", async (t) => {
+  t.mock.method(console, "warn", () => {});
+  let answers;
+  t.mock.method(globalThis, "fetch", async ({ signal }) => {
+    const next = answers.shift();
+    if (next === "stalls") {
+      const body = new ReadableStream({ start: (c) => signal.addEventListener("abort", () => c.error(new Error("aborted"))) });
+      return new Response(body, { headers: { "cache-control": "private" } });
+    }
+    if (next instanceof Error) throw next;
+    return next;
+  });
+  const to = (control) => new Response("x".repeat(5000), { status: 302, headers: { location: "/there", "cache-control": control } });
+  for (const [got, want] of [
+    [[broken(200, "private")], { failure: Failure.connect, heard: [[200, "private"]] }],
+    [[new Response("x".repeat(5000), { headers: { "cache-control": "no-store" } })], { failure: Failure.tooLarge, heard: [[200, "no-store"]] }],
+    [[to("no-store"), new Error("nobody")], { failure: Failure.connect, heard: [[302, "no-store"]] }],
+    [[to("max-age=1"), broken(200, "private")], { failure: Failure.connect, heard: [[302, "max-age=1"], [200, "private"]] }],
+    [[new Error("nobody")], { failure: Failure.connect, heard: [] }],
+    [[broken(404, "max-age=1")], { status: 404, size: 0, redirects: 0 }],
+    [[to("max-age=1"), broken(410, "max-age=1")], { status: 410, size: 0, redirects: 1 }],
+    [[new Response("x".repeat(5000), { status: 503 })], { status: 503, size: 0, redirects: 0 }],
+  ]) {
+    answers = got;
+    assert.deepEqual(await failed({}), want);
+  }
+  answers = ["stalls"];
+  assert.deepEqual(await failed({ timeout: 20 }), { failure: Failure.timeout, heard: [[200, "private"]] });
+});
+
+test("what a handler of app.wasm said before it failed goes to the engine", async (t) => {
+  t.mock.method(console, "warn", () => {});
+  for (const [answer, want] of [
+    [{ status: 500, headers: { "cache-control": "private", "inlay-failure": "truncated" } }, { failure: Failure.connect, heard: [[500, "private"]] }],
+    [{ status: 200, headers: { "cache-control": "private" }, body: "x".repeat(5000) }, { failure: Failure.tooLarge, heard: [[500, "private"]] }],
+  ]) {
+    globalThis.testApp = async (batch, write) => {
+      for (const frame of framesFor(batch, () => answer)) write(frame);
+    };
+    assert.deepEqual(await failed({ url: "" }), want);
+  }
+});
+
+test("conditions go to the first who is asked, not to where it leads", async (t) => {
+  const seen = [];
+  const fields = [["cookie", "a=b"], ["if-none-match", '"v"'], ["if-modified-since", "x"]];
+  const names = ["cookie", "if-modified-since", "if-none-match"];
+  t.mock.method(globalThis, "fetch", async (request) => {
+    seen.push([...request.headers.keys()].filter((name) => names.includes(name)));
+    const { status = 200, headers, body } = site(new URL(request.url).pathname);
+    return new Response(body, { status, headers });
+  });
+  await answers([fill(1, { src: "/f/one", url: "http://origin.test/f/one", fields })], "");
+  globalThis.testApp = async (batch, write) => {
+    for (const frame of framesFor(batch, (src, got) => { seen.push(got.map(([name]) => name).sort()); return site(src); })) write(frame);
+  };
+  await answers([fill(1, { src: "/f/one", url: "", fields })], "");
+  assert.deepEqual(seen, [names, ["cookie"], names, ["cookie"]]);
+});
+
+test("handlers are under no host", async () => {
+  globalThis.testApp = async (batch, write) => {
+    for (const frame of framesFor(batch, () => ({ status: 302, headers: { location: "http://app.inlay.internal/there" } }))) write(frame);
+  };
+  assert.equal((await answers([fill(1, { src: "/f/one", url: "" })], "")).get("one").status, 302);
+});

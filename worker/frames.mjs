@@ -8,7 +8,8 @@
  */
 /**
  * The answer to one fill. headers: by name in lower case; "set-cookie" says only that there was one. failure: why there
- * is no answer (panic, too-large, truncated, bad-request), empty if there is; body is then a text for people.
+ * is no answer (panic, too-large, truncated, bad-request), empty if there is; body is then a text for people, and headers
+ * are what was said before.
  * @typedef {{ index: number, status: number, headers: Record<string, string>, failure: string, body: Uint8Array }} Frame
  */
 
@@ -159,7 +160,7 @@ export class FrameDecoder {
       }
       default:
         frames.push({
-          index: this.#index, status: 500, headers: {}, failure: "too-large",
+          index: this.#index, status: 500, headers: this.#head.headers, failure: "too-large",
           body: encoder.encode(`the body has ${this.#size} bytes, the limit is ${this.#limit}`),
         });
     }

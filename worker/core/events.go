@@ -107,7 +107,17 @@ func exportLeave(id uint32, now float64) { engine.Leave(edge.RequestID(id), at(n
 //go:wasmexport fill_end
 func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, now float64) uint32 {
 	answer := edge.Answer{Status: int(status), SetCookie: setCookie != 0, Size: int(bytes)}
-	t := fieldsInto(&answer, texts(size))
+	answer.Redirects = hops(fieldsInto(&answer, texts(size)))
+	failure := engine.FillEnd(edge.FillID(fill), &answer, handle(blob), at(now))
+	if failure == nil || !failure.Unusual() {
+		return 0
+	}
+	errorText = []byte(strings.TrimPrefix(failure.Error(), "edge: fill failed "))
+	return uint32(len(errorText))
+}
+
+// hops are the answers that t has: of each its status, whether it set a cookie, and its fields.
+func hops(t []string) (all []edge.Answer) {
 	for len(t) > 0 {
 		var hop edge.Answer
 		for _, digit := range []byte(t[0]) { // strconv.Atoi would be 9 KB
@@ -115,14 +125,9 @@ func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, now float6
 		}
 		hop.SetCookie = t[1] != ""
 		t = fieldsInto(&hop, t[2:])
-		answer.Redirects = append(answer.Redirects, hop)
+		all = append(all, hop)
 	}
-	failure := engine.FillEnd(edge.FillID(fill), &answer, handle(blob), at(now))
-	if failure == nil || !failure.Unusual() {
-		return 0
-	}
-	errorText = []byte(strings.TrimPrefix(failure.Error(), "edge: fill failed "))
-	return uint32(len(errorText))
+	return all
 }
 
 // fieldsInto takes the fields of an answer off the front of t.
@@ -136,15 +141,17 @@ func fieldsInto(a *edge.Answer, t []string) (rest []string) {
 // reasons are the kinds of failure that a host finds out, by their number in fill_fail.
 var reasons = [...]edge.Reason{edge.ConnectError, edge.TimeoutError, edge.TooLargeError, edge.RefusedError}
 
-// fill_fail takes a failure's text. A reason past reasons is that the fill was held up.
+// fill_fail takes a text for people, then each head that came before, as fill_end takes redirects. A reason past reasons is
+// that the fill was held up.
 //
 //go:wasmexport fill_fail
 func exportFillFail(fill, reason, size uint32, now float64) {
+	t := texts(size)
 	if int(reason) == len(reasons) {
-		engine.FillHeldUp(edge.FillID(fill), &edge.FillError{Reason: edge.TimeoutError, Text: string(input[:size])}, at(now))
+		engine.FillHeldUp(edge.FillID(fill), &edge.FillError{Reason: edge.TimeoutError, Text: t[0]}, at(now))
 		return
 	}
-	engine.FillFail(edge.FillID(fill), &edge.FillError{Reason: reasons[reason], Text: string(input[:size])}, at(now))
+	engine.FillFail(edge.FillID(fill), &edge.FillError{Reason: reasons[reason], Text: t[0]}, at(now), hops(t[1:])...)
 }
 
 //go:wasmexport fill_lost
