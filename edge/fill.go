@@ -307,8 +307,8 @@ func (e *Engine[B]) FillFail(id FillID, failure *FillError, now time.Time, heard
 // FillHeldUp is the event that the time of an attempt is over, of which it spent a part in its leader's queue behind others. That
 // says nothing of the origin: another request that waits for the fill takes it over, with all of the time, and if there is
 // none the failure is told to who waits and not remembered.
-func (e *Engine[B]) FillHeldUp(id FillID, failure *FillError, now time.Time) {
-	if f := e.attempts[id]; f != nil && len(f.attempts) < maxAttempts {
+func (e *Engine[B]) FillHeldUp(id FillID, failure *FillError, now time.Time, heard ...Answer) {
+	if f := e.attempts[id]; f != nil && len(f.attempts) < maxAttempts && f.slot.refuses(heard, e.defaults()) == nil {
 		leader := f.last().leader
 		for s := f.front; s != nil; s = s.next {
 			if s.of.id == leader {
@@ -323,7 +323,7 @@ func (e *Engine[B]) FillHeldUp(id FillID, failure *FillError, now time.Time) {
 		}
 	}
 	failure.heldUp = true
-	e.FillFail(id, failure, now)
+	e.FillFail(id, failure, now, heard...)
 }
 
 // FillLost is the event that the host knows an attempt's context to be gone, and with it the request that led it: that one

@@ -184,12 +184,12 @@ test("an app that ends while it is asked where a redirect leads fails that fill"
 async function failed(more) {
   const ends = [];
   const core = {
-    settings: { origin: "" }, led: new Map(), lead() {},
+    settings: { origin: "" }, led: new Map(), lead: () => ({}),
     fillEnd: (_, answer) => ends.push({ status: answer.status, size: answer.body.length, redirects: answer.redirects?.length ?? 0 }),
     fillFail: (_, failure, text, heard) => ends.push({ failure, heard: heard.map(({ status, headers }) => [status, headers["cache-control"]]) }),
   };
   let work;
-  runFills({ core, env: {}, ctx: { waitUntil: (promise) => { work = promise; } } }, [fill(1, more)]);
+  runFills({ core, env: {}, line: [], lanes: 0, ctx: { waitUntil: (promise) => { work = promise; } } }, [fill(1, more)]);
   await work;
   assert.equal(ends.length, 1);
   return ends[0];

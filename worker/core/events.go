@@ -147,11 +147,13 @@ var reasons = [...]edge.Reason{edge.ConnectError, edge.TimeoutError, edge.TooLar
 //go:wasmexport fill_fail
 func exportFillFail(fill, reason, size uint32, now float64) {
 	t := texts(size)
+	failure, heard := &edge.FillError{Reason: edge.TimeoutError, Text: t[0]}, hops(t[1:])
 	if int(reason) == len(reasons) {
-		engine.FillHeldUp(edge.FillID(fill), &edge.FillError{Reason: edge.TimeoutError, Text: t[0]}, at(now))
+		engine.FillHeldUp(edge.FillID(fill), failure, at(now), heard...)
 		return
 	}
-	engine.FillFail(edge.FillID(fill), &edge.FillError{Reason: reasons[reason], Text: t[0]}, at(now), hops(t[1:])...)
+	failure.Reason = reasons[reason]
+	engine.FillFail(edge.FillID(fill), failure, at(now), heard...)
 }
 
 //go:wasmexport fill_lost

@@ -35,7 +35,7 @@ const encoder = new TextEncoder();
 export const answer = (text, headers = {}) => ({ status: 200, headers: { "content-type": "text/html", ...headers }, body: encoder.encode(text) });
 
 /** Asks for a page and answers its fills with what text says for a src. */
-export function load(core, target, text = (src) => `<p>[${src}]</p>`) {
+export function load(core, target, text = (src) => (src.includes("/title/") ? `<title>[${src}]</title>` : `<p>[${src}]</p>`)) {
   const client = get(core, target);
   for (const fill of client.fills) core.fillEnd(fill, answer(text(fill.src)));
   if (client.woken) core.resume(client);
