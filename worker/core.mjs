@@ -55,7 +55,7 @@ const trapPath = "/_inlay/trap";
 
 /** A field cannot have a NUL, which ends it here; from a batch it could. @param {Record<string, string>} headers */
 const fieldsOf = (headers) => answerFields.map((name) =>
-  // An Expires that is empty is no date, and so past, and not absent.
+  // An Expires that is empty is no date, and so past, and not absent. workerd drops it from what another server answers.
   headers[name] === "" && name === "expires" ? "0" : (headers[name] ?? "").replaceAll("\0", " "));
 
 /**
