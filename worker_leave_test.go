@@ -197,7 +197,9 @@ func TestSlowReadersHoldNobodyBack(t *testing.T) {
 	filler := strings.Repeat("<p>filler of a large fragment</p>", 30<<10)
 	origin := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
 		fragment(w, r)
-		fmt.Fprint(w, filler)
+		if r.URL.Path != fragmentPath("title") { // which stands in the head
+			fmt.Fprint(w, filler)
+		}
 	})
 	server := startWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_TOKEN="+adminToken)
 	stop := make(chan struct{})

@@ -16,8 +16,8 @@ export async function passThrough(exchange, target) {
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       console.error(`inlay: ${request.method} ${target}: ${text}`);
-      const general = error instanceof SilenceError ? "have not answered" : "have ended without an answer";
-      return badGateway(exchange, text, `The site's own handlers ${general}.`);
+      const silent = error instanceof SilenceError;
+      return badGateway(exchange, text, silent ? "The site's own handlers have not answered." : "The site's own handlers have ended without an answer.");
     }
   }
   try {
