@@ -108,7 +108,11 @@ func TestClientsMayLeaveAroundACrash(t *testing.T) {
 			clients = append(clients, dial(t, server, fmt.Sprintf("/pkg/round/%d", round)))
 		}
 		require.Eventually(t, func() bool { return stat(t, server, "waiting") == 20 }, 20*time.Second, 10*time.Millisecond)
-		go trap(t, server)
+		trapped := make(chan struct{})
+		go func() {
+			defer close(trapped)
+			trap(t, server)
+		}()
 		for _, c := range clients {
 			c.reset()
 		}
@@ -116,6 +120,7 @@ func TestClientsMayLeaveAroundACrash(t *testing.T) {
 			all := stats(t, server)
 			return all["core_crashes_total"] == round+1 && all["waiting"] == 0
 		}, 20*time.Second, 10*time.Millisecond)
+		<-trapped
 	}
 	assert.Equal(t, 5, crashesLogged(server))
 }

@@ -173,7 +173,7 @@ func TestRequestThatNothingAnswersIsAnswered(t *testing.T) {
 		assert.Equal(t, http.StatusBadGateway, resp.StatusCode)
 		assert.Equal(t, "The site's own handlers have not answered.\n", read(t, resp))
 		assert.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
-		assert.InDelta(t, 45, time.Since(begun).Seconds(), 15)
+		assert.Greater(t, time.Since(begun), 40*time.Second)
 		line := "inlay: GET /do/forever?secret=1: no answer within 45 s"
 		assert.Eventually(t, func() bool { return strings.Contains(s.Log(), line) }, 20*time.Second, 10*time.Millisecond, s.Log())
 		assert.Equal(t, 1, strings.Count(s.Log(), "inlay: GET /do/forever"))

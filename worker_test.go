@@ -111,7 +111,7 @@ func browse(t *testing.T, url string) *http.Response {
 // request asks with header fields given as name, value, name, value. Compressed answers come as they are.
 func request(t *testing.T, method, url string, body io.Reader, fields ...string) *http.Response {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	t.Cleanup(cancel)
 	r, err := http.NewRequestWithContext(ctx, method, url, body)
 	require.NoError(t, err)
