@@ -108,6 +108,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
+	if h.options.Config.Token != "" && strings.HasPrefix(req.Target, adminPrefix) {
+		w.Header()["Inlay-Reach"] = []string{"process"} // whoever asks learns that a purge here is no isolate's of many
+	}
 	c := &conn{client: r, wake: make(chan struct{}, 1)}
 	if !h.open(c, req) {
 		http.Error(w, "The server is shutting down.", http.StatusServiceUnavailable)

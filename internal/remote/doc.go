@@ -1,0 +1,14 @@
+// Package remote is the client of inlay's administration: it purges, invalidates and counts in a site that runs
+// somewhere, be it a deployed Worker, inlay dev or a native server.
+//
+// A call goes through these files:
+//
+//  1. target.go says which URL is meant, and refuses those that would carry the token in the clear;
+//  2. token.go finds the token, which is never an argument of a command, since others on the machine see those;
+//  3. client.go asks, and never follows a redirect, which would hand the token to whoever it leads to;
+//  4. answer.go reads what came back: a result, or an error that says what, where and what to do;
+//  5. table.go shows counters to a person.
+//
+// What the administration does and answers is the engine's; see docs/operating.md. Nothing here knows of wrangler or of a
+// project on disk.
+package remote
