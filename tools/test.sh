@@ -39,11 +39,11 @@ test_all() {
 	check "tsc --checkJs" node_modules/.bin/tsc --project tsconfig.json
 	check "node --test worker" node_modules/node/bin/node --test worker/*.test.mjs
 	check "go test: a million events" go test -run TestSimulation ./edge
-	check "go test -race: packages" go test -race $(go list ./... | grep -v '^inlay$')
+	check "go test -race: packages" go test -race $(go list ./... | grep -v "^inlay$\|^inlay/docs$\|/e2e$")
 	for module in bench edge/difftest edge/browsertest; do
 		check "go test: $module" go -C $module test ./...
 	done
-	check "go test -race: the Worker" go test -race -count=1 .
+	check "go test -race: the Worker, docs" go test -race -count=1 -p 1 . ./docs ./worker/e2e
 	check "wrangler deploy --dry-run" wrangler deploy --dry-run
 	printf '%d passed, %d failed\n' "$passed" ${#failures[@]}
 	if [ ${#failures[@]} -gt 0 ]; then

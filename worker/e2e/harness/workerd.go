@@ -1,0 +1,98 @@
+package harness
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"inlay/edge"
+)
+
+// StartWorkerd runs the built Worker in a bare workerd. env are variables of the Worker, as NAME=VALUE.
+func StartWorkerd(t *testing.T, env ...string) *Server {
+	t.Helper()
+	return ServeWorkerd(t, "build/workerd.capnp", env)
+}
+
+// StartTestWorkerd is StartWorkerd with the core that has exports for tests.
+func StartTestWorkerd(t *testing.T, env ...string) *Server {
+	t.Helper()
+	return ServeWorkerd(t, "build/test/workerd.capnp", env)
+}
+
+// ServeWorkerd runs a bare workerd with a configuration, the path of a file, and more options of workerd's.
+func ServeWorkerd(t *testing.T, config string, env []string, options ...string) *Server {
+	t.Helper()
+	// workerd itself says which port it got, on a descriptor of its own: no other process can take it in between.
+	control, controlEnd, err := os.Pipe()
+	require.NoError(t, err)
+	defer func() { _ = control.Close() }()
+	const controlFD = "3" // the first of ExtraFiles
+	args := append([]string{"serve", config, "--socket-addr", "http=127.0.0.1:0", "--control-fd", controlFD}, options...)
+	s := Start(t, exec.Command("node_modules/.bin/workerd", args...), env, controlEnd)
+	require.NoError(t, controlEnd.Close())
+
+	require.NoError(t, control.SetReadDeadline(time.Now().Add(ReadyWithin)))
+	for lines := bufio.NewScanner(control); lines.Scan(); {
+		var message struct {
+			Event, Socket string
+			Port          int
+		}
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &message), lines.Text())
+		if message.Event == "listen-inspector" {
+			s.Inspector = message.Port
+		}
+		if message.Event == "listen" && message.Socket == "http" {
+			s.URL = "http://127.0.0.1:" + strconv.Itoa(message.Port)
+			return s
+		}
+	}
+	require.FailNow(t, "workerd did not listen", s.Log())
+	return nil
+}
+
+// StartPages is StartTestWorkerd with pages in place of the site's.
+func StartPages(t *testing.T, pages []edge.Page, env ...string) *Server {
+	t.Helper()
+	return StartChanged(t, EmbedPages(t, pages...), env)
+}
+
+// EmbedPages is the change of a configuration that puts pages in place of the site's.
+func EmbedPages(t *testing.T, pages ...edge.Page) (change func(config string) string) {
+	t.Helper()
+	file := TestFile(t, "pages.bin", edge.EncodePages(pages))
+	return func(config string) string {
+		return strings.Replace(config, `embed "../pages.bin"`, `embed "`+file+`"`, 1)
+	}
+}
+
+// StartChanged is StartTestWorkerd with a configuration that change has made of the built one.
+func StartChanged(t *testing.T, change func(config string) string, env []string, options ...string) *Server {
+	t.Helper()
+	built, err := os.ReadFile("build/test/workerd.capnp")
+	require.NoError(t, err)
+	changed := change(string(built))
+	require.NotEqual(t, string(built), changed)
+	return ServeWorkerd(t, "build/test/"+TestFile(t, "workerd.capnp", []byte(changed)), env, options...)
+}
+
+// TestFile writes a file into build/test/, where workerd's configurations find it by the name that is returned, which ends
+// with the given one. It is removed with the test.
+func TestFile(t *testing.T, name string, content []byte) string {
+	t.Helper()
+	file, err := os.CreateTemp("build/test", "*-"+name)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.Remove(file.Name()) })
+	_, err = file.Write(content)
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	return filepath.Base(file.Name())
+}

@@ -1,0 +1,9 @@
+package e2e
+
+import (
+	"testing"
+
+	"inlay/worker/e2e/harness"
+)
+
+func TestMain(m *testing.M) { harness.Main(m) }
