@@ -1,0 +1,81 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"inlay/internal/project"
+)
+
+// App compiles the site's Go into build/app.wasm, and says whether that is new.
+// A site without Go has none: what lies there from before is removed. What the
+// compiler refuses is Problems.
+func App(ctx context.Context, p *project.Project) (changed bool, err error) {
+	path := filepath.Join(p.Build(), "app.wasm")
+	if p.Go == project.NoGo {
+		err := os.Remove(path)
+		if errors.Is(err, os.ErrNotExist) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	return compile(ctx, p, path, "GOOS=js", "GOARCH=wasm")
+}
+
+// Native compiles the site's Go into a program for this machine: the server.
+func Native(ctx context.Context, p *project.Project, program string) error {
+	if p.Go == project.NoGo {
+		return errors.New("the site has no Go, so there is no program to build; inlay serve serves it as it is")
+	}
+	_, err := compile(ctx, p, program)
+	return err
+}
+
+// compile makes a program of the site's package main. Go itself knows what is up to date, in a tenth of a second; a program
+// that is, is left as it is.
+func compile(ctx context.Context, p *project.Project, program string, env ...string) (changed bool, err error) {
+	main := "."
+	if p.Go == project.GoOrigin {
+		main = "inlay/worker/app" // whose main imports it
+	}
+	if err := os.MkdirAll(filepath.Dir(program), 0o755); err != nil {
+		return false, err
+	}
+	before := stampOf(program)
+	output, err := command(ctx, p.Site, env, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", program, main)
+	if err != nil {
+		return false, goProblems(p, output, err)
+	}
+	return stampOf(program) != before, nil
+}
+
+// stampOf tells two versions of a file apart; "" if there is none.
+func stampOf(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+}
+
+// command runs a program in a folder and gives what it writes, to its output and its errors.
+func command(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return output.String(), ctx.Err()
+	}
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", fmt.Errorf("there is no %s on PATH; get it from https://go.dev/dl/", name)
+	}
+	return output.String(), err
+}

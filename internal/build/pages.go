@@ -1,0 +1,113 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"inlay/edge"
+	"inlay/internal/project"
+)
+
+// Pages parses the site's pages and writes build/pages.bin, which core.wasm
+// reads. It says whether that is new. Mistakes in pages are Problems.
+//
+// The pages of a site without Go, or with a package main, are its folder
+// pages/, and are parsed here: nothing is compiled. Where they are made by a
+// func All, the site's own program writes them.
+func Pages(ctx context.Context, p *project.Project) (changed bool, err error) {
+	path := filepath.Join(p.Build(), "pages.bin")
+	if p.Go == project.GoOrigin {
+		return pagesOfProgram(ctx, p, path)
+	}
+	all, err := ReadPages(p)
+	if err != nil {
+		return false, err
+	}
+	return write(path, edge.EncodePages(all))
+}
+
+// ReadPages parses the pages of the site's folder pages/, alone and together.
+func ReadPages(p *project.Project) ([]edge.Page, error) {
+	if _, err := os.Stat(p.Pages()); errors.Is(err, fs.ErrNotExist) {
+		return nil, Problems{{File: p.Rel(p.Pages()), Msg: "the site has no pages; a page is an HTML file in this folder: index.html answers /, about.html answers /about"}}
+	}
+	all, err := readPages(os.DirFS(p.Pages()))
+	if err != nil {
+		return nil, pageProblems(p, err)
+	}
+	if len(all) == 0 {
+		return nil, Problems{{File: p.Rel(p.Pages()), Msg: "the site has no pages; a page is an HTML file in this folder: index.html answers /, about.html answers /about"}}
+	}
+	// What only shows when all pages are put together, such as patterns that conflict, shows here too.
+	if _, err := edge.NewHandler(edge.Options{Pages: all, Origin: http.NotFoundHandler(), Config: edge.Config{AllowHosts: edge.Hosts(all)}}); err != nil {
+		return nil, Problems{{File: p.Rel(p.Pages()), Msg: err.Error()}}
+	}
+	return all, nil
+}
+
+// readPages is edge.ReadPages as long as that is not there: patterns from files' names alone.
+func readPages(fsys fs.FS) (all []edge.Page, err error) {
+	var problems Problems
+	err = fs.WalkDir(fsys, ".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.HasSuffix(path, ".html") || path == "404.html" {
+			return err
+		}
+		text, err := fs.ReadFile(fsys, path)
+		if err != nil {
+			return err
+		}
+		pattern := "/" + strings.TrimSuffix(path, ".html")
+		if strings.HasSuffix(pattern, "/index") {
+			pattern = strings.TrimSuffix(pattern, "index") + "{$}"
+		}
+		page, err := edge.ParsePage(pattern, string(text))
+		var at *edge.ParseError
+		if errors.As(err, &at) {
+			problems = append(problems, Problem{File: path, Line: at.Line, Column: at.Col, Msg: at.Msg})
+			return nil
+		}
+		all = append(all, page)
+		return err
+	})
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return all, err
+}
+
+// pageProblems are the mistakes that reading pages found, with files as seen from the project's folder.
+func pageProblems(p *project.Project, err error) error {
+	var problems Problems
+	if !errors.As(err, &problems) {
+		return err
+	}
+	for i := range problems {
+		problems[i].File = p.Rel(filepath.Join(p.Pages(), filepath.FromSlash(problems[i].File)))
+	}
+	return problems
+}
+
+// pagesOfProgram lets the site's program write its pages.
+func pagesOfProgram(ctx context.Context, p *project.Project, path string) (changed bool, err error) {
+	program := filepath.Join(p.Build(), ".bin", "site")
+	if err := Native(ctx, p, program); err != nil {
+		return false, err
+	}
+	made := path + ".new"
+	defer func() { _ = os.Remove(made) }()
+	output, err := command(ctx, p.Root, nil, program, "-pages", made)
+	if err != nil {
+		return false, programProblems(p, output, err)
+	}
+	data, err := os.ReadFile(made)
+	if err != nil {
+		return false, fmt.Errorf("the site's program wrote no pages: %w", err)
+	}
+	return write(path, data)
+}
