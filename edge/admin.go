@@ -3,10 +3,13 @@ package edge
 import (
 	"strings"
 
+	"inlay/internal/ascii"
 	"inlay/internal/decimal"
+	"inlay/internal/field"
+	"inlay/internal/route"
 )
 
-// adminPrefix begins the paths of administration. They never reach a page or the origin, see [isInternal].
+// adminPrefix begins the paths of administration. They never reach a page or the origin, see [route.IsInternal].
 const adminPrefix = "/_inlay/"
 
 // admin answers a request of administration. Everything is 404 unless the configuration has a token; with one, a request
@@ -23,10 +26,10 @@ func (e *Engine[B]) admin(r *Request) {
 		e.sendText(r.ID, 404, "There is nothing here.", 0)
 		return
 	}
-	scheme, token, _ := cutText(r.Fields.Field("authorization"), " ")
-	if !equalFold(scheme, "bearer") || !sameSecret(trimOWS(token), e.config.Token) {
+	scheme, token, _ := ascii.Cut(r.Fields.Field("authorization"), " ")
+	if !ascii.EqualFold(scheme, "bearer") || !sameSecret(ascii.TrimSpace(token), e.config.Token) {
 		e.sendAs(r.ID, 401, "The Authorization field must be: Bearer, and the value of INLAY_TOKEN.\n",
-			Field{"content-type", "text/plain; charset=utf-8"}, Field{"www-authenticate", `Bearer realm="inlay"`})
+			field.Field{Name: "content-type", Value: "text/plain; charset=utf-8"}, field.Field{Name: "www-authenticate", Value: `Bearer realm="inlay"`})
 		return
 	}
 	method, name := "GET", strings.TrimPrefix(r.path, adminPrefix)
@@ -40,7 +43,7 @@ func (e *Engine[B]) admin(r *Request) {
 	}
 	if r.Method != method {
 		e.sendAs(r.ID, 405, "This path takes "+method+" only.\n",
-			Field{"content-type", "text/plain; charset=utf-8"}, Field{"allow", method})
+			field.Field{Name: "content-type", Value: "text/plain; charset=utf-8"}, field.Field{Name: "allow", Value: method})
 		return
 	}
 	status, contentType, text := 200, "application/json", ""
@@ -52,7 +55,7 @@ func (e *Engine[B]) admin(r *Request) {
 	default:
 		status, text = e.adminChange(r.query, name == "invalidate")
 	}
-	e.sendAs(r.ID, status, text, Field{"content-type", contentType})
+	e.sendAs(r.ID, status, text, field.Field{Name: "content-type", Value: contentType})
 }
 
 // adminChange purges or, soft, invalidates what each parameter of the query names, in their order, until one is not
@@ -65,13 +68,13 @@ func (e *Engine[B]) adminChange(query string, soft bool) (status int, text strin
 	n, now, problem := 0, e.clock.outside(e.now), "the query names nothing"
 	for query != "" && status == 0 {
 		var pair string
-		pair, query, _ = cutText(query, "&")
+		pair, query, _ = ascii.Cut(query, "&")
 		if pair == "" {
 			continue
 		}
-		encodedName, encodedValue, _ := cutText(pair, "=")
-		name, _ := decodeQuery(encodedName)
-		value, ok := decodeQuery(encodedValue)
+		encodedName, encodedValue, _ := ascii.Cut(pair, "=")
+		name, _ := route.DecodeQuery(encodedName)
+		value, ok := route.DecodeQuery(encodedValue)
 		problem = ""
 		switch {
 		case !ok || value == "":
@@ -92,7 +95,7 @@ func (e *Engine[B]) adminChange(query string, soft bool) (status int, text strin
 			status = 400
 		}
 		if status != 0 {
-			problem = "the parameter " + trim(quoteForMessage(pair), `"`) + " was not understood"
+			problem = "the parameter " + ascii.Trim(ascii.Quote(pair), `"`) + " was not understood"
 		}
 	}
 	text = `{"` + what + `":` + decimal.String(n)
@@ -112,18 +115,4 @@ func sameSecret(a, b string) bool {
 		differ |= a[i] ^ b[i]
 	}
 	return differ == 0
-}
-
-// decodeQuery decodes a name or a value of a query as forms encode it.
-func decodeQuery(s string) (string, bool) {
-	decoded := make([]byte, 0, len(s))
-	for i := 0; i < len(s); {
-		b, n := queryByte(s, i)
-		if n == 0 {
-			return "", false
-		}
-		decoded = append(decoded, b)
-		i += n
-	}
-	return string(decoded), true
 }

@@ -21,7 +21,7 @@ func (s *script) administer(method, target string) (status string) {
 }
 
 func TestAdministrationIsHiddenWithoutASecret(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = map[string]string{"authorization": "Bearer "}
 	for _, path := range []string{"purge?all=1", "stats", "metrics", "fills", ""} {
 		assert.Equal(t, "404", s.administer("GET", adminPrefix+path), path)
@@ -30,7 +30,7 @@ func TestAdministrationIsHiddenWithoutASecret(t *testing.T) {
 }
 
 func TestAdministrationTakesTheSecretAndNothingNearIt(t *testing.T) {
-	s := newScriptWith(t, func(c *Config) { c.Token = secret }, page(t, "/p/{id}", twoSlots))
+	s := newScriptWith(t, func(c *Config) { c.Token = secret }, pageOf(t, "/p/{id}", twoSlots))
 	for field, want := range map[string]string{
 		"Bearer " + secret: "200", "bearer  " + secret: "200", "": "401", secret: "401", "Basic " + secret: "401",
 		"Bearer": "401", "Bearer " + secret[1:]: "401", "Bearer " + secret + "x": "401", "Bearer X" + secret[1:]: "401",
@@ -41,7 +41,7 @@ func TestAdministrationTakesTheSecretAndNothingNearIt(t *testing.T) {
 }
 
 func TestAdministrationPurgesInvalidatesAndCounts(t *testing.T) {
-	s := newScriptWith(t, func(c *Config) { c.Token = secret }, page(t, "/p/{id}", twoSlots))
+	s := newScriptWith(t, func(c *Config) { c.Token = secret }, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = map[string]string{"authorization": "Bearer " + secret}
 	for _, c := range []struct{ method, target, status, body string }{
 		{"POST", "/_inlay/purge?key=/f/a/7", "200", "{\"purged\":1}\n"},

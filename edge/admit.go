@@ -4,7 +4,11 @@ import (
 	"time"
 
 	"inlay/cache"
+	"inlay/internal/ascii"
 	"inlay/internal/decimal"
+	"inlay/internal/field"
+	"inlay/internal/page"
+	"inlay/internal/route"
 )
 
 // Defaults are what holds for a fragment where neither its slot nor its origin says anything.
@@ -24,20 +28,20 @@ type Defaults struct {
 // or varies on something that the slot does not declare, or if it is not UTF-8 HTML, is compressed, or is too large. A slot
 // with a TTL of zero keeps nothing and shares nothing, so private, no-store and Vary are no reason to refuse there.
 //
-// How long: see [Slot.lifetime]. A negative TTL means that the fragment serves those who wait for it and is not stored.
-func (s *Slot) admit(a *Answer, d *Defaults, now time.Time, took time.Duration) (p cache.Policy, err error) {
-	if failure := s.refusal(a, d, now); failure != nil {
+// How long: see [page.Slot.lifetime]. A negative TTL means that the fragment serves those who wait for it and is not stored.
+func admit(s *page.Slot, a *Answer, d *Defaults, now time.Time, took time.Duration) (p cache.Policy, err error) {
+	if failure := refusal(s, a, d, now); failure != nil {
 		return cache.Policy{}, failure
 	}
 	if s.TTL == 0 {
 		return cache.Policy{TTL: -1}, nil
 	}
-	return s.lifetime(a, d, now, took), nil
+	return lifetime(s, a, d, now, took), nil
 }
 
 // refusal is why an answer may not be used, nil if it may.
-func (s *Slot) refusal(a *Answer, d *Defaults, now time.Time) *FillError {
-	if failure := s.refuses(a.Redirects, d); failure != nil {
+func refusal(s *page.Slot, a *Answer, d *Defaults, now time.Time) *FillError {
+	if failure := refuses(s, a.Redirects, d); failure != nil {
 		return failure
 	}
 	if a.Status != 200 {
@@ -45,9 +49,9 @@ func (s *Slot) refusal(a *Answer, d *Defaults, now time.Time) *FillError {
 		if a.Status > 300 && a.Status < 309 && a.Status != 304 {
 			text += ", or a redirect to the same scheme, host and port, five at most"
 		}
-		return &FillError{Reason: StatusError, Status: a.Status, Text: text, RetryAfter: parseRetryAfter(a.RetryAfter, now)}
+		return &FillError{Reason: StatusError, Status: a.Status, Text: text, RetryAfter: field.ParseRetryAfter(a.RetryAfter, now)}
 	}
-	if text := s.forbids(a, d); text != "" {
+	if text := forbids(s, a, d); text != "" {
 		return &FillError{Reason: RefusedError, Status: a.Status, Text: "the answer " + text, takenDown: true}
 	}
 	if d.MaxFragment > 0 && a.Size > d.MaxFragment {
@@ -59,8 +63,8 @@ func (s *Slot) refusal(a *Answer, d *Defaults, now time.Time) *FillError {
 		}
 	}
 	text := refuseType(a.ContentType)
-	if e := trimOWS(a.ContentEncoding); text == "" && e != "" && !equalFold(e, "identity") {
-		text = "the answer has Content-Encoding " + quoteForMessage(e) + "; a fragment must not be compressed"
+	if e := ascii.TrimSpace(a.ContentEncoding); text == "" && e != "" && !ascii.EqualFold(e, "identity") {
+		text = "the answer has Content-Encoding " + ascii.Quote(e) + "; a fragment must not be compressed"
 	}
 	if text != "" {
 		return &FillError{Reason: RefusedError, Status: a.Status, Text: text}
@@ -69,9 +73,9 @@ func (s *Slot) refusal(a *Answer, d *Defaults, now time.Time) *FillError {
 }
 
 // refuses is why what was heard on the way to an answer is not for others, nil if it may be.
-func (s *Slot) refuses(heard []Answer, d *Defaults) *FillError {
+func refuses(s *page.Slot, heard []Answer, d *Defaults) *FillError {
 	for i := range heard {
-		if text := s.forbids(&heard[i], d); text != "" {
+		if text := forbids(s, &heard[i], d); text != "" {
 			who := "a redirect on the way "
 			if heard[i].Status == 200 || heard[i].Status >= 500 { // 500: that of a frame without an answer
 				who = "the answer "
@@ -83,7 +87,7 @@ func (s *Slot) refuses(heard []Answer, d *Defaults) *FillError {
 }
 
 // forbids says why an answer or a redirect is not for others, empty if it may be.
-func (s *Slot) forbids(a *Answer, d *Defaults) string {
+func forbids(s *page.Slot, a *Answer, d *Defaults) string {
 	if a.SetCookie {
 		return "has Set-Cookie, and a fragment goes to other users too; set cookies on a path that is no fragment"
 	}
@@ -92,28 +96,28 @@ func (s *Slot) forbids(a *Answer, d *Defaults) string {
 	}
 	c, field := a.control()
 	switch {
-	case c.noStore:
+	case c.NoStore:
 		return "has " + field + `: no-store; drop it, or give the slot ttl="0s"`
-	case c.private:
+	case c.Private:
 		return "has " + field + `: private; drop it and declare in vary what the fragment depends on, or give the slot ttl="0s"`
 	}
-	if name := s.undeclared(a.Vary, d); name != "" {
-		return "varies on " + quoteForMessage(name) + ", which the slot does not declare in its vary"
+	if name := undeclared(s, a.Vary, d); name != "" {
+		return "varies on " + ascii.Quote(name) + ", which the slot does not declare in its vary"
 	}
 	return ""
 }
 
 // undeclared is the first name in a Vary value that the slot does not declare, empty if there is none. Accept-Encoding
 // is no matter: fragments are asked for uncompressed. The visitor's host is in the key where the site keeps hosts apart.
-func (s *Slot) undeclared(vary string, d *Defaults) string {
+func undeclared(s *page.Slot, vary string, d *Defaults) string {
 	for vary != "" {
 		var name string
-		name, vary, _ = cutText(vary, ",")
-		name = trimOWS(name)
-		if name == "" || equalFold(name, "accept-encoding") || d.Hosts && (equalFold(name, "host") || equalFold(name, hostField)) {
+		name, vary, _ = ascii.Cut(vary, ",")
+		name = ascii.TrimSpace(name)
+		if name == "" || ascii.EqualFold(name, "accept-encoding") || d.Hosts && (ascii.EqualFold(name, "host") || ascii.EqualFold(name, hostField)) {
 			continue
 		}
-		if name == "*" || !s.declares(name) {
+		if name == "*" || !declares(s, name) {
 			return name
 		}
 	}
@@ -121,15 +125,15 @@ func (s *Slot) undeclared(vary string, d *Defaults) string {
 }
 
 // declares tells whether the header field of that name reaches the origin only with what is in the key.
-func (s *Slot) declares(field string) bool {
+func declares(s *page.Slot, field string) bool {
 	for _, in := range s.Vary {
 		switch in.Kind {
-		case Header:
-			if equalFold(in.Name, field) {
+		case route.Header:
+			if ascii.EqualFold(in.Name, field) {
 				return true
 			}
-		case Cookie:
-			if equalFold("cookie", field) {
+		case route.Cookie:
+			if ascii.EqualFold("cookie", field) {
 				return true
 			}
 		}
@@ -139,29 +143,29 @@ func (s *Slot) declares(field string) bool {
 
 // refuseType says what is wrong with a Content-Type, empty if nothing is.
 func refuseType(v string) string {
-	essence, params, _ := cutText(v, ";")
-	essence = trimOWS(essence)
+	essence, params, _ := ascii.Cut(v, ";")
+	essence = ascii.TrimSpace(essence)
 	if essence == "" {
 		return "the answer has no Content-Type; a fragment is text/html"
 	}
-	if !equalFold(essence, "text/html") {
-		return "the answer is " + quoteForMessage(essence) + "; a fragment is text/html"
+	if !ascii.EqualFold(essence, "text/html") {
+		return "the answer is " + ascii.Quote(essence) + "; a fragment is text/html"
 	}
 	for params != "" {
 		var param string
 		param, params = cutParameter(params)
-		name, value, _ := cutText(param, "=")
-		if !equalFold(trimOWS(name), "charset") {
+		name, value, _ := ascii.Cut(param, "=")
+		if !ascii.EqualFold(ascii.TrimSpace(name), "charset") {
 			continue
 		}
-		value = trimOWS(value)
-		if len(value) >= 2 && value[0] == '"' && quotedEnd(value, 0) == len(value) {
+		value = ascii.TrimSpace(value)
+		if len(value) >= 2 && value[0] == '"' && field.QuotedEnd(value, 0) == len(value) {
 			value = value[1 : len(value)-1]
 		}
 		switch {
-		case equalFold(value, "utf-8"), equalFold(value, "utf8"), equalFold(value, "us-ascii"):
+		case ascii.EqualFold(value, "utf-8"), ascii.EqualFold(value, "utf8"), ascii.EqualFold(value, "us-ascii"):
 		default:
-			return "the answer's charset is " + quoteForMessage(value) + "; a fragment is UTF-8"
+			return "the answer's charset is " + ascii.Quote(value) + "; a fragment is UTF-8"
 		}
 	}
 	return ""
@@ -174,7 +178,7 @@ func cutParameter(v string) (param, rest string) {
 		case ';':
 			return v[:i], v[i+1:]
 		case '"':
-			if end := quotedEnd(v, i); end > 0 {
+			if end := field.QuotedEnd(v, i); end > 0 {
 				i = end - 1
 			}
 		}

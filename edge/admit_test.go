@@ -9,13 +9,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"inlay/cache"
+	"inlay/internal/duration"
+	"inlay/internal/field"
+	"inlay/internal/page"
+	"inlay/internal/route"
 )
+
+const second = time.Second
 
 var admitNow = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // unsetSlot is a slot that says nothing about its policy.
-func unsetSlot() Slot {
-	return Slot{Name: "price", TTL: Unset, StaleWhileRevalidate: Unset, StaleIfError: Unset}
+func unsetSlot() page.Slot {
+	return page.Slot{Name: "price", TTL: duration.Unset, StaleWhileRevalidate: duration.Unset, StaleIfError: duration.Unset}
 }
 
 // goodAnswer is an answer that any slot takes.
@@ -26,14 +32,14 @@ func goodAnswer() Answer {
 var admitDefaults = Defaults{TTL: 5 * time.Minute, MaxFragment: 100}
 
 func TestHowLongAFragmentMayBeUsed(t *testing.T) {
-	with := func(ttl, swr, sie time.Duration) Slot {
+	with := func(ttl, swr, sie time.Duration) page.Slot {
 		s := unsetSlot()
 		s.TTL, s.StaleWhileRevalidate, s.StaleIfError = ttl, swr, sie
 		return s
 	}
 	stale := Defaults{TTL: time.Minute, StaleWhileRevalidate: 10 * second, StaleIfError: 20 * second}
 	for name, c := range map[string]struct {
-		slot     Slot
+		slot     page.Slot
 		control  string
 		age      string
 		defaults Defaults
@@ -46,18 +52,18 @@ func TestHowLongAFragmentMayBeUsed(t *testing.T) {
 		"s-maxage before max-age":                 {unsetSlot(), "max-age=7, s-maxage=70", "", Defaults{}, cache.Policy{TTL: 70 * second}},
 		"s-maxage rules out stale use by default": {unsetSlot(), "s-maxage=70", "", stale, cache.Policy{TTL: 70 * second}},
 		"s-maxage with stale use of the origin":   {unsetSlot(), "s-maxage=70, stale-while-revalidate=8", "", stale, cache.Policy{TTL: 70 * second, StaleWhileRevalidate: 8 * second}},
-		"s-maxage with stale use of the slot":     {with(Unset, 8*second, Unset), "s-maxage=70", "", stale, cache.Policy{TTL: 70 * second, StaleWhileRevalidate: 8 * second}},
+		"s-maxage with stale use of the slot":     {with(duration.Unset, 8*second, duration.Unset), "s-maxage=70", "", stale, cache.Policy{TTL: 70 * second, StaleWhileRevalidate: 8 * second}},
 		"the slot says":                           {with(3*second, 4*second, 5*second), "max-age=7, stale-while-revalidate=8, stale-if-error=9", "", stale, cache.Policy{TTL: 3 * second, StaleWhileRevalidate: 4 * second, StaleIfError: 5 * second}},
-		"the slot says no stale use":              {with(Unset, 0, 0), "max-age=7, stale-while-revalidate=8, stale-if-error=9", "", stale, cache.Policy{TTL: 7 * second}},
-		"the slot's ttl over no-cache":            {with(3*second, Unset, Unset), "no-cache", "", stale, cache.Policy{TTL: 3 * second}},
-		"part slot, part origin, part default":    {with(3*second, Unset, Unset), "stale-while-revalidate=8", "", stale, cache.Policy{TTL: 3 * second, StaleWhileRevalidate: 8 * second, StaleIfError: 20 * second}},
+		"the slot says no stale use":              {with(duration.Unset, 0, 0), "max-age=7, stale-while-revalidate=8, stale-if-error=9", "", stale, cache.Policy{TTL: 7 * second}},
+		"the slot's ttl over no-cache":            {with(3*second, duration.Unset, duration.Unset), "no-cache", "", stale, cache.Policy{TTL: 3 * second}},
+		"part slot, part origin, part default":    {with(3*second, duration.Unset, duration.Unset), "stale-while-revalidate=8", "", stale, cache.Policy{TTL: 3 * second, StaleWhileRevalidate: 8 * second, StaleIfError: 20 * second}},
 
 		"less its age":                                 {unsetSlot(), "max-age=60", "45", Defaults{}, cache.Policy{TTL: 15 * second}},
 		"age of which the first counts":                {unsetSlot(), "max-age=60", "45, 1", Defaults{}, cache.Policy{TTL: 15 * second}},
 		"age that is none":                             {unsetSlot(), "max-age=60", "x", Defaults{}, cache.Policy{TTL: 60 * second}},
 		"age without a lifetime":                       {unsetSlot(), "", "45", Defaults{TTL: time.Minute}, cache.Policy{TTL: 15 * second}},
-		"age with a ttl of the slot":                   {with(60*second, Unset, Unset), "max-age=1000", "45", Defaults{}, cache.Policy{TTL: 15 * second}},
-		"age past a ttl of the slot":                   {with(3*second, 10*second, Unset), "", "7", Defaults{}, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: 6 * second}},
+		"age with a ttl of the slot":                   {with(60*second, duration.Unset, duration.Unset), "max-age=1000", "45", Defaults{}, cache.Policy{TTL: 15 * second}},
+		"age past a ttl of the slot":                   {with(3*second, 10*second, duration.Unset), "", "7", Defaults{}, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: 6 * second}},
 		"age that is negative":                         {unsetSlot(), "max-age=60", "-5", Defaults{}, cache.Policy{TTL: 60 * second}},
 		"as old as its lifetime":                       {unsetSlot(), "max-age=60", "60", Defaults{}, cache.Policy{TTL: -1}},
 		"older than its lifetime, some staleness left": {unsetSlot(), "max-age=60, stale-while-revalidate=30", "70", Defaults{}, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: 20 * second}},
@@ -65,22 +71,22 @@ func TestHowLongAFragmentMayBeUsed(t *testing.T) {
 
 		"max-age=0":                            {unsetSlot(), "max-age=0", "", Defaults{TTL: time.Minute}, cache.Policy{TTL: -1}},
 		"max-age=0 with swr of the origin":     {unsetSlot(), "max-age=0, stale-while-revalidate=8", "", Defaults{}, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: 8 * second}},
-		"max-age=0 with swr of the slot":       {with(Unset, 8*second, Unset), "max-age=0", "", Defaults{}, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: 8 * second}},
+		"max-age=0 with swr of the slot":       {with(duration.Unset, 8*second, duration.Unset), "max-age=0", "", Defaults{}, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: 8 * second}},
 		"max-age=0 with sie":                   {unsetSlot(), "max-age=0, stale-if-error=8", "", Defaults{}, cache.Policy{TTL: instantlyStale, StaleIfError: 8 * second}},
 		"no-cache":                             {unsetSlot(), "no-cache, max-age=60", "", stale, cache.Policy{TTL: -1}},
 		"no-cache rules out the origin's swr":  {unsetSlot(), "no-cache, stale-while-revalidate=8", "", Defaults{}, cache.Policy{TTL: -1}},
-		"no-cache with swr of the slot":        {with(Unset, 8*second, Unset), "no-cache", "", Defaults{}, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: 8 * second}},
+		"no-cache with swr of the slot":        {with(duration.Unset, 8*second, duration.Unset), "no-cache", "", Defaults{}, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: 8 * second}},
 		"must-revalidate rules out stale use":  {unsetSlot(), "max-age=7, stale-while-revalidate=8, must-revalidate", "", stale, cache.Policy{TTL: 7 * second}},
-		"must-revalidate with swr of the slot": {with(Unset, 8*second, Unset), "max-age=7, must-revalidate", "", stale, cache.Policy{TTL: 7 * second, StaleWhileRevalidate: 8 * second}},
+		"must-revalidate with swr of the slot": {with(duration.Unset, 8*second, duration.Unset), "max-age=7, must-revalidate", "", stale, cache.Policy{TTL: 7 * second, StaleWhileRevalidate: 8 * second}},
 		"proxy-revalidate is the same":         {unsetSlot(), "max-age=7, proxy-revalidate", "", stale, cache.Policy{TTL: 7 * second}},
 		"an invalid lifetime is none":          {unsetSlot(), "max-age=soon", "", stale, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: 10 * second, StaleIfError: 20 * second}},
-		"a lifetime beyond counting":           {unsetSlot(), "max-age=99999999999999", "", Defaults{}, cache.Policy{TTL: maxDelta}},
+		"a lifetime beyond counting":           {unsetSlot(), "max-age=99999999999999", "", Defaults{}, cache.Policy{TTL: field.MaxDelta}},
 		"a bypassing slot over all":            {with(0, 8*second, 8*second), "max-age=60", "", stale, cache.Policy{TTL: -1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := goodAnswer()
 			a.CacheControl, a.Age = c.control, c.age
-			got, err := c.slot.admit(&a, &c.defaults, admitNow, 0)
+			got, err := admit(&c.slot, &a, &c.defaults, admitNow, 0)
 			require.NoError(t, err)
 			assert.Equal(t, c.want, got)
 		})
@@ -113,7 +119,7 @@ func TestOtherWaysToSayHowLong(t *testing.T) {
 		"Expires twice":                         {Answer{Expires: "Fri, 02 Jan 2026 03:04:12 GMT, Fri, 02 Jan 2026 03:04:12 GMT"}, stale},
 		"Expires a little past":                 {Answer{Expires: "Fri, 02 Jan 2026 03:03:50 GMT"}, cache.Policy{TTL: instantlyStale, StaleIfError: 5 * second}},
 		"Expires long past":                     {Answer{Expires: "Thu, 01 Jan 1970 00:00:00 GMT"}, none},
-		"Expires for ever":                      {Answer{Expires: "Fri, 31 Dec 9999 23:59:59 GMT"}, fresh(maxDelta)},
+		"Expires for ever":                      {Answer{Expires: "Fri, 31 Dec 9999 23:59:59 GMT"}, fresh(field.MaxDelta)},
 		"max-age before Expires":                {Answer{CacheControl: "max-age=5", Expires: "0"}, fresh(5 * second)},
 		"max-age=0 before Expires":              {Answer{CacheControl: "max-age=0", Expires: "Fri, 02 Jan 2026 03:04:12 GMT"}, stale},
 		"Expires beside other directives":       {Answer{CacheControl: "public", Expires: "Fri, 02 Jan 2026 03:04:12 GMT"}, fresh(7 * second)},
@@ -141,7 +147,7 @@ func TestOtherWaysToSayHowLong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a, slot := c.answer, unsetSlot()
 			a.Status, a.ContentType, a.Size = 200, "text/html", 10
-			got, err := slot.admit(&a, &defaults, admitNow, 0)
+			got, err := admit(&slot, &a, &defaults, admitNow, 0)
 			require.NoError(t, err)
 			assert.Equal(t, c.want, got)
 		})
@@ -149,14 +155,14 @@ func TestOtherWaysToSayHowLong(t *testing.T) {
 }
 
 func TestAgeCountsFromTheBeginningOfTheFill(t *testing.T) {
-	with := func(ttl, swr, sie time.Duration) Slot {
+	with := func(ttl, swr, sie time.Duration) page.Slot {
 		s := unsetSlot()
 		s.TTL, s.StaleWhileRevalidate, s.StaleIfError = ttl, swr, sie
 		return s
 	}
 	defaults := Defaults{TTL: 4 * second, StaleWhileRevalidate: 10 * second, StaleIfError: 20 * second}
 	for name, c := range map[string]struct {
-		slot   Slot
+		slot   page.Slot
 		answer Answer
 		took   time.Duration
 		want   cache.Policy
@@ -165,7 +171,7 @@ func TestAgeCountsFromTheBeginningOfTheFill(t *testing.T) {
 		"and the origin's Age":              {unsetSlot(), Answer{CacheControl: "max-age=30", Age: "20"}, 8 * second, cache.Policy{TTL: 2 * second, StaleWhileRevalidate: 10 * second, StaleIfError: 20 * second}},
 		"more than the lifetime":            {unsetSlot(), Answer{CacheControl: "max-age=3"}, 8 * second, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: 5 * second, StaleIfError: 15 * second}},
 		"the origin's windows":              {unsetSlot(), Answer{CacheControl: "max-age=3, stale-while-revalidate=4, stale-if-error=6"}, 8 * second, cache.Policy{TTL: instantlyStale, StaleIfError: second}},
-		"the slot's windows":                {with(Unset, 6*second, 7*second), Answer{CacheControl: "max-age=3"}, 8 * second, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: second, StaleIfError: 2 * second}},
+		"the slot's windows":                {with(duration.Unset, 6*second, 7*second), Answer{CacheControl: "max-age=3"}, 8 * second, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: second, StaleIfError: 2 * second}},
 		"the slot's own lifetime":           {with(3*second, 6*second, 0), Answer{}, 8 * second, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: second}},
 		"a part of the slot's":              {with(30*second, 6*second, 0), Answer{}, 8 * second, cache.Policy{TTL: 22 * second, StaleWhileRevalidate: 6 * second}},
 		"the default's":                     {unsetSlot(), Answer{}, 8 * second, cache.Policy{TTL: instantlyStale, StaleWhileRevalidate: 6 * second, StaleIfError: 16 * second}},
@@ -177,7 +183,7 @@ func TestAgeCountsFromTheBeginningOfTheFill(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := c.answer
 			a.Status, a.ContentType, a.Size = 200, "text/html", 10
-			got, err := c.slot.admit(&a, &defaults, admitNow, c.took)
+			got, err := admit(&c.slot, &a, &defaults, admitNow, c.took)
 			require.NoError(t, err)
 			assert.Equal(t, c.want, got)
 		})
@@ -208,7 +214,7 @@ func TestEachRedirectIsJudgedAndTheStrictestCounts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a, slot := goodAnswer(), unsetSlot()
 			a.CacheControl, a.Redirects = c.last, c.hops
-			got, err := slot.admit(&a, &Defaults{TTL: time.Minute}, admitNow, 0)
+			got, err := admit(&slot, &a, &Defaults{TTL: time.Minute}, admitNow, 0)
 			if c.text != "" {
 				require.ErrorContains(t, err, c.text)
 				assert.True(t, asFillError(err).removes())
@@ -223,17 +229,17 @@ func TestEachRedirectIsJudgedAndTheStrictestCounts(t *testing.T) {
 		a, slot := goodAnswer(), unsetSlot()
 		a.CacheControl = "max-age=9, stale-while-revalidate=9, stale-if-error=9"
 		a.Redirects = []Answer{{CacheControl: "stale-while-revalidate=5"}, {CacheControl: "must-revalidate, max-age=20"}}
-		got, err := slot.admit(&a, &Defaults{}, admitNow, 0)
+		got, err := admit(&slot, &a, &Defaults{}, admitNow, 0)
 		require.NoError(t, err)
 		assert.Equal(t, cache.Policy{TTL: 9 * second}, got)
 	})
 	t.Run("a bypassing slot", func(t *testing.T) {
 		a, slot := goodAnswer(), unsetSlot()
 		slot.TTL, a.Redirects = 0, []Answer{{CacheControl: "private"}, {Vary: "*"}}
-		_, err := slot.admit(&a, &Defaults{}, admitNow, 0)
+		_, err := admit(&slot, &a, &Defaults{}, admitNow, 0)
 		require.NoError(t, err)
 		a.Redirects = []Answer{{SetCookie: true}}
-		_, err = slot.admit(&a, &Defaults{}, admitNow, 0)
+		_, err = admit(&slot, &a, &Defaults{}, admitNow, 0)
 		require.Error(t, err)
 	})
 }
@@ -249,7 +255,7 @@ func TestStaleFragmentStandsInForOutagesOnly(t *testing.T) {
 	} {
 		a, slot := goodAnswer(), unsetSlot()
 		a.Status = status
-		_, err := slot.admit(&a, &admitDefaults, admitNow, 0)
+		_, err := admit(&slot, &a, &admitDefaults, admitNow, 0)
 		assert.Equal(t, want.outage, asFillError(err).outage(), "%d", status)
 		assert.Equal(t, want.removes, asFillError(err).removes(), "%d", status)
 	}
@@ -270,7 +276,7 @@ func TestStaleFragmentStandsInForOutagesOnly(t *testing.T) {
 	} {
 		a, slot := goodAnswer(), unsetSlot()
 		c.change(&a)
-		_, err := slot.admit(&a, &admitDefaults, admitNow, 0)
+		_, err := admit(&slot, &a, &admitDefaults, admitNow, 0)
 		assert.Equal(t, c.removes, asFillError(err).removes(), name)
 		assert.Equal(t, !c.removes, asFillError(err).outage(), name)
 	}
@@ -314,7 +320,7 @@ func TestAnswerThatMayNotBeAFragmentIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			slot, answer := unsetSlot(), goodAnswer()
 			c.change(&answer)
-			policy, err := slot.admit(&answer, &admitDefaults, admitNow, 0)
+			policy, err := admit(&slot, &answer, &admitDefaults, admitNow, 0)
 			var failure *FillError
 			require.True(t, errors.As(err, &failure))
 			assert.Equal(t, c.reason, failure.Reason)
@@ -341,9 +347,9 @@ func TestAnswerThatMayBeAFragmentIsAdmitted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			slot, answer := unsetSlot(), goodAnswer()
-			slot.Vary = []Input{{Query, "q"}, {Header, "accept-language"}, {Cookie, "currency"}}
+			slot.Vary = []route.Input{{Kind: route.Query, Name: "q"}, {Kind: route.Header, Name: "accept-language"}, {Kind: route.Cookie, Name: "currency"}}
 			change(&answer)
-			_, err := slot.admit(&answer, &admitDefaults, admitNow, 0)
+			_, err := admit(&slot, &answer, &admitDefaults, admitNow, 0)
 			assert.NoError(t, err)
 		})
 	}
@@ -351,9 +357,9 @@ func TestAnswerThatMayBeAFragmentIsAdmitted(t *testing.T) {
 
 func TestQueryAndCookieInputsAreNoHeaderFields(t *testing.T) {
 	slot, answer := unsetSlot(), goodAnswer()
-	slot.Vary = []Input{{Query, "x-country"}, {Cookie, "x-country"}}
+	slot.Vary = []route.Input{{Kind: route.Query, Name: "x-country"}, {Kind: route.Cookie, Name: "x-country"}}
 	answer.Vary = "x-country"
-	_, err := slot.admit(&answer, &admitDefaults, admitNow, 0)
+	_, err := admit(&slot, &answer, &admitDefaults, admitNow, 0)
 	assert.Error(t, err)
 }
 
@@ -367,7 +373,7 @@ func TestBypassingSlotTakesWhatMayNotBeStoredButNoCookies(t *testing.T) {
 	} {
 		answer := goodAnswer()
 		change(&answer)
-		policy, err := slot.admit(&answer, &admitDefaults, admitNow, 0)
+		policy, err := admit(&slot, &answer, &admitDefaults, admitNow, 0)
 		require.NoError(t, err)
 		assert.Equal(t, cache.Policy{TTL: -1}, policy)
 	}
@@ -379,7 +385,7 @@ func TestBypassingSlotTakesWhatMayNotBeStoredButNoCookies(t *testing.T) {
 	} {
 		answer := goodAnswer()
 		change(&answer)
-		_, err := slot.admit(&answer, &admitDefaults, admitNow, 0)
+		_, err := admit(&slot, &answer, &admitDefaults, admitNow, 0)
 		assert.Error(t, err)
 	}
 }
@@ -387,13 +393,13 @@ func TestBypassingSlotTakesWhatMayNotBeStoredButNoCookies(t *testing.T) {
 func TestRetryAfterGoesWithAStatusErrorOnly(t *testing.T) {
 	slot, answer := unsetSlot(), goodAnswer()
 	answer.RetryAfter, answer.Status = "30", 503
-	_, err := slot.admit(&answer, &admitDefaults, admitNow, 0)
+	_, err := admit(&slot, &answer, &admitDefaults, admitNow, 0)
 	var failure *FillError
 	require.True(t, errors.As(err, &failure))
 	assert.Equal(t, 30*time.Second, failure.RetryAfter)
 
 	answer.Status, answer.SetCookie = 200, true
-	_, err = slot.admit(&answer, &admitDefaults, admitNow, 0)
+	_, err = admit(&slot, &answer, &admitDefaults, admitNow, 0)
 	require.True(t, errors.As(err, &failure))
 	assert.Zero(t, failure.RetryAfter)
 }
@@ -401,7 +407,7 @@ func TestRetryAfterGoesWithAStatusErrorOnly(t *testing.T) {
 func TestFragmentOfAnySizeIsAdmittedWithoutALimit(t *testing.T) {
 	slot, answer := unsetSlot(), goodAnswer()
 	answer.Size = 1 << 30
-	_, err := slot.admit(&answer, &Defaults{}, admitNow, 0)
+	_, err := admit(&slot, &answer, &Defaults{}, admitNow, 0)
 	assert.NoError(t, err)
 }
 
@@ -409,7 +415,7 @@ func TestFillErrorWithoutATextSaysWhatItsReasonSays(t *testing.T) {
 	for reason := Reason(0); reason <= LostError+1; reason++ {
 		text := (&FillError{Reason: reason, Status: 503}).Error()
 		assert.Contains(t, text, "edge: fill failed ("+reason.String()+"): ")
-		assert.True(t, isSFVToken(reason.String()))
+		assert.True(t, field.IsSFVToken(reason.String()))
 		assert.Equal(t, reason == StatusError, text[len(text)-3:] == "503")
 	}
 }
@@ -419,17 +425,17 @@ func FuzzAdmit(f *testing.F) {
 	f.Add(503, "text/plain", "no-cache", "*", "Sun, 06 Nov 1994 08:49:37 GMT", "x", "gzip", int64(0), int64(-1), true)
 	f.Fuzz(func(t *testing.T, status int, contentType, control, vary, retryAfter, age, encoding string, ttl, swr int64, cookie bool) {
 		slot := unsetSlot()
-		slot.TTL, slot.StaleWhileRevalidate = max(Unset, time.Duration(ttl)), max(Unset, time.Duration(swr))
+		slot.TTL, slot.StaleWhileRevalidate = max(duration.Unset, time.Duration(ttl)), max(duration.Unset, time.Duration(swr))
 		answer := Answer{
 			Status: status, ContentType: contentType, CacheControl: control, Vary: vary, RetryAfter: retryAfter, Age: age,
 			ContentEncoding: encoding, SetCookie: cookie, Size: 10,
 		}
-		policy, err := slot.admit(&answer, &admitDefaults, admitNow, 0)
+		policy, err := admit(&slot, &answer, &admitDefaults, admitNow, 0)
 		if err != nil {
 			var failure *FillError
 			require.True(t, errors.As(err, &failure))
 			require.NotEmpty(t, failure.Text)
-			require.True(t, failure.RetryAfter >= 0 && failure.RetryAfter <= maxRetryAfter)
+			require.True(t, failure.RetryAfter >= 0 && failure.RetryAfter <= field.MaxRetryAfter)
 			return
 		}
 		require.Equal(t, 200, status)
@@ -438,12 +444,12 @@ func FuzzAdmit(f *testing.F) {
 		require.GreaterOrEqual(t, policy.StaleWhileRevalidate, time.Duration(0))
 		require.GreaterOrEqual(t, policy.StaleIfError, time.Duration(0))
 		require.Equal(t, slot.TTL == 0, slot.TTL == 0 && policy.TTL == -1)
-		if slot.TTL != Unset && slot.TTL > 0 {
+		if slot.TTL != duration.Unset && slot.TTL > 0 {
 			require.LessOrEqual(t, policy.TTL, slot.TTL)
 		}
 		if policy.TTL > 0 {
-			c := parseCacheControl(control)
-			require.False(t, c.noStore || c.private)
+			c := field.ParseCacheControl(control)
+			require.False(t, c.NoStore || c.Private)
 		}
 	})
 }

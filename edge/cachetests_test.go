@@ -17,6 +17,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/ascii"
+	"inlay/internal/field"
+	"inlay/internal/page"
+	"inlay/internal/route"
 )
 
 // The cases of http-tests/cache-tests (testdata/cachetests.md) are about a cache of whole responses. They run here through
@@ -144,7 +149,7 @@ func (r *cacheTestRun) run(t *testing.T) (wrong string, setup bool) {
 			if value, ok := f[1].(string); ok && strings.EqualFold(f[0].(string), "vary") {
 				for _, name := range strings.Split(value, ",") {
 					name = strings.ToLower(strings.TrimSpace(name))
-					if name != "" && name != "*" && only(name, isTokenChar) && noInput(name) == "" && !declared[name] {
+					if name != "" && name != "*" && ascii.Only(name, field.IsTokenChar) && route.NoInput(name) == "" && !declared[name] {
 						declared[name] = true
 						vary += " header:" + name
 					}
@@ -160,8 +165,8 @@ func (r *cacheTestRun) run(t *testing.T) (wrong string, setup bool) {
 			}
 		}
 	}
-	p := page(t, "/page", `<body><edge-slot name="a" src="/resource" vary="`+strings.TrimSpace(vary)+`"><edge-error>none</edge-error></edge-slot></body>`)
-	h, err := NewHandler(Options{Pages: []Page{p}, Origin: r, Config: Config{TTL: time.Millisecond}, Logger: slog.New(slog.DiscardHandler)})
+	p := pageOf(t, "/page", `<body><edge-slot name="a" src="/resource" vary="`+strings.TrimSpace(vary)+`"><edge-error>none</edge-error></edge-slot></body>`)
+	h, err := NewHandler(Options{Pages: []page.Page{p}, Origin: r, Config: Config{TTL: time.Millisecond}, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	h.now = r.clock
 	for i := range r.test.Requests {

@@ -21,7 +21,7 @@ func (s *script) back(d time.Duration) {
 func TestAClockThatIsSetBackProlongsNothing(t *testing.T) {
 	const slot = `<body><edge-slot name="a" src="/f/{id}" ttl="2s" swr="2s" sie="4s" required>…</edge-slot></body>`
 	for _, step := range []time.Duration{time.Millisecond, 3 * time.Second, hour} {
-		s := newScript(t, page(t, "/p/{id}", slot))
+		s := newScript(t, pageOf(t, "/p/{id}", slot))
 		s.get(1, "/p/7")
 		s.fill(0, "<p>old</p>")
 		s.engine.Resume(1, s.now)
@@ -68,7 +68,7 @@ func TestAClockThatIsSetBackProlongsNothing(t *testing.T) {
 }
 
 func TestWaitsAreToldInTheHostsTime(t *testing.T) {
-	p := page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" timeout="2s">…</edge-slot></body>`)
+	p := pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" timeout="2s">…</edge-slot></body>`)
 	p.Patience = 100 * time.Millisecond
 	s := newScript(t, p)
 	s.get(1, "/p/7")
@@ -86,7 +86,7 @@ func TestWaitsAreToldInTheHostsTime(t *testing.T) {
 
 // Warm can be asked at any time. A time before the latest event's is for an event to judge, unless the monotonic clock can.
 func TestWarmLeavesAClockThatWasSetBackToTheEvents(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" ttl="2s">…</edge-slot></body>`))
+	s := newScript(t, pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" ttl="2s">…</edge-slot></body>`))
 	r := func() *Request { return &Request{ID: 9, Method: "GET", Target: "/p/7", Fields: s} }
 	_, ok := s.engine.Warm(r(), s.now)
 	require.False(t, ok, "nothing has happened yet")

@@ -7,6 +7,9 @@ import (
 	"unsafe"
 
 	"inlay/cache"
+	"inlay/internal/ascii"
+	"inlay/internal/field"
+	"inlay/internal/route"
 )
 
 // composed is a page put together from fragments that were all there. It holds for as long as the cache still has each of
@@ -78,15 +81,15 @@ func (e *Engine[B]) warmAt(r *Request, now time.Time) (whole Whole[B], ok bool) 
 // route finds the page that answers r, and its composed form if there is one.
 func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
 	r.page, r.bad = -1, nil
-	r.path, r.query = splitTarget(r.Target)
-	if r.internal = isInternal(r.path); r.internal || r.Method != "GET" && r.Method != "HEAD" {
+	r.path, r.query = route.SplitTarget(r.Target)
+	if r.internal = route.IsInternal(r.path); r.internal || r.Method != "GET" && r.Method != "HEAD" {
 		return nil
 	}
-	r.page, r.params, r.bad = e.router.match(r.path, r.params[:0])
+	r.page, r.params, r.bad = e.router.Match(r.path, r.params[:0])
 	if r.page < 0 || r.bad != nil {
 		return nil
 	}
-	r.key, r.bad = e.plans[r.page].appendKey(r.key[:0], r.page, r.params, r)
+	r.key, r.bad = e.plans[r.page].AppendKey(r.key[:0], r.page, r.params, r)
 	if r.bad == nil {
 		r.key, r.bad = e.appendHost(r.key, r)
 	}
@@ -105,12 +108,12 @@ func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
 func (h *heads[B]) over(now time.Time) bool { return !h.until.IsZero() && !now.Before(h.until) }
 
 func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now time.Time) *heads[B] {
-	states := make([]fragmentStatus, len(c.parts))
+	states := make([]field.Status, len(c.parts))
 	left := time.Second - time.Duration(now.Nanosecond()) // of this second
 	for i, part := range c.parts {
 		info := e.fragments.LookInfo(&part.ref, now)
 		left = min(left, info.TTL)
-		states[i] = fragmentStatus{Slot: pl.slots[i].Name, Hit: true, TTL: int64(info.TTL / time.Second), HasTTL: true}
+		states[i] = field.Status{Slot: pl.slots[i].Name, Hit: true, TTL: int64(info.TTL / time.Second), HasTTL: true}
 	}
 	shareable := !c.personal && left > instantlyStale
 	h := &heads[B]{
@@ -180,7 +183,7 @@ func (e *Engine[B]) sendWhole(q *request[B]) {
 const headCost = 2 << 10
 
 // sendComposed answers q with a body that was put together, under a head of its own.
-func (e *Engine[B]) sendComposed(q *request[B], states []fragmentStatus, v *entry[B]) {
+func (e *Engine[B]) sendComposed(q *request[B], states []field.Status, v *entry[B]) {
 	c := v.page
 	shareable := e.shareable(q)
 	if etagMatches(q.fields.Field("if-none-match"), c.etag) {
@@ -252,8 +255,8 @@ func (q *request[B]) personal() bool {
 // isPersonal reports whether a fragment's key has a cookie: no value has a line feed.
 func isPersonal(key string) bool { return strings.Contains(key, "\ncookie: ") }
 
-func (q *request[B]) statuses() []fragmentStatus {
-	states := make([]fragmentStatus, len(q.slots))
+func (q *request[B]) statuses() []field.Status {
+	states := make([]field.Status, len(q.slots))
 	for i := range q.slots {
 		states[i] = q.slots[i].status
 	}
@@ -307,11 +310,11 @@ func etagMatches(field, etag string) bool {
 	for i := 0; i+len(etag) <= len(field); i++ {
 		// An entity tag cannot contain a quote, so the quoted text is found whole or not at all.
 		if field[i] == '"' && field[i:i+len(etag)] == etag {
-			before, after := field[:i], trimOWS(field[i+len(etag):])
+			before, after := field[:i], ascii.TrimSpace(field[i+len(etag):])
 			if i >= 2 && before[i-2:] == "W/" {
 				before = before[:i-2]
 			}
-			before = trimOWS(before)
+			before = ascii.TrimSpace(before)
 			return (before == "" || before[len(before)-1] == ',') && (after == "" || after[0] == ',')
 		}
 	}

@@ -3,7 +3,10 @@ package edge
 import (
 	"time"
 
+	"inlay/internal/ascii"
 	"inlay/internal/decimal"
+	"inlay/internal/duration"
+	"inlay/internal/field"
 )
 
 // Config is what can be set from outside the code: a Worker's variables, or the environment natively. [ParseConfig] reads
@@ -39,7 +42,7 @@ type Config struct {
 
 	// FillFields are header fields that fills carry to Origin besides what their slots declare; names in lower case.
 	// Default none. A User-Agent goes to every server, and is inlay if there is none.
-	FillFields []Field
+	FillFields []field.Field
 	// Hosts are the hosts that the site is served under, if each is to have fragments of its own; in lower case. An origin
 	// gets the host as X-Forwarded-Host, and a page that is asked for under any other host is answered with 421. Default
 	// none: all hosts share what is cached.
@@ -80,7 +83,7 @@ func (e *ConfigError) Error() string {
 	case e.Value == "":
 		return e.Name + ": " + e.Msg
 	}
-	return e.Name + " is " + quoteForMessage(e.Value) + ": " + e.Msg
+	return e.Name + " is " + ascii.Quote(e.Value) + ": " + e.Msg
 }
 
 // ConfigErrors are all variables whose values cannot be used, a line each.
@@ -116,9 +119,9 @@ func ParseConfig(lookup func(name string) (string, bool)) (Config, error) {
 		Origin:               r.origin("INLAY_ORIGIN"),
 		MaxBytes:             r.bytes("INLAY_MAX_BYTES", 48<<20, 1<<20, 96<<20, "from 1MiB to 96MiB"),
 		MaxFragment:          int(r.bytes("INLAY_MAX_FRAGMENT", 1<<20, 1, 8<<20, "from 1 to 8MiB")),
-		TTL:                  r.duration("INLAY_TTL", 5*time.Minute, time.Millisecond, maxDuration, "1ms or more"),
-		StaleWhileRevalidate: r.duration("INLAY_SWR", 0, 0, maxDuration, "0s or more"),
-		StaleIfError:         r.duration("INLAY_SIE", 0, 0, maxDuration, "0s or more"),
+		TTL:                  r.duration("INLAY_TTL", 5*time.Minute, time.Millisecond, duration.Max, "1ms or more"),
+		StaleWhileRevalidate: r.duration("INLAY_SWR", 0, 0, duration.Max, "0s or more"),
+		StaleIfError:         r.duration("INLAY_SIE", 0, 0, duration.Max, "0s or more"),
 		NegativeTTL:          r.duration("INLAY_NEGATIVE_TTL", time.Second, 0, 5*time.Minute, "from 0s to 5m"),
 		FillTimeout:          r.duration("INLAY_FILL_TIMEOUT", 10*time.Second, 10*time.Millisecond, 25*time.Second, "from 10ms to 25s"),
 		Patience:             r.duration("INLAY_PATIENCE", 0, 0, time.Second, "from 0s to 1s"),
@@ -150,7 +153,7 @@ const configSpace = " \t\r\n"
 
 func (r *configReader) get(name string) string {
 	v, _ := r.lookup(name)
-	return trim(v, configSpace)
+	return ascii.Trim(v, configSpace)
 }
 
 func (r *configReader) fail(name, value, msg string) {
@@ -163,8 +166,8 @@ func (r *configReader) duration(name string, fallback, least, most time.Duration
 	if v == "" {
 		return fallback
 	}
-	d, fault, _ := readDuration(v)
-	if fault != durationFine || d < least || d > most {
+	d, fault, _ := duration.Read(v)
+	if fault != duration.Fine || d < least || d > most {
 		r.fail(name, v, "expected a duration, "+limits+", such as 500ms, 90s or 1h30m")
 		return fallback
 	}
@@ -187,7 +190,7 @@ func (r *configReader) bytes(name string, fallback, least, most int64, limits st
 
 func (r *configReader) boolean(name string, fallback bool) bool {
 	v := r.get(name)
-	switch lowerASCII(v) {
+	switch ascii.ToLower(v) {
 	case "":
 		return fallback
 	case "1", "true", "yes", "on":
@@ -226,19 +229,19 @@ func parseBytes(s string) (n int64, ok bool) {
 	unit := int64(1)
 	if len(s) > 3 {
 		switch suffix := s[len(s)-3:]; {
-		case equalFold(suffix, "KiB"):
+		case ascii.EqualFold(suffix, "KiB"):
 			unit = 1 << 10
-		case equalFold(suffix, "MiB"):
+		case ascii.EqualFold(suffix, "MiB"):
 			unit = 1 << 20
 		}
 		if unit > 1 {
-			s = trimEnd(s[:len(s)-3], " ")
+			s = ascii.TrimEnd(s[:len(s)-3], " ")
 		}
 	}
 	// Not strconv.ParseUint, whose errors bring half of a reflection into core.wasm.
 	const most = 1 << 42
 	for i := 0; i < len(s); i++ {
-		if !isDigit(s[i]) {
+		if !ascii.IsDigit(s[i]) {
 			return 0, false
 		}
 		if n = n*10 + int64(s[i]-'0'); n >= most {

@@ -3,6 +3,9 @@ package edge
 import (
 	"slices"
 	"strings"
+
+	"inlay/internal/ascii"
+	"inlay/internal/route"
 )
 
 // The URLs and hosts of the configuration are read by a check of their own: net/url does not come under TinyGo, and a
@@ -30,7 +33,7 @@ func (r *configReader) hosts(name string) []string {
 	var hosts []string
 	for rest := r.get(name); rest != ""; {
 		var v string
-		if n := indexAny(rest, ","+configSpace); n >= 0 {
+		if n := ascii.IndexAny(rest, ","+configSpace); n >= 0 {
 			v, rest = rest[:n], rest[n+1:]
 		} else {
 			v, rest = rest, ""
@@ -53,13 +56,13 @@ func (r *configReader) hosts(name string) []string {
 // parseOrigin reads an absolute http or https URL without user information, query and fragment, and gives it back with
 // scheme and host in lower case and no slash at its end; or says what is wrong with it.
 func parseOrigin(v string) (origin, problem string) {
-	scheme, rest, ok := cutText(v, "://")
-	scheme = lowerASCII(scheme)
+	scheme, rest, ok := ascii.Cut(v, "://")
+	scheme = ascii.ToLower(scheme)
 	if !ok || scheme != "http" && scheme != "https" {
 		return "", "the URL does not begin with http:// or https://"
 	}
 	authority, path := rest, ""
-	if i := indexAny(rest, "/?#"); i >= 0 {
+	if i := ascii.IndexAny(rest, "/?#"); i >= 0 {
 		authority, path = rest[:i], rest[i:]
 	}
 	if strings.IndexByte(authority, '@') >= 0 {
@@ -78,7 +81,7 @@ func parseOrigin(v string) (origin, problem string) {
 	if problem := checkPath(path); problem != "" {
 		return "", problem
 	}
-	return scheme + "://" + host + trimEnd(path, "/"), ""
+	return scheme + "://" + host + ascii.TrimEnd(path, "/"), ""
 }
 
 // checkPath says what is wrong with a URL's path: bytes that a path cannot have, escapes that are none, or dot segments,
@@ -88,19 +91,19 @@ func checkPath(path string) (problem string) {
 		c := path[i]
 		switch {
 		case c == '%':
-			if i+2 >= len(path) || !isHex(path[i+1]) || !isHex(path[i+2]) {
+			if i+2 >= len(path) || !ascii.IsHex(path[i+1]) || !ascii.IsHex(path[i+2]) {
 				return "the URL's path has a % that two hexadecimal digits do not follow"
 			}
-		case c == '/', isUnreserved(c), inSet(c, "!$&'()*+,;=:@"):
+		case c == '/', route.IsUnreserved(c), ascii.InSet(c, "!$&'()*+,;=:@"):
 		default:
 			return "the URL's path has a character that must be percent-encoded"
 		}
 	}
 	for path != "" {
 		var segment string
-		segment, path, _ = cutText(path, "/")
-		segment, _ = unescapePath(segment)
-		if isDots(segment) {
+		segment, path, _ = ascii.Cut(path, "/")
+		segment, _ = route.UnescapePath(segment)
+		if route.IsDots(segment) {
 			return "the URL's path has . or .. in it"
 		}
 	}
@@ -109,7 +112,7 @@ func checkPath(path string) (problem string) {
 
 // parseHost reads host or host:port and gives it back in lower case, or says what is wrong with it.
 func parseHost(v string) (host, problem string) {
-	v = lowerASCII(v)
+	v = ascii.ToLower(v)
 	name, port, hasPort := v, "", false
 	if strings.HasPrefix(v, "[") {
 		end := strings.IndexByte(v, ']')
@@ -126,13 +129,13 @@ func parseHost(v string) (host, problem string) {
 			port, hasPort = rest[1:], true
 		}
 	} else {
-		name, port, hasPort = cutText(v, ":")
+		name, port, hasPort = ascii.Cut(v, ":")
 		if problem := checkName(name); problem != "" {
 			return "", problem
 		}
 	}
 	if hasPort {
-		n, ok := digits(port)
+		n, ok := ascii.Digits(port)
 		if !ok || port == "" || len(port) > 5 || n < 1 || n > 65535 {
 			return "", "the port is not a number from 1 to 65535"
 		}
@@ -155,7 +158,7 @@ func checkName(name string) (problem string) {
 	numeric := true
 	for rest, more := name, true; more; {
 		var label string
-		label, rest, more = cutText(rest, ".")
+		label, rest, more = ascii.Cut(rest, ".")
 		if label == "" || len(label) > 63 {
 			return "a part of the host between dots is empty or longer than 63 bytes"
 		}
@@ -169,7 +172,7 @@ func checkName(name string) (problem string) {
 		}
 		// What a URL parser takes for a number in the last place makes the whole an IPv4 address (URL standard, host
 		// parsing), in forms such as 0x7f.1 too.
-		_, decimal := digits(label)
+		_, decimal := ascii.Digits(label)
 		numeric = decimal || strings.HasPrefix(label, "0x") && allHex(label[2:])
 	}
 	if numeric && !isIPv4(name) {
@@ -182,8 +185,8 @@ func isIPv4(s string) bool {
 	parts := 0
 	for more := true; more; parts++ {
 		var part string
-		part, s, more = cutText(s, ".")
-		n, ok := digits(part)
+		part, s, more = ascii.Cut(s, ".")
+		n, ok := ascii.Digits(part)
 		if !ok || part == "" || len(part) > 3 || n > 255 || len(part) > 1 && part[0] == '0' {
 			return false
 		}
@@ -193,7 +196,7 @@ func isIPv4(s string) bool {
 
 // isIPv6 tells whether s is an IPv6 address (RFC 4291, section 2.2), without a zone.
 func isIPv6(s string) bool {
-	head, tail, compressed := cutText(s, "::")
+	head, tail, compressed := ascii.Cut(s, "::")
 	n, ok := groups(head, !compressed)
 	if !compressed {
 		return ok && n == 8
@@ -209,7 +212,7 @@ func groups(s string, last bool) (n int, ok bool) {
 	}
 	for more := true; more; {
 		var g string
-		g, s, more = cutText(s, ":")
+		g, s, more = ascii.Cut(s, ":")
 		if !more && last && strings.IndexByte(g, '.') >= 0 {
 			return n + 2, isIPv4(g)
 		}
@@ -223,13 +226,9 @@ func groups(s string, last bool) (n int, ok bool) {
 
 func allHex(s string) bool {
 	for i := 0; i < len(s); i++ {
-		if !isHex(s[i]) {
+		if !ascii.IsHex(s[i]) {
 			return false
 		}
 	}
 	return true
-}
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
 }

@@ -1,6 +1,12 @@
 package edge
 
-import "inlay/internal/decimal"
+import (
+	"inlay/internal/ascii"
+	"inlay/internal/decimal"
+	"inlay/internal/field"
+	"inlay/internal/page"
+	"inlay/internal/route"
+)
 
 // Constant fields of fills: what a request to another server carries besides what its slot declares, such as a User-Agent
 // that the origin demands, or a key that lets requests through. They are the site's own, the same for every visitor, and
@@ -10,12 +16,12 @@ import "inlay/internal/decimal"
 const agentName = "user-agent"
 
 // constants reads INLAY_FILL_FIELDS. What it says of a mistake shows no value: it may be a secret.
-func (r *configReader) constants(name string) (fields []Field) {
+func (r *configReader) constants(name string) (fields []field.Field) {
 	text := r.get(name)
 	for line := 1; text != ""; line++ {
 		var field string
-		field, text, _ = cutText(text, "\n")
-		if field = trim(field, configSpace); field == "" {
+		field, text, _ = ascii.Cut(text, "\n")
+		if field = ascii.Trim(field, configSpace); field == "" {
 			continue
 		}
 		f, problem := parseConstant(field)
@@ -33,30 +39,20 @@ func (r *configReader) constants(name string) (fields []Field) {
 	return fields
 }
 
-func parseConstant(line string) (f Field, problem string) {
-	name, value, _ := cutText(line, ":")
-	value = trimOWS(value)
-	if name = trimOWS(name); name == "" || !only(name, isTokenChar) {
+func parseConstant(line string) (f field.Field, problem string) {
+	name, value, _ := ascii.Cut(line, ":")
+	value = ascii.TrimSpace(value)
+	if name = ascii.TrimSpace(name); name == "" || !ascii.Only(name, field.IsTokenChar) {
 		return f, "no name of a field"
 	}
-	f = Field{lowerASCII(name), value}
+	f = field.Field{Name: ascii.ToLower(name), Value: value}
 	switch {
-	case value == "" || !only(value, isFieldByte):
+	case value == "" || !ascii.Only(value, field.IsFieldByte):
 		problem = f.Name + " has no value, or a control character in it"
-	case !mayBeConstant(f.Name):
+	case !route.MayBeConstant(f.Name):
 		problem = f.Name + " cannot be set"
 	}
 	return f, problem
-}
-
-// mayBeConstant tells whether every fill may carry a field: what a slot could declare, and what no visitor may give, but
-// the site itself: its credentials, and what proxies say of a request.
-func mayBeConstant(name string) bool { return kindOfInput(name) == inputFree || vouches(name) }
-
-// vouches tells whether a field is one that opens doors or that proxies vouch with. A batch brings none for a single fill.
-func vouches(name string) bool {
-	kind := kindOfInput(name)
-	return kind == inputCredentials || kind == inputVouching
 }
 
 // setAgent gives fills a User-Agent if FillFields have none.
@@ -66,12 +62,12 @@ func (c *Config) setAgent() {
 			return
 		}
 	}
-	c.FillFields = append([]Field{{agentName, "inlay"}}, c.FillFields...)
+	c.FillFields = append([]field.Field{{Name: agentName, Value: "inlay"}}, c.FillFields...)
 }
 
 // constantsFor are the constant fields of a fill that goes to a URL: all of them to the origin of [Config].Origin, which
 // they are meant for and may be secrets of, and to others what asks. Those that vouch come apart.
-func (c *Config) constantsFor(f *FillRequest) (constant, vouching []Field) {
+func (c *Config) constantsFor(f *page.FillRequest) (constant, vouching []field.Field) {
 next:
 	for _, field := range c.FillFields {
 		if f.Src[0] != '/' && field.Name != agentName {
@@ -82,7 +78,7 @@ next:
 				continue next // declared by the slot, and the request had it
 			}
 		}
-		if vouches(field.Name) {
+		if route.Vouches(field.Name) {
 			vouching = append(vouching, field)
 		} else {
 			constant = append(constant, field)

@@ -9,6 +9,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/field"
+	"inlay/internal/page"
+	"inlay/internal/route"
 )
 
 func TestConstantFieldsAreRead(t *testing.T) {
@@ -16,9 +20,9 @@ func TestConstantFieldsAreRead(t *testing.T) {
 		"INLAY_FILL_FIELDS": "User-Agent: shop/1.0 (+https://shop.example)\r\n\n  X-Api-Key :abc:def=, g; h  \nAuthorization: Basic eA==\nX-Forwarded-Proto: https\n",
 	}))
 	require.NoError(t, err)
-	assert.Equal(t, []Field{
-		{"user-agent", "shop/1.0 (+https://shop.example)"}, {"x-api-key", "abc:def=, g; h"},
-		{"authorization", "Basic eA=="}, {"x-forwarded-proto", "https"},
+	assert.Equal(t, []field.Field{
+		{Name: "user-agent", Value: "shop/1.0 (+https://shop.example)"}, {Name: "x-api-key", Value: "abc:def=, g; h"},
+		{Name: "authorization", Value: "Basic eA=="}, {Name: "x-forwarded-proto", Value: "https"},
 	}, c.FillFields)
 }
 
@@ -63,7 +67,7 @@ func FuzzConstantFields(f *testing.F) {
 		for _, field := range c.FillFields {
 			require.False(t, seen[field.Name], field.Name)
 			seen[field.Name] = true
-			require.True(t, mayBeConstant(field.Name))
+			require.True(t, route.MayBeConstant(field.Name))
 			r.Header.Set(field.Name, field.Value)
 		}
 		// What net/http would not send is refused before anything is.
@@ -73,7 +77,7 @@ func FuzzConstantFields(f *testing.F) {
 }
 
 func TestConstantFieldsGoWhereTheyAreMeantFor(t *testing.T) {
-	p := page(t, "/p", `<body><edge-slot name="a" src="/a" vary="header:user-agent"></edge-slot><edge-slot name="b" src="/b"></edge-slot>`+
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a" vary="header:user-agent"></edge-slot><edge-slot name="b" src="/b"></edge-slot>`+
 		`<edge-slot name="c" src="http://elsewhere.example/c"></edge-slot><edge-slot name="d" src="binding:SHOP/d"></edge-slot></body>`)
 	ask := func(change func(*Config), fields map[string]string) map[string]Fill {
 		s := &script{t: t, blobs: map[int]string{}, fields: fields, heads: map[int]map[string]string{}}
@@ -81,7 +85,7 @@ func TestConstantFieldsGoWhereTheyAreMeantFor(t *testing.T) {
 		config, err := ParseConfig(vars(map[string]string{"INLAY_ALLOW_HOSTS": "elsewhere.example"}))
 		require.NoError(t, err)
 		change(&config)
-		engine, err := NewEngine([]Page{p}, config, Host[int](seen))
+		engine, err := NewEngine([]page.Page{p}, config, Host[int](seen))
 		require.NoError(t, err)
 		engine.Handle(&Request{ID: 1, Method: "GET", Target: "/p", Fields: s}, s.now)
 		all := map[string]Fill{}
@@ -90,19 +94,19 @@ func TestConstantFieldsGoWhereTheyAreMeantFor(t *testing.T) {
 		}
 		return all
 	}
-	own := []Field{{"x-api-key", "secret"}, {"user-agent", "shop/1"}, {"authorization", "Basic eA=="}}
+	own := []field.Field{{Name: "x-api-key", Value: "secret"}, {Name: "user-agent", Value: "shop/1"}, {Name: "authorization", Value: "Basic eA=="}}
 	fills := ask(func(c *Config) { c.Origin, c.FillFields = "http://origin.example", own }, map[string]string{"user-agent": "visitor's"})
-	assert.Equal(t, []Field{{"x-api-key", "secret"}}, fills["/a"].Constant, "what the slot declares is the visitor's")
-	assert.Equal(t, []Field{{"user-agent", "visitor's"}}, fills["/a"].Fields)
-	assert.Equal(t, []Field{{"x-api-key", "secret"}, {"user-agent", "shop/1"}}, fills["/b"].Constant)
-	assert.Equal(t, []Field{{"authorization", "Basic eA=="}}, fills["/b"].Vouching)
+	assert.Equal(t, []field.Field{{Name: "x-api-key", Value: "secret"}}, fills["/a"].Constant, "what the slot declares is the visitor's")
+	assert.Equal(t, []field.Field{{Name: "user-agent", Value: "visitor's"}}, fills["/a"].Fields)
+	assert.Equal(t, []field.Field{{Name: "x-api-key", Value: "secret"}, {Name: "user-agent", Value: "shop/1"}}, fills["/b"].Constant)
+	assert.Equal(t, []field.Field{{Name: "authorization", Value: "Basic eA=="}}, fills["/b"].Vouching)
 	for _, src := range []string{"http://elsewhere.example/c", "binding:SHOP/d"} {
-		assert.Equal(t, []Field{{"user-agent", "shop/1"}}, fills[src].Constant, "secrets of the origin are the origin's: %s", src)
+		assert.Equal(t, []field.Field{{Name: "user-agent", Value: "shop/1"}}, fills[src].Constant, "secrets of the origin are the origin's: %s", src)
 		assert.Empty(t, fills[src].Vouching)
 	}
 	fills = ask(func(c *Config) { c.Origin = "http://origin.example" }, nil)
 	for src, f := range fills {
-		assert.Equal(t, []Field{{"user-agent", "inlay"}}, f.Constant, src)
+		assert.Equal(t, []field.Field{{Name: "user-agent", Value: "inlay"}}, f.Constant, src)
 	}
 	fills = ask(func(c *Config) { c.FillFields = own }, nil)
 	assert.Empty(t, fills["/b"].Constant, "handlers that come with the program are asked with what is declared")
@@ -126,7 +130,7 @@ func TestOriginThatDemandsAUserAgentAnswersFills(t *testing.T) {
 	} {
 		config, err := ParseConfig(vars(map[string]string{"INLAY_ORIGIN": origin.URL, "INLAY_FILL_FIELDS": fields}))
 		require.NoError(t, err)
-		h, err := NewHandler(Options{Pages: []Page{page(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)}, Config: config})
+		h, err := NewHandler(Options{Pages: []page.Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)}, Config: config})
 		require.NoError(t, err)
 		answer := httptest.NewRecorder()
 		h.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/p", nil))

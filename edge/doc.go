@@ -6,7 +6,7 @@
 //
 // # The parts
 //
-// [ParsePage] makes a [Page] of a shell's HTML. [NewHandler] serves pages with net/http. Both drive and are driven by the
+// [shell.Parse] makes a [page.Page] of a shell's HTML. [NewHandler] serves pages with net/http. Both drive and are driven by the
 // [Engine], a state machine without I/O, clock or goroutines, whose only way out is [Host]; core.wasm drives the same
 // engine from JavaScript, and the simulation in the tests from a seed.
 //

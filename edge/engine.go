@@ -5,7 +5,10 @@ import (
 	"time"
 
 	"inlay/cache"
+	"inlay/internal/ascii"
 	"inlay/internal/markup"
+	"inlay/internal/page"
+	"inlay/internal/route"
 )
 
 // Engine serves pages from a cache of fragments. It is a state machine: each method is an event, carries the time, and
@@ -17,7 +20,7 @@ type Engine[B any] struct {
 	host   Host[B]
 	config Config
 	plans  []plan[B]
-	router *router
+	router route.Router
 
 	// fragments holds fragments by their key, and composed pages by theirs.
 	fragments *cache.Cache[*entry[B]]
@@ -63,7 +66,7 @@ const smallShare = 16
 const composedTTL = 24 * time.Hour
 
 // NewEngine prepares an engine for pages. Errors: pages whose patterns conflict, and what the caches refuse of config.
-func NewEngine[B any](pages []Page, config Config, host Host[B]) (*Engine[B], error) {
+func NewEngine[B any](pages []page.Page, config Config, host Host[B]) (*Engine[B], error) {
 	e := &Engine[B]{
 		host:     host,
 		config:   config,
@@ -77,11 +80,11 @@ func NewEngine[B any](pages []Page, config Config, host Host[B]) (*Engine[B], er
 		if err := config.checkSources(&pages[i]); err != nil {
 			return nil, err
 		}
+		if err := e.router.Add(pages[i].Pattern); err != nil {
+			return nil, err
+		}
 	}
 	var err error
-	if e.router, err = newRouter(pages); err != nil {
-		return nil, err
-	}
 	small := config.MaxBytes / smallShare
 	e.unattended.limit = small
 	options := cache.Options[*entry[B]]{
@@ -146,7 +149,7 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 	}
 	e.counts.BadRequests++
 	// All of them are. TinyGo needs half of a reflection to compare or to ask what it knows as an interface only.
-	bad := err.(*RequestError)
+	bad := err.(*route.RequestError)
 	status, text := 400, bad.Error()
 	if bad == errHost {
 		status = 421
@@ -161,17 +164,17 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 func (e *Engine[B]) unpassable(r *Request) error {
 	switch {
 	case r.path == "" || r.path[0] != '/':
-		return &RequestError{"the target is no path, or the Host field no host"}
-	case inSet('#', r.Target):
-		return &RequestError{"the target has a #"}
-	case inSet('\\', r.path):
-		return &RequestError{"the path has a backslash"}
-	case e.config.Origin == "" && !validEscapes(r.path):
+		return &route.RequestError{Reason: "the target is no path, or the Host field no host"}
+	case ascii.InSet('#', r.Target):
+		return &route.RequestError{Reason: "the target has a #"}
+	case ascii.InSet('\\', r.path):
+		return &route.RequestError{Reason: "the path has a backslash"}
+	case e.config.Origin == "" && !route.ValidEscapes(r.path):
 		// Go's own parsers refuse it; what another origin makes of it is its own affair.
-		return &RequestError{"the path has malformed percent-encoding"}
-	case e.config.Origin != "" && hasDotSegments(r.path):
+		return &route.RequestError{Reason: "the path has malformed percent-encoding"}
+	case e.config.Origin != "" && route.HasDotSegments(r.path):
 		// What the origin made of them would not lie below the path of its URL.
-		return &RequestError{"the path has a . or .. as a segment, or what an origin could take for one"}
+		return &route.RequestError{Reason: "the path has a . or .. as a segment, or what an origin could take for one"}
 	}
 	return nil
 }
@@ -216,19 +219,6 @@ func (e *Engine[B]) Leave(id RequestID, now time.Time) {
 		e.counts.Left++
 		e.forget(q)
 	}
-}
-
-// splitTarget cuts a target in origin form into its path and its query.
-func splitTarget(target string) (path, query string) {
-	for i := 0; i < len(target); i++ {
-		switch target[i] {
-		case '?':
-			return target[:i], target[i+1:]
-		case '#':
-			return target[:i], ""
-		}
-	}
-	return target, ""
 }
 
 // PurgeTag is the event that everything with a tag is to go; it says how many entries went.

@@ -8,6 +8,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/field"
+	"inlay/internal/page"
+	"inlay/internal/patch"
+	"inlay/internal/shell"
 )
 
 // script is a host that writes down what the engine asks, for tests that compare the exact sequence.
@@ -27,11 +32,11 @@ type script struct {
 	queued map[FillID]bool   // fills that the host has not begun
 }
 
-func newScript(t *testing.T, pages ...Page) *script {
+func newScript(t *testing.T, pages ...page.Page) *script {
 	return newScriptWith(t, func(*Config) {}, pages...)
 }
 
-func newScriptWith(t *testing.T, change func(*Config), pages ...Page) *script {
+func newScriptWith(t *testing.T, change func(*Config), pages ...page.Page) *script {
 	s := &script{t: t, now: time.Unix(1_700_000_000, 0), blobs: map[int]string{}, fields: map[string]string{}, heads: map[int]map[string]string{}}
 	config, err := ParseConfig(func(string) (string, bool) { return "", false })
 	require.NoError(t, err)
@@ -41,9 +46,9 @@ func newScriptWith(t *testing.T, change func(*Config), pages ...Page) *script {
 	return s
 }
 
-func page(t *testing.T, pattern, shell string) Page {
+func pageOf(t *testing.T, pattern, html string) page.Page {
 	t.Helper()
-	p, err := ParsePage(pattern, shell)
+	p, err := shell.Parse(pattern, html)
 	require.NoError(t, err)
 	return p
 }
@@ -55,7 +60,7 @@ func (s *script) ask(format string, args ...any) {
 }
 
 func (s *script) NewBlob(p []byte) int { s.last++; s.blobs[s.last] = string(p); return s.last }
-func (s *script) NewHead(status int, fields []Field) int {
+func (s *script) NewHead(status int, fields []field.Field) int {
 	s.last++
 	s.blobs[s.last] = fmt.Sprint(status)
 	s.heads[s.last] = map[string]string{}
@@ -153,12 +158,12 @@ const twoSlots = `<!doctype html><html><head><title>t</title></head><body>` +
 	`<edge-slot name="b" src="/f/b/{id}" ttl="10s"><i>…</i></edge-slot></body></html>`
 
 func TestColdPageStreamsItsShellAndThenPatches(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 
 	s.get(1, "/p/7")
 	assert.Equal(t, []string{"fill 1 /f/a/7", "fill 1 /f/b/7", "respond 1 200", "write 1", "wait 1 10.5s"}, s.take())
-	assert.Equal(t, `<!doctype html><html><head>`+fallbackElement+`<title>t</title></head><body>`+
+	assert.Equal(t, `<!doctype html><html><head>`+patch.Element+`<title>t</title></head><body>`+
 		`<?start name="a"><i>…</i><?end>|<?start name="b"><i>…</i><?end>`, s.takeBody())
 	assert.Equal(t, "inlay/a;fwd=miss, inlay/b;fwd=miss", s.head["cache-status"])
 	assert.NotContains(t, s.head, "content-length")
@@ -176,7 +181,7 @@ func TestColdPageStreamsItsShellAndThenPatches(t *testing.T) {
 }
 
 func TestWarmPageIsOneBodyWithoutMarkers(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	s.warmUp()
 
@@ -204,7 +209,7 @@ func (s *script) warmUp() {
 }
 
 func TestWarmPageKnowsItsEntityTag(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = map[string]string{"sec-fetch-dest": "document"}
 	s.warmUp()
 	s.get(2, "/p/7")
@@ -226,7 +231,7 @@ func TestWarmPageKnowsItsEntityTag(t *testing.T) {
 
 func TestWarmPageMayBeRepeatedWhileItCannotChange(t *testing.T) {
 	warm := func(html string, change func(*Config)) *script {
-		s := newScriptWith(t, change, page(t, "/p/{id}", html))
+		s := newScriptWith(t, change, pageOf(t, "/p/{id}", html))
 		s.get(1, "/p/7")
 		for i := range s.fills {
 			s.fill(i, "x", func(a *Answer) { a.CacheControl = "max-age=2" })
@@ -259,7 +264,7 @@ func TestWarmPageMayBeRepeatedWhileItCannotChange(t *testing.T) {
 }
 
 func TestJoinersShareOneFill(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	for id := range RequestID(100) {
 		s.get(id+1, "/p/7")
@@ -279,7 +284,7 @@ func TestJoinersShareOneFill(t *testing.T) {
 }
 
 func TestStaleFragmentIsServedWhileOneFillRenewsIt(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/a/{id}" ttl="10s" swr="1m"></edge-slot></body>`))
+	s := newScript(t, pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/f/a/{id}" ttl="10s" swr="1m"></edge-slot></body>`))
 	s.fields = browser
 	s.get(1, "/p/7")
 	s.fill(0, "old")
@@ -300,7 +305,7 @@ func TestStaleFragmentIsServedWhileOneFillRenewsIt(t *testing.T) {
 }
 
 func TestWaiterTakesOverWhenTheFillIsLost(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	s.get(1, "/p/7")
 	s.get(2, "/p/7")
@@ -323,7 +328,7 @@ func TestWaiterTakesOverWhenTheFillIsLost(t *testing.T) {
 }
 
 func TestFillThatIsLostTwiceFailsAndNothingElseSuffers(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	s.get(1, "/p/7")
 	s.fill(1, "B")
@@ -339,7 +344,7 @@ func TestFillThatIsLostTwiceFailsAndNothingElseSuffers(t *testing.T) {
 }
 
 func TestLostFillIsTakenOverAtOnceWhenTheHostKnows(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	s.get(1, "/p/7")
 	s.get(2, "/p/7")
@@ -359,7 +364,7 @@ func TestLostFillIsTakenOverAtOnceWhenTheHostKnows(t *testing.T) {
 }
 
 func TestLeaderWhoseContextIsGoneIsForgotten(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	s.get(1, "/p/7")
 	s.get(2, "/p/7")
@@ -380,7 +385,7 @@ func TestLeaderWhoseContextIsGoneIsForgotten(t *testing.T) {
 }
 
 func TestRefreshThatWasLostWithoutWaitersIsTakenOverByTheNext(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	s.warmUp()
 	s.now = s.now.Add(15 * time.Second)
@@ -392,7 +397,7 @@ func TestRefreshThatWasLostWithoutWaitersIsTakenOverByTheNext(t *testing.T) {
 }
 
 func TestFailureOfAFragmentStaysItsOwn(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	s.get(1, "/p/7")
 	s.fill(0, "x", func(a *Answer) { a.Status = 500 })
@@ -414,7 +419,7 @@ func TestFailureOfAFragmentStaysItsOwn(t *testing.T) {
 }
 
 func TestStaleFragmentStandsInForAFailedFill(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" ttl="1s" sie="1h"><edge-error>no</edge-error></edge-slot>`))
+	s := newScript(t, pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" ttl="1s" sie="1h"><edge-error>no</edge-error></edge-slot>`))
 	s.fields = browser
 	s.get(1, "/p/7")
 	s.fill(0, "good")
@@ -433,7 +438,7 @@ func TestStaleFragmentStandsInForAFailedFill(t *testing.T) {
 func TestRequiredSlotHoldsThePageAndItsFailureIsThePages(t *testing.T) {
 	for status, want := range map[int]string{500: "502", 404: "404", 410: "410"} {
 		for _, dev := range []bool{false, true} {
-			s := newScriptWith(t, func(c *Config) { c.Dev = dev }, page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" required></edge-slot></body>`))
+			s := newScriptWith(t, func(c *Config) { c.Dev = dev }, pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" required></edge-slot></body>`))
 			s.fields = browser
 			s.get(1, "/p/7")
 			assert.Equal(t, []string{"fill 1 /f/7", "wait 1 10.5s"}, s.take())
@@ -449,7 +454,7 @@ func TestRequiredSlotHoldsThePageAndItsFailureIsThePages(t *testing.T) {
 }
 
 func TestPatienceLetsFastFragmentsGoInline(t *testing.T) {
-	p := page(t, "/p/{id}", twoSlots)
+	p := pageOf(t, "/p/{id}", twoSlots)
 	p.Patience = 20 * time.Millisecond
 	s := newScript(t, p)
 	s.fields = browser
@@ -476,7 +481,7 @@ func TestModesOfColdPages(t *testing.T) {
 		name   string
 		fields map[string]string
 		http10 bool
-		mode   Mode
+		mode   page.Mode
 		target string
 		body   string
 		asks   int
@@ -487,11 +492,11 @@ func TestModesOfColdPages(t *testing.T) {
 		{name: "curl", fields: map[string]string{"user-agent": "curl/8"}, body: ordered},
 		{name: "nobody", fields: map[string]string{}, body: ordered},
 		{name: "HTTP/1.0", fields: browser, http10: true, body: ""},
-		{name: "the page's own mode", fields: browser, mode: Ordered, body: ordered},
-		{name: "the page's own mode", fields: browser, mode: Complete, body: ""},
-		{name: "debugging", fields: browser, mode: Complete, target: "?inlay=ordered", body: ordered},
+		{name: "the page's own mode", fields: browser, mode: page.Ordered, body: ordered},
+		{name: "the page's own mode", fields: browser, mode: page.Complete, body: ""},
+		{name: "debugging", fields: browser, mode: page.Complete, target: "?inlay=ordered", body: ordered},
 	} {
-		p := page(t, "/p/{id}", twoSlots)
+		p := pageOf(t, "/p/{id}", twoSlots)
 		p.Mode = c.mode
 		s := newScriptWith(t, func(config *Config) { config.Debug = true }, p)
 		s.fields = c.fields
@@ -506,7 +511,7 @@ func TestModesOfColdPages(t *testing.T) {
 }
 
 func TestOrderedPageWaitsAtEachSlot(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.get(1, "/p/7")
 	s.takeBody()
 	s.fill(1, "B")
@@ -525,7 +530,7 @@ func TestHeadOfAPageWithAColdRequiredSlotAsksTheOrigin(t *testing.T) {
 	shell := `<body><edge-slot name="a" src="/f/{id}" %s required></edge-slot><edge-slot name="b" src="/g/{id}"></edge-slot></body>`
 	for _, ttl := range []string{"", `ttl="0"`} {
 		for status, want := range map[int]string{500: "502", 404: "404", 410: "410", 302: "502"} {
-			s := newScript(t, page(t, "/p/{id}", fmt.Sprintf(shell, ttl)))
+			s := newScript(t, pageOf(t, "/p/{id}", fmt.Sprintf(shell, ttl)))
 			s.fields = browser
 			s.askHead(1, "/p/7")
 			assert.Equal(t, []string{"fill 1 /f/7", "wait 1 10.5s"}, s.take(), "and for no other slot")
@@ -534,7 +539,7 @@ func TestHeadOfAPageWithAColdRequiredSlotAsksTheOrigin(t *testing.T) {
 			assert.Equal(t, []string{"wake 1", "send-head 1 " + want}, s.take())
 			assert.Empty(t, s.takeBody())
 			assert.NotEmpty(t, s.head["content-length"])
-			get := newScript(t, page(t, "/p/{id}", fmt.Sprintf(shell, ttl)))
+			get := newScript(t, pageOf(t, "/p/{id}", fmt.Sprintf(shell, ttl)))
 			get.fields = browser
 			get.get(1, "/p/7")
 			get.fill(0, "x", func(a *Answer) { a.Status = status })
@@ -542,7 +547,7 @@ func TestHeadOfAPageWithAColdRequiredSlotAsksTheOrigin(t *testing.T) {
 			assert.Equal(t, get.head, s.head, "as GET has it")
 		}
 	}
-	s := newScript(t, page(t, "/p/{id}", fmt.Sprintf(shell, "")))
+	s := newScript(t, pageOf(t, "/p/{id}", fmt.Sprintf(shell, "")))
 	s.fields = browser
 	s.askHead(1, "/p/7")
 	s.get(2, "/p/7")
@@ -600,12 +605,12 @@ func TestHeadIsWhatGetWouldHave(t *testing.T) {
 			s.engine.Resume(2, s.now)
 		},
 	} {
-		for _, mode := range []Mode{Stream, Ordered} {
+		for _, mode := range []page.Mode{page.Stream, page.Ordered} {
 			for _, match := range []string{"", "*"} {
 				var heads []map[string]string
 				var statuses []string
 				for _, method := range []string{"HEAD", "GET"} {
-					p := page(t, "/p/{id}", shell)
+					p := pageOf(t, "/p/{id}", shell)
 					p.Mode = mode
 					s := newScript(t, p)
 					s.fields = map[string]string{}
@@ -621,15 +626,15 @@ func TestHeadIsWhatGetWouldHave(t *testing.T) {
 			}
 		}
 	}
-	p := page(t, "/p/{id}", shell)
-	p.Mode = Complete
+	p := pageOf(t, "/p/{id}", shell)
+	p.Mode = page.Complete
 	s := newScript(t, p)
 	s.askHead(1, "/p/7")
 	assert.NotContains(t, s.head, "incremental", "GET would wait for all")
 }
 
 func TestHeadStartsNoFill(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	s.engine.Handle(&Request{ID: 1, Method: "HEAD", Target: "/p/7", Fields: s}, s.now)
 	assert.Equal(t, []string{"send-head 1 200"}, s.take())
@@ -642,7 +647,7 @@ func TestHeadStartsNoFill(t *testing.T) {
 }
 
 func TestWhatIsNoPagePasses(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.get(1, "/else")
 	s.engine.Handle(&Request{ID: 2, Method: "POST", Target: "/p/7", Fields: s}, s.now)
 	assert.Equal(t, []string{"pass 1", "pass 2"}, s.take())
@@ -651,7 +656,7 @@ func TestWhatIsNoPagePasses(t *testing.T) {
 }
 
 func TestSlotWithoutTTLIsNeitherStoredNorShared(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" ttl="0"></edge-slot>`))
+	s := newScript(t, pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" ttl="0"></edge-slot>`))
 	s.fields = browser
 	s.get(1, "/p/7")
 	s.get(2, "/p/7")
@@ -668,7 +673,7 @@ func TestSlotWithoutTTLIsNeitherStoredNorShared(t *testing.T) {
 }
 
 func TestPurgeDuringAFillIsNotUndoneByIt(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	s.get(1, "/p/7")
 	s.engine.PurgeTag("all", s.now)
@@ -682,7 +687,7 @@ func TestPurgeDuringAFillIsNotUndoneByIt(t *testing.T) {
 }
 
 func TestAnotherEnginesAnswerIsContinued(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	s.engine.Handle(&Request{ID: 1, Method: "GET", Target: "/p/7", Fields: s, Sent: 5}, s.now)
 	assert.Empty(t, s.takeBody(), "the shell has left")
@@ -697,16 +702,16 @@ func TestAnotherEnginesAnswerIsContinued(t *testing.T) {
 }
 
 func TestNothingUndeclaredReachesTheOrigin(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" vary="cookie:currency header:accept-language query:q"></edge-slot>`))
+	s := newScript(t, pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" vary="cookie:currency header:accept-language query:q"></edge-slot>`))
 	seen := &fillSpy{script: s}
 	config, _ := ParseConfig(func(string) (string, bool) { return "", false })
-	engine, err := NewEngine([]Page{page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" vary="cookie:currency header:accept-language query:q"></edge-slot>`)}, config, Host[int](seen))
+	engine, err := NewEngine([]page.Page{pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" vary="cookie:currency header:accept-language query:q"></edge-slot>`)}, config, Host[int](seen))
 	require.NoError(t, err)
 	s.fields = map[string]string{"cookie": "session=secret; currency=EUR", "accept-language": "de", "authorization": "Bearer x"}
 	engine.Handle(&Request{ID: 1, Method: "GET", Target: "/p/7?q=1&other=2", Fields: s}, s.now)
 	require.Len(t, seen.fills, 1)
 	assert.Equal(t, "/f/7?q=1", seen.fills[0].Src)
-	assert.Equal(t, []Field{{"accept-language", "de"}, {"cookie", "currency=EUR"}}, seen.fills[0].Fields)
+	assert.Equal(t, []field.Field{{Name: "accept-language", Value: "de"}, {Name: "cookie", Value: "currency=EUR"}}, seen.fills[0].Fields)
 }
 
 type fillSpy struct {

@@ -5,12 +5,15 @@ import (
 	"time"
 
 	"inlay/cache"
+	"inlay/internal/duration"
+	"inlay/internal/field"
+	"inlay/internal/page"
 )
 
 // fill is the engine's side of a flight: who leads it, and when it counts as lost.
 type fill[B any] struct {
 	key      string
-	slot     *Slot
+	slot     *page.Slot
 	tags     []string
 	flight   *cache.Flight[*entry[B]] // nil: not shared (a slot with ttl="0")
 	stored   *entry[B]                // held, to be renewed; nil: there is none that can be
@@ -123,7 +126,7 @@ func (e *Engine[B]) refresh(q *request[B], i int, key string, params []string) {
 // flight gives the fill of slot i of q, and tells whether q leads it because there was none.
 func (e *Engine[B]) flight(q *request[B], i int, key string, params []string) (f *fill[B], leader bool) {
 	sp := &q.plan.slots[i]
-	tags := sp.expandTags(params)
+	tags := sp.ExpandTags(params)
 	stored, _ := e.fragments.Stored(key) // before Begin, which may reclaim it
 	flight, leader := e.fragments.Begin(key, tags...)
 	if f = e.flights[flight]; f != nil && f.purges != e.purges && !sp.untagged {
@@ -156,13 +159,13 @@ func (e *Engine[B]) fillAlone(q *request[B], i int, key string) {
 // attempt begins one attempt of a fill, led by a request.
 func (e *Engine[B]) attempt(f *fill[B], leader RequestID) {
 	timeout := f.slot.Timeout
-	if timeout == Unset {
+	if timeout == duration.Unset {
 		timeout = e.config.FillTimeout
 	}
 	timeout = min(timeout, maxFillTimeout)
-	request := fillRequest(f.key)
+	request := page.ReadKey(f.key)
 	url, binding := e.config.destination(request.Src)
-	var constant, vouching []Field
+	var constant, vouching []field.Field
 	if url != "" {
 		constant, vouching = e.config.constantsFor(&request)
 	}
@@ -172,7 +175,7 @@ func (e *Engine[B]) attempt(f *fill[B], leader RequestID) {
 	e.attempts[e.lastFill] = f
 	f.attempts = append(f.attempts, attempt{id: e.lastFill, leader: leader, since: e.now, open: true})
 	e.counts.Fills++
-	var conditions []Field
+	var conditions []field.Field
 	if f.stored != nil && f.stored.kept != nil {
 		conditions = f.stored.kept.conditions()
 	}
@@ -224,7 +227,7 @@ func (e *Engine[B]) FillEnd(id FillID, answer *Answer, blob B, now time.Time) *F
 		e.host.Drop(blob)
 		return e.renew(f, answer, now, took)
 	}
-	policy, err := f.slot.admit(answer, e.defaults(), now, took)
+	policy, err := admit(f.slot, answer, e.defaults(), now, took)
 	var found inspection
 	var failure *FillError
 	size := answer.Size
@@ -294,7 +297,7 @@ func (e *Engine[B]) FillFail(id FillID, failure *FillError, now time.Time, heard
 	}
 	delete(e.attempts, id)
 	f.close(id)
-	refusal := f.slot.refuses(heard, e.defaults())
+	refusal := refuses(f.slot, heard, e.defaults())
 	if refusal != nil {
 		failure = refusal
 	} else if f.open() {
@@ -308,7 +311,7 @@ func (e *Engine[B]) FillFail(id FillID, failure *FillError, now time.Time, heard
 // says nothing of the origin: another request that waits for the fill takes it over, with all of the time, and if there is
 // none the failure is told to who waits and not remembered.
 func (e *Engine[B]) FillHeldUp(id FillID, failure *FillError, now time.Time, heard ...Answer) {
-	if f := e.attempts[id]; f != nil && len(f.attempts) < maxAttempts && f.slot.refuses(heard, e.defaults()) == nil {
+	if f := e.attempts[id]; f != nil && len(f.attempts) < maxAttempts && refuses(f.slot, heard, e.defaults()) == nil {
 		leader := f.last().leader
 		for s := f.front; s != nil; s = s.next {
 			if s.of.id == leader {

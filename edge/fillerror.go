@@ -127,22 +127,3 @@ func (r Reason) text() string {
 	}
 	return "for an unknown reason"
 }
-
-// quoteForMessage is s in quotes for a message: printable ASCII only, and not longer than a line can bear.
-func quoteForMessage(s string) string {
-	const limit = 64
-	b := make([]byte, 0, min(len(s), limit)+5)
-	b = append(b, '"')
-	for i := 0; i < len(s); i++ {
-		if i == limit {
-			b = append(b, "..."...)
-			break
-		}
-		c := s[i]
-		if c < 0x20 || c > 0x7e || c == '"' {
-			c = '?'
-		}
-		b = append(b, c)
-	}
-	return string(append(b, '"'))
-}

@@ -15,6 +15,10 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+
+	"inlay/internal/ascii"
+	"inlay/internal/field"
+	"inlay/internal/route"
 )
 
 // Fills lets an origin take fills in batches, from whoever has the secret of the environment's variable
@@ -48,7 +52,7 @@ const secretVariable = "INLAY_FILLS_SECRET"
 func FillsWith(h http.Handler, secret string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case isInternal(r.URL.Path) || isInternal(r.URL.EscapedPath()):
+		case route.IsInternal(r.URL.Path) || route.IsInternal(r.URL.EscapedPath()):
 			if secret == "" || r.Method != http.MethodPost || r.URL.EscapedPath() != FillsPath {
 				http.Error(w, "There is nothing here.", http.StatusNotFound)
 				return
@@ -56,7 +60,7 @@ func FillsWith(h http.Handler, secret string) http.Handler {
 			lines := r.Header["Authorization"]
 			scheme, given, _ := strings.Cut(strings.Join(lines, ""), " ")
 			// Of two lines another reader on the way may have meant the other.
-			if len(lines) != 1 || !equalFold(scheme, "bearer") || !sameSecret(trimOWS(given), secret) {
+			if len(lines) != 1 || !ascii.EqualFold(scheme, "bearer") || !sameSecret(ascii.TrimSpace(given), secret) {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="inlay"`)
 				http.Error(w, "A batch of fills needs the secret.", http.StatusUnauthorized)
 				return
@@ -188,7 +192,7 @@ func (f *batchFill) problem() string {
 			return "the src has a character that must be percent-encoded"
 		}
 	}
-	if path, _ := splitTarget(f.Src); isInternal(path) || hasDotSegments(path) {
+	if path, _ := route.SplitTarget(f.Src); route.IsInternal(path) || route.HasDotSegments(path) {
 		return "the src is no path that a slot can have"
 	}
 	if f.Host != "" {
@@ -196,20 +200,20 @@ func (f *batchFill) problem() string {
 			return problem
 		}
 	}
-	for _, field := range f.Fields {
-		if len(field) != 2 {
+	for _, pair := range f.Fields {
+		if len(pair) != 2 {
 			return "a field is a pair of name and value"
 		}
-		name := strings.ToLower(field[0])
+		name := strings.ToLower(pair[0])
 		if !isFrameName(name) {
 			return "a field's name is no token"
 		}
-		if !mayFill(name) {
+		if !route.MayFill(name) {
 			return "the field " + name + " is none that a slot can declare"
 		}
-		for i := 0; i < len(field[1]); i++ {
-			if !isFieldByte(field[1][i]) {
-				return "the field " + field[0] + " has a control character"
+		for i := 0; i < len(pair[1]); i++ {
+			if !field.IsFieldByte(pair[1][i]) {
+				return "the field " + pair[0] + " has a control character"
 			}
 		}
 	}
@@ -232,7 +236,7 @@ func (f *batchFill) request(ctx context.Context, outer *http.Request) (r *http.R
 		Host: outer.Host, RemoteAddr: outer.RemoteAddr, TLS: outer.TLS,
 	}).WithContext(ctx)
 	for _, field := range f.Fields {
-		r.Header.Add(field[0], trimOWS(field[1]))
+		r.Header.Add(field[0], ascii.TrimSpace(field[1]))
 	}
 	if f.Host != "" {
 		r.Host = f.Host

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"inlay/internal/ascii"
+	"inlay/internal/field"
 )
 
 // answerWriter keeps a handler's answer to one fill, of a batch or natively. It does with it what net/http's server would.
@@ -178,7 +181,7 @@ func answerOf(status int, header http.Header, body []byte, sniff int) Answer {
 // sends a field under the name that the handler gave it, so canonical names are not all there is.
 func readAnswer(header http.Header) (a Answer, typed bool) {
 	for name, values := range header {
-		name = strings.ToLower(trimOWS(name)) // a client of net/http gives "Cache-Control : private" a name with a space
+		name = strings.ToLower(ascii.TrimSpace(name)) // a client of net/http gives "Cache-Control : private" a name with a space
 		if name == "set-cookie" {
 			a.SetCookie = a.SetCookie || len(values) > 0
 		}
@@ -187,9 +190,9 @@ func readAnswer(header http.Header) (a Answer, typed bool) {
 			continue
 		}
 		typed = typed || name == "content-type"
-		line := trimOWS(strings.Join(values, ", "))
+		line := ascii.TrimSpace(strings.Join(values, ", "))
 		if name == "cache-control" {
-			line = joinedLines(values)
+			line = field.JoinLines(values)
 		}
 		if name == "expires" && line == "" && len(values) > 0 {
 			line = "0" // what is no date is past
@@ -207,7 +210,7 @@ func readAnswer(header http.Header) (a Answer, typed bool) {
 func locationOf(header http.Header) string {
 	location, n := "", 0
 	for name, values := range header {
-		if strings.EqualFold(trimOWS(name), "location") {
+		if strings.EqualFold(ascii.TrimSpace(name), "location") {
 			location = strings.Join(values, "")
 			n += len(values)
 		}

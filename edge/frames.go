@@ -3,6 +3,8 @@ package edge
 import (
 	"errors"
 	"strconv"
+
+	"inlay/internal/field"
 )
 
 // Batches of fills: all the fills that one request leads go to an origin as one request, and each answer comes back as
@@ -137,16 +139,13 @@ func appendFrameField(dst []byte, name, value string) []byte {
 	dst = append(append(dst, name...), ": "...)
 	for i := 0; i < len(value); i++ {
 		c := value[i]
-		if !isFieldByte(c) {
+		if !field.IsFieldByte(c) {
 			c = ' '
 		}
 		dst = append(dst, c)
 	}
 	return append(dst, '\n')
 }
-
-// isFieldByte tells whether c may stand in a field's value (RFC 9110, section 5.5).
-func isFieldByte(c byte) bool { return c >= ' ' && c != 0x7f || c == '\t' }
 
 func appendUint32(dst []byte, n int) []byte {
 	return append(dst, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))

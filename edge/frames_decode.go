@@ -5,6 +5,9 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+
+	"inlay/internal/ascii"
+	"inlay/internal/field"
 )
 
 // frameDecoder reads frames from a stream that comes in any pieces. Make it with newFrameDecoder.
@@ -125,7 +128,7 @@ func (d *frameDecoder) End() error {
 // parseFrameHead reads a frame's head.
 func parseFrameHead(head []byte, f *frame) error {
 	line, rest, ok := bytes.Cut(head, []byte{'\n'})
-	status, isNumber := digits(string(line))
+	status, isNumber := ascii.Digits(string(line))
 	if !ok || !isNumber || len(line) != 3 || status < 200 {
 		return errors.New("the head does not begin with a status from 200 to 999")
 	}
@@ -144,7 +147,7 @@ func parseFrameHead(head []byte, f *frame) error {
 			return errors.New("a line of the head is not a name in lower case, a colon, a space and a value")
 		}
 		for i := 0; i < len(value); i++ {
-			if !isFieldByte(value[i]) {
+			if !field.IsFieldByte(value[i]) {
 				return errors.New("the head's " + name + " has a control character")
 			}
 		}
@@ -162,7 +165,7 @@ func parseFrameHead(head []byte, f *frame) error {
 
 func isFrameName(s string) bool {
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; !isTokenChar(c) || c >= 'A' && c <= 'Z' {
+		if c := s[i]; !field.IsTokenChar(c) || c >= 'A' && c <= 'Z' {
 			return false
 		}
 	}

@@ -11,12 +11,15 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"inlay/internal/ascii"
+	"inlay/internal/page"
 )
 
 // Options are what [NewHandler] takes.
 type Options struct {
 	// Pages are what the handler answers itself; everything else goes to Origin.
-	Pages []Page
+	Pages []page.Page
 	// Origin answers fills, and the requests that no page answers. Nil: the remote origin that Config.Origin names, and
 	// it is an error if there is none. A fill's request has exactly the header fields that its slot declares, and a
 	// context that ends with the fill's timeout, not with the client.
@@ -243,12 +246,12 @@ func isHostField(host string) bool {
 	}
 	for i := 0; i < len(name); i++ {
 		switch c := name[i]; {
-		case c == '.', isHex(c):
+		case c == '.', ascii.IsHex(c):
 		case c == ':' && brackets:
-		case !brackets && (isAlpha(c) || c == '-' || c == '_'):
+		case !brackets && (ascii.IsAlpha(c) || c == '-' || c == '_'):
 		default:
 			return false
 		}
 	}
-	return len(port) <= 5 && only(port, isDigit)
+	return len(port) <= 5 && ascii.Only(port, ascii.IsDigit)
 }

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+
+	"inlay/internal/field"
 )
 
 // fill runs one attempt of a fill and reports its end.
@@ -52,7 +54,7 @@ const handlerBase = "http://"
 // fetch asks the origin for a fragment with exactly the given fields, and where redirects to the same scheme, host and port
 // lead. It ends with ctx, also when the handler does not. The conditions are for the first who is asked. With an error come
 // the heads that came before it: of redirects, and perhaps of the answer.
-func (h *Handler) fetch(ctx context.Context, f Fill, fields, conditions []Field) (a *fetched, heard []Answer, err error) {
+func (h *Handler) fetch(ctx context.Context, f Fill, fields, conditions []field.Field) (a *fetched, heard []Answer, err error) {
 	at := f.URL
 	if at == "" {
 		at = handlerBase + f.Src
@@ -75,7 +77,7 @@ func (h *Handler) fetch(ctx context.Context, f Fill, fields, conditions []Field)
 }
 
 // ask asks the origin once. With an error comes the head that came before it, or nil.
-func (h *Handler) ask(ctx context.Context, f Fill, at string, fields []Field) (*fetched, error) {
+func (h *Handler) ask(ctx context.Context, f Fill, at string, fields []field.Field) (*fetched, error) {
 	origin, target := h.options.Origin, at
 	if f.URL == "" {
 		target = at[len(handlerBase):]

@@ -14,14 +14,16 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/page"
 )
 
 // answered is what a handler's answer becomes natively, as a fragment of a page.
 func answered(t *testing.T, handler http.HandlerFunc) (body, status string) {
 	t.Helper()
-	p := page(t, "/p", `<body><edge-slot name="a" src="/a" ttl="1m" timeout="5s"><edge-error>refused</edge-error></edge-slot></body>`)
-	p.Mode = Complete
-	h, err := NewHandler(Options{Pages: []Page{p}, Origin: handler})
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a" ttl="1m" timeout="5s"><edge-error>refused</edge-error></edge-slot></body>`)
+	p.Mode = page.Complete
+	h, err := NewHandler(Options{Pages: []page.Page{p}, Origin: handler})
 	assert.NoError(t, err)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/p", nil))
@@ -51,9 +53,9 @@ func TestFieldsOfAnyCaseAreSeen(t *testing.T) {
 			assert.Contains(t, body, "refused")
 			assert.Contains(t, status, "detail=refused")
 
-			slot := page(t, "/p", `<body><edge-slot name="a" src="/a" ttl="1m"></edge-slot></body>`).Slots[0]
+			slot := pageOf(t, "/p", `<body><edge-slot name="a" src="/a" ttl="1m"></edge-slot></body>`).Slots[0]
 			frames := runFills(t, handler, "/a")
-			_, err := slot.admit(&frames[0].Answer, &Defaults{TTL: time.Minute}, time.Now(), 0)
+			_, err := admit(&slot, &frames[0].Answer, &Defaults{TTL: time.Minute}, time.Now(), 0)
 			assert.Error(t, err, "nor as a frame of a batch")
 		})
 	}
@@ -107,7 +109,7 @@ func TestFailuresTellVisitorsNothing(t *testing.T) {
 				var logged bytes.Buffer
 				o.Config.Dev = dev
 				o.Logger = slog.New(slog.NewTextHandler(&logged, nil))
-				o.Pages = []Page{page(t, "/p", `<body><edge-slot name="a" src="/internal/a" required></edge-slot></body>`)}
+				o.Pages = []page.Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/internal/a" required></edge-slot></body>`)}
 				h, err := NewHandler(o)
 				require.NoError(t, err)
 				for _, path := range []string{"/p", "/p", "/elsewhere"} {

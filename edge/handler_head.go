@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"inlay/internal/ascii"
+	"inlay/internal/field"
 )
 
 // writeHead sends a head. What is there already is from a handler that wraps this one. A head's values are shared by all
@@ -68,16 +71,16 @@ func mergeHead(header, head http.Header) {
 
 // strictest is the Cache-Control of an answer that a wrapping handler has a say in.
 func strictest(own, theirs string, cookie bool) string {
-	mine, other := parseCacheControl(own), parseCacheControl(theirs)
+	mine, other := field.ParseCacheControl(own), field.ParseCacheControl(theirs)
 	if own == streamCacheControl {
 		theirs += ", no-transform"
 	}
 	switch {
-	case other.noStore && !mine.noStore:
+	case other.NoStore && !mine.NoStore:
 		return theirs
-	case mine.noStore || mine.private:
+	case mine.NoStore || mine.Private:
 		return own
-	case other.private, other.noCache:
+	case other.Private, other.NoCache:
 		return theirs
 	case cookie:
 		return ownCacheControl
@@ -93,7 +96,7 @@ func addMembers(lists, more []string) []string {
 	all := slices.Clip(lists)
 	for _, line := range more {
 		for member := range strings.SplitSeq(line, ",") {
-			member = trimOWS(member)
+			member = ascii.TrimSpace(member)
 			if !slices.ContainsFunc(all, func(line string) bool { return listHas(line, member) }) {
 				all = append(all, member)
 			}
@@ -105,7 +108,7 @@ func addMembers(lists, more []string) []string {
 // listHas tells whether a list of names has one, in any case.
 func listHas(list, name string) bool {
 	for member := range strings.SplitSeq(list, ",") {
-		if strings.EqualFold(trimOWS(member), name) {
+		if strings.EqualFold(ascii.TrimSpace(member), name) {
 			return true
 		}
 	}
@@ -124,5 +127,5 @@ func addTo(field *string, line string) {
 	if *field != "" && line != "" {
 		*field += ", "
 	}
-	*field += trimOWS(line)
+	*field += ascii.TrimSpace(line)
 }

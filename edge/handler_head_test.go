@@ -10,18 +10,20 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/page"
 )
 
 // wrapped serves a page of one slot, behind a handler that has set fields.
 func wrapped(t *testing.T, vary string, set func(http.Header)) (ask func(method string, fields ...string) http.Header) {
 	t.Helper()
-	p := page(t, "/p", `<html><head><link rel="stylesheet" href="/a.css"></head><body><edge-slot name="a" src="/a" vary="`+vary+`"></edge-slot></body></html>`)
+	p := pageOf(t, "/p", `<html><head><link rel="stylesheet" href="/a.css"></head><body><edge-slot name="a" src="/a" vary="`+vary+`"></edge-slot></body></html>`)
 	p.CacheControl, p.Preload = publicControl, true
 	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = io.WriteString(w, "A")
 	})
-	h, err := NewHandler(Options{Pages: []Page{p}, Origin: origin})
+	h, err := NewHandler(Options{Pages: []page.Page{p}, Origin: origin})
 	require.NoError(t, err)
 	return func(method string, fields ...string) http.Header {
 		r, answer := httptest.NewRequest(method, "/p", nil), httptest.NewRecorder()
@@ -92,9 +94,9 @@ func TestStreamedPageKeepsWhatAWrappingHandlerSet(t *testing.T) {
 	for set, want := range map[string]string{
 		"no-store": "no-store, no-transform", "public, max-age=9": "private, no-cache, no-transform",
 	} {
-		p := page(t, "/p", `<body><edge-slot name="a" src="/a" vary="cookie:c"></edge-slot></body>`)
+		p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a" vary="cookie:c"></edge-slot></body>`)
 		gate := newGate()
-		h, err := NewHandler(Options{Pages: []Page{p}, Origin: gate})
+		h, err := NewHandler(Options{Pages: []page.Page{p}, Origin: gate})
 		require.NoError(t, err)
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Vary", "Origin")
@@ -131,8 +133,8 @@ func TestHeadIsAnsweredWithoutABodyNatively(t *testing.T) {
 		w.WriteHeader(status)
 		fmt.Fprint(w, "A")
 	})
-	p := page(t, "/p/{id}", `<body><edge-slot name="a" src="/a/{id}" required></edge-slot></body>`)
-	server, _ := serve(t, Options{Pages: []Page{p}, Origin: origin})
+	p := pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/a/{id}" required></edge-slot></body>`)
+	server, _ := serve(t, Options{Pages: []page.Page{p}, Origin: origin})
 	for i, c := range []struct{ origin, want int }{{404, 404}, {410, 410}, {500, 502}, {200, 200}} {
 		status = c.origin
 		resp, err := http.Head(fmt.Sprintf("%s/p/%d", server.URL, i))

@@ -6,6 +6,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"inlay/internal/field"
 )
 
 // nativeHost does what the engine asks, for net/http. All but NewHead and Drop run under the handler's lock.
@@ -13,7 +15,7 @@ type nativeHost struct{ h *Handler }
 
 func (n nativeHost) NewBlob(p []byte) *blob { return &blob{bytes: append([]byte(nil), p...)} }
 
-func (n nativeHost) NewHead(status int, fields []Field) *blob {
+func (n nativeHost) NewHead(status int, fields []field.Field) *blob {
 	b := &blob{status: status, header: make(http.Header, len(fields))}
 	for _, f := range fields {
 		b.header.Add(f.Name, f.Value)

@@ -9,6 +9,9 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"inlay/internal/field"
+	"inlay/internal/route"
 )
 
 // Leak is a fragment that depends on something which is not in its key.
@@ -31,19 +34,19 @@ const leakTimeout = time.Minute
 func (h *Handler) checkLeaks(f Fill, client *http.Request) {
 	ctx, cancel := context.WithTimeout(context.Background(), leakTimeout)
 	defer cancel()
-	inputs := undeclared(f, client)
-	all := func(value string) []Field { return offer(f.Fields, inputs, value) }
+	inputs := undeclaredInputs(f, client)
+	all := func(value string) []field.Field { return offer(f.Fields, inputs, value) }
 	if h.sameAnswer(ctx, f, all("inlay-leak-a"), all("inlay-leak-b")) {
 		return
 	}
 	leak := Leak{Src: f.Src}
 	for _, in := range inputs {
-		one := []Input{in}
+		one := []route.Input{in}
 		if h.sameAnswer(ctx, f, offer(f.Fields, one, "inlay-leak-a"), offer(f.Fields, one, "inlay-leak-b")) {
 			continue
 		}
 		kind := "header:"
-		if in.Kind == Cookie {
+		if in.Kind == route.Cookie {
 			kind = "cookie:"
 		}
 		leak.Inputs = append(leak.Inputs, kind+in.Name)
@@ -56,8 +59,8 @@ func (h *Handler) checkLeaks(f Fill, client *http.Request) {
 		"src", f.Src, "inputs", strings.Join(leak.Inputs, " "))
 }
 
-// undeclared are the inputs that the client or offered has and the fill does not.
-func undeclared(f Fill, client *http.Request) []Input {
+// undeclaredInputs are the inputs that the client or offered has and the fill does not.
+func undeclaredInputs(f Fill, client *http.Request) []route.Input {
 	declared := map[string]bool{"cookie": true}
 	cookies := map[string]bool{}
 	for _, field := range f.Fields {
@@ -69,29 +72,29 @@ func undeclared(f Fill, client *http.Request) []Input {
 			}
 		}
 	}
-	var inputs []Input
-	add := func(kind InputKind, name string, seen map[string]bool) {
+	var inputs []route.Input
+	add := func(kind route.InputKind, name string, seen map[string]bool) {
 		if !seen[name] {
 			seen[name] = true
-			inputs = append(inputs, Input{Kind: kind, Name: name})
+			inputs = append(inputs, route.Input{Kind: kind, Name: name})
 		}
 	}
 	for _, c := range client.Cookies() {
-		add(Cookie, c.Name, cookies)
+		add(route.Cookie, c.Name, cookies)
 	}
 	for _, name := range offered {
-		add(Header, name, declared)
+		add(route.Header, name, declared)
 	}
 	for name := range client.Header {
-		add(Header, strings.ToLower(name), declared)
+		add(route.Header, strings.ToLower(name), declared)
 	}
 	sort.Slice(inputs, func(i, j int) bool { return inputs[i].Name < inputs[j].Name })
 	return inputs
 }
 
 // offer is what a fill declares, and inputs with a value besides.
-func offer(declared []Field, inputs []Input, value string) []Field {
-	var fields []Field
+func offer(declared []field.Field, inputs []route.Input, value string) []field.Field {
+	var fields []field.Field
 	var cookies []string
 	for _, field := range declared {
 		if field.Name == "cookie" {
@@ -101,19 +104,19 @@ func offer(declared []Field, inputs []Input, value string) []Field {
 		}
 	}
 	for _, in := range inputs {
-		if in.Kind == Cookie {
+		if in.Kind == route.Cookie {
 			cookies = append(cookies, in.Name+"="+value)
 		} else {
-			fields = append(fields, Field{in.Name, value})
+			fields = append(fields, field.Field{Name: in.Name, Value: value})
 		}
 	}
 	if len(cookies) > 0 {
-		fields = append(fields, Field{"cookie", strings.Join(cookies, "; ")})
+		fields = append(fields, field.Field{Name: "cookie", Value: strings.Join(cookies, "; ")})
 	}
 	return fields
 }
 
-func (h *Handler) sameAnswer(ctx context.Context, f Fill, a, b []Field) bool {
+func (h *Handler) sameAnswer(ctx context.Context, f Fill, a, b []field.Field) bool {
 	one, _, err1 := h.fetch(ctx, f, a, nil)
 	two, _, err2 := h.fetch(ctx, f, b, nil)
 	if err1 != nil || err2 != nil {

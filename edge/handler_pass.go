@@ -11,6 +11,8 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+
+	"inlay/internal/ascii"
 )
 
 // proxyTo is a remote origin, for what no page answers.
@@ -61,7 +63,7 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, host string) {
 	}
 	// What follows an upgrade is read by nobody here. In HTTP/2 or TLS it would be requests that nobody has checked. Connection
 	// stays: it names what else is for this connection, and is nothing to an origin without Upgrade.
-	if up := inner.Header.Values("Upgrade"); len(up) > 1 || len(up) == 1 && !equalFold(trimOWS(up[0]), "websocket") {
+	if up := inner.Header.Values("Upgrade"); len(up) > 1 || len(up) == 1 && !ascii.EqualFold(ascii.TrimSpace(up[0]), "websocket") {
 		inner.Header.Del("Upgrade")
 	}
 	inner.Header.Del("Http2-Settings")
@@ -95,7 +97,7 @@ func (b *passBody) Read(p []byte) (int, error) {
 func stripInward(header http.Header) {
 	stripInternal(header)
 	for name := range header {
-		if equalFold(strings.ReplaceAll(name, "_", "-"), hostField) || equalFold(name, "forwarded") {
+		if ascii.EqualFold(strings.ReplaceAll(name, "_", "-"), hostField) || ascii.EqualFold(name, "forwarded") {
 			delete(header, name)
 		}
 	}
@@ -106,7 +108,7 @@ func stripInward(header http.Header) {
 func isInternalField(name string) bool {
 	name = strings.TrimPrefix(name, http.TrailerPrefix)
 	const prefix = "inlay"
-	return len(name) > len(prefix) && equalFold(name[:len(prefix)], prefix) && (name[len(prefix)] == '-' || name[len(prefix)] == '_')
+	return len(name) > len(prefix) && ascii.EqualFold(name[:len(prefix)], prefix) && (name[len(prefix)] == '-' || name[len(prefix)] == '_')
 }
 
 func stripInternal(header http.Header) {
@@ -122,7 +124,7 @@ func stripInternal(header http.Header) {
 	}
 	delete(header, "Trailer")
 	for name := range strings.SplitSeq(strings.Join(announced, ","), ",") {
-		if name = trimOWS(name); name != "" && !isInternalField(name) {
+		if name = ascii.TrimSpace(name); name != "" && !isInternalField(name) {
 			header.Add("Trailer", name)
 		}
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/page"
 )
 
 // redirecting answers /f/NAME by a chain of redirects, and notes who was asked.
@@ -105,7 +107,7 @@ func TestEachKindOfOriginIsFollowedToItsRedirects(t *testing.T) {
 			t.Run(kind+" "+name, func(t *testing.T) {
 				h := &redirecting{}
 				src, o := serveFrom(t, h, name)
-				o.Pages = []Page{page(t, "/p", `<body><edge-slot name="a" src="`+src+`" vary="cookie:c"><edge-error>failed</edge-error></edge-slot></body>`)}
+				o.Pages = []page.Page{pageOf(t, "/p", `<body><edge-slot name="a" src="`+src+`" vary="cookie:c"><edge-error>failed</edge-error></edge-slot></body>`)}
 				o.Config.NegativeTTL = time.Minute
 				server, handler := serve(t, o)
 				r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, server.URL+"/p", nil)
@@ -145,8 +147,8 @@ func TestDeclaredCookiesDoNotFollowARedirectToAnotherScheme(t *testing.T) {
 	host := strings.TrimPrefix(secure.URL, "https://")
 	for _, to := range []string{"http://" + host + "/there", open.URL + "/there", strings.Replace(open.URL, "127.0.0.1", "localhost", 1)} {
 		target = to
-		p := page(t, "/p", `<body><edge-slot name="a" src="`+secure.URL+`/x" vary="cookie:c"><edge-error>failed</edge-error></edge-slot></body>`)
-		handler, err := NewHandler(Options{Pages: []Page{p}, Origin: newGate(), Config: Config{AllowHosts: []string{host}}})
+		p := pageOf(t, "/p", `<body><edge-slot name="a" src="`+secure.URL+`/x" vary="cookie:c"><edge-error>failed</edge-error></edge-slot></body>`)
+		handler, err := NewHandler(Options{Pages: []page.Page{p}, Origin: newGate(), Config: Config{AllowHosts: []string{host}}})
 		require.NoError(t, err)
 		handler.remote = secure.Client().Transport.(*http.Transport)
 		r := httptest.NewRequest(http.MethodGet, "/p", nil)

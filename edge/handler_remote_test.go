@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/page"
 )
 
 // rawOrigin answers each request with bytes, whatever they are.
@@ -97,7 +99,7 @@ func TestTakedownWhoseBodyIsBrokenIsOne(t *testing.T) {
 				return rawAnswer("200 X", rawHTML+"\nCache-Control: max-age=1, stale-if-error=3600", "old")
 			})
 			h, err := NewHandler(Options{
-				Pages:  []Page{page(t, "/p", `<body><edge-slot name="a" src="/f"><edge-error>none</edge-error></edge-slot></body>`)},
+				Pages:  []page.Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/f"><edge-error>none</edge-error></edge-slot></body>`)},
 				Config: Config{Origin: origin},
 			})
 			require.NoError(t, err)
@@ -154,9 +156,9 @@ func TestBodyOfARedirectIsLeftAlone(t *testing.T) {
 // fromRemote is what becomes of a remote origin's answer, as a fragment of a page.
 func fromRemote(t *testing.T, origin string) (body, status string) {
 	t.Helper()
-	p := page(t, "/p", `<body><edge-slot name="a" src="/a" ttl="1m" timeout="5s"><edge-error>refused</edge-error></edge-slot></body>`)
-	p.Mode = Complete
-	h, err := NewHandler(Options{Pages: []Page{p}, Config: Config{Origin: origin}})
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a" ttl="1m" timeout="5s"><edge-error>refused</edge-error></edge-slot></body>`)
+	p.Mode = page.Complete
+	h, err := NewHandler(Options{Pages: []page.Page{p}, Config: Config{Origin: origin}})
 	require.NoError(t, err)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/p", nil))
@@ -205,7 +207,7 @@ func TestConditionsGoToTheFirstWhoIsAsked(t *testing.T) {
 	var mu sync.Mutex
 	conditions := map[string][]string{}
 	h, err := NewHandler(Options{
-		Pages: []Page{page(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1s"></edge-slot></body>`)},
+		Pages: []page.Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1s"></edge-slot></body>`)},
 		Origin: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			mu.Lock()
 			defer mu.Unlock()

@@ -18,6 +18,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/page"
+	"inlay/internal/patch"
 )
 
 // gate is an origin whose fragments are let through one by one.
@@ -92,7 +95,7 @@ func text(t *testing.T, resp *http.Response) string {
 
 func TestShellIsReadBeforeAnyFragmentIsThere(t *testing.T) {
 	origin := newGate()
-	server, _ := serve(t, Options{Pages: []Page{page(t, "/p/{id}", twoSlots)}, Origin: origin})
+	server, _ := serve(t, Options{Pages: []page.Page{pageOf(t, "/p/{id}", twoSlots)}, Origin: origin})
 
 	resp := ask(t, context.Background(), server.URL+"/p/7")
 	body := bufio.NewReader(resp.Body)
@@ -120,7 +123,7 @@ func TestShellIsReadBeforeAnyFragmentIsThere(t *testing.T) {
 
 // shellOf is a page of two slots as it is streamed with both cold.
 func shellOf(html string) string {
-	html = strings.Replace(html, "<head>", "<head>"+fallbackElement, 1)
+	html = strings.Replace(html, "<head>", "<head>"+patch.Element, 1)
 	html = strings.Replace(html, `<edge-slot name="a" src="/f/a/{id}" ttl="10s" swr="1m" tags="all"><i>…</i><edge-error>no a</edge-error></edge-slot>`, `<?start name="a"><i>…</i><?end>`, 1)
 	return strings.Replace(html, `<edge-slot name="b" src="/f/b/{id}" ttl="10s"><i>…</i></edge-slot>`, `<?start name="b"><i>…</i><?end>`, 1)
 }
@@ -131,7 +134,7 @@ func TestHundredRequestsToAColdPageAreFiveFills(t *testing.T) {
 		shell += fmt.Sprintf(`<edge-slot name="s%d" src="/f/%d"></edge-slot>`, i, i)
 	}
 	origin := newGate()
-	server, h := serve(t, Options{Pages: []Page{page(t, "/p", shell+`</body></html>`)}, Origin: origin})
+	server, h := serve(t, Options{Pages: []page.Page{pageOf(t, "/p", shell+`</body></html>`)}, Origin: origin})
 	var wait sync.WaitGroup
 	bodies := make([]string, 100)
 	for i := range bodies {
@@ -158,7 +161,7 @@ func TestHundredRequestsToAColdPageAreFiveFills(t *testing.T) {
 
 func TestClientThatLeavesCancelsNothingThatOthersWaitFor(t *testing.T) {
 	origin := newGate()
-	server, h := serve(t, Options{Pages: []Page{page(t, "/p/{id}", twoSlots)}, Origin: origin})
+	server, h := serve(t, Options{Pages: []page.Page{pageOf(t, "/p/{id}", twoSlots)}, Origin: origin})
 	ctx, leave := context.WithCancel(context.Background())
 	leader := ask(t, ctx, server.URL+"/p/7")
 	joiner := ask(t, context.Background(), server.URL+"/p/7")
@@ -172,17 +175,17 @@ func TestClientThatLeavesCancelsNothingThatOthersWaitFor(t *testing.T) {
 }
 
 func TestFillThatTakesTooLongFailsAlone(t *testing.T) {
-	p := page(t, "/p", `<body><edge-slot name="a" src="/a" timeout="20ms"><edge-error>late</edge-error></edge-slot><edge-slot name="b" src="/b"></edge-slot></body>`)
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a" timeout="20ms"><edge-error>late</edge-error></edge-slot><edge-slot name="b" src="/b"></edge-slot></body>`)
 	origin := newGate()
 	origin.at("/b") <- "B"
-	server, _ := serve(t, Options{Pages: []Page{p}, Origin: origin})
+	server, _ := serve(t, Options{Pages: []page.Page{p}, Origin: origin})
 	body := text(t, ask(t, context.Background(), server.URL+"/p"))
 	assert.Contains(t, body, `<template for="a">late</template>`)
 	assert.Contains(t, body, "B")
 }
 
 func TestFailuresAreLoggedWithTheirReason(t *testing.T) {
-	p := page(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot><edge-slot name="b" src="/b"></edge-slot><edge-slot name="c" src="/c" timeout="20ms"></edge-slot></body>`)
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot><edge-slot name="b" src="/b"></edge-slot><edge-slot name="c" src="/c" timeout="20ms"></edge-slot></body>`)
 	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/a":
@@ -194,7 +197,7 @@ func TestFailuresAreLoggedWithTheirReason(t *testing.T) {
 		}
 	})
 	var logged bytes.Buffer // the handler has ended when it is read
-	h, err := NewHandler(Options{Pages: []Page{p}, Origin: origin, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+	h, err := NewHandler(Options{Pages: []page.Page{p}, Origin: origin, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
 	require.NoError(t, err)
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/p", nil))
 	require.NoError(t, h.Shutdown(context.Background()))
@@ -204,7 +207,7 @@ func TestFailuresAreLoggedWithTheirReason(t *testing.T) {
 }
 
 func TestHandlerThatPanicsFailsItsOwnFragment(t *testing.T) {
-	p := page(t, "/p", `<body><edge-slot name="a" src="/a"><edge-error>broken</edge-error></edge-slot><edge-slot name="b" src="/b"></edge-slot></body>`)
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a"><edge-error>broken</edge-error></edge-slot><edge-slot name="b" src="/b"></edge-slot></body>`)
 	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/a" {
 			panic(errors.New("oh"))
@@ -212,14 +215,14 @@ func TestHandlerThatPanicsFailsItsOwnFragment(t *testing.T) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, "B")
 	})
-	server, _ := serve(t, Options{Pages: []Page{p}, Origin: origin})
+	server, _ := serve(t, Options{Pages: []page.Page{p}, Origin: origin})
 	body := text(t, ask(t, context.Background(), server.URL+"/p"))
 	assert.Contains(t, body, "broken")
 	assert.Contains(t, body, "B")
 }
 
 func TestFragmentOverTheLimitIsRefusedWhileItIsRead(t *testing.T) {
-	p := page(t, "/p", `<body><edge-slot name="a" src="/a"><edge-error>too large</edge-error></edge-slot></body>`)
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a"><edge-error>too large</edge-error></edge-slot></body>`)
 	var written atomic.Int64
 	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -230,7 +233,7 @@ func TestFragmentOverTheLimitIsRefusedWhileItIsRead(t *testing.T) {
 			}
 		}
 	})
-	server, _ := serve(t, Options{Pages: []Page{p}, Origin: origin, Config: Config{MaxFragment: 10_000}})
+	server, _ := serve(t, Options{Pages: []page.Page{p}, Origin: origin, Config: Config{MaxFragment: 10_000}})
 	assert.Contains(t, text(t, ask(t, context.Background(), server.URL+"/p")), "too large")
 	assert.LessOrEqual(t, written.Load(), int64(10_000))
 }
@@ -260,12 +263,12 @@ func TestRemoteOriginIsAChoiceOfConfiguration(t *testing.T) {
 		fmt.Fprintf(w, "from %s", r.URL.Path)
 	}))
 	defer remote.Close()
-	p := page(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)
-	server, _ := serve(t, Options{Pages: []Page{p}, Config: Config{Origin: remote.URL + "/base"}})
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)
+	server, _ := serve(t, Options{Pages: []page.Page{p}, Config: Config{Origin: remote.URL + "/base"}})
 	assert.Contains(t, text(t, ask(t, context.Background(), server.URL+"/p")), "from /base/a")
 	assert.Equal(t, "from /base/other", text(t, ask(t, context.Background(), server.URL+"/other")))
 
-	_, err := NewHandler(Options{Pages: []Page{p}})
+	_, err := NewHandler(Options{Pages: []page.Page{p}})
 	assert.ErrorContains(t, err, "Origin")
 }
 
@@ -280,11 +283,11 @@ func TestAbsoluteSourceNeedsAnAllowedHost(t *testing.T) {
 	}))
 	defer remote.Close()
 	host := strings.TrimPrefix(remote.URL, "http://")
-	p := page(t, "/p", `<body><edge-slot name="a" src="`+remote.URL+`/x"></edge-slot><edge-slot name="b" src="`+remote.URL+`/away"><edge-error>elsewhere</edge-error></edge-slot></body>`)
-	_, err := NewHandler(Options{Pages: []Page{p}, Origin: newGate()})
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="`+remote.URL+`/x"></edge-slot><edge-slot name="b" src="`+remote.URL+`/away"><edge-error>elsewhere</edge-error></edge-slot></body>`)
+	_, err := NewHandler(Options{Pages: []page.Page{p}, Origin: newGate()})
 	assert.ErrorContains(t, err, "INLAY_ALLOW_HOSTS")
 
-	server, _ := serve(t, Options{Pages: []Page{p}, Origin: newGate(), Config: Config{AllowHosts: []string{host}}})
+	server, _ := serve(t, Options{Pages: []page.Page{p}, Origin: newGate(), Config: Config{AllowHosts: []string{host}}})
 	body := text(t, ask(t, context.Background(), server.URL+"/p"))
 	assert.Contains(t, body, "remote")
 	assert.Contains(t, body, "elsewhere", "a redirect to another host is not followed")
@@ -295,14 +298,14 @@ func TestBindingsAreHandlersNatively(t *testing.T) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, "bound "+r.URL.Path)
 	})
-	p := page(t, "/p", `<body><edge-slot name="a" src="binding:SHOP/x/y"></edge-slot></body>`)
-	server, _ := serve(t, Options{Pages: []Page{p}, Origin: newGate(), Bindings: map[string]http.Handler{"SHOP": binding}})
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="binding:SHOP/x/y"></edge-slot></body>`)
+	server, _ := serve(t, Options{Pages: []page.Page{p}, Origin: newGate(), Bindings: map[string]http.Handler{"SHOP": binding}})
 	assert.Contains(t, text(t, ask(t, context.Background(), server.URL+"/p")), "bound /x/y")
 }
 
 func TestShutdownWaitsForPagesAndFills(t *testing.T) {
 	origin := newGate()
-	h, err := NewHandler(Options{Pages: []Page{page(t, "/p/{id}", twoSlots)}, Origin: origin})
+	h, err := NewHandler(Options{Pages: []page.Page{pageOf(t, "/p/{id}", twoSlots)}, Origin: origin})
 	require.NoError(t, err)
 	server := httptest.NewServer(h)
 	defer server.Close()
@@ -330,8 +333,8 @@ func TestLeakOfAnUndeclaredInputIsReported(t *testing.T) {
 		fmt.Fprintf(w, "hello %s, %s", user, r.Header.Get("Accept-Language"))
 	})
 	leaks := make(chan Leak, 1)
-	p := page(t, "/p", `<body><edge-slot name="a" src="/a" vary="header:accept-language"></edge-slot></body>`)
-	server, _ := serve(t, Options{Pages: []Page{p}, Origin: origin, CheckLeaks: true, OnLeak: func(l Leak) { leaks <- l }})
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a" vary="header:accept-language"></edge-slot></body>`)
+	server, _ := serve(t, Options{Pages: []page.Page{p}, Origin: origin, CheckLeaks: true, OnLeak: func(l Leak) { leaks <- l }})
 	r, err := http.NewRequest(http.MethodGet, server.URL+"/p", nil)
 	require.NoError(t, err)
 	r.AddCookie(&http.Cookie{Name: "session", Value: "alice"})
@@ -349,7 +352,7 @@ func TestLeakOfAnUndeclaredInputIsReported(t *testing.T) {
 }
 
 func TestWarmRequestAllocatesNothingInTheEngine(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = map[string]string{}
 	s.warmUp()
 	s.get(2, "/p/7")

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"inlay/internal/decimal"
+	"inlay/internal/field"
+	"inlay/internal/page"
 )
 
 // All that inlay says of a page stays below the 4 KiB that nginx reads a head into unless told otherwise
@@ -22,51 +24,51 @@ const (
 )
 
 // incremental are fields of an answer that is to be passed on as it comes: RFC 10036, and nginx's own for the same.
-var incremental = [...]Field{{"incremental", "?1"}, {"x-accel-buffering", "no"}}
+var incremental = [...]field.Field{{Name: "incremental", Value: "?1"}, {Name: "x-accel-buffering", Value: "no"}}
 
 // wholeFields are the header fields of a page that leaves as one body of length bytes; a negative length is that of a
 // 304, which has none (RFC 9110, section 15.4.5). Only if it is shareable is the page's own Cache-Control sent.
-func (e *Engine[B]) wholeFields(pl *plan[B], states []fragmentStatus, etag string, length int, shareable bool) []Field {
-	fields := make([]Field, 0, 8)
+func (e *Engine[B]) wholeFields(pl *plan[B], states []field.Status, etag string, length int, shareable bool) []field.Field {
+	fields := make([]field.Field, 0, 8)
 	if length >= 0 {
-		fields = append(fields, htmlType, Field{"content-length", decimal.String(length)})
+		fields = append(fields, htmlType, field.Field{Name: "content-length", Value: decimal.String(length)})
 	}
 	if etag != "" {
-		fields = append(fields, Field{"etag", etag})
+		fields = append(fields, field.Field{Name: "etag", Value: etag})
 	}
 	control := pl.CacheControl
 	if control == "" || !shareable {
 		control = ownCacheControl
 	}
-	fields = append(fields, Field{"cache-control", control}, cacheStatus(states))
+	fields = append(fields, field.Field{Name: "cache-control", Value: control}, cacheStatus(states))
 	if pl.vary != "" {
-		fields = append(fields, Field{"vary", pl.vary})
+		fields = append(fields, field.Field{Name: "vary", Value: pl.vary})
 	}
 	if pl.link != "" && length >= 0 {
-		fields = append(fields, Field{"link", pl.link})
+		fields = append(fields, field.Field{Name: "link", Value: pl.link})
 	}
 	return fields
 }
 
-var htmlType = Field{"content-type", "text/html; charset=utf-8"}
+var htmlType = field.Field{Name: "content-type", Value: "text/html; charset=utf-8"}
 
 // streamHead is the head of a page that leaves before its fragments are there. Its Cache-Control is never the page's
 // own: a shared cache would keep this reader's skeletons for others.
 func (e *Engine[B]) streamHead(q *request[B]) B {
-	fields := make([]Field, 0, 8)
+	fields := make([]field.Field, 0, 8)
 	control := ownCacheControl
-	if q.mode == Stream {
+	if q.mode == page.Stream {
 		control = streamCacheControl
 	}
-	fields = append(fields, htmlType, Field{"cache-control", control}, cacheStatus(q.statuses()))
-	if q.mode != Complete { // which HEAD alone is answered for here
+	fields = append(fields, htmlType, field.Field{Name: "cache-control", Value: control}, cacheStatus(q.statuses()))
+	if q.mode != page.Complete { // which HEAD alone is answered for here
 		fields = append(fields, incremental[:]...)
 	}
 	if q.plan.vary != "" {
-		fields = append(fields, Field{"vary", q.plan.vary})
+		fields = append(fields, field.Field{Name: "vary", Value: q.plan.vary})
 	}
 	if q.plan.link != "" {
-		fields = append(fields, Field{"link", q.plan.link})
+		fields = append(fields, field.Field{Name: "link", Value: q.plan.link})
 	}
 	return e.host.NewHead(200, e.timed(q, fields))
 }
@@ -113,16 +115,16 @@ func (e *Engine[B]) sendFailure(q *request[B], failure *FillError) {
 
 // sendText answers with a plain text that says what is wrong.
 func (e *Engine[B]) sendText(id RequestID, status int, text string, retryAfter time.Duration) {
-	fields := []Field{{"content-type", "text/plain; charset=utf-8"}}
+	fields := []field.Field{{Name: "content-type", Value: "text/plain; charset=utf-8"}}
 	if retryAfter > 0 {
-		fields = append(fields, Field{"retry-after", decimal.String(int((retryAfter + time.Second - 1) / time.Second))})
+		fields = append(fields, field.Field{Name: "retry-after", Value: decimal.String(int((retryAfter + time.Second - 1) / time.Second))})
 	}
 	e.sendAs(id, status, text+"\n", fields...)
 }
 
 // sendAs answers with a text that is no page and that nobody may store.
-func (e *Engine[B]) sendAs(id RequestID, status int, text string, fields ...Field) {
-	fields = append(fields, Field{"content-length", decimal.String(len(text))}, Field{"cache-control", "no-store"})
+func (e *Engine[B]) sendAs(id RequestID, status int, text string, fields ...field.Field) {
+	fields = append(fields, field.Field{Name: "content-length", Value: decimal.String(len(text))}, field.Field{Name: "cache-control", Value: "no-store"})
 	head := e.host.NewHead(status, fields)
 	if q := e.requests[id]; q != nil && q.head {
 		e.host.SendHead(id, head)
@@ -135,7 +137,7 @@ func (e *Engine[B]) sendAs(id RequestID, status int, text string, fields ...Fiel
 }
 
 // cacheStatus tells of each fragment, in the shell's order; those for which it would get too long are summed up.
-func cacheStatus(states []fragmentStatus) Field {
+func cacheStatus(states []field.Status) field.Field {
 	const roomForRest = 80
 	value := make([]byte, 0, min(32*len(states), maxCacheStatus)+16)
 	for i := range states {
@@ -143,7 +145,7 @@ func cacheStatus(states []fragmentStatus) Field {
 		if i > 0 {
 			value = append(value, ", "...)
 		}
-		if value = states[i].append(value); len(value) > maxCacheStatus-roomForRest {
+		if value = states[i].Append(value); len(value) > maxCacheStatus-roomForRest {
 			value = appendRest(value[:before], states[i:])
 			break
 		}
@@ -151,7 +153,7 @@ func cacheStatus(states []fragmentStatus) Field {
 	if len(states) == 0 {
 		value = append(value, "inlay;hit"...)
 	}
-	return Field{"cache-status", string(value)}
+	return field.Field{Name: "cache-status", Value: string(value)}
 }
 
 // appendRest appends one member for the fragments that there is no room for, such as
@@ -159,8 +161,8 @@ func cacheStatus(states []fragmentStatus) Field {
 //	inlay;fwd=miss;ttl=4;detail="100 more slots, 60 of them hits"
 //
 // It is a hit if all are, else forwarded for what the first that was not a hit was; its ttl is the shortest.
-func appendRest(dst []byte, states []fragmentStatus) []byte {
-	sum, hits := fragmentStatus{Hit: true}, 0
+func appendRest(dst []byte, states []field.Status) []byte {
+	sum, hits := field.Status{Hit: true}, 0
 	for i := range states {
 		s := &states[i]
 		if s.Hit {
@@ -179,12 +181,12 @@ func appendRest(dst []byte, states []fragmentStatus) []byte {
 	if len(dst) > 0 {
 		dst = append(dst, ", "...)
 	}
-	return sum.appendAs(append(dst, "inlay"...))
+	return sum.AppendParameters(append(dst, "inlay"...))
 }
 
 // timed adds Server-Timing when debugging: the time that the page took until its head, and what became of each slot for
 // which there is room.
-func (e *Engine[B]) timed(q *request[B], fields []Field) []Field {
+func (e *Engine[B]) timed(q *request[B], fields []field.Field) []field.Field {
 	if !e.config.Debug {
 		return fields
 	}
@@ -207,5 +209,5 @@ func (e *Engine[B]) timed(q *request[B], fields []Field) []Field {
 		}
 		value += member
 	}
-	return append(fields, Field{"server-timing", value})
+	return append(fields, field.Field{Name: "server-timing", Value: value})
 }

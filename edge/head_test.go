@@ -8,13 +8,17 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/field"
+	"inlay/internal/field/sfvtest"
+	"inlay/internal/page"
 )
 
 const linkedPage = `<!doctype html><html><head><link rel="stylesheet" href="/site.css"></head><body>` +
 	`<edge-slot name="a" src="/f/{id}" vary="cookie:c header:accept-language query:q"></edge-slot></body></html>`
 
 func TestPagesOwnCacheControlIsForWholePagesOnly(t *testing.T) {
-	p := page(t, "/p/{id}", linkedPage)
+	p := pageOf(t, "/p/{id}", linkedPage)
 	p.CacheControl = "public, max-age=60"
 	s := newScript(t, p)
 	s.fields = browser
@@ -35,7 +39,7 @@ func TestPagesOwnCacheControlIsForWholePagesOnly(t *testing.T) {
 }
 
 func TestPreloadsAreSentWhenThePageAsksForThem(t *testing.T) {
-	p := page(t, "/p/{id}", linkedPage)
+	p := pageOf(t, "/p/{id}", linkedPage)
 	s := newScript(t, p)
 	s.fields = browser
 	s.get(1, "/p/7")
@@ -53,19 +57,19 @@ func TestPreloadsAreSentWhenThePageAsksForThem(t *testing.T) {
 }
 
 func TestServerTimingIsForDebugging(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	s.get(1, "/p/7")
 	assert.NotContains(t, s.head, "server-timing")
 
-	s = newScriptWith(t, func(c *Config) { c.Debug = true }, page(t, "/p/{id}", twoSlots))
+	s = newScriptWith(t, func(c *Config) { c.Debug = true }, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	s.get(1, "/p/7")
 	assert.Equal(t, "inlay;dur=0, mode;desc=stream, slot1;desc=pending, slot2;desc=pending", s.head["server-timing"])
 }
 
 func TestHeadsOfAWarmPageFollowTheSeconds(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = map[string]string{}
 	s.warmUp()
 	s.get(2, "/p/7")
@@ -81,7 +85,7 @@ func TestHeadsOfAWarmPageFollowTheSeconds(t *testing.T) {
 }
 
 func TestWarmPageDoesNotListenToUndeclaredInputs(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", linkedPage))
+	s := newScript(t, pageOf(t, "/p/{id}", linkedPage))
 	s.fields = map[string]string{"cookie": "c=1; session=alice", "accept-language": "de"}
 	s.get(1, "/p/7?q=x")
 	s.fill(0, "for c=1 and de")
@@ -150,8 +154,8 @@ func TestOnlyWhatOthersMayKeepIsPublic(t *testing.T) {
 		{name: "another cookie", shell: `<body><edge-slot name="a" src="/f/{id}" vary="cookie:session"></edge-slot></body>`, given: fill(), cookie: "seen=1", want: publicControl},
 		{name: "a language", shell: `<body><edge-slot name="a" src="/f/{id}" vary="header:accept-language"></edge-slot></body>`, given: fill(), want: publicControl},
 	} {
-		for _, mode := range []Mode{Ordered, Complete} {
-			p := page(t, "/p/{id}", c.shell)
+		for _, mode := range []page.Mode{page.Ordered, page.Complete} {
+			p := pageOf(t, "/p/{id}", c.shell)
 			p.CacheControl, p.Mode = publicControl, mode
 			s := newScript(t, p)
 			s.fields = map[string]string{"cookie": c.cookie, "authorization": "Bearer x", "accept-language": "de"}
@@ -182,8 +186,8 @@ func TestOnlyWhatOthersMayKeepIsPublic(t *testing.T) {
 }
 
 func TestAnswersThatComeBitByBitSayThatTheyAreToBePassedOn(t *testing.T) {
-	for mode, control := range map[Mode]string{Stream: "private, no-cache, no-transform", Ordered: ownCacheControl} {
-		p := page(t, "/p/{id}", twoSlots)
+	for mode, control := range map[page.Mode]string{page.Stream: "private, no-cache, no-transform", page.Ordered: ownCacheControl} {
+		p := pageOf(t, "/p/{id}", twoSlots)
 		p.Mode = mode
 		s := newScript(t, p)
 		s.get(1, "/p/7")
@@ -200,7 +204,7 @@ func TestAnswersThatComeBitByBitSayThatTheyAreToBePassedOn(t *testing.T) {
 }
 
 // crowded is a page whose head would be as large as a page's can be.
-func crowded(t *testing.T, slots int, name func(i int) string) Page {
+func crowded(t *testing.T, slots int, name func(i int) string) page.Page {
 	t.Helper()
 	var html strings.Builder
 	html.WriteString(`<!doctype html><html><head>`)
@@ -211,7 +215,7 @@ func crowded(t *testing.T, slots int, name func(i int) string) Page {
 	for i := range slots {
 		fmt.Fprintf(&html, `<edge-slot name="%s" src="/f/%d/{id}" ttl="30s" swr="1m" vary="header:x-%060d"></edge-slot>`, name(i), i, i)
 	}
-	p := page(t, "/p/{id}", html.String()+`</body></html>`)
+	p := pageOf(t, "/p/{id}", html.String()+`</body></html>`)
 	p.Preload, p.CacheControl = true, "public, max-age=600, stale-while-revalidate=86400"
 	return p
 }
@@ -231,15 +235,15 @@ func TestHeadOfAnyPageFitsIntoFourKilobytes(t *testing.T) {
 				size += len(name) + len(": ") + len(value) + len("\r\n")
 			}
 			assert.Less(t, size, 4096, "%s of %d slots: %v", what, c.slots, s.head)
-			list, err := parseSFList(s.head["cache-status"])
+			list, err := sfvtest.ParseList(s.head["cache-status"])
 			require.NoError(t, err)
 			if c.slots <= 2 {
 				return
 			}
 			assert.LessOrEqual(t, len(s.head["cache-status"]), 2048)
 			last := list[len(list)-1]
-			if assert.Equal(t, sfToken("inlay"), last.value, what) {
-				detail := last.params[len(last.params)-1].value.(string)
+			if assert.Equal(t, sfvtest.Token("inlay"), last.Value, what) {
+				detail := last.Params[len(last.Params)-1].Value.(string)
 				assert.Equal(t, fmt.Sprintf("%d more slots%s", c.slots-len(list)+1, rest), detail, what)
 			}
 		}
@@ -269,16 +273,16 @@ func TestHeadOfAnyPageFitsIntoFourKilobytes(t *testing.T) {
 }
 
 func TestFragmentsThatThereIsNoRoomForAreSummedUp(t *testing.T) {
-	states := make([]fragmentStatus, 100)
+	states := make([]field.Status, 100)
 	for i := range states {
-		states[i] = fragmentStatus{Slot: fmt.Sprintf("%032d", i), Hit: true, HasTTL: true, TTL: int64(1000 - i)}
+		states[i] = field.Status{Slot: fmt.Sprintf("%032d", i), Hit: true, HasTTL: true, TTL: int64(1000 - i)}
 	}
 	rest := func() string {
 		value := cacheStatus(states).Value
 		return value[strings.LastIndex(value, ", inlay;")+2:]
 	}
 	assert.Equal(t, `inlay;hit;ttl=901;detail="63 more slots"`, rest())
-	states[90] = fragmentStatus{Slot: "x", Fwd: "bypass"}
-	states[95] = fragmentStatus{Slot: "y", Fwd: "miss"}
+	states[90] = field.Status{Slot: "x", Fwd: "bypass"}
+	states[95] = field.Status{Slot: "y", Fwd: "miss"}
 	assert.Equal(t, `inlay;fwd=bypass;ttl=901;detail="63 more slots, 61 of them hits"`, rest())
 }

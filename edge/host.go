@@ -1,6 +1,11 @@
 package edge
 
-import "time"
+import (
+	"time"
+
+	"inlay/internal/field"
+	"inlay/internal/page"
+)
 
 // RequestID names a request between the engine and its host: the host gives it, and gives it to no other request until
 // this one has finished or left.
@@ -38,8 +43,8 @@ type Fields interface {
 	Field(name string) string
 }
 
-func (r *Request) rawQuery() string          { return r.query }
-func (r *Request) header(name string) string { return r.Fields.Field(name) }
+func (r *Request) RawQuery() string          { return r.query }
+func (r *Request) Header(name string) string { return r.Fields.Field(name) }
 
 // Host does what the engine asks. The engine calls it only during an event and never waits for it; a host must not call
 // the engine back from within such a call.
@@ -51,7 +56,7 @@ type Host[B any] interface {
 	// NewBlob makes a blob with a copy of p.
 	NewBlob(p []byte) B
 	// NewHead makes a blob of a status and its header fields, for Send and Respond; it may be used many times.
-	NewHead(status int, fields []Field) B
+	NewHead(status int, fields []field.Field) B
 	// Join makes one blob of the bytes of parts, in order. The engine uses parts again.
 	Join(parts []B) B
 	// After makes a blob of a blob's bytes from off on.
@@ -105,15 +110,15 @@ type Host[B any] interface {
 
 // Fill is what a host needs for one fill.
 type Fill struct {
-	FillRequest
+	page.FillRequest
 	// Constant are fields that are the same for all fills that go where this one goes, of other names than Fields: nil for
 	// the handlers that come with the program. A batch's own request has them too.
-	Constant []Field
+	Constant []field.Field
 	// Vouching are more of them, which in a batch only its own request has: a batch may not bring them for a fill.
-	Vouching []Field
+	Vouching []field.Field
 	// Conditions are the header fields, besides, that ask whether the stored fragment has changed: they come from its last
 	// answer, and from no visitor. An answer of 304 then renews it.
-	Conditions []Field
+	Conditions []field.Field
 	// URL is where a remote origin or a service binding is asked. Empty: the handlers that come with the program answer
 	// Src.
 	URL string

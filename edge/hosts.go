@@ -1,6 +1,11 @@
 package edge
 
-import "strings"
+import (
+	"strings"
+
+	"inlay/internal/ascii"
+	"inlay/internal/route"
+)
 
 // Hosts that one site is served under, each with fragments of its own: [Config].Hosts.
 
@@ -9,10 +14,10 @@ import "strings"
 const hostField = "x-forwarded-host"
 
 // errHost answers a page that was asked for under another name. RFC 9110, section 15.5.20: 421.
-var errHost = &RequestError{"this site is not served under that host"}
+var errHost = &route.RequestError{Reason: "this site is not served under that host"}
 
 // appendHost appends the line of a request's host to a key, if hosts are kept apart. The error is errHost.
-func (e *Engine[B]) appendHost(key []byte, in inputs) ([]byte, error) {
+func (e *Engine[B]) appendHost(key []byte, in route.Inputs) ([]byte, error) {
 	if len(e.config.Hosts) == 0 {
 		return key, nil
 	}
@@ -27,11 +32,11 @@ func (e *Engine[B]) appendHost(key []byte, in inputs) ([]byte, error) {
 }
 
 // visitorsHost is the member of Hosts that a request came for, empty if there is none.
-func (e *Engine[B]) visitorsHost(in inputs) string {
+func (e *Engine[B]) visitorsHost(in route.Inputs) string {
 	if len(e.config.Hosts) == 0 {
 		return ""
 	}
-	return e.config.hostOf(in.header("host"))
+	return e.config.hostOf(in.Header("host"))
 }
 
 // hostOf is the member of Hosts that a Host field names, empty if there is none. A member without a port is meant for
@@ -43,10 +48,10 @@ func (c *Config) hostOf(field string) string {
 	}
 	found := ""
 	for _, host := range c.Hosts {
-		if equalFold(host, field) {
+		if ascii.EqualFold(host, field) {
 			return host
 		}
-		if equalFold(host, name) {
+		if ascii.EqualFold(host, name) {
 			found = host
 		}
 	}

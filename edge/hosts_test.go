@@ -11,6 +11,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/ascii"
+	"inlay/internal/page"
 )
 
 // told answers with what a request says of its host.
@@ -29,7 +32,7 @@ func TestHostsOnOneHandlerHaveFragmentsOfTheirOwn(t *testing.T) {
 		}
 		config, err := ParseConfig(vars(variables))
 		require.NoError(t, err)
-		h, err := NewHandler(Options{Pages: []Page{page(t, "/p/{id}", `<body><edge-slot name="a" src="/a/{id}" tags="t"></edge-slot></body>`)}, Origin: origin, Config: config})
+		h, err := NewHandler(Options{Pages: []page.Page{pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/a/{id}" tags="t"></edge-slot></body>`)}, Origin: origin, Config: config})
 		require.NoError(t, err)
 		ask := func(host, target string, fields ...string) *httptest.ResponseRecorder {
 			r, answer := httptest.NewRequest(http.MethodGet, target, nil), httptest.NewRecorder()
@@ -75,7 +78,7 @@ func TestHostsOnOneHandlerHaveFragmentsOfTheirOwn(t *testing.T) {
 }
 
 func TestHostsShareFragmentsUnlessTheyAreListed(t *testing.T) {
-	h, err := NewHandler(Options{Pages: []Page{page(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)}, Origin: http.HandlerFunc(told)})
+	h, err := NewHandler(Options{Pages: []page.Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)}, Origin: http.HandlerFunc(told)})
 	require.NoError(t, err)
 	for _, host := range []string{"a.example", "b.example"} {
 		r, answer := httptest.NewRequest(http.MethodGet, "/p", nil), httptest.NewRecorder()
@@ -89,7 +92,7 @@ func TestHostsShareFragmentsUnlessTheyAreListed(t *testing.T) {
 func TestHandlersFindTheVisitorsHostInTheirRequest(t *testing.T) {
 	var hosts []string
 	h, err := NewHandler(Options{
-		Pages:  []Page{page(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)},
+		Pages:  []page.Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)},
 		Origin: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { hosts = append(hosts, r.Host); told(w, r) }),
 		Config: Config{Hosts: []string{"a.example"}},
 	})
@@ -105,7 +108,7 @@ func TestAnswerMayVaryOnTheHostWhereHostsAreListed(t *testing.T) {
 	for _, vary := range []string{"X-Forwarded-Host", "host", "Accept-Encoding, HOST, x-forwarded-host"} {
 		for _, hosts := range [][]string{nil, {"a.example"}} {
 			h, err := NewHandler(Options{
-				Pages: []Page{page(t, "/p", `<body><edge-slot name="a" src="/a"><edge-error>refused</edge-error></edge-slot></body>`)},
+				Pages: []page.Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/a"><edge-error>refused</edge-error></edge-slot></body>`)},
 				Origin: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					w.Header().Set("Vary", vary)
 					told(w, r)
@@ -137,7 +140,7 @@ func TestHostWithItsPortIsMeantFirst(t *testing.T) {
 // With INLAY_DEV the answer says where the hosts are listed; visitors need not know.
 func TestOtherHostsAreToldOfTheVariableInDevelopment(t *testing.T) {
 	h, err := NewHandler(Options{
-		Pages: []Page{page(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)}, Origin: http.HandlerFunc(told),
+		Pages: []page.Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)}, Origin: http.HandlerFunc(told),
 		Config: Config{Hosts: []string{"a.example"}, Dev: true},
 	})
 	require.NoError(t, err)
@@ -162,4 +165,4 @@ func FuzzHostField(f *testing.F) {
 	})
 }
 
-func isASCII(s string) bool { return only(s, func(b byte) bool { return b < 0x80 }) }
+func isASCII(s string) bool { return ascii.Only(s, func(b byte) bool { return b < 0x80 }) }

@@ -99,8 +99,8 @@ func (e *Engine[B]) mend(blob B, size int, edits []markup.Edit) (B, int) {
 // misfit tells why a fragment may not stand in a slot; nil if it may. The slot alone fails by it: the fragment is good for
 // others.
 func (e *Engine[B]) misfit(sp *slotPlan[B], v *entry[B]) *FillError {
-	why := markup.Mask(sp.facts) & v.conflicts
-	if why == 0 && sp.depth+v.depth <= markup.MaxDepth {
+	why := sp.Around & v.conflicts
+	if why == 0 && sp.Depth+v.depth <= markup.MaxDepth {
 		return nil
 	}
 	if sp.misfit != nil && sp.misfitSum == v.sum {

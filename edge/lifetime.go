@@ -4,6 +4,10 @@ import (
 	"time"
 
 	"inlay/cache"
+	"inlay/internal/ascii"
+	"inlay/internal/duration"
+	"inlay/internal/field"
+	"inlay/internal/page"
 )
 
 // instantlyStale is the TTL of a fragment that is stored to be used stale, or to be renewed by a 304, only: a TTL of zero
@@ -20,7 +24,7 @@ const instantlyStale = time.Nanosecond
 // All of it counts from when the fill began, less the answer's Age (RFC 9111, section 4.2.3): from a ttl, whoever it is
 // of, and where that is not enough, from the stale windows. An answer's Date is not compared with the clock here, which may
 // be another than the origin's.
-func (s *Slot) lifetime(a *Answer, d *Defaults, now time.Time, took time.Duration) cache.Policy {
+func lifetime(s *page.Slot, a *Answer, d *Defaults, now time.Time, took time.Duration) cache.Policy {
 	said := a.said(now)
 	for i := range a.Redirects {
 		said.shorten(a.Redirects[i].said(now))
@@ -29,7 +33,7 @@ func (s *Slot) lifetime(a *Answer, d *Defaults, now time.Time, took time.Duratio
 	sie := choose(s.StaleIfError, said.sie, d.StaleIfError)
 	ttl := said.left
 	switch {
-	case s.TTL != Unset:
+	case s.TTL != duration.Unset:
 		ttl = s.TTL - said.age
 	case !said.known && d.TTL == 0:
 		return cache.Policy{StaleWhileRevalidate: swr, StaleIfError: sie}
@@ -50,9 +54,9 @@ func (s *Slot) lifetime(a *Answer, d *Defaults, now time.Time, took time.Duratio
 // choose is the first of the three that is not Unset.
 func choose(slot, origin, fallback time.Duration) time.Duration {
 	switch {
-	case slot != Unset:
+	case slot != duration.Unset:
 		return slot
-	case origin != Unset:
+	case origin != duration.Unset:
 		return origin
 	}
 	return fallback
@@ -68,21 +72,21 @@ type said struct {
 
 func (a *Answer) said(now time.Time) said {
 	c, _ := a.control()
-	o := said{swr: c.swr, sie: c.sie, age: parseAge(a.Age)}
+	o := said{swr: c.SWR, sie: c.SIE, age: parseAge(a.Age)}
 	switch {
-	case c.noCache:
+	case c.NoCache:
 		o.known = true
-	case c.sMaxAge != Unset:
-		o.known, o.left = true, c.sMaxAge
-	case c.maxAge != Unset:
-		o.known, o.left = true, c.maxAge
-	case !c.targeted && a.Expires != "":
+	case c.SMaxAge != duration.Unset:
+		o.known, o.left = true, c.SMaxAge
+	case c.MaxAge != duration.Unset:
+		o.known, o.left = true, c.MaxAge
+	case !c.Targeted && a.Expires != "":
 		o.known, o.left = true, a.expires(now)
 	}
 	switch {
-	case c.noCache || c.mustRevalidate:
+	case c.NoCache || c.MustRevalidate:
 		o.swr, o.sie = 0, 0
-	case c.sMaxAge != Unset:
+	case c.SMaxAge != duration.Unset:
 		o.swr, o.sie = max(0, o.swr), max(0, o.sie) // Unset is negative: where the origin does not allow it, the defaults do not
 	}
 	o.left -= o.age
@@ -94,10 +98,10 @@ func (o *said) shorten(p said) {
 	if p.known && (!o.known || p.left < o.left) {
 		o.known, o.left = true, p.left
 	}
-	if p.swr != Unset && (o.swr == Unset || p.swr < o.swr) {
+	if p.swr != duration.Unset && (o.swr == duration.Unset || p.swr < o.swr) {
 		o.swr = p.swr
 	}
-	if p.sie != Unset && (o.sie == Unset || p.sie < o.sie) {
+	if p.sie != duration.Unset && (o.sie == duration.Unset || p.sie < o.sie) {
 		o.sie = p.sie
 	}
 	o.age = max(o.age, p.age)
@@ -105,16 +109,16 @@ func (o *said) shorten(p said) {
 
 // control is what the fields that control caches say, and which of them it is: CDN-Cache-Control, else Cache-Control, else
 // Pragma, which some origins still send to say no-cache (RFC 9111, section 5.4).
-func (a *Answer) control() (c cacheControl, field string) {
+func (a *Answer) control() (c field.CacheControl, name string) {
 	if a.CDNCacheControl != "" {
-		if c, used := parseTargeted(a.CDNCacheControl); used {
-			c.targeted = true
+		if c, used := field.ParseTargeted(a.CDNCacheControl); used {
+			c.Targeted = true
 			return c, "CDN-Cache-Control"
 		}
 	}
-	c = parseCacheControl(a.CacheControl)
-	if a.Pragma != "" && trimOWS(a.CacheControl) == "" {
-		c.noCache = parseCacheControl(a.Pragma).noCache
+	c = field.ParseCacheControl(a.CacheControl)
+	if a.Pragma != "" && ascii.TrimSpace(a.CacheControl) == "" {
+		c.NoCache = field.ParseCacheControl(a.Pragma).NoCache
 	}
 	return c, "Cache-Control"
 }
@@ -122,20 +126,20 @@ func (a *Answer) control() (c cacheControl, field string) {
 // expires is the freshness that Expires gives: from the origin's own Date on, or from now where there is none. What is no
 // date, such as 0, is past (RFC 9111, section 5.3).
 func (a *Answer) expires(now time.Time) time.Duration {
-	until, ok := parseHTTPDate(trimOWS(a.Expires), now)
+	until, ok := field.ParseDate(ascii.TrimSpace(a.Expires), now)
 	if !ok {
 		return 0
 	}
-	if date, ok := parseHTTPDate(trimOWS(a.Date), now); ok {
+	if date, ok := field.ParseDate(ascii.TrimSpace(a.Date), now); ok {
 		now = date
 	}
-	return min(max(-maxDelta, until.Sub(now)), maxDelta)
+	return min(max(-field.MaxDelta, until.Sub(now)), field.MaxDelta)
 }
 
 // parseAge reads an Age field: of a list the first member counts, and what is no number counts as 0 (RFC 9111,
 // section 5.1).
 func parseAge(v string) time.Duration {
-	first, _, _ := cutText(v, ",")
-	d, _ := parseDeltaSeconds(trimOWS(first))
+	first, _, _ := ascii.Cut(v, ",")
+	d, _ := field.ParseDeltaSeconds(ascii.TrimSpace(first))
 	return d
 }

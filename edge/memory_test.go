@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/page"
 )
 
 const fiveByQuery = `<body>` +
@@ -32,7 +34,7 @@ func live() int {
 func TestWhoLeavesIsGoneAtOnceNatively(t *testing.T) {
 	var running sync.WaitGroup
 	h, err := NewHandler(Options{
-		Pages:  []Page{page(t, "/p", fiveByQuery)},
+		Pages:  []page.Page{pageOf(t, "/p", fiveByQuery)},
 		Config: Config{MaxBytes: 8 << 20},
 		Origin: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			running.Add(1)
@@ -69,7 +71,7 @@ func TestWhoLeavesIsGoneAtOnceNatively(t *testing.T) {
 
 // A fill that nobody waits for any more is bounded in number; the last ones go on, and what they bring is kept.
 func TestFillsThatNobodyWaitsForAreFew(t *testing.T) {
-	s := newScriptWith(t, func(c *Config) { c.MaxBytes = 1 << 20 }, page(t, "/p", fiveByQuery))
+	s := newScriptWith(t, func(c *Config) { c.MaxBytes = 1 << 20 }, pageOf(t, "/p", fiveByQuery))
 	query := func(i int) string { return fmt.Sprintf("/p?q=%08d%s", i, strings.Repeat("x", 8000)) }
 	for i := range 100 {
 		s.get(RequestID(i+1), query(i))
@@ -111,7 +113,7 @@ func TestFillsThatNobodyWaitsForAreFew(t *testing.T) {
 }
 
 func TestAFillThatNobodySharesEndsWithItsRequest(t *testing.T) {
-	s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f" ttl="0">…</edge-slot></body>`))
+	s := newScript(t, pageOf(t, "/p", `<body><edge-slot name="a" src="/f" ttl="0">…</edge-slot></body>`))
 	s.get(1, "/p")
 	s.take()
 	s.engine.Leave(1, s.now)
@@ -124,7 +126,7 @@ func TestAFillThatNobodySharesEndsWithItsRequest(t *testing.T) {
 
 // Failures have a part of the budget, and the fragments the rest, whatever there is more of.
 func TestFailuresPushOutNoFragments(t *testing.T) {
-	s := newScriptWith(t, func(c *Config) { c.MaxBytes = 1 << 20 }, page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" ttl="1h" tags="t">…</edge-slot></body>`))
+	s := newScriptWith(t, func(c *Config) { c.MaxBytes = 1 << 20 }, pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" ttl="1h" tags="t">…</edge-slot></body>`))
 	for i := range 10 {
 		s.get(RequestID(i+1), fmt.Sprintf("/p/%d", i))
 		s.fill(i, "<p>"+strings.Repeat("x", 40<<10)+"</p>")
@@ -150,7 +152,7 @@ func TestARememberedFailureEndsWithAPurge(t *testing.T) {
 	for name, overtake := range overtakers {
 		for _, during := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, ", during the fill: ", during), func(t *testing.T) {
-				s := newScriptWith(t, func(c *Config) { c.Token = secret }, page(t, "/p/{id}", tagged))
+				s := newScriptWith(t, func(c *Config) { c.Token = secret }, pageOf(t, "/p/{id}", tagged))
 				s.get(1, "/p/7")
 				if during {
 					overtake(s)
@@ -175,7 +177,7 @@ func TestARememberedFailureEndsWithAPurge(t *testing.T) {
 
 // A composed page that is not asked for any more keeps no bytes of fragments that have been replaced.
 func TestAComposedPageKeepsNoBytesOfFragmentsThatAreGone(t *testing.T) {
-	s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1s">…</edge-slot></body>`))
+	s := newScript(t, pageOf(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1s">…</edge-slot></body>`))
 	s.get(1, "/p")
 	s.fill(0, "<p>old</p>")
 	s.engine.Resume(1, s.now)

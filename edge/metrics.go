@@ -3,6 +3,7 @@ package edge
 import (
 	"strings"
 
+	"inlay/internal/ascii"
 	"inlay/internal/decimal"
 )
 
@@ -56,8 +57,8 @@ func (f *figures) json() string {
 			text = append(text, ',')
 		}
 		var name string
-		name, rest, _ = cutText(rest, " ")
-		_, rest, _ = cutText(rest, "\n")
+		name, rest, _ = ascii.Cut(rest, " ")
+		_, rest, _ = ascii.Cut(rest, "\n")
 		text = append(append(append(text, '"'), name...), `":`...)
 		text = decimal.Append(text, value)
 	}
@@ -70,8 +71,8 @@ func (f *figures) prometheus() string {
 	rest := metricTexts
 	for _, value := range f {
 		var name, help string
-		name, rest, _ = cutText(rest, " ")
-		help, rest, _ = cutText(rest, "\n")
+		name, rest, _ = ascii.Cut(rest, " ")
+		help, rest, _ = ascii.Cut(rest, "\n")
 		kind := "gauge"
 		if strings.HasSuffix(name, "_total") {
 			kind = "counter"

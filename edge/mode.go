@@ -1,26 +1,11 @@
 package edge
 
-import "strings"
+import (
+	"strings"
 
-// Mode is how a page with cold fragments leaves. A page whose fragments are all there leaves as one body in every mode.
-type Mode uint8
-
-const (
-	// Auto lets the request decide: see [Request]'s rule in modeOf.
-	Auto Mode = iota
-	// Stream sends the shell at once, with skeletons, and late fragments as patches on the same answer.
-	Stream
-	// Ordered sends each fragment in its place and waits for it there: for readers that run nothing and do not know the
-	// HTML standard's patches.
-	Ordered
-	// Complete waits for all fragments and sends one body with a Content-Length.
-	Complete
+	"inlay/internal/ascii"
+	"inlay/internal/page"
 )
-
-var modeNames = [...]string{"auto", "stream", "ordered", "complete"}
-
-// String is the mode's name as ?inlay= takes it.
-func (m Mode) String() string { return modeNames[m] }
 
 // modeOf is the rule by which a request gets its mode; the first that applies decides:
 //
@@ -37,39 +22,39 @@ func (m Mode) String() string { return modeNames[m] }
 // A page that is loaded ahead (Sec-Purpose: prefetch, prerender) is read by a parser in the end, so it makes no
 // difference. Nor does Vary name what decides here: a streamed answer may not be stored by others, and a whole one is
 // the same in every mode.
-func modeOf(r *Request, p *Page, debug bool) Mode {
+func modeOf(r *Request, p *page.Page, debug bool) page.Mode {
 	if debug {
-		if m := modeNamed(queryValue(r.query, "inlay")); m != Auto {
+		if m := page.ModeNamed(queryValue(r.query, "inlay")); m != page.Auto {
 			return m
 		}
 	}
 	if r.HTTP10 {
-		return Complete
+		return page.Complete
 	}
-	if p.Mode != Auto {
+	if p.Mode != page.Auto {
 		return p.Mode
 	}
 	agent := r.Fields.Field("user-agent")
 	if runsNothing(agent) {
-		return Ordered
+		return page.Ordered
 	}
 	if dest := r.Fields.Field("sec-fetch-dest"); dest != "" {
 		if isParser(dest) {
-			return Stream
+			return page.Stream
 		}
-		return Ordered
+		return page.Ordered
 	}
 	if strings.HasPrefix(agent, "Mozilla/") && !askedByScript(r.Fields) {
-		return Stream
+		return page.Stream
 	}
-	return Ordered
+	return page.Ordered
 }
 
 // isParser tells whether a Sec-Fetch-Dest is of a request whose answer goes through a browser's parser as a page. It is
 // an item (RFC 9651, section 3.3), whose parameters say nothing here; tokens have a case.
 func isParser(dest string) bool {
-	dest, _, _ = cutText(dest, ";")
-	switch trimOWS(dest) {
+	dest, _, _ = ascii.Cut(dest, ";")
+	switch ascii.TrimSpace(dest) {
 	case "document", "iframe", "frame":
 		return true
 	}
@@ -88,15 +73,6 @@ func askedByScript(fields Fields) bool {
 		}
 	}
 	return false
-}
-
-func modeNamed(name string) Mode {
-	for m := Stream; m <= Complete; m++ {
-		if modeNames[m] == name {
-			return m
-		}
-	}
-	return Auto
 }
 
 // readersOfText are parts, in lower case, of the User-Agent of readers that take a page as it stands in the answer's
@@ -137,8 +113,8 @@ func containsFold(s, word string) bool {
 func queryValue(query, name string) string {
 	for query != "" {
 		var pair string
-		pair, query, _ = cutText(query, "&")
-		if k, v, _ := cutText(pair, "="); k == name {
+		pair, query, _ = ascii.Cut(query, "&")
+		if k, v, _ := ascii.Cut(pair, "="); k == name {
 			return v
 		}
 	}

@@ -4,27 +4,29 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"inlay/internal/page"
 )
 
 const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
 
-func modeWith(fields map[string]string) Mode {
-	return modeOf(&Request{Method: "GET", Fields: &script{fields: fields}}, &Page{}, false)
+func modeWith(fields map[string]string) page.Mode {
+	return modeOf(&Request{Method: "GET", Fields: &script{fields: fields}}, &page.Page{}, false)
 }
 
 func TestOnlyParsersAreStreamedTo(t *testing.T) {
-	for dest, want := range map[string]Mode{
-		"document": Stream, "iframe": Stream, "frame": Stream,
-		" document\t": Stream, "document;v=2": Stream, // as RFC 9651 has an item
+	for dest, want := range map[string]page.Mode{
+		"document": page.Stream, "iframe": page.Stream, "frame": page.Stream,
+		" document\t": page.Stream, "document;v=2": page.Stream, // as RFC 9651 has an item
 		// fetch, XMLHttpRequest, htmx, Turbo, <link rel=prefetch>
-		"empty": Ordered,
+		"empty": page.Ordered,
 		// what makes a document of its answer too, but of another kind
-		"embed": Ordered, "object": Ordered, "fencedframe": Ordered, "webidentity": Ordered,
-		"image": Ordered, "script": Ordered, "style": Ordered, "worker": Ordered, "video": Ordered, "report": Ordered,
-		"xslt": Ordered, "manifest": Ordered, "speculationrules": Ordered,
+		"embed": page.Ordered, "object": page.Ordered, "fencedframe": page.Ordered, "webidentity": page.Ordered,
+		"image": page.Ordered, "script": page.Ordered, "style": page.Ordered, "worker": page.Ordered, "video": page.Ordered, "report": page.Ordered,
+		"xslt": page.Ordered, "manifest": page.Ordered, "speculationrules": page.Ordered,
 		// no destination that there is
-		"Document": Ordered, "document, empty": Ordered, "empty, document": Ordered, "document, document": Ordered,
-		`"document"`: Ordered, "documents": Ordered, "docu": Ordered, ";document": Ordered, " ": Ordered, "?1": Ordered,
+		"Document": page.Ordered, "document, empty": page.Ordered, "empty, document": page.Ordered, "document, document": page.Ordered,
+		`"document"`: page.Ordered, "documents": page.Ordered, "docu": page.Ordered, ";document": page.Ordered, " ": page.Ordered, "?1": page.Ordered,
 	} {
 		for _, agent := range []string{firefox, ""} {
 			assert.Equal(t, want, modeWith(map[string]string{"sec-fetch-dest": dest, "user-agent": agent}), "%q %q", dest, agent)
@@ -32,25 +34,25 @@ func TestOnlyParsersAreStreamedTo(t *testing.T) {
 	}
 	// A page that is loaded ahead is read by the same parser, later or out of sight (Speculation Rules).
 	for _, purpose := range []string{"prefetch", "prefetch;prerender", "prefetch;anonymous-client-ip"} {
-		assert.Equal(t, Stream, modeWith(map[string]string{"sec-fetch-dest": "document", "sec-purpose": purpose, "user-agent": firefox}), purpose)
-		assert.Equal(t, Ordered, modeWith(map[string]string{"sec-fetch-dest": "empty", "sec-purpose": purpose, "user-agent": firefox}), purpose)
+		assert.Equal(t, page.Stream, modeWith(map[string]string{"sec-fetch-dest": "document", "sec-purpose": purpose, "user-agent": firefox}), purpose)
+		assert.Equal(t, page.Ordered, modeWith(map[string]string{"sec-fetch-dest": "empty", "sec-purpose": purpose, "user-agent": firefox}), purpose)
 	}
 }
 
 func TestScriptsOverPlainHTTPAreNotStreamedTo(t *testing.T) {
-	assert.Equal(t, Stream, modeWith(map[string]string{"user-agent": firefox}))
+	assert.Equal(t, page.Stream, modeWith(map[string]string{"user-agent": firefox}))
 	for name, value := range map[string]string{
 		"x-requested-with": "XMLHttpRequest", "hx-request": "true", "turbo-frame": "cart", "x-turbo-request-id": "1f0c",
 		"x-up-version": "3.10.2", "x-pjax": "true", "x-inertia": "true", "x-fetch": "1",
 	} {
-		want := Ordered
+		want := page.Ordered
 		if name == "x-fetch" { // means nothing to anyone
-			want = Stream
+			want = page.Stream
 		}
 		assert.Equal(t, want, modeWith(map[string]string{"user-agent": firefox, name: value}), name)
 	}
 	// An app's WebView puts its package's name there, into navigations too: those say what they are for.
-	assert.Equal(t, Stream, modeWith(map[string]string{
+	assert.Equal(t, page.Stream, modeWith(map[string]string{
 		"user-agent": firefox, "sec-fetch-dest": "document", "x-requested-with": "com.example.app"}))
 }
 
@@ -72,9 +74,9 @@ func TestReadersThatRunNothingGetPagesInOrder(t *testing.T) {
 		"MOZILLA/5.0 (COMPATIBLE; X/1.0)",
 		"curl/8.14.1", "Wget/1.25", "Go-http-client/1.1", "facebookexternalhit/1.1", "Lynx/2.9", "",
 	} {
-		assert.Equal(t, Ordered, modeWith(map[string]string{"user-agent": agent}), agent)
+		assert.Equal(t, page.Ordered, modeWith(map[string]string{"user-agent": agent}), agent)
 		if agent != "" && agent[0] == 'M' {
-			assert.Equal(t, Ordered, modeWith(map[string]string{"user-agent": agent, "sec-fetch-dest": "document"}), agent)
+			assert.Equal(t, page.Ordered, modeWith(map[string]string{"user-agent": agent, "sec-fetch-dest": "document"}), agent)
 		}
 	}
 	for _, agent := range []string{
@@ -84,14 +86,14 @@ func TestReadersThatRunNothingGetPagesInOrder(t *testing.T) {
 		"Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 [FBAN/FBIOS;FBAV/500.0;FBDV/iPhone16,2]",
 		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/150.0.0.0 Safari/537.36",
 	} {
-		assert.Equal(t, Stream, modeWith(map[string]string{"user-agent": agent}), agent)
+		assert.Equal(t, page.Stream, modeWith(map[string]string{"user-agent": agent}), agent)
 	}
 }
 
 // A streamed answer says that nobody may keep it, and a whole one has the same bytes for everybody: so neither has to
 // name in Vary what decided its form.
 func TestAWholePageIsTheSameForAllReaders(t *testing.T) {
-	s := newScript(t, page(t, "/p/{id}", twoSlots))
+	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.warmUp()
 	var first string
 	var head map[string]string

@@ -1,6 +1,10 @@
 package edge
 
-import "strings"
+import (
+	"strings"
+
+	"inlay/internal/ascii"
+)
 
 const (
 	// maxOriginTags is how many tags an origin can give a fragment besides its slot's; those after them do not count.
@@ -27,10 +31,10 @@ func (a *Answer) ownTags(tags []string, limit int) []string {
 func tagsIn(tags []string, list, separators string, limit int) []string {
 	for list != "" && len(tags) < limit {
 		n := 0
-		for n < len(list) && !inSet(list[n], separators) {
+		for n < len(list) && !ascii.InSet(list[n], separators) {
 			n++
 		}
-		tag := trimOWS(list[:n])
+		tag := ascii.TrimSpace(list[:n])
 		list = list[min(n+1, len(list)):]
 		if isTag(tag) && !contains(tags, tag) {
 			// Of its own: what the cache keeps of it must not keep the whole field.

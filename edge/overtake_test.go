@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/page"
 )
 
 const tagged = `<body><edge-slot name="a" src="/f/{id}" ttl="1h" tags="t product:{id}">…</edge-slot></body>`
@@ -41,7 +43,7 @@ func TestAReaderAfterAPurgeDoesNotJoinTheFillFromBeforeIt(t *testing.T) {
 	for name, overtake := range overtakers {
 		for _, order := range []string{"the old one ends first", "the new one ends first"} {
 			t.Run(name+", "+order, func(t *testing.T) {
-				s := newScriptWith(t, func(c *Config) { c.Token = secret }, page(t, "/p/{id}", tagged))
+				s := newScriptWith(t, func(c *Config) { c.Token = secret }, pageOf(t, "/p/{id}", tagged))
 				s.get(1, "/p/7")
 				overtake(s)
 				s.get(2, "/p/7")
@@ -80,7 +82,7 @@ func TestAReaderAfterAPurgeByATagOfTheOriginDoesNotJoin(t *testing.T) {
 		for _, attrs := range []string{`ttl="1s"`, `ttl="1s" tags="own"`, `ttl="1s" sie="1h"`} {
 			for _, stored := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s, %s, stored %v", name, attrs, stored), func(t *testing.T) {
-					s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f" `+attrs+`>…</edge-slot></body>`))
+					s := newScript(t, pageOf(t, "/p", `<body><edge-slot name="a" src="/f" `+attrs+`>…</edge-slot></body>`))
 					answer := func(a *Answer) { a.CacheTag = "origins" }
 					id := RequestID(1)
 					if stored {
@@ -112,7 +114,7 @@ func TestAReaderAfterAPurgeByATagOfTheOriginDoesNotJoin(t *testing.T) {
 
 // Where the origin gives no tags, purges of others' do not part those who ask for the same.
 func TestAPurgeOfWhatASlotDoesNotCarryPartsNobody(t *testing.T) {
-	s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1s" tags="own">…</edge-slot></body>`))
+	s := newScript(t, pageOf(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1s" tags="own">…</edge-slot></body>`))
 	s.get(1, "/p")
 	s.fill(0, "<p>first</p>")
 	s.engine.Resume(1, s.now)
@@ -139,7 +141,7 @@ func TestAnInvalidationEndsFreshness(t *testing.T) {
 		{`ttl="1h" sie="10s"`, 10 * time.Second, "", "502"},
 		{`ttl="1h" swr="5s" sie="10s"`, 9 * time.Second, "", "old"},
 	} {
-		s := newScript(t, page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" required tags="t" `+c.attrs+`>…</edge-slot></body>`))
+		s := newScript(t, pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" required tags="t" `+c.attrs+`>…</edge-slot></body>`))
 		s.get(1, "/p/7")
 		s.fill(0, "<p>old</p>")
 		s.engine.Resume(1, s.now)
@@ -186,7 +188,7 @@ func TestAReaderAfterAPurgeGetsTheNewFragmentOverHTTP(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			asked := make(chan chan string, 4)
 			h, err := NewHandler(Options{
-				Pages:  []Page{page(t, "/p/{id}", tagged)},
+				Pages:  []page.Page{pageOf(t, "/p/{id}", tagged)},
 				Config: Config{Token: secret},
 				Origin: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					says := make(chan string)

@@ -97,7 +97,7 @@ func TestFragmentStandsOnlyWhereItReadsAsInAPatch(t *testing.T) {
 		{"<head>§", " <!-- -->\n<template>x</template>", ""},
 		{"<head>§", "<head><meta name=a></head>", ""},
 	} {
-		s := newScript(t, page(t, "/p", inPlace(c.shell)))
+		s := newScript(t, pageOf(t, "/p", inPlace(c.shell)))
 		s.get(1, "/p")
 		s.fill(0, c.fragment)
 		s.engine.Resume(1, s.now)
@@ -131,7 +131,7 @@ func reported(asks []string) (reports []string) {
 func TestSlotsShareAFragmentAndNotWhetherItFits(t *testing.T) {
 	const shell = `<!doctype html><body><p><edge-slot name="inline" src="/f" ttl="10s" swr="10s"><i>…</i><edge-error>no</edge-error></edge-slot></p>` +
 		`<div><edge-slot name="block" src="/f" ttl="10s" swr="10s"><i>…</i></edge-slot></div></body>`
-	s := newScript(t, page(t, "/p", shell), page(t, "/q", strings.NewReplacer("<p>", "<span>", "</p>", "</span>").Replace(shell)))
+	s := newScript(t, pageOf(t, "/p", shell), pageOf(t, "/q", strings.NewReplacer("<p>", "<span>", "</p>", "</span>").Replace(shell)))
 	s.fields = browser
 	s.get(1, "/p")
 	require.Len(t, s.fills, 1)
@@ -165,7 +165,7 @@ func TestSlotsShareAFragmentAndNotWhetherItFits(t *testing.T) {
 }
 
 func TestRequiredSlotFailsWithAFragmentThatDoesNotFit(t *testing.T) {
-	s := newScript(t, page(t, "/p", `<p><edge-slot name="a" src="/a" required></edge-slot></p>`))
+	s := newScript(t, pageOf(t, "/p", `<p><edge-slot name="a" src="/a" required></edge-slot></p>`))
 	s.get(1, "/p")
 	s.fill(0, "<div>x</div>")
 	s.engine.Resume(1, s.now)
@@ -175,7 +175,7 @@ func TestRequiredSlotFailsWithAFragmentThatDoesNotFit(t *testing.T) {
 
 func TestFragmentTooDeepForItsPlaceIsRefusedThere(t *testing.T) {
 	for n, fits := range map[int]bool{400: true, 500: false} {
-		s := newScript(t, page(t, "/p", inPlace(strings.Repeat("<div>", 50)+"§")))
+		s := newScript(t, pageOf(t, "/p", inPlace(strings.Repeat("<div>", 50)+"§")))
 		s.get(1, "/p")
 		s.fill(0, strings.Repeat("<i-x>", n)+strings.Repeat("</i-x>", n))
 		s.engine.Resume(1, s.now)

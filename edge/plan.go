@@ -1,8 +1,14 @@
 package edge
 
+import (
+	"inlay/internal/page"
+	"inlay/internal/patch"
+	"inlay/internal/route"
+)
+
 // plan is a page made ready for writing: its shell's text as blobs.
 type plan[B any] struct {
-	*Page
+	*page.Page
 
 	// static are the shell's parts around the slots, as they stand in a whole page.
 	static []B
@@ -18,7 +24,7 @@ type plan[B any] struct {
 
 // slotPlan is a slot's own text as blobs.
 type slotPlan[B any] struct {
-	*Slot
+	*page.Slot
 	skeleton    B // as it stands in a whole page
 	placeholder B // the skeleton between its markers
 	failed      B // <edge-error>'s content, where the slot has one
@@ -33,11 +39,11 @@ type slotPlan[B any] struct {
 	misfitSum [16]byte
 }
 
-func newPlan[B any](host Host[B], p *Page) plan[B] {
+func newPlan[B any](host Host[B], p *page.Page) plan[B] {
 	text := func(s string) B { return host.NewBlob([]byte(s)) }
 	pl := plan[B]{Page: p, link: joinLinks(p), vary: varyField(p)}
 	h := newSum()
-	for _, s := range p.static {
+	for _, s := range p.Static {
 		pl.static = append(pl.static, text(s))
 		pl.bytes += len(s)
 		h.writeString(s)
@@ -46,60 +52,42 @@ func newPlan[B any](host Host[B], p *Page) plan[B] {
 	pl.sum = h.bytes()
 
 	// The tail is never before the last slot, so it lies in the last part.
-	streamed := append([]string(nil), p.static...)
+	streamed := append([]string(nil), p.Static...)
 	last := len(streamed) - 1
-	rest := streamed[last][p.tail.off:]
-	streamed[last] = streamed[last][:p.tail.off] + p.closers
-	at := streamed[p.head.part]
-	streamed[p.head.part] = at[:p.head.off] + fallbackElement + at[p.head.off:]
+	rest := streamed[last][p.Tail.Off:]
+	streamed[last] = streamed[last][:p.Tail.Off] + p.Closers
+	at := streamed[p.Head.Part]
+	streamed[p.Head.Part] = at[:p.Head.Off] + patch.Element + at[p.Head.Off:]
 	for _, s := range streamed {
 		pl.stream = append(pl.stream, text(s))
 	}
 	pl.rest = text(rest)
 
-	end := text(patchEnd)
+	end := text(patch.End)
 	for i := range p.Slots {
 		s := &p.Slots[i]
 		sp := slotPlan[B]{
 			Slot:        s,
 			skeleton:    text(s.Skeleton),
-			placeholder: text(string(appendPlaceholder(nil, s.Name, s.Skeleton))),
-			patch:       text(string(appendPatchStart(nil, s.Name))),
+			placeholder: text(string(patch.AppendPlaceholder(nil, s.Name, s.Skeleton))),
+			patch:       text(string(patch.AppendStart(nil, s.Name))),
 			patchEnd:    end,
 		}
 		if s.HasError {
 			sp.failed = text(s.Error)
-			sp.failedPatch = text(string(appendPatchStart(nil, s.Name)) + s.Error + patchEnd)
+			sp.failedPatch = text(string(patch.AppendStart(nil, s.Name)) + s.Error + patch.End)
 		}
 		pl.slots = append(pl.slots, sp)
 	}
 	return pl
 }
 
-// patchEnd ends a patch. The comment lets a reader without the standard's patches see that the template is complete.
-const patchEnd = "</template>" + patchStop
-
-// appendPlaceholder appends a slot's skeleton between the markers of the HTML standard's declarative partial updates.
-func appendPlaceholder(dst []byte, name, skeleton string) []byte {
-	dst = append(dst, `<?start name="`...)
-	dst = appendEscapedName(dst, name)
-	dst = append(dst, `">`...)
-	dst = append(dst, skeleton...)
-	return append(dst, `<?end>`...)
-}
-
-func appendPatchStart(dst []byte, name string) []byte {
-	dst = append(dst, `<template for="`...)
-	dst = appendEscapedName(dst, name)
-	return append(dst, `">`...)
-}
-
-func joinLinks(p *Page) string {
+func joinLinks(p *page.Page) string {
 	if !p.Preload {
 		return ""
 	}
 	value := ""
-	for i, link := range p.links {
+	for i, link := range p.Links {
 		if len(value)+len(", ")+len(link) > maxLink {
 			break // the browser finds the others in the head
 		}
@@ -113,7 +101,7 @@ func joinLinks(p *Page) string {
 
 // varyField names the header fields that the page's fragments depend on, for a page that others may store (RFC 9110,
 // section 12.5.5). Where they are too many it says that nobody but inlay can tell.
-func varyField(p *Page) string {
+func varyField(p *page.Page) string {
 	value := ""
 	add := func(name string) {
 		if value != "" {
@@ -126,9 +114,9 @@ func varyField(p *Page) string {
 		for _, in := range p.Slots[i].Vary {
 			name := in.Name
 			switch in.Kind {
-			case Query:
+			case route.Query:
 				continue
-			case Cookie:
+			case route.Cookie:
 				name = "cookie"
 			}
 			if !seen[name] {

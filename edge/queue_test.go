@@ -13,8 +13,8 @@ const queuePage = `<body><edge-slot name="own" src="/own" vary="query:q"></edge-
 	`<edge-slot name="nav" src="/nav" timeout="1s"><i>…</i><edge-error>no nav</edge-error></edge-slot></body>`
 
 func newQueue(t *testing.T) *script {
-	s := newScriptWith(t, func(c *Config) { c.NegativeTTL = time.Minute }, page(t, "/p/{id}", queuePage),
-		page(t, "/home", `<body><edge-slot name="nav" src="/nav" timeout="1s"><i>…</i><edge-error>no nav</edge-error></edge-slot></body>`))
+	s := newScriptWith(t, func(c *Config) { c.NegativeTTL = time.Minute }, pageOf(t, "/p/{id}", queuePage),
+		pageOf(t, "/home", `<body><edge-slot name="nav" src="/nav" timeout="1s"><i>…</i><edge-error>no nav</edge-error></edge-slot></body>`))
 	s.fields = browser
 	s.queued = map[FillID]bool{}
 	s.get(1, "/p/7?q=x")

@@ -20,6 +20,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/ascii"
+	"inlay/internal/field"
+	"inlay/internal/page"
+	"inlay/internal/route"
+	"inlay/internal/shell"
 )
 
 // targets reads a table of targets, which the tests of the Worker read too.
@@ -45,23 +51,23 @@ func pathIn(target string) string {
 		_, target, _ = strings.Cut(rest, "/")
 		target = "/" + target
 	}
-	path, _ := splitTarget(target)
+	path, _ := route.SplitTarget(target)
 	return path
 }
 
 func TestInternalPathsAreKnownInEverySpelling(t *testing.T) {
 	for _, target := range targets(t, "internal") {
-		assert.True(t, isInternal(pathIn(target)), target)
+		assert.True(t, route.IsInternal(pathIn(target)), target)
 	}
 	for _, target := range targets(t, "open") {
-		assert.False(t, isInternal(pathIn(target)), target)
-		assert.False(t, hasDotSegments(pathIn(target)), target)
+		assert.False(t, route.IsInternal(pathIn(target)), target)
+		assert.False(t, route.HasDotSegments(pathIn(target)), target)
 	}
 	for _, target := range targets(t, "climbing") {
-		assert.True(t, hasDotSegments(pathIn(target)), target)
+		assert.True(t, route.HasDotSegments(pathIn(target)), target)
 	}
 	for _, fine := range []string{"/", "", "/a", "/a/", "/a//b", "/...", "/.well-known/x", "/a..b", "/..a", "/a..", "/.a./x", "/a%2fb", "/v1.2/x", "/a;b/c", "/%e2%80%a6/x"} {
-		assert.False(t, hasDotSegments(fine), fine)
+		assert.False(t, route.HasDotSegments(fine), fine)
 	}
 }
 
@@ -120,12 +126,12 @@ func TestInternalPathsStayWithInlay(t *testing.T) {
 	origin := &asked{}
 	remote := httptest.NewServer(FillsWith(origin, fillsSecret))
 	defer remote.Close()
-	everything := page(t, "/{all...}", `<body><edge-slot name="a" src="/f/{all}"></edge-slot></body>`)
+	everything := pageOf(t, "/{all...}", `<body><edge-slot name="a" src="/f/{all}"></edge-slot></body>`)
 	for name, o := range map[string]Options{
 		"in process":           {Origin: FillsWith(origin, fillsSecret)},
 		"remote":               {Config: Config{Origin: remote.URL}},
 		"remote, below a path": {Config: Config{Origin: remote.URL + "/base"}},
-		"with a page":          {Origin: origin, Pages: []Page{everything}},
+		"with a page":          {Origin: origin, Pages: []page.Page{everything}},
 		"with a token":         {Origin: origin, Config: Config{Token: "0123456789abcdef"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -206,8 +212,8 @@ func TestBatchSetsWhatASlotCanDeclare(t *testing.T) {
 	for _, name := range never {
 		f := batchFill{Src: "/a", Fields: [][]string{{name, "x"}}}
 		assert.NotEmpty(t, f.problem(), "%q", name)
-		if lower := strings.ToLower(name); lower != "" && only(lower, isTokenChar) {
-			_, err := ParsePage("/p", `<body><edge-slot name="a" src="/a" vary="header:`+name+`"></edge-slot></body>`)
+		if lower := strings.ToLower(name); lower != "" && ascii.Only(lower, field.IsTokenChar) {
+			_, err := shell.Parse("/p", `<body><edge-slot name="a" src="/a" vary="header:`+name+`"></edge-slot></body>`)
 			assert.Error(t, err, "nor a slot: %s", name)
 		}
 	}
@@ -307,8 +313,8 @@ func FuzzReadings(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, p string, order []byte) {
-		internal, dots := isInternal(p), hasDotSegments(p)
-		assert.Equal(t, internal, isInternal(p))
+		internal, dots := route.IsInternal(p), route.HasDotSegments(p)
+		assert.Equal(t, internal, route.IsInternal(p))
 		if len(order) > 8 || len(p) > 1<<10 || p == "" || p[0] != '/' {
 			return
 		}

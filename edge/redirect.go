@@ -2,6 +2,11 @@
 
 package edge
 
+import (
+	"inlay/internal/ascii"
+	"inlay/internal/route"
+)
+
 // maxRedirects is how many redirects a fill follows. The next one is its answer.
 const maxRedirects = 5
 
@@ -20,23 +25,23 @@ func redirectTarget(base string, status int, location string) string {
 	default:
 		return ""
 	}
-	ref, _, _ := cutText(trimOWS(location), "#")
+	ref, _, _ := ascii.Cut(ascii.TrimSpace(location), "#")
 	if ref == "" || !isReference(ref) {
 		return ""
 	}
-	scheme, rest, _ := cutText(base, "://")
-	end := indexAny(rest+"/", "/?")
+	scheme, rest, _ := ascii.Cut(base, "://")
+	end := ascii.IndexAny(rest+"/", "/?")
 	authority, from := rest[:end], rest[end:]
-	path, _ := splitTarget(from)
+	path, _ := route.SplitTarget(from)
 
-	if i := indexAny(ref, ":/?"); i >= 0 && ref[i] == ':' {
-		if !equalFold(ref[:i], scheme) || !hasPrefixText(ref[i+1:], "//") {
+	if i := ascii.IndexAny(ref, ":/?"); i >= 0 && ref[i] == ':' {
+		if !ascii.EqualFold(ref[:i], scheme) || !hasPrefixText(ref[i+1:], "//") {
 			return ""
 		}
 		ref = ref[i+1:]
 	}
 	if hasPrefixText(ref, "//") {
-		end := 2 + indexAny(ref[2:]+"/", "/?")
+		end := 2 + ascii.IndexAny(ref[2:]+"/", "/?")
 		if !sameAuthority(scheme, ref[2:end], authority) {
 			return ""
 		}
@@ -54,7 +59,7 @@ func redirectTarget(base string, status int, location string) string {
 		}
 		ref = path + ref
 	}
-	n := indexAny(ref+"?", "?")
+	n := ascii.IndexAny(ref+"?", "?")
 	path, ok := resolveDots(ref[:n])
 	if !ok || isOwnPath(path) {
 		return ""
@@ -67,10 +72,10 @@ func isReference(s string) bool {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '%':
-			if _, ok := unhex(s, i+1); !ok {
+			if _, ok := ascii.Unhex(s, i+1); !ok {
 				return false
 			}
-		case isAlpha(c), isDigit(c), inSet(c, "-._~:/?@!$&'()*+,;=[]"):
+		case ascii.IsAlpha(c), ascii.IsDigit(c), ascii.InSet(c, "-._~:/?@!$&'()*+,;=[]"):
 		default:
 			return false
 		}
@@ -83,7 +88,7 @@ func isReference(s string) bool {
 func sameAuthority(scheme, a, b string) bool {
 	hostA, portA := cutPort(scheme, a)
 	hostB, portB := cutPort(scheme, b)
-	return hostA != "" && indexAny(a+b, "@") < 0 && equalFold(hostA, hostB) && portA == portB
+	return hostA != "" && ascii.IndexAny(a+b, "@") < 0 && ascii.EqualFold(hostA, hostB) && portA == portB
 }
 
 func cutPort(scheme, authority string) (host, port string) {
@@ -99,7 +104,7 @@ func cutPort(scheme, authority string) (host, port string) {
 	}
 	if port == "" {
 		port = "80"
-		if equalFold(scheme, "https") {
+		if ascii.EqualFold(scheme, "https") {
 			port = "443"
 		}
 	}
@@ -114,7 +119,7 @@ func resolveDots(path string) (string, bool) {
 	var segments []string
 	for more := true; more; {
 		path = path[1:]
-		end := indexAny(path+"/", "/")
+		end := ascii.IndexAny(path+"/", "/")
 		segment := path[:end]
 		path = path[end:]
 		more = path != ""
@@ -149,7 +154,7 @@ func dotsOf(segment string) int {
 		switch {
 		case segment[i] == '.':
 			i++
-		case i+3 <= len(segment) && equalFold(segment[i:i+3], "%2e"):
+		case i+3 <= len(segment) && ascii.EqualFold(segment[i:i+3], "%2e"):
 			i += 3
 		default:
 			return 0
@@ -167,7 +172,7 @@ func isOwnPath(path string) bool {
 	for i := 0; i < len(path); i++ {
 		b = append(b, path[i])
 		for n := len(b); n >= 3 && b[n-3] == '%'; n = len(b) {
-			c, ok := unhex(string(b[n-2:]), 0)
+			c, ok := ascii.Unhex(string(b[n-2:]), 0)
 			if !ok {
 				break
 			}
@@ -175,11 +180,11 @@ func isOwnPath(path string) bool {
 		}
 	}
 	for i := range b {
-		if b[i] = lower(b[i]); b[i] == '\\' {
+		if b[i] = ascii.Lower(b[i]); b[i] == '\\' {
 			b[i] = '/'
 		}
 	}
-	_, _, own := cutText(string(b), "/_inlay")
+	_, _, own := ascii.Cut(string(b), "/_inlay")
 	return own
 }
 

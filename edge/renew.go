@@ -1,6 +1,11 @@
 package edge
 
-import "time"
+import (
+	"time"
+
+	"inlay/internal/ascii"
+	"inlay/internal/field"
+)
 
 // What is kept of an answer beside its body, so that its origin can be asked whether it has changed, and can say that it
 // has not with nothing but fields (RFC 9111, sections 4.3 and 3.2).
@@ -22,11 +27,11 @@ func (a *Answer) keep(now time.Time) *Answer {
 		CacheControl: a.CacheControl, CDNCacheControl: a.CDNCacheControl, Expires: a.Expires, Pragma: a.Pragma,
 		CacheTag: a.CacheTag, SurrogateKey: a.SurrogateKey,
 	}
-	if etag := trimOWS(a.ETag); isEntityTag(etag) {
+	if etag := ascii.TrimSpace(a.ETag); isEntityTag(etag) {
 		k.ETag = etag
 	}
-	if date := trimOWS(a.LastModified); date != "" {
-		if _, ok := parseHTTPDate(date, now); ok {
+	if date := ascii.TrimSpace(a.LastModified); date != "" {
+		if _, ok := field.ParseDate(date, now); ok {
 			k.LastModified = date
 		}
 	}
@@ -53,13 +58,13 @@ func (a *Answer) cost() int {
 }
 
 // conditions are the fields that ask whether what is kept has changed.
-func (a *Answer) conditions() []Field {
-	var fields []Field
+func (a *Answer) conditions() []field.Field {
+	var fields []field.Field
 	if a.ETag != "" {
-		fields = append(fields, Field{"if-none-match", a.ETag})
+		fields = append(fields, field.Field{Name: "if-none-match", Value: a.ETag})
 	}
 	if a.LastModified != "" {
-		fields = append(fields, Field{"if-modified-since", a.LastModified})
+		fields = append(fields, field.Field{Name: "if-modified-since", Value: a.LastModified})
 	}
 	return fields
 }
@@ -68,7 +73,7 @@ func (a *Answer) conditions() []Field {
 // 4.3.4). A strong entity tag has to be the very same. A weak one is compared as If-None-Match does, since proxies that
 // compress weaken them.
 func (a *Answer) fits(notModified *Answer, now time.Time) bool {
-	if etag := trimOWS(notModified.ETag); etag != "" {
+	if etag := ascii.TrimSpace(notModified.ETag); etag != "" {
 		if !isEntityTag(etag) {
 			return false
 		}
@@ -79,12 +84,12 @@ func (a *Answer) fits(notModified *Answer, now time.Time) bool {
 			return opaqueTag(etag) == opaqueTag(a.ETag)
 		}
 	}
-	date := trimOWS(notModified.LastModified)
+	date := ascii.TrimSpace(notModified.LastModified)
 	if a.LastModified == "" || date == "" || date == a.LastModified {
 		return true
 	}
-	is, ok := parseHTTPDate(date, now)
-	was, _ := parseHTTPDate(a.LastModified, now)
+	is, ok := field.ParseDate(date, now)
+	was, _ := field.ParseDate(a.LastModified, now)
 	return ok && is.Equal(was)
 }
 
@@ -150,7 +155,7 @@ func (e *Engine[B]) renew(f *fill[B], answer *Answer, now time.Time, took time.D
 		return failure
 	}
 	renewed := v.kept.renewed(answer, v.size)
-	policy, err := f.slot.admit(&renewed, e.defaults(), now, took)
+	policy, err := admit(f.slot, &renewed, e.defaults(), now, took)
 	if err != nil {
 		failure := asFillError(err)
 		e.fail(f, failure)

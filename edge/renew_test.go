@@ -11,6 +11,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/field"
+	"inlay/internal/page"
 )
 
 const lastModified = "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -37,7 +40,7 @@ func (s *script) notModified(i int, change ...func(*Answer)) {
 
 // renewable is a page of one slot whose fragment was stored, composed, and has become stale.
 func renewable(t *testing.T, slot string, change ...func(*Answer)) *script {
-	s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f" `+slot+`><edge-error>none</edge-error></edge-slot></body>`))
+	s := newScript(t, pageOf(t, "/p", `<body><edge-slot name="a" src="/f" `+slot+`><edge-error>none</edge-error></edge-slot></body>`))
 	s.get(1, "/p")
 	s.fill(0, "old", change...)
 	s.engine.Resume(1, s.now)
@@ -55,7 +58,7 @@ func TestStaleFragmentIsRenewedByA304AndItsPageStaysTheSame(t *testing.T) {
 	s := renewable(t, staleSlot, withETag(`"v1"`, func(a *Answer) { a.LastModified = lastModified }))
 	etag, warm := s.head["etag"], s.engine.Stats().Warm
 	s.get(4, "/p")
-	assert.Equal(t, []Field{{"if-none-match", `"v1"`}, {"if-modified-since", lastModified}}, s.asked[1].Conditions)
+	assert.Equal(t, []field.Field{{Name: "if-none-match", Value: `"v1"`}, {Name: "if-modified-since", Value: lastModified}}, s.asked[1].Conditions)
 	assert.Empty(t, s.asked[1].Fields, "they are no part of the key")
 	blobs := len(s.blobs)
 	s.notModified(1, withETag(`"v1"`))
@@ -77,7 +80,7 @@ func TestStaleFragmentIsRenewedByA304AndItsPageStaysTheSame(t *testing.T) {
 
 	s.now = s.now.Add(15 * time.Second) // and again, as often as it takes
 	s.get(7, "/p")
-	assert.Equal(t, []Field{{"if-none-match", `"v1"`}, {"if-modified-since", lastModified}}, s.asked[2].Conditions)
+	assert.Equal(t, []field.Field{{Name: "if-none-match", Value: `"v1"`}, {Name: "if-modified-since", Value: lastModified}}, s.asked[2].Conditions)
 }
 
 func TestA304RenewsByItsOwnFieldsAndByThoseKept(t *testing.T) {
@@ -159,7 +162,7 @@ func TestA304ThatDoesNotFitIsAFailureAndNotAskedForAgain(t *testing.T) {
 }
 
 func TestA304ThatNobodyAskedForIsAFailure(t *testing.T) {
-	s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f"><edge-error>none</edge-error></edge-slot></body>`))
+	s := newScript(t, pageOf(t, "/p", `<body><edge-slot name="a" src="/f"><edge-error>none</edge-error></edge-slot></body>`))
 	s.get(1, "/p")
 	assert.Empty(t, s.asked[0].Conditions)
 	s.notModified(0, withETag(`"v1"`))
@@ -172,13 +175,13 @@ func TestA304ThatNobodyAskedForIsAFailure(t *testing.T) {
 func TestWhichValidatorsAreSentBack(t *testing.T) {
 	for _, c := range []struct {
 		etag, modified string
-		want           []Field
+		want           []field.Field
 	}{
-		{`"v1"`, "", []Field{{"if-none-match", `"v1"`}}},
-		{` W/"v1" `, "", []Field{{"if-none-match", `W/"v1"`}}},
-		{`""`, "", []Field{{"if-none-match", `""`}}},
-		{"", lastModified, []Field{{"if-modified-since", lastModified}}},
-		{"", "Sunday, 06-Nov-94 08:49:37 GMT", []Field{{"if-modified-since", "Sunday, 06-Nov-94 08:49:37 GMT"}}},
+		{`"v1"`, "", []field.Field{{Name: "if-none-match", Value: `"v1"`}}},
+		{` W/"v1" `, "", []field.Field{{Name: "if-none-match", Value: `W/"v1"`}}},
+		{`""`, "", []field.Field{{Name: "if-none-match", Value: `""`}}},
+		{"", lastModified, []field.Field{{Name: "if-modified-since", Value: lastModified}}},
+		{"", "Sunday, 06-Nov-94 08:49:37 GMT", []field.Field{{Name: "if-modified-since", Value: "Sunday, 06-Nov-94 08:49:37 GMT"}}},
 		{"*", "", nil},
 		{"v1", "", nil},
 		{`"a", "b"`, "", nil},
@@ -188,10 +191,10 @@ func TestWhichValidatorsAreSentBack(t *testing.T) {
 		{"\"\xe4\"", "", nil},
 		{`"` + strings.Repeat("x", maxKept) + `"`, "", nil},
 		{"", "yesterday", nil},
-		{"*", lastModified, []Field{{"if-modified-since", lastModified}}},
+		{"*", lastModified, []field.Field{{Name: "if-modified-since", Value: lastModified}}},
 	} {
 		a := Answer{ETag: c.etag, LastModified: c.modified}
-		var got []Field
+		var got []field.Field
 		if k := a.keep(admitNow); k != nil {
 			got = k.conditions()
 		}
@@ -259,7 +262,7 @@ func TestExpiredFragmentIsRenewedToo(t *testing.T) {
 
 func TestFragmentThatIsNeverFreshIsRenewedEachTime(t *testing.T) {
 	for _, control := range []string{"no-cache", "max-age=0", "max-age=0, must-revalidate"} {
-		s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f"></edge-slot></body>`))
+		s := newScript(t, pageOf(t, "/p", `<body><edge-slot name="a" src="/f"></edge-slot></body>`))
 		s.get(1, "/p")
 		s.fill(0, "old", withETag(`"v1"`, says(control)))
 		s.engine.Resume(1, s.now)
@@ -276,7 +279,7 @@ func TestFragmentThatIsNeverFreshIsRenewedEachTime(t *testing.T) {
 }
 
 func TestFragmentThatIsNotSharedIsAskedForWhole(t *testing.T) {
-	s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f" ttl="0"></edge-slot></body>`))
+	s := newScript(t, pageOf(t, "/p", `<body><edge-slot name="a" src="/f" ttl="0"></edge-slot></body>`))
 	for i := range 2 {
 		s.get(RequestID(1+i), "/p")
 		assert.Empty(t, s.asked[i].Conditions)
@@ -342,7 +345,7 @@ func TestTagsOfTheOriginAreAddedToTheSlots(t *testing.T) {
 }
 
 func TestPurgeOfAnOriginsTagOvertakesItsFill(t *testing.T) {
-	s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1h"></edge-slot></body>`))
+	s := newScript(t, pageOf(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1h"></edge-slot></body>`))
 	s.get(1, "/p")
 	s.engine.PurgeTag("own", s.now)
 	s.fill(0, "old", func(a *Answer) { a.CacheTag = "own" })
@@ -418,7 +421,7 @@ func FuzzA304(f *testing.F) {
 
 func TestKeptFieldsAreCharged(t *testing.T) {
 	bytes := func(change ...func(*Answer)) int64 {
-		s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f"></edge-slot></body>`))
+		s := newScript(t, pageOf(t, "/p", `<body><edge-slot name="a" src="/f"></edge-slot></body>`))
 		s.get(1, "/p")
 		s.fill(0, "x", change...)
 		return s.engine.fragments.Bytes()
@@ -461,7 +464,7 @@ func TestHandlerThatUsesServeContentIsRevalidated(t *testing.T) {
 	o := &contentOrigin{body: "<p>one</p>", etag: `"one"`}
 	var leaks int
 	server, handler := serve(t, Options{
-		Pages: []Page{page(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1h" swr="1h" tags="t"></edge-slot></body>`)}, Origin: o,
+		Pages: []page.Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1h" swr="1h" tags="t"></edge-slot></body>`)}, Origin: o,
 		CheckLeaks: true, OnLeak: func(Leak) { leaks++ },
 	})
 	ask1 := func() (string, string) {
@@ -518,7 +521,7 @@ func TestBatchMayAskWhetherAFragmentHasChanged(t *testing.T) {
 
 func TestWhatIsHeldToBeRenewedIsBoundedToo(t *testing.T) {
 	s := newScriptWith(t, func(c *Config) { c.MaxBytes, c.MaxFragment = 256<<10, 32<<10 },
-		page(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" ttl="10s" swr="1h"><edge-error>none</edge-error></edge-slot></body>`))
+		pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/f/{id}" ttl="10s" swr="1h"><edge-error>none</edge-error></edge-slot></body>`))
 	const size = 6 << 10
 	load := func(first, n int) {
 		for i := first; i < first+n; i++ {

@@ -5,13 +5,15 @@ import (
 	"unsafe"
 
 	"inlay/cache"
+	"inlay/internal/field"
+	"inlay/internal/page"
 )
 
 // request is a page that is being answered: what its slots have, and how far it is written.
 type request[B any] struct {
 	id     RequestID
 	plan   *plan[B]
-	mode   Mode
+	mode   page.Mode
 	head   bool   // HEAD
 	key    string // of the composed page
 	since  time.Time
@@ -36,7 +38,7 @@ type slotState[B any] struct {
 	fill       *fill[B]  // awaited, if slotPending
 	watch      FillID    // the attempt that the host was last asked to watch
 	err        *FillError
-	status     fragmentStatus
+	status     field.Status
 	// patched says that a streamed page has the slot's fragment, in its place or as a patch.
 	patched bool
 }
@@ -78,7 +80,7 @@ func (e *Engine[B]) begin(r *Request) (*request[B], error) {
 	for _, shared := range [...]bool{true, false} {
 		for i := range q.slots {
 			sp := &pl.slots[i]
-			if (len(sp.Vary) == 0 && len(sp.src.holes) == 0) == shared {
+			if (len(sp.Vary) == 0 && len(sp.Source.Holes) == 0) == shared {
 				_ = e.makeKey(sp, r) // which has succeeded above
 				e.look(q, i, unsafe.String(unsafe.SliceData(r.key), len(r.key)), params)
 			}
@@ -89,7 +91,7 @@ func (e *Engine[B]) begin(r *Request) (*request[B], error) {
 
 // makeKey makes the key of a slot's fragment in r.key.
 func (e *Engine[B]) makeKey(sp *slotPlan[B], r *Request) error {
-	key, err := sp.appendKey(r.key[:0], r.params, r)
+	key, err := sp.AppendKey(r.key[:0], r.params, r)
 	if err == nil {
 		key, err = e.appendHost(key, r)
 	}
@@ -173,10 +175,10 @@ func (s *slotState[B]) failed(failure *FillError) {
 // inert. An ordered page is written in pairs, after its first part.
 func (q *request[B]) continueAfter(writes int) {
 	q.sent = true
-	if q.mode == Ordered {
+	if q.mode == page.Ordered {
 		q.next = min((writes+1)/2, len(q.plan.static))
 	} else {
-		q.mode = Stream
+		q.mode = page.Stream
 		q.next = len(q.plan.stream)
 	}
 }
@@ -252,7 +254,7 @@ func (e *Engine[B]) write(q *request[B]) bool {
 			e.sendWhole(q)
 			return true
 		}
-		if q.mode == Complete || q.requiredPending() || e.now.Before(q.shell) {
+		if q.mode == page.Complete || q.requiredPending() || e.now.Before(q.shell) {
 			return false
 		}
 		q.sent = true
@@ -261,7 +263,7 @@ func (e *Engine[B]) write(q *request[B]) bool {
 		e.host.Respond(q.id, head)
 		e.host.Drop(head)
 	}
-	if q.mode == Ordered {
+	if q.mode == page.Ordered {
 		return e.writeOrdered(q)
 	}
 	return e.writeStream(q)
@@ -368,7 +370,7 @@ func (q *request[B]) requiredPending() bool {
 // is overdue.
 func (e *Engine[B]) deadline(q *request[B]) time.Time {
 	var first time.Time
-	if !q.sent && q.mode != Complete && !q.requiredPending() && e.now.Before(q.shell) {
+	if !q.sent && q.mode != page.Complete && !q.requiredPending() && e.now.Before(q.shell) {
 		first = q.shell
 	}
 	for i := range q.slots {

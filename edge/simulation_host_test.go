@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"inlay/internal/field"
 )
 
 // The host.
@@ -24,8 +26,8 @@ func (s *sim) get(b simBlob) *simBytes {
 }
 
 func (s *sim) NewBlob(p []byte) simBlob { return s.add(&simBytes{bytes: append([]byte(nil), p...)}) }
-func (s *sim) NewHead(status int, fields []Field) simBlob {
-	return s.add(&simBytes{status: status, fields: append([]Field(nil), fields...)})
+func (s *sim) NewHead(status int, fields []field.Field) simBlob {
+	return s.add(&simBytes{status: status, fields: append([]field.Field(nil), fields...)})
 }
 func (s *sim) Join(parts []simBlob) simBlob {
 	var all []byte

@@ -14,6 +14,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/field"
+	"inlay/internal/page"
+	"inlay/internal/shell"
 )
 
 // The simulation is the engine's host: it makes random pages, requests, answers and accidents from one seed, hands the
@@ -114,7 +118,7 @@ var simTrace *bytes.Buffer
 type sim struct {
 	repeats simRepeats
 	engine  *Engine[simBlob]
-	pages   []Page
+	pages   []page.Page
 	now     time.Time
 	skew    time.Duration // of the clock that the engine is told of
 	budget  int64
@@ -146,12 +150,12 @@ type simBlob uint32
 type simBytes struct {
 	bytes  []byte
 	status int
-	fields []Field
+	fields []field.Field
 }
 
 type simRequest struct {
 	id      RequestID
-	page    *Page
+	page    *page.Page
 	params  string
 	head    *simBytes
 	body    []byte
@@ -211,7 +215,7 @@ func newSim(seed uint64, trace bool) *sim {
 	}
 	r := rand.New(rand.NewPCG(seed, 2))
 	for p := range 4 {
-		shell := "<!doctype html><html><head><title>t</title></head><body>"
+		html := "<!doctype html><html><head><title>t</title></head><body>"
 		slots := 1 + r.IntN(5)
 		if p == popular {
 			slots = 1
@@ -241,18 +245,18 @@ func newSim(seed uint64, trace bool) *sim {
 			if r.IntN(2) == 0 {
 				inner += "<edge-error><b>failed</b></edge-error>"
 			}
-			shell += fmt.Sprintf(`<div><edge-slot name="s%d" src="/f/%d/{id}"%s>%s</edge-slot></div>`, i, r.IntN(6), attrs, inner)
+			html += fmt.Sprintf(`<div><edge-slot name="s%d" src="/f/%d/{id}"%s>%s</edge-slot></div>`, i, r.IntN(6), attrs, inner)
 		}
-		shell += "</body></html>"
-		page, err := ParsePage(fmt.Sprintf("/p%d/{id}", p), shell)
+		html += "</body></html>"
+		parsed, err := shell.Parse(fmt.Sprintf("/p%d/{id}", p), html)
 		if err != nil {
 			panic(err)
 		}
-		page.Mode = Mode(r.IntN(4))
+		parsed.Mode = page.Mode(r.IntN(4))
 		if r.IntN(3) == 0 {
-			page.Patience = 100 * time.Millisecond
+			parsed.Patience = 100 * time.Millisecond
 		}
-		s.pages = append(s.pages, page)
+		s.pages = append(s.pages, parsed)
 	}
 	config, err := ParseConfig(func(name string) (string, bool) { return "", false })
 	if err != nil {
@@ -432,7 +436,7 @@ func (s *sim) longest(src string) (d time.Duration) {
 func (s *sim) tagged(src string) bool {
 	for i := range s.pages {
 		for j := range s.pages[i].Slots {
-			if slot := &s.pages[i].Slots[j]; slot.Src == src && len(slot.tags) == 0 {
+			if slot := &s.pages[i].Slots[j]; slot.Src == src && len(slot.TagTemplates) == 0 {
 				return false
 			}
 		}
@@ -610,7 +614,7 @@ func (s *sim) settle(f *simFill, r *rand.Rand) {
 	if asked := len(f.fill.Conditions) > 0; asked && r.IntN(2) == 0 || r.IntN(40) == 0 {
 		text, a.Status, a.ContentType = "", 304, ""
 		// Whether it is refused or only does not fit is for the engine to say: only what is sure is held against it.
-		fits := asked && !slices.ContainsFunc(f.fill.Conditions, func(c Field) bool { return a.ETag != "" && c.Value != a.ETag })
+		fits := asked && !slices.ContainsFunc(f.fill.Conditions, func(c field.Field) bool { return a.ETag != "" && c.Value != a.ETag })
 		removes = removes && fits && (a.SetCookie || a.CacheControl != "" || a.Redirects != nil)
 		if fill := s.engine.attempts[f.id]; fill != nil && fill.stored != nil && fits && !removes {
 			s.renews(fill.stored.blob)
@@ -715,7 +719,7 @@ func (s *sim) checkUnattended() {
 		listed[f] = true
 		bytes += f.cost
 	}
-	if bytes != u.bytes || bytes > u.limit+unattendedCost+maxKey {
+	if bytes != u.bytes || bytes > u.limit+unattendedCost+page.MaxKey {
 		s.fail("unattended fills have %d bytes, counted %d, of %d", bytes, u.bytes, u.limit)
 	}
 	for _, f := range s.engine.attempts {

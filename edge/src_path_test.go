@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/shell"
 )
 
 func newNativeRequest(t *testing.T, lines ...string) *http.Request {
@@ -94,7 +96,7 @@ func TestParametersCannotLeadElsewhere(t *testing.T) {
 		{"/d/{a}/{b}", "/{a}/{b}", "/d/_inlay/fills", refused},
 		{"/d/{a}/{b}", "/{b}/{a}", "/d/fills/%5Finlay", refused},
 	} {
-		p := page(t, c.pattern, `<body><edge-slot name="a" src="`+c.src+`"></edge-slot></body>`)
+		p := pageOf(t, c.pattern, `<body><edge-slot name="a" src="`+c.src+`"></edge-slot></body>`)
 		s := newScriptWith(t, func(config *Config) { config.AllowHosts = []string{"h.example"} }, p)
 		s.get(1, c.target)
 		asks := s.take()
@@ -111,7 +113,7 @@ func TestSourcesThatLeadElsewhereAreRefusedWhenParsed(t *testing.T) {
 		"/x%2f..%2f{id}", "/x%252f..%252f{id}", "/..;/{id}", "/x/%u002e%u002e/y", "/%ef%bc%8e%ef%bc%8e/{id}", "/x/%e0%80%ae%e0%80%ae/y",
 		"binding:B/x%2f..%2fy", "http://h.example/..;a/x",
 	} {
-		_, err := ParsePage("/p/{id}/{path...}", `<body><edge-slot name="a" src="`+src+`"></edge-slot></body>`)
+		_, err := shell.Parse("/p/{id}/{path...}", `<body><edge-slot name="a" src="`+src+`"></edge-slot></body>`)
 		assert.Error(t, err, src)
 	}
 }

@@ -70,7 +70,7 @@ const keptLong = `<body><edge-slot name="a" src="/f" ttl="10s" swr="1m" sie="1h"
 func TestFragmentThatWasTakenDownIsNotShownAgain(t *testing.T) {
 	for name, how := range takedowns {
 		t.Run("past its swr, "+name, func(t *testing.T) {
-			s := newScript(t, page(t, "/p", keptLong))
+			s := newScript(t, pageOf(t, "/p", keptLong))
 			s.get(1, "/p")
 			s.fill(0, "old")
 			s.engine.Resume(1, s.now)
@@ -83,7 +83,7 @@ func TestFragmentThatWasTakenDownIsNotShownAgain(t *testing.T) {
 			assert.Equal(t, "<body>none</body>", s.takeBody())
 		})
 		t.Run("in the background, "+name, func(t *testing.T) {
-			s := newScript(t, page(t, "/p", keptLong), page(t, "/other", keptLong))
+			s := newScript(t, pageOf(t, "/p", keptLong), pageOf(t, "/other", keptLong))
 			for id, path := range []string{"/p", "/other"} {
 				s.get(RequestID(id+1), path)
 				if id == 0 {
@@ -125,7 +125,7 @@ func (s *script) mended(after time.Duration, path string) string {
 func TestFragmentStandsInDuringAnOutage(t *testing.T) {
 	for name, how := range outages {
 		t.Run(name, func(t *testing.T) {
-			s := newScript(t, page(t, "/p", keptLong))
+			s := newScript(t, pageOf(t, "/p", keptLong))
 			s.get(1, "/p")
 			s.fill(0, "old")
 			s.engine.Resume(1, s.now)
@@ -149,7 +149,7 @@ func TestFragmentStandsInDuringAnOutage(t *testing.T) {
 func TestWhatIsNoOutageIsNotStoodInForButStaleUseGoesOn(t *testing.T) {
 	for name, how := range neither {
 		t.Run(name, func(t *testing.T) {
-			s := newScript(t, page(t, "/p", keptLong))
+			s := newScript(t, pageOf(t, "/p", keptLong))
 			s.get(1, "/p")
 			s.fill(0, "old")
 			s.engine.Resume(1, s.now)
@@ -170,7 +170,7 @@ func TestWhatIsNoOutageIsNotStoodInForButStaleUseGoesOn(t *testing.T) {
 
 func TestPageWhoseRequiredFragmentIsGoneIsGone(t *testing.T) {
 	for code, want := range map[int]string{404: "send 3 404", 410: "send 3 410", 403: "send 3 502", 503: "send 3 200"} {
-		s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f" ttl="10s" swr="1m" sie="1h" required></edge-slot></body>`))
+		s := newScript(t, pageOf(t, "/p", `<body><edge-slot name="a" src="/f" ttl="10s" swr="1m" sie="1h" required></edge-slot></body>`))
 		s.get(1, "/p")
 		s.fill(0, "old")
 		s.engine.Resume(1, s.now)
@@ -188,7 +188,7 @@ func TestPageWhoseRequiredFragmentIsGoneIsGone(t *testing.T) {
 }
 
 func TestLateRefusalDoesNotRemoveWhatCameAfterAPurge(t *testing.T) {
-	s := newScript(t, page(t, "/p", keptLong))
+	s := newScript(t, pageOf(t, "/p", keptLong))
 	s.get(1, "/p")
 	s.fill(0, "old")
 	s.engine.Resume(1, s.now)
@@ -205,7 +205,7 @@ func TestLateRefusalDoesNotRemoveWhatCameAfterAPurge(t *testing.T) {
 }
 
 func TestAnswerThatIsNotStoredTakesThePlaceOfWhatWas(t *testing.T) {
-	s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/f"></edge-slot></body>`))
+	s := newScript(t, pageOf(t, "/p", `<body><edge-slot name="a" src="/f"></edge-slot></body>`))
 	s.get(1, "/p")
 	s.fill(0, "old", func(a *Answer) { a.CacheControl = "max-age=10, stale-while-revalidate=600, stale-if-error=600" })
 	s.engine.Resume(1, s.now)

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"inlay/internal/page"
+	"inlay/internal/shell"
 )
 
 const mark = "\xEF\xBB\xBF"
@@ -19,8 +22,8 @@ var everyFragment = []string{`<meta name="a">`, `<b>p</b>`, `<tr><td>r</td></tr>
 
 func TestByteOrderMarkIsTakenOffInEveryPlaceAndMode(t *testing.T) {
 	for _, before := range []string{mark, mark + mark} {
-		for _, mode := range []Mode{Stream, Ordered, Complete} {
-			p := page(t, "/p", everyPlace)
+		for _, mode := range []page.Mode{page.Stream, page.Ordered, page.Complete} {
+			p := pageOf(t, "/p", everyPlace)
 			p.Mode = mode
 			marked, plain := newScript(t, p), newScript(t, p)
 			for s, before := range map[*script]string{marked: before, plain: ""} {
@@ -52,7 +55,7 @@ func TestByteOrderMarksOfOtherPlacesAndEncodings(t *testing.T) {
 		"\xE4":               "\xE4</>",
 		"\xE2\x82":           "\xE2\x82</>",
 	} {
-		s := newScript(t, page(t, "/p", `<body><edge-slot name="a" src="/a">…</edge-slot></body>`))
+		s := newScript(t, pageOf(t, "/p", `<body><edge-slot name="a" src="/a">…</edge-slot></body>`))
 		s.get(1, "/p")
 		s.fill(0, given)
 		s.engine.Resume(1, s.now)
@@ -61,11 +64,11 @@ func TestByteOrderMarksOfOtherPlacesAndEncodings(t *testing.T) {
 		assert.Equal(t, "<body>"+want+"</body>", s.takeBody(), "%q", given)
 		assert.Equal(t, want == "…", strings.Contains(s.head["cache-status"], "detail=refused"), "%q", given)
 	}
-	s := newScript(t, page(t, "/p", mark+everyPlace))
+	s := newScript(t, pageOf(t, "/p", mark+everyPlace))
 	s.fields = browser
 	s.get(1, "/p")
 	assert.True(t, strings.HasPrefix(s.takeBody(), mark+"<!doctype html>"), "a shell's own is where a page may have one")
-	_, err := ParsePage("/p", "\xFF\xFE<\x00p\x00")
+	_, err := shell.Parse("/p", "\xFF\xFE<\x00p\x00")
 	assert.ErrorContains(t, err, "UTF-8")
 }
 
@@ -78,7 +81,7 @@ func TestByteOrderMarkIsTakenOffNatively(t *testing.T) {
 			}
 		}
 	})
-	server, _ := serve(t, Options{Pages: []Page{page(t, "/p", everyPlace)}, Origin: origin})
+	server, _ := serve(t, Options{Pages: []page.Page{pageOf(t, "/p", everyPlace)}, Origin: origin})
 	for range 3 {
 		resp, err := http.Get(server.URL + "/p")
 		assert.NoError(t, err)

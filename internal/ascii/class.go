@@ -1,0 +1,51 @@
+package ascii
+
+func IsDigit(b byte) bool { return '0' <= b && b <= '9' }
+
+func IsAlpha(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
+
+func IsControl(b byte) bool { return b < 0x20 || b == 0x7F }
+
+func HasControl(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if IsControl(s[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func IsHex(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
+}
+
+// HexValue is the value of a hexadecimal digit, 255 for anything else.
+func HexValue(b byte) byte {
+	switch {
+	case IsDigit(b):
+		return b - '0'
+	case 'a' <= b|0x20 && b|0x20 <= 'f':
+		return b | 0x20 - 'a' + 10
+	}
+	return 255
+}
+
+const HexDigits = "0123456789ABCDEF"
+
+// Unhex reads two hexadecimal digits at s[i:].
+func Unhex(s string, i int) (byte, bool) {
+	if i+2 > len(s) {
+		return 0, false
+	}
+	hi, lo := HexValue(s[i]), HexValue(s[i+1])
+	return hi<<4 | lo, hi < 16 && lo < 16
+}
+
+func Only(s string, allowed func(byte) bool) bool {
+	for i := 0; i < len(s); i++ {
+		if !allowed(s[i]) {
+			return false
+		}
+	}
+	return true
+}

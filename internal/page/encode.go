@@ -1,0 +1,301 @@
+package page
+
+import (
+	"errors"
+	"time"
+
+	"inlay/internal/markup"
+	"inlay/internal/route"
+)
+
+// Pages are parsed where they are built, so that a shell which does not parse fails the build, and core.wasm needs no
+// parser and no shells: it reads them in this form, which only a build of the same sources can read.
+//
+//	pages  = magic count *page
+//	text   = length bytes
+//	number = seven bits a byte, the lowest first, the eighth bit saying that more follow; the sign is the lowest bit
+//
+// The fields of a page and a slot follow in the order in which page.go declares them.
+
+const pagesMagic = "inlay pages 2\n"
+
+// Encode writes pages for [Decode].
+func Encode(pages []Page) []byte {
+	w := writer{buf: []byte(pagesMagic)}
+	w.number(len(pages))
+	for i := range pages {
+		w.page(&pages[i])
+	}
+	return w.buf
+}
+
+// Decode reads what [Encode] wrote. The error says that it is something else.
+func Decode(data []byte) ([]Page, error) {
+	r := reader{data: data}
+	if len(data) < len(pagesMagic) || string(data[:len(pagesMagic)]) != pagesMagic {
+		return nil, errPages
+	}
+	r.data = data[len(pagesMagic):]
+	pages := make([]Page, r.count(pageLeast))
+	for i := range pages {
+		r.page(&pages[i])
+	}
+	if r.bad || len(r.data) > 0 {
+		return nil, errPages
+	}
+	return pages, nil
+}
+
+var errPages = errors.New("edge: these are no pages, or another build's; build again")
+
+// pageLeast, slotLeast and listLeast are the fewest bytes that a page, a slot and an item of a list take: a count that
+// promises more than there can be is refused before anything is allocated for it.
+const (
+	pageLeast = 16
+	slotLeast = 16
+	listLeast = 1
+)
+
+type writer struct{ buf []byte }
+
+// long appends a number. encoding/binary would, but needs reflection.
+func (w *writer) long(n int64) {
+	u := uint64(n)<<1 ^ uint64(n>>63)
+	for ; u >= 0x80; u >>= 7 {
+		w.buf = append(w.buf, byte(u)|0x80)
+	}
+	w.buf = append(w.buf, byte(u))
+}
+
+func (w *writer) number(n int)             { w.long(int64(n)) }
+func (w *writer) duration(d time.Duration) { w.long(int64(d)) }
+
+func (w *writer) text(s string) {
+	w.number(len(s))
+	w.buf = append(w.buf, s...)
+}
+
+func (w *writer) flag(b bool) {
+	if b {
+		w.number(1)
+	} else {
+		w.number(0)
+	}
+}
+
+func (w *writer) texts(list []string) {
+	w.number(len(list))
+	for _, s := range list {
+		w.text(s)
+	}
+}
+
+func (w *writer) page(p *Page) {
+	w.text(p.Pattern)
+	w.number(int(p.Mode))
+	w.text(p.CacheControl)
+	w.flag(p.Preload)
+	w.duration(p.Patience)
+	w.number(len(p.Slots))
+	for i := range p.Slots {
+		w.slot(&p.Slots[i])
+	}
+	w.texts(p.Static)
+	w.number(p.Head.Part)
+	w.number(p.Head.Off)
+	w.number(p.Tail.Part)
+	w.number(p.Tail.Off)
+	w.texts(p.Links)
+	w.text(p.Closers)
+	w.texts(p.Params)
+}
+
+func (w *writer) slot(s *Slot) {
+	w.text(s.Name)
+	w.text(s.Src)
+	w.duration(s.TTL)
+	w.duration(s.StaleWhileRevalidate)
+	w.duration(s.StaleIfError)
+	w.duration(s.Timeout)
+	w.texts(s.Tags)
+	w.number(len(s.Vary))
+	for _, in := range s.Vary {
+		w.number(int(in.Kind))
+		w.text(in.Name)
+	}
+	w.flag(s.Required)
+	w.text(s.Skeleton)
+	w.text(s.Error)
+	w.flag(s.HasError)
+	w.number(s.Line)
+	w.template(&s.Source)
+	w.number(len(s.TagTemplates))
+	for i := range s.TagTemplates {
+		w.template(&s.TagTemplates[i])
+	}
+	w.number(int(s.Around))
+	w.number(s.Depth)
+}
+
+func (w *writer) template(t *route.Template) {
+	w.texts(t.Literal)
+	for _, h := range t.Holes {
+		w.number(h.Param)
+		w.flag(h.Path)
+	}
+	w.flag(t.Query)
+}
+
+// reader reads until something is wrong; from then on everything is zero.
+type reader struct {
+	data []byte
+	bad  bool
+}
+
+func (r *reader) fail() {
+	r.bad = true
+	r.data = nil
+}
+
+func (r *reader) long() int64 {
+	var u uint64
+	for i, b := range r.data {
+		if i == 10 {
+			break
+		}
+		u |= uint64(b&0x7f) << (7 * i)
+		if b < 0x80 {
+			r.data = r.data[i+1:]
+			return int64(u>>1) ^ -int64(u&1)
+		}
+	}
+	r.fail()
+	return 0
+}
+
+func (r *reader) duration() time.Duration { return time.Duration(r.long()) }
+func (r *reader) flag() bool              { return r.below(2) == 1 }
+
+// below reads a number from 0 to limit-1.
+func (r *reader) below(limit int) int {
+	n := r.long()
+	if n < 0 || n >= int64(limit) {
+		r.fail()
+		return 0
+	}
+	return int(n)
+}
+
+// count reads how many things follow that take least bytes each.
+func (r *reader) count(least int) int { return r.below(len(r.data)/least + 1) }
+
+func (r *reader) text() string {
+	n := r.count(1)
+	s := string(r.data[:min(n, len(r.data))])
+	r.data = r.data[len(s):]
+	return s
+}
+
+func (r *reader) texts() []string {
+	n := r.count(listLeast)
+	if n == 0 {
+		return nil
+	}
+	list := make([]string, n)
+	for i := range list {
+		list[i] = r.text()
+	}
+	return list
+}
+
+func (r *reader) page(p *Page) {
+	p.Pattern = r.text()
+	p.Mode = Mode(r.below(len(modeNames)))
+	p.CacheControl = r.text()
+	p.Preload = r.flag()
+	p.Patience = r.duration()
+	slots := r.count(slotLeast)
+	if slots > 0 {
+		p.Slots = make([]Slot, slots)
+	}
+	for i := range p.Slots {
+		r.slot(&p.Slots[i])
+	}
+	p.Static = r.texts()
+	if len(p.Static) != len(p.Slots)+1 {
+		r.fail()
+		return
+	}
+	p.Head = r.cut(p.Static)
+	p.Tail = r.cut(p.Static)
+	if p.Tail.Part != len(p.Slots) {
+		r.fail()
+	}
+	p.Links = r.texts()
+	p.Closers = r.text()
+	p.Params = r.texts()
+	for i := range p.Slots {
+		if !p.Slots[i].Source.Fits(p.Params) {
+			r.fail()
+		}
+		for j := range p.Slots[i].TagTemplates {
+			if !p.Slots[i].TagTemplates[j].Fits(p.Params) {
+				r.fail()
+			}
+		}
+	}
+	p.Settle()
+}
+
+func (r *reader) cut(static []string) Cut {
+	c := Cut{Part: r.below(len(static))}
+	c.Off = r.below(len(static[c.Part]) + 1)
+	return c
+}
+
+func (r *reader) slot(s *Slot) {
+	s.Name = r.text()
+	s.Src = r.text()
+	s.TTL = r.duration()
+	s.StaleWhileRevalidate = r.duration()
+	s.StaleIfError = r.duration()
+	s.Timeout = r.duration()
+	s.Tags = r.texts()
+	if n := r.count(2 * listLeast); n > 0 {
+		s.Vary = make([]route.Input, n)
+	}
+	for i := range s.Vary {
+		s.Vary[i] = route.Input{Kind: route.InputKind(r.below(int(route.Query) + 1)), Name: r.text()}
+	}
+	s.Required = r.flag()
+	s.Skeleton = r.text()
+	s.Error = r.text()
+	s.HasError = r.flag()
+	s.Line = int(r.long())
+	s.Source = r.template()
+	if n := r.count(2 * listLeast); n > 0 {
+		s.TagTemplates = make([]route.Template, n)
+	}
+	for i := range s.TagTemplates {
+		s.TagTemplates[i] = r.template()
+	}
+	s.Around = markup.Mask(r.below(1 << 30))
+	s.Depth = r.below(markup.MaxDepth + 2 + 1) // html and body do not count
+	s.Varies.Add(s.Vary)
+}
+
+func (r *reader) template() route.Template {
+	t := route.Template{Literal: r.texts()}
+	if len(t.Literal) == 0 {
+		r.fail()
+		return t
+	}
+	if len(t.Literal) > 1 {
+		t.Holes = make([]route.Hole, len(t.Literal)-1)
+	}
+	for i := range t.Holes {
+		t.Holes[i] = route.Hole{Param: r.below(1 << 16), Path: r.flag()}
+	}
+	t.Query = r.flag()
+	return t
+}

@@ -1,0 +1,30 @@
+package page
+
+// Mode is how a page with cold fragments leaves. A page whose fragments are all there leaves as one body in every mode.
+type Mode uint8
+
+const (
+	// Auto lets the request decide: see [edge.Request]'s rule in modeOf.
+	Auto Mode = iota
+	// Stream sends the shell at once, with skeletons, and late fragments as patches on the same answer.
+	Stream
+	// Ordered sends each fragment in its place and waits for it there: for readers that run nothing and do not know the
+	// HTML standard's patches.
+	Ordered
+	// Complete waits for all fragments and sends one body with a Content-Length.
+	Complete
+)
+
+var modeNames = [...]string{"auto", "stream", "ordered", "complete"}
+
+// String is the mode's name as ?inlay= takes it.
+func (m Mode) String() string { return modeNames[m] }
+
+func ModeNamed(name string) Mode {
+	for m := Stream; m <= Complete; m++ {
+		if modeNames[m] == name {
+			return m
+		}
+	}
+	return Auto
+}

@@ -1,0 +1,335 @@
+package shell
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"inlay/internal/ascii"
+	"inlay/internal/duration"
+	"inlay/internal/field"
+	"inlay/internal/markup"
+	"inlay/internal/page"
+	"inlay/internal/route"
+)
+
+const (
+	maxName   = 64      // bytes of a slot's name
+	maxSrc    = 4 << 10 // bytes of a src, as written
+	maxInputs = 64      // in one vary
+	maxTags   = 64      // of one slot
+)
+
+// slotReader is the slot being read.
+type slotReader struct {
+	open bool
+	name string // for messages; empty while none is open
+	at   int    // offset of the slot's tag
+	from int    // offset of its content
+
+	before tree // the tree where the slot stands
+	closed bool // its end tag is the token before, or only white space came since
+
+	inError   bool
+	errorAt   int // offset of the <edge-error> tag
+	errorFrom int // of its content
+	errorEnd  int // behind its end tag
+
+	line, counted int // the line of the offset counted
+}
+
+func (p *parser) openSlot(t *token, afterText bool) error {
+	s := &p.slot
+	switch {
+	case s.inError:
+		return p.fail(t.at, "<edge-slot> in the <edge-error>"+where(s.name), "no slot within a slot")
+	case s.open:
+		return p.fail(t.at, "<edge-slot> in the skeleton"+where(s.name), "</edge-slot> before it: slots do not nest")
+	case t.slash:
+		return p.fail(t.at, "<edge-slot … />, which HTML reads as a start tag", "<edge-slot …></edge-slot>")
+	}
+	if err := p.slotPlace(t, afterText); err != nil {
+		return err
+	}
+	switch {
+	case strings.HasSuffix(p.html[:t.at], "<"):
+		return p.fail(t.at-1, "< right before <edge-slot>, which would make a tag of what comes into the slot", "&lt;")
+	case len(p.page.Slots) == maxSlots:
+		return p.fail(t.at, "one slot more than "+strconv.Itoa(maxSlots), "at most "+strconv.Itoa(maxSlots)+" in a page")
+	}
+	slot, err := p.slotOf(t)
+	if err != nil {
+		return err
+	}
+	static := p.endOfStatic(t.at)
+	reopened, err := p.reopen(t.at)
+	if err != nil {
+		return err
+	}
+	slot.Around, slot.Depth = markup.Mask(p.tree.facts()), len(p.tree.open)
+	p.page.Slots = append(p.page.Slots, slot)
+	p.page.Static = append(p.page.Static, static+reopened)
+	p.bodyEnd.at = -1
+	s.open, s.name, s.at, s.from, s.errorAt = true, slot.Name, t.at, t.end, -1
+	p.tree.comment()
+	s.before = p.tree.clone()
+	p.tree.strict, p.tree.floor = true, len(p.tree.open)
+	return nil
+}
+
+func (p *parser) closeSlot(t *token) error {
+	s := &p.slot
+	switch {
+	case !s.open:
+		return p.fail(t.at, "</edge-slot> without a slot", "<edge-slot …> before it")
+	case s.inError:
+		return p.fail(s.errorAt, "<edge-error> that is not closed"+where(s.name), "</edge-error> before </edge-slot>")
+	}
+	if err := p.unclosed("</edge-slot>"); err != nil {
+		return err
+	}
+	slot := &p.page.Slots[len(p.page.Slots)-1]
+	slot.Skeleton = endOfText(p.html[s.from:t.at])
+	if slot.HasError {
+		slot.Skeleton = endOfText(endOfText(p.html[s.from:s.errorAt]) + p.html[s.errorEnd:t.at])
+	}
+	p.spans = append(p.spans, span{s.at, t.end})
+	p.from = t.end
+	p.tree.strict, p.tree.frames = false, s.before.frames
+	s.open, s.name, s.closed = false, "", true
+	_, err := p.asFragment(slot.Skeleton, s.at, "the skeleton of slot "+ascii.Shorten(slot.Name), 0)
+	return err
+}
+
+func (p *parser) openError(t *token) error {
+	s := &p.slot
+	switch {
+	case !s.open:
+		return p.fail(t.at, "<edge-error> outside of a slot", "it within <edge-slot>")
+	case s.inError:
+		return p.fail(t.at, "<edge-error> within another"+where(s.name), "</edge-error> before it")
+	case s.errorAt >= 0:
+		return p.fail(t.at, "a second <edge-error>"+where(s.name), "one at most")
+	case t.slash:
+		return p.fail(t.at, "<edge-error/>, which HTML reads as a start tag", "<edge-error></edge-error>")
+	case len(p.tree.open) > p.tree.floor:
+		return p.fail(t.at, "<edge-error> in <"+p.tree.top().name+">"+where(s.name), "it directly in <edge-slot>")
+	case len(t.attrs) > 0:
+		return p.fail(t.attrs[0].at, "attribute "+ascii.Shorten(t.attrs[0].name)+" of <edge-error>", "none")
+	case strings.HasSuffix(p.html[:t.at], "<"):
+		return p.fail(t.at-1, "< right before <edge-error>, which would make a tag of what follows it", "&lt;")
+	}
+	s.inError, s.errorAt, s.errorFrom = true, t.at, t.end
+	p.tree.patch = true
+	return nil
+}
+
+func (p *parser) closeError(t *token) error {
+	s := &p.slot
+	if !s.inError {
+		return p.fail(t.at, "</edge-error> without an <edge-error>"+where(s.name), "<edge-error> before it")
+	}
+	if err := p.unclosed("</edge-error>"); err != nil {
+		return err
+	}
+	s.inError, s.errorEnd = false, t.end
+	p.tree.patch = false
+	slot := &p.page.Slots[len(p.page.Slots)-1]
+	slot.HasError = true
+	var err error
+	slot.Error, err = p.asFragment(endOfText(p.html[s.errorFrom:t.at]), s.errorAt, "the <edge-error> of slot "+ascii.Shorten(slot.Name), slot.Around)
+	return err
+}
+
+// unclosed refuses what is open before the end tag, and what else would change how the rest of the shell is read.
+func (p *parser) unclosed(end string) error {
+	if len(p.tree.open) > p.tree.floor {
+		e := &p.tree.open[p.tree.floor]
+		return p.fail(e.at, "<"+e.name+"> that is not closed"+where(p.slot.name), "</"+e.name+"> before "+end)
+	}
+	if !p.tree.reads(&p.slot.before) {
+		return p.fail(p.slot.at, "elements of the slot "+ascii.Shorten(p.slot.name)+" that go on after it", "a skeleton or error in which each is closed by its own end tag")
+	}
+	return nil
+}
+
+// asFragment reads what will stand in a patch as fragments are read, and gives it mended like one. A skeleton, which only ever
+// stands in its place, is read for what no fragment may have.
+func (p *parser) asFragment(html string, at int, what string, watch markup.Mask) (string, error) {
+	var f markup.Fragment
+	for _, scripting := range [...]bool{true, false} {
+		f.Reset(scripting, watch)
+		f.Write([]byte(html))
+		if text := f.End(); text != "" {
+			return "", p.fail(at, what+" in which "+text, "markup that every browser reads the same, wherever it stands")
+		}
+		if watch == 0 {
+			continue
+		}
+		edits := f.Edits()
+		for i := len(edits) - 1; i >= 0; i-- {
+			e := &edits[i]
+			html = html[:e.At] + e.Put + html[e.At+e.Cut:]
+		}
+	}
+	return html, nil
+}
+
+// lineOf counts lines as the slots come.
+func (p *parser) lineOf(at int) int {
+	s := &p.slot
+	lines, _ := countLines(p.html, s.counted, at)
+	s.line, s.counted = s.line+lines, at
+	return s.line + 1
+}
+
+var slotAttributes = []string{"name", "src", "ttl", "swr", "sie", "tags", "vary", "timeout", "required"}
+
+// slotOf reads the attributes of a slot.
+func (p *parser) slotOf(t *token) (page.Slot, error) {
+	s := page.Slot{TTL: duration.Unset, StaleWhileRevalidate: duration.Unset, StaleIfError: duration.Unset, Timeout: duration.Unset, Line: p.lineOf(t.at)}
+	for i := range t.attrs {
+		a := &t.attrs[i]
+		for j := range t.attrs[:i] {
+			if t.attrs[j].name == a.name {
+				return s, p.fail(a.at, "attribute "+ascii.Shorten(a.name)+" again", "each attribute once")
+			}
+		}
+		value, unknown := decodeReferences(a.value)
+		if unknown != "" {
+			return s, p.fail(a.valueAt, "the character reference "+ascii.Shorten(unknown), "the character itself, or &amp; for &")
+		}
+		if err := p.slotAttribute(&s, a, value); err != nil {
+			return s, err
+		}
+	}
+	switch {
+	case s.Name == "":
+		return s, p.fail(t.at, "<edge-slot> without a name", `name="…"`)
+	case s.Src == "":
+		return s, p.fail(t.at, "slot "+ascii.Shorten(s.Name)+" without a src", `src="…"`)
+	}
+	s.Varies.Add(s.Vary)
+	return s, nil
+}
+
+func (p *parser) slotAttribute(s *page.Slot, a *attribute, value string) error {
+	var err error
+	switch a.name {
+	case "name":
+		s.Name = value
+		return p.slotName(value, a.valueAt)
+	case "src":
+		if len(value) > maxSrc {
+			return p.fail(a.valueAt, "src: a src of "+strconv.Itoa(len(value))+" bytes", "at most 4 KiB")
+		}
+		s.Src = value
+		s.Source, err = route.ParseSrc(value, p.page.Params)
+	case "ttl":
+		s.TTL, err = duration.Parse(value)
+	case "swr":
+		s.StaleWhileRevalidate, err = duration.Parse(value)
+	case "sie":
+		s.StaleIfError, err = duration.Parse(value)
+	case "timeout":
+		if s.Timeout, err = duration.Parse(value); err == nil && s.Timeout == 0 {
+			return p.fail(a.valueAt, "a timeout of 0", "a longer one, or no attribute for the default")
+		}
+	case "tags":
+		s.Tags = strings.Fields(value)
+		if len(s.Tags) > maxTags {
+			return p.fail(a.valueAt, "more than "+strconv.Itoa(maxTags)+" tags", "a tag that several of them have in common")
+		}
+		for _, tag := range s.Tags {
+			var t route.Template
+			if t, err = route.ParseTemplate(tag, p.page.Params); err != nil {
+				break
+			}
+			if strings.IndexByte(tag, ',') >= 0 {
+				return p.fail(a.valueAt, "a comma in tag "+ascii.Shorten(tag), "spaces between tags")
+			}
+			s.TagTemplates = append(s.TagTemplates, t)
+		}
+	case "vary":
+		return p.slotVary(s, value, a.valueAt)
+	case "required":
+		if value != "" && ascii.ToLower(value) != "required" {
+			return p.fail(a.valueAt, "required="+ascii.Shorten(value), "required without a value, or no attribute")
+		}
+		s.Required = true
+	default:
+		msg := "unknown attribute " + ascii.Shorten(a.name) + " of <edge-slot>; "
+		if near := ascii.Nearest(a.name, slotAttributes); near != "" {
+			msg += "did you mean " + near + "? "
+		}
+		return p.failure(a.at, msg+"expected "+strings.Join(slotAttributes[:len(slotAttributes)-1], ", ")+" or required")
+	}
+	if err != nil {
+		// What was found comes first in the message, so the attribute goes in front of it.
+		return p.failure(a.valueAt, a.name+": "+err.Error())
+	}
+	return nil
+}
+
+func (p *parser) slotName(name string, at int) error {
+	switch {
+	case name == "":
+		return p.fail(at, "an empty name", "1 to 64 bytes")
+	case len(name) > maxName:
+		return p.fail(at, "a name of "+strconv.Itoa(len(name))+" bytes", "1 to 64 bytes")
+	case ascii.HasControl(name) || !utf8.ValidString(name):
+		return p.fail(at, "a control character in the name "+ascii.Shorten(name), "printable characters")
+	}
+	for i := range p.page.Slots {
+		if have := &p.page.Slots[i]; have.Name == name {
+			return p.fail(at, "slot "+ascii.Shorten(name)+" again, after the one in line "+strconv.Itoa(have.Line), "another name")
+		}
+	}
+	return nil
+}
+
+const varyForm = "cookie:NAME, header:NAME or query:NAME with spaces between"
+
+func (p *parser) slotVary(s *page.Slot, value string, at int) error {
+	items := strings.Fields(value)
+	if len(items) > maxInputs {
+		return p.fail(at, "vary: more than "+strconv.Itoa(maxInputs)+" inputs", "the few that the fragment depends on")
+	}
+	for _, item := range items {
+		kind, name, ok := strings.Cut(item, ":")
+		in := route.Input{Name: name}
+		switch {
+		case !ok || name == "":
+			return p.fail(at, "vary: "+ascii.Shorten(item), varyForm)
+		case kind == "cookie":
+			in.Kind = route.Cookie
+		case kind == "header":
+			in.Kind, in.Name = route.Header, ascii.ToLower(name)
+		case kind == "query":
+			in.Kind = route.Query
+		default:
+			return p.fail(at, "vary: the unknown input "+ascii.Shorten(kind)+" in "+ascii.Shorten(item), varyForm)
+		}
+		if in.Kind != route.Query && !ascii.Only(name, field.IsTokenChar) {
+			return p.fail(at, "vary: "+ascii.Shorten(name)+" is no name of a "+kind, "letters, digits and !#$%&'*+-.^_`|~")
+		}
+		if in.Kind == route.Query && (ascii.HasControl(name) || len(name) > route.MaxParam) {
+			return p.fail(at, "vary: "+ascii.Shorten(name)+" is no name of a parameter", "its decoded name, without control characters")
+		}
+		if in.Kind == route.Header && name == "*" {
+			return p.fail(at, "vary: the header *", "the name of each header field that the fragment depends on: no request has a field of that name")
+		}
+		if in.Kind == route.Header {
+			if instead := route.NoInput(in.Name); instead != "" {
+				return p.fail(at, "vary: the header "+ascii.Shorten(in.Name), instead)
+			}
+		}
+		for _, have := range s.Vary {
+			if have == in {
+				return p.fail(at, "vary: "+ascii.Shorten(item)+" again", "each input once")
+			}
+		}
+		s.Vary = append(s.Vary, in)
+	}
+	return nil
+}
