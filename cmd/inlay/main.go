@@ -24,6 +24,9 @@ import (
 func commands() []*command {
 	return []*command{
 		buildCommand,
+		purgeCommand,
+		invalidateCommand,
+		statsCommand,
 		versionCommand,
 		helpCommand,
 	}

@@ -67,8 +67,10 @@ var of = map[string]struct {
 	text string
 }{
 	"warm_pages_total":         {[]string{"warm_pages_total", "pages_total"}, "of all pages"},
-	"failed_pages_total":       {[]string{"pages_total"}, "of those"},
-	"fills_failed_total":       {[]string{"fills_total"}, "of those"},
+	"whole_pages_total":        {[]string{"pages_total"}, "of pages"},
+	"streamed_pages_total":     {[]string{"pages_total"}, "of pages"},
+	"failed_pages_total":       {[]string{"pages_total"}, "of pages"},
+	"fills_failed_total":       {[]string{"fills_total"}, "of fills"},
 	"fragments_unstored_total": {[]string{"fills_total"}, "of fills"},
 	"cache_hits_total":         {[]string{"cache_gets_total"}, "of gets"},
 	"cache_stale_hits_total":   {[]string{"cache_gets_total"}, "of gets"},
