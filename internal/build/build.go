@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
+	"sync"
 
 	"inlay/internal/project"
 )
@@ -24,8 +26,10 @@ type Options struct {
 
 // Result is what [Run] made.
 type Result struct {
-	// Changed are the files in build/ that are new or have other bytes than
-	// before, relative to it, in the order of their names.
+	// Modules are what the Worker consists of, its entry first: files in build/.
+	Modules []string
+	// Changed are the files in build/ that are new, have other bytes than
+	// before, or are gone, in the order of their names.
 	Changed []string
 }
 
@@ -40,47 +44,64 @@ func Run(ctx context.Context, p *project.Project, o Options) (*Result, error) {
 		return nil, err
 	}
 	defer unlock()
-	var result Result
-	pages, app := make(chan error, 1), make(chan error, 1)
-	var newPages, newApp bool
-	go func() {
-		var err error
-		newPages, err = Pages(ctx, p)
-		pages <- err
-	}()
-	go func() {
-		var err error
-		newApp, err = App(ctx, p)
-		app <- err
-	}()
-	if err := join(<-pages, <-app); err != nil {
+	if err := Generate(ctx, p); err != nil {
 		return nil, err
 	}
-	if newApp {
-		result.Changed = append(result.Changed, "app.wasm")
+	if _, err := gather(p); err != nil {
+		return nil, err // before anything that takes longer
 	}
-	if newPages {
-		result.Changed = append(result.Changed, "pages.bin")
+	steps := []step{
+		{"pages.bin", func() (bool, error) { return Pages(ctx, p) }},
+		{"app.wasm", func() (bool, error) { return App(ctx, p) }},
+		{"core.wasm", func() (bool, error) { return core(ctx, p) }},
 	}
+	if o.Test {
+		steps = append(steps, step{"test/core.wasm", func() (bool, error) { return testCore(ctx, p) }})
+	}
+	var result Result
+	if result.Changed, err = together(steps); err != nil {
+		return nil, err
+	}
+	modules, changed, err := Assemble(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	result.Modules = modules
+	result.Changed = slices.Sorted(slices.Values(append(result.Changed, changed...)))
 	return &result, nil
 }
 
-// join puts Problems together, so that all are told at once; another error
-// stands for itself.
-func join(errs ...error) error {
+// step makes one file of build/, and says whether it has changed.
+type step struct {
+	file string
+	run  func() (changed bool, err error)
+}
+
+// together runs steps that do not depend on each other, and gives what they changed. Problems of all of them are told at
+// once; another error stands for itself.
+func together(steps []step) (changed []string, err error) {
+	news, errs := make([]bool, len(steps)), make([]error, len(steps))
+	var wait sync.WaitGroup
+	for i := range steps {
+		wait.Go(func() { news[i], errs[i] = steps[i].run() })
+	}
+	wait.Wait()
 	var all Problems
-	for _, err := range errs {
+	for i, err := range errs {
 		var problems Problems
 		switch {
 		case err == nil:
 		case errors.As(err, &problems):
 			all = append(all, problems...)
 		default:
-			return err
+			return nil, err
+		}
+		if news[i] {
+			changed = append(changed, steps[i].file)
 		}
 	}
 	if len(all) > 0 {
-		return all
+		return nil, all
 	}
-	return nil
+	return changed, nil
 }

@@ -1,0 +1,172 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"inlay/internal/corewasm"
+	"inlay/internal/project"
+	"inlay/worker"
+)
+
+// core makes build/core.wasm. It is the one that came with inlay, unless the
+// site is built in a checkout of inlay whose sources are others: those are then
+// compiled by TinyGo.
+func core(ctx context.Context, p *project.Project) (changed bool, err error) {
+	path := filepath.Join(p.Build(), "core.wasm")
+	sources := sourcesOf(p)
+	if sources == "" {
+		return write(path, worker.Core)
+	}
+	same, digest, err := asRecorded(ctx, p, sources)
+	if err != nil {
+		return false, err
+	}
+	if same {
+		return write(path, worker.Core)
+	}
+	return compileCore(ctx, p, sources, digest, path)
+}
+
+// testCore makes build/test/core.wasm, which has exports for tests, and names of functions.
+func testCore(ctx context.Context, p *project.Project) (changed bool, err error) {
+	sources := sourcesOf(p)
+	if sources == "" {
+		return false, errors.New("a core for tests can only be made in inlay's own repository")
+	}
+	_, digest, err := asRecorded(ctx, p, sources)
+	if err != nil {
+		return false, err
+	}
+	return compileCore(ctx, p, sources, digest, filepath.Join(p.Build(), "test", "core.wasm"), testTag)
+}
+
+// testTag is the build tag of worker/core/inlaytest.go.
+const testTag = "inlaytest"
+
+// sourcesOf is the checkout of inlay that a project is in, or whose module its
+// go.mod puts in place of inlay's; "" if there is none. What comes from a
+// module proxy is as its author has published it.
+func sourcesOf(p *project.Project) string {
+	for _, folder := range []string{p.Root, p.Module} {
+		if folder == "" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(folder, "go.mod"))
+		if err != nil {
+			continue
+		}
+		if m := replaced.FindSubmatch(text); m != nil {
+			path := strings.Trim(string(m[1]), `"`+"`")
+			if !filepath.IsAbs(path) {
+				path = filepath.Join(folder, filepath.FromSlash(path))
+			}
+			folder = path
+		} else if !isInlay.Match(text) {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(folder, "worker", "core", "main.go")); err == nil {
+			return folder
+		}
+	}
+	return ""
+}
+
+// Lines of a go.mod: that of inlay itself, and one that puts a folder in its place.
+var (
+	isInlay  = regexp.MustCompile(`(?m)^module\s+"?inlay"?\s*(//.*)?$`)
+	replaced = regexp.MustCompile(`(?m)^(?:replace\s+|\s*)"?inlay"?\s*=>\s*((?:\.|/|[A-Za-z]:)\S*|"[^"]+"|` + "`[^`]+`" + `)`)
+)
+
+// asRecorded tells whether the core's sources are those that the committed core.wasm was made of, and gives their digest.
+func asRecorded(ctx context.Context, p *project.Project, dir string) (same bool, digest string, err error) {
+	record, err := corewasm.ParseRecord(worker.Record)
+	if err != nil {
+		return false, "", err
+	}
+	// go list takes a fifth of a second; what it looked at the last time tells whether it would say the same again.
+	const step = "core-sources"
+	digest, quick, _ := strings.Cut(remembered(p, step), "\n")
+	now, err := quickDigest(dir)
+	if err != nil {
+		return false, "", err
+	}
+	if digest == "" || quick != now {
+		sources, err := corewasm.ReadSources(ctx, dir)
+		if err != nil {
+			return false, "", err
+		}
+		digest = sources.Digest
+		if err := remember(p, step, digest+"\n"+now); err != nil {
+			return false, "", err
+		}
+	}
+	return digest == record.Sources && record.Matches(worker.Core), digest, nil
+}
+
+// quickDigest is over all that the core's sources can be among.
+func quickDigest(dir string) (string, error) {
+	var files []string
+	for _, folder := range []string{"cache", "edge", "internal", "worker/core"} {
+		err := filepath.WalkDir(filepath.Join(dir, folder), func(path string, e os.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if e.IsDir() && e.Name() == "testdata" {
+				return filepath.SkipDir
+			}
+			if filepath.Ext(path) == ".go" && !strings.HasSuffix(path, "_test.go") {
+				files = append(files, path)
+			}
+			return nil
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	files = append(files, filepath.Join(dir, "go.mod"), filepath.Join(dir, "worker", "target.json"))
+	return digestOf(files, corewasm.Flags()...)
+}
+
+// compileCore lets TinyGo make a core, unless the one that is there is of the same sources and tools.
+func compileCore(ctx context.Context, p *project.Project, dir, digest, path string, tags ...string) (changed bool, err error) {
+	tools, err := corewasm.FindTools(ctx)
+	if errors.Is(err, corewasm.ErrNoTinyGo) {
+		return false, fmt.Errorf("what core.wasm is made of in %s is not what worker/core.record says, so it has to be compiled, and %w", dir, err)
+	}
+	if err != nil {
+		return false, err
+	}
+	step := "core-made" + strings.Join(tags, "")
+	made := digest + " " + tools.String()
+	if _, err := os.Stat(path); err == nil && remembered(p, step) == made {
+		return false, nil
+	}
+	forget(p, step)
+	wasm, err := corewasm.Compile(ctx, tools, dir, tags...)
+	if err != nil {
+		return false, err
+	}
+	if len(tags) == 0 {
+		if wasm, err = corewasm.Strip(wasm); err != nil {
+			return false, err
+		}
+		gzipped, err := corewasm.Gzipped(ctx, wasm)
+		if err != nil {
+			return false, err
+		}
+		if gzipped > corewasm.Limit {
+			return false, fmt.Errorf("core.wasm has %d bytes gzipped, over its limit of %d", gzipped, corewasm.Limit)
+		}
+	}
+	changed, err = write(path, wasm)
+	if err != nil {
+		return false, err
+	}
+	return changed, remember(p, step, made)
+}

@@ -1,0 +1,136 @@
+package corewasm
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Tools are what a core is made by. The same tools make the same bytes of the
+// same sources, in any folder.
+type Tools struct {
+	TinyGo, Go, LLVM, Binaryen string // versions
+
+	program string   // tinygo
+	env     []string // for it
+}
+
+func (t *Tools) String() string {
+	return "tinygo " + t.TinyGo + ", go " + t.Go + ", LLVM " + t.LLVM + ", binaryen " + t.Binaryen
+}
+
+// Same tells whether two Tools make the same bytes.
+func (t *Tools) Same(as *Tools) bool { return t.String() == as.String() }
+
+// ErrNoTinyGo is that there is no TinyGo to compile a core with.
+var ErrNoTinyGo = errors.New("there is no TinyGo, 0.41 or newer: in inlay's repository, ./build.sh core installs one")
+
+// oldest is the first TinyGo that compiles the core, in its minor version.
+const oldest = 41
+
+var (
+	tinygoSays   = regexp.MustCompile(`^tinygo version 0\.(\d+)(\S*) .*\(using go version go(\S+) and LLVM version ([^)\s]+)\)`)
+	binaryenSays = regexp.MustCompile(`version (\d+)`)
+)
+
+// FindTools looks for TinyGo: on PATH, and then where ./build.sh keeps the one
+// that it has built. Its error is ErrNoTinyGo if neither is there.
+func FindTools(ctx context.Context) (*Tools, error) {
+	for _, path := range append([]string{""}, cached()...) {
+		env := os.Environ()
+		program := "tinygo"
+		if path != "" {
+			program = filepath.Join(path, "bin", "tinygo")
+			env = append(env, "PATH="+llvmFolder+string(os.PathListSeparator)+os.Getenv("PATH"))
+		}
+		t, err := toolsOf(ctx, program, env)
+		if err != nil || t != nil {
+			return t, err
+		}
+	}
+	return nil, ErrNoTinyGo
+}
+
+// llvmFolder is where Debian puts the linker that belongs to the TinyGo of build.sh.
+const llvmFolder = "/usr/lib/llvm-19/bin"
+
+// cached are the folders of TinyGos that build.sh has built, the newest first.
+func cached() []string {
+	cache := os.Getenv("XDG_CACHE_HOME")
+	if cache == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return nil
+		}
+		cache = filepath.Join(home, ".cache")
+	}
+	found, err := filepath.Glob(filepath.Join(cache, "inlay", "tinygo-*"))
+	if err != nil {
+		return nil
+	}
+	for i, j := 0, len(found)-1; i < j; i, j = i+1, j-1 {
+		found[i], found[j] = found[j], found[i]
+	}
+	return found
+}
+
+// toolsOf asks a tinygo for its versions; nil if it is not there, or too old.
+func toolsOf(ctx context.Context, program string, env []string) (*Tools, error) {
+	cmd := exec.CommandContext(ctx, program, "version")
+	cmd.Env = env
+	output, err := cmd.Output()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	m := tinygoSays.FindStringSubmatch(string(output))
+	if err != nil || m == nil {
+		return nil, nil
+	}
+	if minor, _ := strconv.Atoi(m[1]); minor < oldest {
+		return nil, nil
+	}
+	t := &Tools{TinyGo: "0." + m[1] + m[2], Go: m[3], LLVM: m[4], Binaryen: "?", program: program, env: env}
+	opt := exec.CommandContext(ctx, "wasm-opt", "--version")
+	opt.Env = env
+	if said, err := opt.Output(); err == nil {
+		if m := binaryenSays.FindStringSubmatch(string(said)); m != nil {
+			t.Binaryen = m[1]
+		}
+	}
+	return t, nil
+}
+
+// Compile makes a core, with the names of its functions, of the sources in the
+// folder of inlay's go.mod. More build tags are for tests.
+func Compile(ctx context.Context, t *Tools, dir string, moreTags ...string) ([]byte, error) {
+	folder, err := os.MkdirTemp("", "inlay-core-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	path := filepath.Join(folder, "core.wasm")
+	args := append([]string{"build", "-o", path, "-tags", strings.Join(moreTags, ",")}, Flags()...)
+	cmd := exec.CommandContext(ctx, t.program, append(args, corePackage)...)
+	cmd.Dir = dir
+	cmd.Env = append(t.env, "GOWORK=off")
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, fmt.Errorf("TinyGo could not compile %s: %w\n%s", corePackage, err, strings.TrimSpace(said.String()))
+	}
+	wasm, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return wasm, CheckImports(wasm)
+}

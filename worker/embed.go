@@ -1,0 +1,24 @@
+// Package worker has what every Worker of inlay runs: the glue, and core.wasm.
+//
+// The glue is the modules of this folder; worker.mjs is their entry. core.wasm
+// is committed, so that a site needs no TinyGo; core.record says what it was
+// made of, by which tools, and what it weighs. core/ is its main package, app/
+// what a site's main calls, e2e/ the tests in a real workerd.
+package worker
+
+import "embed"
+
+// Glue are the modules of this folder that are written by hand, tests left out.
+//
+//go:embed app-instances.mjs core.mjs exchange.mjs fills.mjs frames.mjs go.mjs no-app.mjs pass.mjs redirect.mjs worker.mjs
+var Glue embed.FS
+
+// Core is core.wasm: the cache and the engine, as TinyGo compiles worker/core.
+//
+//go:embed core.wasm
+var Core []byte
+
+// Record is core.record, the text that internal/corewasm reads.
+//
+//go:embed core.record
+var Record string

@@ -1,0 +1,26 @@
+// @ts-check
+// What stands in build/ in place of app-instances.mjs for a site without Go: there is no app.wasm, and nobody to answer but the
+// server that INLAY_ORIGIN names. Where that is not set, pages without fragments work, and everything else is told why not.
+
+const nobody = "the site has no Go, and INLAY_ORIGIN, the URL of what answers its fragments, is not set";
+
+/** A handler that has not answered in time: there is none. */
+export class SilenceError extends Error {}
+
+/** How many instances this isolate has started. */
+export function appInstances() {
+  return 0;
+}
+
+/** Refuses a batch of fills. @returns {Promise<void>} */
+export async function appFills() {
+  throw new Error(nobody);
+}
+
+/** Answers what is no page. @returns {Promise<Response>} */
+export async function appFetch() {
+  return new Response("404 page not found\n", {
+    status: 404,
+    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
+  });
+}
