@@ -63,7 +63,7 @@ serve)
 	alone build/.lock
 	generate_site
 	mkdir -p build/native
-	go build -trimpath -o build/native/inlay ./worker/app
+	go build -trimpath -o build/native/inlay ./worker/app/example
 	release
 	exec build/native/inlay "$@" # in this process, which so gets the signals that are meant for the server
 	;;

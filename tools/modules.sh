@@ -41,7 +41,7 @@ generate_site() {
 # built, and writes them for core.wasm, which has no parser.
 build_pages() {
 	fresh pages "$sources" && [ -e build/pages.bin ] && return
-	quietly "build/pages.bin" go run ./worker/app -pages build/pages.bin || die "the site does not compile, or a page does not parse; see above"
+	quietly "build/pages.bin" go run ./worker/app/example -pages build/pages.bin || die "the site does not compile, or a page does not parse; see above"
 	stamp pages "$sources"
 	built=yes
 }
@@ -73,8 +73,8 @@ build_app() {
 	hash="$sources $(digest tools/modules.sh)"
 	fresh app "$hash" && [ -e build/app.wasm ] && return
 	quietly build/app.wasm env GOOS=js GOARCH=wasm \
-		go build -trimpath -buildvcs=false -ldflags='-s -w' -o build/app.wasm ./worker/app ||
-		die "Go could not compile ./worker/app; see above"
+		go build -trimpath -buildvcs=false -ldflags='-s -w' -o build/app.wasm ./worker/app/example ||
+		die "Go could not compile ./worker/app/example; see above"
 	stamp app "$hash"
 	built=yes
 }

@@ -57,11 +57,11 @@ go_checks() {
 	local module
 	check gofmt silent gofmt -l -s ./*.go bench cache docs edge internal site worker
 	check "go vet" go vet ./...
-	check "go vet: app.wasm" js go vet ./worker/app ./worker/instance ./worker/testing/... ./site/... ./edge
+	check "go vet: app.wasm" js go vet ./worker/app/... ./worker/instance ./worker/testing/... ./site/... ./edge
 	check "go vet: core.wasm" js go vet -tags tinygo ./worker/core
 	check "go vet: core.wasm for tests" js go vet -tags tinygo,inlaytest ./worker/core
 	check staticcheck "$STATICCHECK" ./...
-	check "staticcheck: app.wasm" js "$STATICCHECK" ./worker/app ./worker/instance ./worker/testing/... ./site
+	check "staticcheck: app.wasm" js "$STATICCHECK" ./worker/app/... ./worker/instance ./worker/testing/... ./site
 	# JavaScript calls the exports; to staticcheck they look unused.
 	check "staticcheck: core.wasm" js "$STATICCHECK" -tags tinygo,inlaytest -checks inherit,-U1000 ./worker/core
 	for module in bench edge/difftest edge/browsertest; do

@@ -41,7 +41,7 @@ func Native(ctx context.Context, p *project.Project, program string) error {
 func compile(ctx context.Context, p *project.Project, program string, env ...string) (changed bool, err error) {
 	main := "."
 	if p.Go == project.GoOrigin {
-		main = "inlay/worker/app" // whose main imports it
+		main = "inlay/worker/app/example" // whose main imports it
 	}
 	if err := os.MkdirAll(filepath.Dir(program), 0o755); err != nil {
 		return false, err

@@ -28,6 +28,9 @@ type Page struct {
 	// Zero: the handler's default.
 	Patience time.Duration
 
+	// Header are fields that the page's answers have besides those of inlay, with names in lower case.
+	Header []Field
+
 	// Slots are the shell's slots in the order of the shell.
 	Slots []Slot
 

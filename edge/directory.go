@@ -1,0 +1,434 @@
+//go:build !tinygo
+
+package edge
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"inlay/internal/folder"
+)
+
+// PageError is what is wrong with a file of a folder of pages, and where.
+type PageError struct {
+	// File is the file's name in the folder's file system, with slashes.
+	File string
+	// Line and Col count from 1, Col in bytes. Both are 0 where the error is about the file as a whole, or its name.
+	Line, Col int
+	// Msg says what was found and, after a semicolon, what was expected.
+	Msg string
+}
+
+// Error is "file:line:col: " and the message; without a position "file: " and the message.
+func (e *PageError) Error() string {
+	if e.Line == 0 {
+		return e.File + ": " + e.Msg
+	}
+	return e.File + ":" + strconv.Itoa(e.Line) + ":" + strconv.Itoa(e.Col) + ": " + e.Msg
+}
+
+// PageErrors are all mistakes in a folder of pages, in the order of its files.
+type PageErrors []*PageError
+
+// Error is a line for each.
+func (e PageErrors) Error() string {
+	text := ""
+	for i := range e {
+		if i > 0 {
+			text += "\n"
+		}
+		text += e[i].Error()
+	}
+	return text
+}
+
+// Unwrap gives each to errors.As.
+func (e PageErrors) Unwrap() []error {
+	all := make([]error, len(e))
+	for i := range e {
+		all[i] = e[i]
+	}
+	return all
+}
+
+// ReadPages reads a folder of pages: each file whose name ends in .html is a shell, and where it lies says its pattern, as
+// long as the file does not say so itself.
+//
+//	index.html           /{$}
+//	about.html           /about
+//	products/{id}.html   /products/{id}
+//	docs/index.html      /docs/{$}
+//	docs/{path...}.html  /docs/{path...}
+//
+// A file that begins with a comment such as
+//
+//	<!-- inlay: /shop/{id} patience="200ms" mode="ordered" preload cache-control="public, max-age=60" -->
+//
+// says its pattern, its policy or both there; the comment is not part of the shell. The file _headers has Cache-Control
+// fields for pages, in the form of Workers' static assets, and 404.html is left to whoever answers for what is not there.
+// Files and folders whose names begin with . or _ are passed over, and so is what does not end in .html.
+//
+// The pages of an embed.FS that holds nothing but a folder named pages, as //go:embed all:pages makes it, are those in that
+// folder. What go:embed leaves out is refused everywhere: symbolic links, and names that it does not take.
+//
+// The error is a [PageErrors], with the mistakes of all files, or that of the file system if the folder itself cannot be
+// read.
+func ReadPages(fsys fs.FS) ([]Page, error) {
+	root := folder.Root(fsys)
+	if _, err := fs.ReadDir(fsys, root); err != nil {
+		return nil, errors.New("edge: the folder of pages cannot be read: " + err.Error())
+	}
+	d := directory{fsys: fsys, root: root}
+	d.folder(root)
+	d.applyHeaders()
+	d.conflicts()
+	if len(d.errors) > 0 {
+		return nil, d.inOrder()
+	}
+	pages := make([]Page, len(d.pages))
+	for i := range d.pages {
+		pages[i] = d.pages[i].page
+	}
+	return pages, nil
+}
+
+// directory is a folder of pages that is being read.
+type directory struct {
+	fsys    fs.FS
+	root    string
+	pages   []filePage
+	errors  PageErrors
+	files   []string // in the order in which they were read
+	headers []headerRule
+	// headersFile is where they are from.
+	headersFile string
+}
+
+// filePage is a page, and where it is from.
+type filePage struct {
+	file    string
+	page    Page
+	pattern pattern
+	text    string // the file's
+	at      int    // where in it the pattern stands; -1: its name says it
+	control bool   // it says its own Cache-Control
+}
+
+func (d *directory) fail(file, found, expected string) {
+	d.errors = append(d.errors, &PageError{File: file, Msg: found + "; expected " + expected})
+}
+
+// inOrder gives the errors in the order of the files, and by line in each.
+func (d *directory) inOrder() PageErrors {
+	sorted := make(PageErrors, 0, len(d.errors))
+	for _, file := range d.files {
+		from := len(sorted)
+		for _, e := range d.errors {
+			if e.File != file {
+				continue
+			}
+			at := len(sorted)
+			for at > from && (sorted[at-1].Line > e.Line || sorted[at-1].Line == e.Line && sorted[at-1].Col > e.Col) {
+				at--
+			}
+			sorted = append(sorted, nil)
+			copy(sorted[at+1:], sorted[at:])
+			sorted[at] = e
+		}
+	}
+	return sorted
+}
+
+// folder reads a folder and those in it, in the order of their names.
+func (d *directory) folder(name string) {
+	entries, err := fs.ReadDir(d.fsys, name)
+	if err != nil {
+		d.fail(name, "a folder that cannot be read ("+reason(err)+")", "one that can, or none")
+		return
+	}
+	for _, entry := range entries {
+		d.entry(path.Join(name, entry.Name()), entry)
+	}
+}
+
+// reason is an error of the file system without the name, which stands before it.
+func reason(err error) string {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return err.Error()
+}
+
+func (d *directory) entry(file string, entry fs.DirEntry) {
+	name := entry.Name()
+	lower := strings.ToLower(name)
+	isPage := strings.HasSuffix(lower, ".html")
+	d.files = append(d.files, file)
+	switch hidden := name[0] == '.' || name[0] == '_'; {
+	case name == folder.HeadersFile && !entry.IsDir():
+		if path.Dir(file) != d.root {
+			d.fail(file, "a _headers that is not directly in the folder of pages", "one file for all pages, in which /"+path.Base(path.Dir(file))+"/* stands for those here")
+			return
+		}
+	case strings.HasPrefix(lower, "_header"), lower == "_redirects":
+		expected := "the name _headers for header fields"
+		if lower == "_redirects" {
+			expected = "redirects in a handler, or in _redirects of the static files"
+		}
+		d.fail(file, "a file that nothing reads", expected)
+		return
+	case hidden:
+		return
+	case lower == ".htm" || strings.HasSuffix(lower, ".htm"), strings.HasSuffix(lower, ".xhtml"):
+		d.fail(file, "a page by another name", "one that ends in .html")
+		return
+	case entry.Type()&fs.ModeSymlink != 0:
+		if isPage || d.isFolder(file) {
+			d.fail(file, "a symbolic link, which go:embed leaves out", "the file itself")
+		}
+		return
+	case !isPage && !entry.IsDir():
+		return
+	}
+	if why := notEmbedded(name); why != "" {
+		d.fail(file, "a name with "+why+", which go:embed leaves out", "another name; a first line such as <!-- inlay: /path --> gives any pattern")
+		return
+	}
+	switch {
+	case entry.IsDir():
+		d.folder(file)
+	case !entry.Type().IsRegular():
+		d.fail(file, "neither a file nor a folder", "a file")
+	default:
+		d.file(file)
+	}
+}
+
+func (d *directory) isFolder(file string) bool {
+	info, err := fs.Stat(d.fsys, file)
+	return err == nil && info.IsDir()
+}
+
+// file reads a page or _headers.
+func (d *directory) file(file string) {
+	data, err := fs.ReadFile(d.fsys, file)
+	if err != nil {
+		d.fail(file, "a file that cannot be read ("+reason(err)+")", "one that can")
+		return
+	}
+	text := string(data)
+	switch found := notText(text); {
+	case found != "":
+		d.fail(file, found, "text in UTF-8")
+	case file == path.Join(d.root, folder.HeadersFile):
+		d.readHeaders(file, text)
+	default:
+		d.readPage(file, text)
+	}
+}
+
+// notText says what else than UTF-8 a file begins with, by its byte order mark.
+func notText(s string) string {
+	for _, mark := range [...]string{"\xFF\xFE", "\xFE\xFF"} {
+		if strings.HasPrefix(s, mark) {
+			return "text in UTF-16"
+		}
+	}
+	return ""
+}
+
+// readPage reads a shell and what its first line says.
+func (d *directory) readPage(file, text string) {
+	line, errs := readPageLine(text)
+	for _, e := range errs {
+		e.File = file
+		d.errors = append(d.errors, e)
+	}
+	if len(errs) > 0 {
+		return // the shell depends on the pattern
+	}
+	p := filePage{file: file, control: line.control != "", at: line.at}
+	if line.pattern == "" {
+		relative := strings.TrimPrefix(file, d.root+"/")
+		if strings.EqualFold(relative, folder.NotFoundFile) {
+			d.readNotFound(file, text, &line)
+			return
+		}
+		if strings.EqualFold(path.Base(file), folder.NotFoundFile) {
+			d.fail(file, "a 404.html that is not directly in the folder of pages", "one for all, or a pattern in its first line")
+			return
+		}
+		line.pattern, p.at = patternOfFile(relative), -1
+	}
+	p.text = text
+	var err error
+	if p.pattern, err = parsePattern(line.pattern); err != nil {
+		d.errorAt(&p, err.Error())
+		return
+	}
+	if isEmptyShell(text[line.end:]) {
+		d.fail(file, "an empty file", "the HTML of the page "+shorten(line.pattern))
+		return
+	}
+	if p.page, err = parseFrom(line.pattern, text, line.end); err != nil {
+		at := &ParseError{Msg: err.Error()}
+		errors.As(err, &at)
+		d.errors = append(d.errors, &PageError{File: file, Line: at.Line, Col: at.Col, Msg: at.Msg})
+		return
+	}
+	p.page.Mode, p.page.Patience, p.page.Preload, p.page.CacheControl = line.mode, line.patience, line.preload, line.control
+	d.pages = append(d.pages, p)
+}
+
+// errorAt is an error about the pattern of a page: where it stands, or of the file whose name it is.
+func (d *directory) errorAt(p *filePage, msg string) {
+	e := positionIn(p.text, p.at, msg)
+	e.File = p.file
+	d.errors = append(d.errors, e)
+}
+
+// readNotFound checks what is shown where there is no page: a shell without slots, since nothing fills them.
+func (d *directory) readNotFound(file, text string, line *pageLine) {
+	if line.mode != Auto || line.patience != 0 || line.preload || line.control != "" {
+		d.fail(file, "a policy in the first line of 404.html", "none: it is sent as it is, and nobody may store it")
+		return
+	}
+	if isEmptyShell(text[line.end:]) {
+		d.fail(file, "an empty file", "the HTML of what is shown where there is no page")
+		return
+	}
+	page, err := parseFrom("/404", text, line.end)
+	if err != nil {
+		at := &ParseError{Msg: err.Error()}
+		errors.As(err, &at)
+		d.errors = append(d.errors, &PageError{File: file, Line: at.Line, Col: at.Col, Msg: at.Msg})
+		return
+	}
+	for i := range page.Slots {
+		d.errors = append(d.errors, &PageError{
+			File: file, Line: page.Slots[i].Line, Col: 0,
+			Msg: "the slot " + shorten(page.Slots[i].Name) + " in 404.html; expected a page without slots: nothing fills it",
+		})
+	}
+}
+
+func isEmptyShell(s string) bool { return strings.Trim(s, "\uFEFF \t\r\n\f") == "" }
+
+// parseFrom parses the shell that begins at an offset of a file. Lines and columns are those of the file.
+func parseFrom(pattern, text string, begin int) (Page, error) {
+	page, err := ParsePage(pattern, text[begin:])
+	if begin == 0 {
+		return page, err
+	}
+	if err != nil {
+		// The same again, with white space in place of what stands before: browsers pass over it, so the error is the same
+		// one, and all positions in it are right.
+		blank := []byte(text[:begin])
+		for i, c := range blank {
+			if c != '\n' && c != '\r' {
+				blank[i] = ' '
+			}
+		}
+		if _, again := ParsePage(pattern, string(blank)+text[begin:]); again != nil {
+			err = again
+		}
+		return page, err
+	}
+	lines, _ := countLines(text, 0, begin)
+	for i := range page.Slots {
+		page.Slots[i].Line += lines
+	}
+	return page, nil
+}
+
+// positionIn is an error at an offset of a text; at -1, of the file as a whole.
+func positionIn(text string, at int, msg string) *PageError {
+	if at < 0 {
+		return &PageError{Msg: msg}
+	}
+	lines, begin := countLines(text, 0, at)
+	return &PageError{Line: 1 + lines, Col: at - begin + 1, Msg: msg}
+}
+
+// patternOfFile is the pattern of a page by the name of its file.
+func patternOfFile(file string) string {
+	segments := strings.Split(file[:len(file)-len(".html")], "/")
+	out := ""
+	for i, s := range segments {
+		if i == len(segments)-1 && strings.EqualFold(s, "index") {
+			s = "{$}"
+		}
+		out += "/" + escapeSegment(s)
+	}
+	return out
+}
+
+// escapeSegment encodes what cannot stand as it is in a pattern. Braces stay, and what they mean.
+func escapeSegment(s string) string {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case isControl(c), inSet(c, "%?# "):
+			out = append(out, '%', hexDigits[c>>4], hexDigits[c&15])
+		default:
+			out = append(out, c)
+		}
+	}
+	return string(out)
+}
+
+// notEmbedded says what of a file's name go:embed does not take; empty if it does. The rule is that of
+// golang.org/x/mod/module's CheckFilePath.
+func notEmbedded(name string) string {
+	if !utf8.ValidString(name) {
+		return "bytes that are not UTF-8"
+	}
+	for _, r := range name {
+		switch {
+		case r < utf8.RuneSelf && (isControl(byte(r)) || inSet(byte(r), "\"'*<>?`|/\\:;")):
+			return shorten(string(r))
+		case r >= utf8.RuneSelf && !unicode.IsLetter(r):
+			return "the character " + strconv.QuoteRuneToASCII(r)
+		}
+	}
+	if name[len(name)-1] == '.' {
+		return "a dot at its end"
+	}
+	short, _, _ := strings.Cut(name, ".")
+	if isDevice(short) {
+		return "what Windows takes for a device"
+	}
+	return ""
+}
+
+func isDevice(name string) bool {
+	name = strings.ToLower(name)
+	switch name {
+	case "con", "prn", "aux", "nul":
+		return true
+	}
+	port, digit := name[:max(0, len(name)-1)], name[max(0, len(name)-1):]
+	return (port == "com" || port == "lpt") && digit >= "1" && digit <= "9"
+}
+
+// conflicts refuses pages that the same path would match, neither of them more specific.
+func (d *directory) conflicts() {
+	for i := range d.pages {
+		for j := range d.pages[:i] {
+			p, q := &d.pages[i], &d.pages[j]
+			what := "the pattern " + shorten(p.pattern.text) + " and that of " + q.file + ", " + shorten(q.pattern.text) + ", "
+			switch p.pattern.compare(&q.pattern) {
+			case equal:
+				d.errorAt(p, what+"match the same paths; expected one page for each path")
+			case overlapping:
+				d.errorAt(p, what+"both match "+p.pattern.commonPath(&q.pattern)+"; expected one of them to be more specific")
+			}
+		}
+	}
+}
