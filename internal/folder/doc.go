@@ -1,7 +1,12 @@
-// Package folder knows what lies where in a folder of pages, as far as a program has to know it that parses none of them:
-// app.wasm, which has a megabyte less to load without the parser. [inlay/edge.ReadPages] reads the rest.
+// Package folder reads a folder of pages: what is in a site's pages/.
 //
-//  1. Root (folder.go) finds the pages in a file system, such as an embed.FS.
-//  2. Line (line.go) finds the comment of a file that says its pattern and policy.
-//  3. NotFound (notfound.go) is what is shown where there is no page.
+//  1. Read (read.go) goes through the files. Where a file lies says its pattern, unless its first line does; Root (folder.go)
+//     is where in a file system the pages are.
+//  2. A file may begin with a comment that says the page's pattern and policy: line.go finds it, policy.go reads it.
+//  3. The file _headers has header fields for pages: headers.go. Whether a rule's paths are those of a page is told by
+//     comparing the forms of both, in paths.go.
+//  4. NotFound (notfound.go) is what is shown where there is no page. It and Root parse nothing, for app.wasm.
+//
+// Mistakes are collected, those of all files (errors.go). What may not be in it: HTML, which shell reads, and disks: it is
+// given a file system.
 package folder

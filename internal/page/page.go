@@ -3,6 +3,7 @@ package page
 import (
 	"time"
 
+	"inlay/internal/field"
 	"inlay/internal/markup"
 	"inlay/internal/route"
 )
@@ -29,7 +30,7 @@ type Page struct {
 	Patience time.Duration
 
 	// Header are fields that the page's answers have besides those of inlay, with names in lower case.
-	Header []Field
+	Header []field.Field
 
 	// Slots are the shell's slots in the order of the shell.
 	Slots []Slot

@@ -1,6 +1,4 @@
-//go:build !tinygo
-
-package edge
+package folder
 
 import (
 	"errors"
@@ -11,77 +9,18 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"inlay/internal/folder"
+	"inlay/internal/ascii"
+	"inlay/internal/page"
+	"inlay/internal/route"
+	"inlay/internal/shell"
 )
 
-// PageError is what is wrong with a file of a folder of pages, and where.
-type PageError struct {
-	// File is the file's name in the folder's file system, with slashes.
-	File string
-	// Line and Col count from 1, Col in bytes. Both are 0 where the error is about the file as a whole, or its name.
-	Line, Col int
-	// Msg says what was found and, after a semicolon, what was expected.
-	Msg string
-}
-
-// Error is "file:line:col: " and the message; without a position "file: " and the message.
-func (e *PageError) Error() string {
-	if e.Line == 0 {
-		return e.File + ": " + e.Msg
-	}
-	return e.File + ":" + strconv.Itoa(e.Line) + ":" + strconv.Itoa(e.Col) + ": " + e.Msg
-}
-
-// PageErrors are all mistakes in a folder of pages, in the order of its files.
-type PageErrors []*PageError
-
-// Error is a line for each.
-func (e PageErrors) Error() string {
-	text := ""
-	for i := range e {
-		if i > 0 {
-			text += "\n"
-		}
-		text += e[i].Error()
-	}
-	return text
-}
-
-// Unwrap gives each to errors.As.
-func (e PageErrors) Unwrap() []error {
-	all := make([]error, len(e))
-	for i := range e {
-		all[i] = e[i]
-	}
-	return all
-}
-
-// ReadPages reads a folder of pages: each file whose name ends in .html is a shell, and where it lies says its pattern, as
-// long as the file does not say so itself.
-//
-//	index.html           /{$}
-//	about.html           /about
-//	products/{id}.html   /products/{id}
-//	docs/index.html      /docs/{$}
-//	docs/{path...}.html  /docs/{path...}
-//
-// A file that begins with a comment such as
-//
-//	<!-- inlay: /shop/{id} patience="200ms" mode="ordered" preload cache-control="public, max-age=60" -->
-//
-// says its pattern, its policy or both there; the comment is not part of the shell. The file _headers has Cache-Control
-// fields for pages, in the form of Workers' static assets, and 404.html is left to whoever answers for what is not there.
-// Files and folders whose names begin with . or _ are passed over, and so is what does not end in .html.
-//
-// The pages of an embed.FS that holds nothing but a folder named pages, as //go:embed all:pages makes it, are those in that
-// folder. What go:embed leaves out is refused everywhere: symbolic links, and names that it does not take.
-//
-// The error is a [PageErrors], with the mistakes of all files, or that of the file system if the folder itself cannot be
-// read.
-func ReadPages(fsys fs.FS) ([]Page, error) {
-	root := folder.Root(fsys)
+// Read reads a folder of pages, as [inlay/edge.ReadPages] tells. The error is [Errors], or that of the file system if the
+// folder itself cannot be read.
+func Read(fsys fs.FS) ([]page.Page, error) {
+	root := Root(fsys)
 	if _, err := fs.ReadDir(fsys, root); err != nil {
-		return nil, errors.New("edge: the folder of pages cannot be read: " + err.Error())
+		return nil, errors.New("the folder of pages cannot be read: " + err.Error())
 	}
 	d := directory{fsys: fsys, root: root}
 	d.folder(root)
@@ -90,7 +29,7 @@ func ReadPages(fsys fs.FS) ([]Page, error) {
 	if len(d.errors) > 0 {
 		return nil, d.inOrder()
 	}
-	pages := make([]Page, len(d.pages))
+	pages := make([]page.Page, len(d.pages))
 	for i := range d.pages {
 		pages[i] = d.pages[i].page
 	}
@@ -102,7 +41,7 @@ type directory struct {
 	fsys    fs.FS
 	root    string
 	pages   []filePage
-	errors  PageErrors
+	errors  Errors
 	files   []string // in the order in which they were read
 	headers []headerRule
 	// headersFile is where they are from.
@@ -112,20 +51,20 @@ type directory struct {
 // filePage is a page, and where it is from.
 type filePage struct {
 	file    string
-	page    Page
-	pattern pattern
+	page    page.Page
+	pattern route.Pattern
 	text    string // the file's
 	at      int    // where in it the pattern stands; -1: its name says it
 	control bool   // it says its own Cache-Control
 }
 
 func (d *directory) fail(file, found, expected string) {
-	d.errors = append(d.errors, &PageError{File: file, Msg: found + "; expected " + expected})
+	d.errors = append(d.errors, &Error{File: file, Msg: found + "; expected " + expected})
 }
 
 // inOrder gives the errors in the order of the files, and by line in each.
-func (d *directory) inOrder() PageErrors {
-	sorted := make(PageErrors, 0, len(d.errors))
+func (d *directory) inOrder() Errors {
+	sorted := make(Errors, 0, len(d.errors))
 	for _, file := range d.files {
 		from := len(sorted)
 		for _, e := range d.errors {
@@ -171,7 +110,7 @@ func (d *directory) entry(file string, entry fs.DirEntry) {
 	isPage := strings.HasSuffix(lower, ".html")
 	d.files = append(d.files, file)
 	switch hidden := name[0] == '.' || name[0] == '_'; {
-	case name == folder.HeadersFile && !entry.IsDir():
+	case name == HeadersFile && !entry.IsDir():
 		if path.Dir(file) != d.root {
 			d.fail(file, "a _headers that is not directly in the folder of pages", "one file for all pages, in which /"+path.Base(path.Dir(file))+"/* stands for those here")
 			return
@@ -226,7 +165,7 @@ func (d *directory) file(file string) {
 	switch found := notText(text); {
 	case found != "":
 		d.fail(file, found, "text in UTF-8")
-	case file == path.Join(d.root, folder.HeadersFile):
+	case file == path.Join(d.root, HeadersFile):
 		d.readHeaders(file, text)
 	default:
 		d.readPage(file, text)
@@ -256,11 +195,11 @@ func (d *directory) readPage(file, text string) {
 	p := filePage{file: file, control: line.control != "", at: line.at}
 	if line.pattern == "" {
 		relative := strings.TrimPrefix(file, d.root+"/")
-		if strings.EqualFold(relative, folder.NotFoundFile) {
+		if strings.EqualFold(relative, NotFoundFile) {
 			d.readNotFound(file, text, &line)
 			return
 		}
-		if strings.EqualFold(path.Base(file), folder.NotFoundFile) {
+		if strings.EqualFold(path.Base(file), NotFoundFile) {
 			d.fail(file, "a 404.html that is not directly in the folder of pages", "one for all, or a pattern in its first line")
 			return
 		}
@@ -268,18 +207,18 @@ func (d *directory) readPage(file, text string) {
 	}
 	p.text = text
 	var err error
-	if p.pattern, err = parsePattern(line.pattern); err != nil {
+	if p.pattern, err = route.ParsePattern(line.pattern); err != nil {
 		d.errorAt(&p, err.Error())
 		return
 	}
 	if isEmptyShell(text[line.end:]) {
-		d.fail(file, "an empty file", "the HTML of the page "+shorten(line.pattern))
+		d.fail(file, "an empty file", "the HTML of the page "+ascii.Shorten(line.pattern))
 		return
 	}
 	if p.page, err = parseFrom(line.pattern, text, line.end); err != nil {
-		at := &ParseError{Msg: err.Error()}
-		errors.As(err, &at)
-		d.errors = append(d.errors, &PageError{File: file, Line: at.Line, Col: at.Col, Msg: at.Msg})
+		found := &shell.Error{Msg: err.Error()}
+		errors.As(err, &found)
+		d.errors = append(d.errors, &Error{File: file, Line: found.Line, Col: found.Col, Msg: found.Msg})
 		return
 	}
 	p.page.Mode, p.page.Patience, p.page.Preload, p.page.CacheControl = line.mode, line.patience, line.preload, line.control
@@ -288,14 +227,14 @@ func (d *directory) readPage(file, text string) {
 
 // errorAt is an error about the pattern of a page: where it stands, or of the file whose name it is.
 func (d *directory) errorAt(p *filePage, msg string) {
-	e := positionIn(p.text, p.at, msg)
+	e := errorIn(p.text, p.at, msg)
 	e.File = p.file
 	d.errors = append(d.errors, e)
 }
 
 // readNotFound checks what is shown where there is no page: a shell without slots, since nothing fills them.
 func (d *directory) readNotFound(file, text string, line *pageLine) {
-	if line.mode != Auto || line.patience != 0 || line.preload || line.control != "" {
+	if line.mode != page.Auto || line.patience != 0 || line.preload || line.control != "" {
 		d.fail(file, "a policy in the first line of 404.html", "none: it is sent as it is, and nobody may store it")
 		return
 	}
@@ -303,17 +242,17 @@ func (d *directory) readNotFound(file, text string, line *pageLine) {
 		d.fail(file, "an empty file", "the HTML of what is shown where there is no page")
 		return
 	}
-	page, err := parseFrom("/404", text, line.end)
+	parsed, err := parseFrom("/404", text, line.end)
 	if err != nil {
-		at := &ParseError{Msg: err.Error()}
-		errors.As(err, &at)
-		d.errors = append(d.errors, &PageError{File: file, Line: at.Line, Col: at.Col, Msg: at.Msg})
+		found := &shell.Error{Msg: err.Error()}
+		errors.As(err, &found)
+		d.errors = append(d.errors, &Error{File: file, Line: found.Line, Col: found.Col, Msg: found.Msg})
 		return
 	}
-	for i := range page.Slots {
-		d.errors = append(d.errors, &PageError{
-			File: file, Line: page.Slots[i].Line, Col: 0,
-			Msg: "the slot " + shorten(page.Slots[i].Name) + " in 404.html; expected a page without slots: nothing fills it",
+	for i := range parsed.Slots {
+		d.errors = append(d.errors, &Error{
+			File: file, Line: parsed.Slots[i].Line,
+			Msg: "the slot " + ascii.Shorten(parsed.Slots[i].Name) + " in 404.html; expected a page without slots: nothing fills it",
 		})
 	}
 }
@@ -321,10 +260,10 @@ func (d *directory) readNotFound(file, text string, line *pageLine) {
 func isEmptyShell(s string) bool { return strings.Trim(s, "\uFEFF \t\r\n\f") == "" }
 
 // parseFrom parses the shell that begins at an offset of a file. Lines and columns are those of the file.
-func parseFrom(pattern, text string, begin int) (Page, error) {
-	page, err := ParsePage(pattern, text[begin:])
+func parseFrom(pattern, text string, begin int) (page.Page, error) {
+	parsed, err := shell.Parse(pattern, text[begin:])
 	if begin == 0 {
-		return page, err
+		return parsed, err
 	}
 	if err != nil {
 		// The same again, with white space in place of what stands before: browsers pass over it, so the error is the same
@@ -335,25 +274,16 @@ func parseFrom(pattern, text string, begin int) (Page, error) {
 				blank[i] = ' '
 			}
 		}
-		if _, again := ParsePage(pattern, string(blank)+text[begin:]); again != nil {
+		if _, again := shell.Parse(pattern, string(blank)+text[begin:]); again != nil {
 			err = again
 		}
-		return page, err
+		return parsed, err
 	}
-	lines, _ := countLines(text, 0, begin)
-	for i := range page.Slots {
-		page.Slots[i].Line += lines
+	line, _ := lineOf(text, begin)
+	for i := range parsed.Slots {
+		parsed.Slots[i].Line += line - 1
 	}
-	return page, nil
-}
-
-// positionIn is an error at an offset of a text; at -1, of the file as a whole.
-func positionIn(text string, at int, msg string) *PageError {
-	if at < 0 {
-		return &PageError{Msg: msg}
-	}
-	lines, begin := countLines(text, 0, at)
-	return &PageError{Line: 1 + lines, Col: at - begin + 1, Msg: msg}
+	return parsed, nil
 }
 
 // patternOfFile is the pattern of a page by the name of its file.
@@ -371,11 +301,12 @@ func patternOfFile(file string) string {
 
 // escapeSegment encodes what cannot stand as it is in a pattern. Braces stay, and what they mean.
 func escapeSegment(s string) string {
+	const hex = "0123456789ABCDEF"
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case isControl(c), inSet(c, "%?# "):
-			out = append(out, '%', hexDigits[c>>4], hexDigits[c&15])
+		case ascii.IsControl(c), ascii.InSet(c, "%?# "):
+			out = append(out, '%', hex[c>>4], hex[c&15])
 		default:
 			out = append(out, c)
 		}
@@ -391,8 +322,8 @@ func notEmbedded(name string) string {
 	}
 	for _, r := range name {
 		switch {
-		case r < utf8.RuneSelf && (isControl(byte(r)) || inSet(byte(r), "\"'*<>?`|/\\:;")):
-			return shorten(string(r))
+		case r < utf8.RuneSelf && (ascii.IsControl(byte(r)) || ascii.InSet(byte(r), "\"'*<>?`|/\\:;")):
+			return ascii.Shorten(string(r))
 		case r >= utf8.RuneSelf && !unicode.IsLetter(r):
 			return "the character " + strconv.QuoteRuneToASCII(r)
 		}
@@ -422,12 +353,8 @@ func (d *directory) conflicts() {
 	for i := range d.pages {
 		for j := range d.pages[:i] {
 			p, q := &d.pages[i], &d.pages[j]
-			what := "the pattern " + shorten(p.pattern.text) + " and that of " + q.file + ", " + shorten(q.pattern.text) + ", "
-			switch p.pattern.compare(&q.pattern) {
-			case equal:
-				d.errorAt(p, what+"match the same paths; expected one page for each path")
-			case overlapping:
-				d.errorAt(p, what+"both match "+p.pattern.commonPath(&q.pattern)+"; expected one of them to be more specific")
+			if why := p.pattern.Conflict(&q.pattern); why != "" {
+				d.errorAt(p, "the patterns of this page and of "+q.file+" conflict: "+why)
 			}
 		}
 	}

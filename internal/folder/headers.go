@@ -1,11 +1,12 @@
-//go:build !tinygo
-
-package edge
+package folder
 
 import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"inlay/internal/ascii"
+	"inlay/internal/field"
 )
 
 // The limits of _headers are those of Workers' static assets.
@@ -50,11 +51,11 @@ type headersReader struct {
 	rules  []headerRule
 	skip   bool // the rule's path is refused, and so are its fields passed over
 	empty  bool // the rule has no line yet but that of its path
-	errors PageErrors
+	errors Errors
 }
 
 func (r *headersReader) fail(line, col int, found, expected string) {
-	r.errors = append(r.errors, &PageError{File: r.file, Line: line, Col: col, Msg: found + "; expected " + expected})
+	r.errors = append(r.errors, &Error{File: r.file, Line: line, Col: col, Msg: found + "; expected " + expected})
 }
 
 func (r *headersReader) read(line string) {
@@ -72,7 +73,7 @@ func (r *headersReader) read(line string) {
 		r.path(text, col)
 	case r.skip:
 	case len(r.rules) == 0:
-		r.fail(r.number, col, shorten(text)+" before the first path", "a path such as /*, and the fields for it in the lines after it")
+		r.fail(r.number, col, ascii.Shorten(text)+" before the first path", "a path such as /*, and the fields for it in the lines after it")
 	default:
 		r.field(text, col)
 	}
@@ -82,7 +83,7 @@ func (r *headersReader) read(line string) {
 func (r *headersReader) endRule() {
 	if r.empty {
 		rule := &r.rules[len(r.rules)-1]
-		r.fail(rule.line, 1, "the path "+shorten(rule.path)+" without fields", "Name: value in the lines after it")
+		r.fail(rule.line, 1, "the path "+ascii.Shorten(rule.path)+" without fields", "Name: value in the lines after it")
 	}
 	r.skip, r.empty = false, false
 }
@@ -90,21 +91,21 @@ func (r *headersReader) endRule() {
 func (r *headersReader) path(text string, col int) {
 	r.skip = true
 	if text[0] != '/' {
-		r.fail(r.number, col, shorten(text)+", which names a host", "a path: a page has the same fields on every host")
+		r.fail(r.number, col, ascii.Shorten(text)+", which names a host", "a path: a page has the same fields on every host")
 		return
 	}
 	if i := strings.IndexAny(text, "?# \t"); i >= 0 {
-		r.fail(r.number, col+i, shorten(text[i:i+1])+" in a path", "the path alone, as in /products/*")
+		r.fail(r.number, col+i, ascii.Shorten(text[i:i+1])+" in a path", "the path alone, as in /products/*")
 		return
 	}
 	if strings.Count(text, "*") > 1 {
-		r.fail(r.number, col, "more than one * in "+shorten(text), "one, and placeholders such as :name for single segments")
+		r.fail(r.number, col, "more than one * in "+ascii.Shorten(text), "one, and placeholders such as :name for single segments")
 		return
 	}
 	tokens, names, ok := rulePath(text)
 	switch {
 	case !ok:
-		r.fail(r.number, col, "malformed percent-encoding in "+shorten(text), "% and two hexadecimal digits")
+		r.fail(r.number, col, "malformed percent-encoding in "+ascii.Shorten(text), "% and two hexadecimal digits")
 		return
 	case strings.Contains(text, "*") && slices.Contains(names[:len(names)-1], "splat"):
 		r.fail(r.number, col, "* and :splat in one path, which have the same name", "another name for the placeholder")
@@ -129,8 +130,8 @@ func (r *headersReader) field(text string, col int) {
 	r.empty = false
 	if name, ok := strings.CutPrefix(text, "! "); ok {
 		name = strings.ToLower(strings.Trim(name, " \t"))
-		if name == "" || !only(name, isTokenChar) {
-			r.fail(r.number, col, shorten(text), "! and the name of one field, as in ! X-Frame-Options")
+		if name == "" || !ascii.Only(name, field.IsTokenChar) {
+			r.fail(r.number, col, ascii.Shorten(text), "! and the name of one field, as in ! X-Frame-Options")
 			return
 		}
 		rule.fields = append(rule.fields, headerField{line: r.number, col: col, name: name, detach: true})
@@ -143,13 +144,13 @@ func (r *headersReader) field(text string, col int) {
 	rule.fields = append(rule.fields, headerField{line: r.number, col: valueAt, name: name, value: value})
 	switch {
 	case !found:
-		r.fail(r.number, col, shorten(text), "Name: value, or a path that begins with a slash")
-	case name == "" || !only(name, isTokenChar):
-		r.fail(r.number, col, "the name "+shorten(name), "the name of a header field, such as X-Frame-Options")
+		r.fail(r.number, col, ascii.Shorten(text), "Name: value, or a path that begins with a slash")
+	case name == "" || !ascii.Only(name, field.IsTokenChar):
+		r.fail(r.number, col, "the name "+ascii.Shorten(name), "the name of a header field, such as X-Frame-Options")
 	case value == "":
-		r.fail(r.number, col, "the field "+shorten(name)+" without a value", "a value; ! "+name+" takes it off")
+		r.fail(r.number, col, "the field "+ascii.Shorten(name)+" without a value", "a value; ! "+name+" takes it off")
 	case !isPrintable(value):
-		r.fail(r.number, valueAt, "the value "+shorten(value), "printable ASCII")
+		r.fail(r.number, valueAt, "the value "+ascii.Shorten(value), "printable ASCII")
 	default:
 		r.refuse(name, col)
 	}
@@ -158,7 +159,7 @@ func (r *headersReader) field(text string, col int) {
 // refuse tells of fields that are not for a site to say.
 func (r *headersReader) refuse(name string, col int) {
 	if expected := notForPages(name); expected != "" {
-		r.fail(r.number, col, "the field "+shorten(name), expected)
+		r.fail(r.number, col, "the field "+ascii.Shorten(name), expected)
 	}
 }
 
@@ -185,8 +186,8 @@ func notForPages(name string) string {
 func (d *directory) applyHeaders() {
 	for i := range d.pages {
 		p := &d.pages[i]
-		tokens := pageTokens(&p.pattern)
-		control, fields := "", []Field(nil)
+		tokens := pageTokens(p.page.Pattern)
+		control, fields := "", []field.Field(nil)
 		for j := range d.headers {
 			rule := &d.headers[j]
 			values, all := rule.covers(tokens)
@@ -194,9 +195,9 @@ func (d *directory) applyHeaders() {
 			case all:
 				control, fields = d.applyRule(rule, p, values, control, fields)
 			case overlap(rule.tokens, tokens) && !d.elsewhere(rule, p):
-				d.errors = append(d.errors, &PageError{
+				d.errors = append(d.errors, &Error{
 					File: d.headersFile, Line: rule.line, Col: 1,
-					Msg: "the path " + shorten(rule.path) + ", which is that of some requests for " + p.file + " (" + shorten(p.pattern.text) +
+					Msg: "the path " + ascii.Shorten(rule.path) + ", which is that of some requests for " + p.file + " (" + ascii.Shorten(p.page.Pattern) +
 						") and not of all; expected all or none, as fields belong to a page",
 				})
 			}
@@ -212,10 +213,10 @@ func (d *directory) applyHeaders() {
 func (d *directory) elsewhere(rule *headerRule, p *filePage) bool {
 	for i := range d.pages {
 		q := &d.pages[i]
-		if q.pattern.compare(&p.pattern) != moreSpecific {
+		if !q.pattern.Under(&p.pattern) {
 			continue
 		}
-		if _, all := match(pageTokens(&q.pattern), rule.tokens); all {
+		if _, all := match(pageTokens(q.page.Pattern), rule.tokens); all {
 			return true
 		}
 	}
@@ -223,30 +224,30 @@ func (d *directory) elsewhere(rule *headerRule, p *filePage) bool {
 }
 
 // applyRule adds a rule's fields to those that the ones before it have set.
-func (d *directory) applyRule(rule *headerRule, p *filePage, values map[string]string, control string, fields []Field) (string, []Field) {
+func (d *directory) applyRule(rule *headerRule, p *filePage, values map[string]string, control string, fields []field.Field) (string, []field.Field) {
 	for i := range rule.fields {
 		f := &rule.fields[i]
 		if f.detach {
 			if f.name == "cache-control" {
 				control = ""
 			}
-			fields = slices.DeleteFunc(fields, func(have Field) bool { return have.Name == f.name })
+			fields = slices.DeleteFunc(fields, func(have field.Field) bool { return have.Name == f.name })
 			continue
 		}
 		value, unknown := replacePlaceholders(f.value, rule.names, values)
-		switch at := slices.IndexFunc(fields, func(have Field) bool { return have.Name == f.name }); {
+		switch at := slices.IndexFunc(fields, func(have field.Field) bool { return have.Name == f.name }); {
 		case unknown != "":
-			d.errors = append(d.errors, &PageError{
+			d.errors = append(d.errors, &Error{
 				File: d.headersFile, Line: f.line, Col: f.col,
-				Msg: "the placeholder :" + unknown + " in a value, which differs from one request for " + p.file + " (" + shorten(p.pattern.text) +
+				Msg: "the placeholder :" + unknown + " in a value, which differs from one request for " + p.file + " (" + ascii.Shorten(p.page.Pattern) +
 					") to the next; expected a value that is the same for all of a page",
 			})
 		case f.name == "cache-control":
-			addTo(&control, value)
+			control = strings.TrimPrefix(control+", "+value, ", ")
 		case at >= 0:
 			fields[at].Value += ", " + value
 		default:
-			fields = append(fields, Field{f.name, value})
+			fields = append(fields, field.Field{Name: f.name, Value: value})
 		}
 	}
 	return control, fields
@@ -279,7 +280,7 @@ func replacePlaceholders(s string, names []string, values map[string]string) (ou
 // placeholderLength is how long the name is that s begins with: a letter, and letters, digits or _.
 func placeholderLength(s string) int {
 	n := 0
-	for n < len(s) && (isAlpha(s[n]) || n > 0 && (isDigit(s[n]) || s[n] == '_')) {
+	for n < len(s) && (ascii.IsAlpha(s[n]) || n > 0 && (ascii.IsDigit(s[n]) || s[n] == '_')) {
 		n++
 	}
 	return n

@@ -1,4 +1,4 @@
-package edge
+package folder
 
 import (
 	"regexp"
@@ -8,12 +8,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/route"
 )
 
 // headersOf are the fields that _headers gives to the page of each pattern, Cache-Control among them.
 func headersOf(t *testing.T, headers string, files ...string) map[string]string {
 	t.Helper()
-	pages, err := ReadPages(filesOf(append(files, "_headers|"+headers)...))
+	pages, err := Read(filesOf(append(files, "_headers|"+headers)...))
 	require.NoError(t, err)
 	all := map[string]string{}
 	for _, p := range pages {
@@ -121,7 +123,7 @@ func TestMistakesInHeaders(t *testing.T) {
 		"\xFF\xFE/\x00":                          "_headers: text in UTF-16; expected text in UTF-8",
 	} {
 		t.Run(want, func(t *testing.T) {
-			_, err := ReadPages(filesOf("a.html", "p/{id}.html", "_headers|"+headers))
+			_, err := Read(filesOf("a.html", "p/{id}.html", "_headers|"+headers))
 			require.ErrorContains(t, err, want)
 			assert.NotContains(t, err.Error(), "\n", "one mistake is one line")
 		})
@@ -152,15 +154,15 @@ func FuzzPathsOfRulesAndPages(f *testing.F) {
 		if len(rule)+len(page) > 200 || strings.ContainsFunc(rule+page+path, func(r rune) bool { return r >= 0x80 }) {
 			return
 		}
-		p, err := parsePattern(page)
+		_, err := route.ParsePattern(page)
 		tokens, _, ok := rulePath(rule)
 		if err != nil || !ok {
 			return
 		}
-		whole, of := regexpOf(tokens), regexpOf(pageTokens(&p))
-		_, covers := match(tokens, pageTokens(&p))
-		meets := overlap(tokens, pageTokens(&p))
-		require.Equal(t, meets, overlap(pageTokens(&p), tokens))
+		whole, of := regexpOf(tokens), regexpOf(pageTokens(page))
+		_, covers := match(tokens, pageTokens(page))
+		meets := overlap(tokens, pageTokens(page))
+		require.Equal(t, meets, overlap(pageTokens(page), tokens))
 		require.True(t, meets || !covers)
 		if of.MatchString(path) {
 			require.True(t, !covers || whole.MatchString(path), "covered, and yet %q matches %s alone", path, page)
@@ -174,9 +176,9 @@ func FuzzHeaders(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		pages, err := ReadPages(filesOf("a.html", "p/{id}.html", "d/{path...}.html", "_headers|"+text))
+		pages, err := Read(filesOf("a.html", "p/{id}.html", "d/{path...}.html", "_headers|"+text))
 		if err != nil {
-			var all PageErrors
+			var all Errors
 			require.ErrorAs(t, err, &all)
 			for _, e := range all {
 				require.True(t, e.Line >= 0 && e.Line <= 1+strings.Count(text, "\n")+strings.Count(text, "\r"), e.Error())

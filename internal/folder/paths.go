@@ -1,8 +1,11 @@
-//go:build !tinygo
+package folder
 
-package edge
+import (
+	"strings"
 
-import "strings"
+	"inlay/internal/ascii"
+	"inlay/internal/route"
+)
 
 // pathToken is a part of a path's form: one byte, some bytes without a slash, or any bytes.
 type pathToken struct {
@@ -36,7 +39,7 @@ func rulePath(text string) (tokens []pathToken, names []string, ok bool) {
 		case c == '*':
 			tokens, splat = append(tokens, pathToken{kind: anyPath, name: "splat"}), true
 		case c == '%':
-			if c, ok = unhex(text, i+1); !ok {
+			if c, ok = ascii.Unhex(text, i+1); !ok {
 				return nil, nil, false
 			}
 			tokens = append(tokens, pathToken{char: c})
@@ -52,24 +55,23 @@ func rulePath(text string) (tokens []pathToken, names []string, ok bool) {
 	return tokens, names, true
 }
 
-// pageTokens is the form of a page's paths.
-func pageTokens(p *pattern) []pathToken {
+// pageTokens is the form of the paths of a page's pattern.
+func pageTokens(pattern string) []pathToken {
 	var tokens []pathToken
-	for _, s := range p.segments {
+	for segment := range strings.SplitSeq(pattern[1:], "/") {
 		tokens = append(tokens, pathToken{char: '/'})
-		if s.wild {
+		switch {
+		case segment == "" || strings.HasSuffix(segment, "...}"):
+			tokens = append(tokens, pathToken{kind: anyPath})
+		case segment == "{$}":
+		case segment[0] == '{':
 			tokens = append(tokens, pathToken{kind: oneSegment})
-			continue
+		default:
+			literal, _ := route.UnescapePath(segment)
+			for i := range len(literal) {
+				tokens = append(tokens, pathToken{char: literal[i]})
+			}
 		}
-		for i := 0; i < len(s.literal); i++ {
-			tokens = append(tokens, pathToken{char: s.literal[i]})
-		}
-	}
-	if p.tail != tailNone {
-		tokens = append(tokens, pathToken{char: '/'})
-	}
-	if p.tail.isSubtree() {
-		tokens = append(tokens, pathToken{kind: anyPath})
 	}
 	return tokens
 }

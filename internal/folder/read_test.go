@@ -1,10 +1,8 @@
-package edge
+package folder
 
 import (
 	"errors"
 	"io/fs"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +12,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/page"
+	"inlay/internal/route"
+	"inlay/internal/shell"
 )
 
 // filesOf makes a folder of pages from names and texts; a name alone has a small page.
@@ -29,7 +31,7 @@ func filesOf(files ...string) fstest.MapFS {
 	return all
 }
 
-func patternsOf(pages []Page) []string {
+func patternsOf(pages []page.Page) []string {
 	all := []string{}
 	for _, p := range pages {
 		all = append(all, p.Pattern)
@@ -62,48 +64,35 @@ func TestPatternOfAPageIsWhereItsFileLies(t *testing.T) {
 		"a/404.html|<!-- inlay: /a/x --><p>": "/a/x",
 	} {
 		t.Run(file, func(t *testing.T) {
-			pages, err := ReadPages(filesOf(file))
+			pages, err := Read(filesOf(file))
 			require.NoError(t, err)
 			assert.Equal(t, []string{want}, patternsOf(pages))
-			_, err = NewHandler(Options{Pages: pages, Origin: http.NotFoundHandler()})
-			assert.NoError(t, err)
+			assert.NoError(t, new(route.Router).Add(pages[0].Pattern))
 		})
 	}
 }
 
-func TestPagesAnswerUnderTheNamesOfTheirFiles(t *testing.T) {
-	pages, err := ReadPages(filesOf("our shop.html|<p>shop", "über.html|<p>über", "50%.html|<p>50", "index.html|<p>home"))
-	require.NoError(t, err)
-	h, err := NewHandler(Options{Pages: pages, Origin: http.NotFoundHandler()})
-	require.NoError(t, err)
-	for path, want := range map[string]string{"/our%20shop": "<p>shop", "/%C3%BCber": "<p>über", "/50%25": "<p>50", "/": "<p>home"} {
-		answer := httptest.NewRecorder()
-		h.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, nil))
-		assert.Equal(t, want, answer.Body.String(), path)
-	}
-}
-
 func TestWhatIsNoPageIsPassedOver(t *testing.T) {
-	pages, err := ReadPages(filesOf("about.html", ".hidden.html", "_draft.html", "_parts/x.html", ".git/x.html", "about.html~", "#about.html#",
+	pages, err := Read(filesOf("about.html", ".hidden.html", "_draft.html", "_parts/x.html", ".git/x.html", "about.html~", "#about.html#",
 		".#about.html", ".about.html.swp", "about.html.bak", "about.html.orig", "style.css", "README.md", "img/logo.svg", "404.html", "Makefile", ".DS_Store", "html", "x.htm.bak"))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/about"}, patternsOf(pages))
-	none, err := ReadPages(fstest.MapFS{})
+	none, err := Read(fstest.MapFS{})
 	require.NoError(t, err)
 	assert.Empty(t, none)
 }
 
 func TestFirstLineSaysPatternAndPolicy(t *testing.T) {
 	const bom = "\uFEFF"
-	for line, want := range map[string]Page{
+	for line, want := range map[string]page.Page{
 		`<!-- inlay: /shop/{id} -->`:                  {Pattern: "/shop/{id}"},
 		`<!--inlay:/shop-->`:                          {Pattern: "/shop"},
-		"<!--\n\tinlay:\r\n /shop\n mode=stream\n-->": {Pattern: "/shop", Mode: Stream},
+		"<!--\n\tinlay:\r\n /shop\n mode=stream\n-->": {Pattern: "/shop", Mode: page.Stream},
 		`<!-- inlay: -->`:                             {Pattern: "/page"},
 		`<!-- inlay: patience="200ms" mode="ordered" preload cache-control="public, max-age=60" -->`: {
-			Pattern: "/page", Patience: 200 * time.Millisecond, Mode: Ordered, Preload: true, CacheControl: "public, max-age=60",
+			Pattern: "/page", Patience: 200 * time.Millisecond, Mode: page.Ordered, Preload: true, CacheControl: "public, max-age=60",
 		},
-		`<!-- inlay: PATIENCE = '1s' Mode=complete PreLoad="" /shop -->`: {Pattern: "/shop", Patience: time.Second, Mode: Complete, Preload: true},
+		`<!-- inlay: PATIENCE = '1s' Mode=complete PreLoad="" /shop -->`: {Pattern: "/shop", Patience: time.Second, Mode: page.Complete, Preload: true},
 		`<!-- inlay: preload=preload mode=auto patience=0 -->`:           {Pattern: "/page", Preload: true, Patience: 1},
 		bom + `<!-- inlay: /shop -->`:                                    {Pattern: "/shop"},
 		"\r\n  <!-- inlay: /shop -->":                                    {Pattern: "/shop"},
@@ -116,16 +105,16 @@ func TestFirstLineSaysPatternAndPolicy(t *testing.T) {
 	} {
 		t.Run(line, func(t *testing.T) {
 			for _, end := range []string{"", "\n", "\r\n", "\r"} {
-				pages, err := ReadPages(filesOf("page.html|" + line + end + "<!doctype html><p>x"))
+				pages, err := Read(filesOf("page.html|" + line + end + "<!doctype html><p>x"))
 				require.NoError(t, err)
-				shell := "<!doctype html><p>x"
+				html := "<!doctype html><p>x"
 				if !strings.Contains(line, "inlay:") {
-					shell = line + end + shell
+					html = line + end + html
 				}
-				page, err := ParsePage(want.Pattern, shell)
+				parsed, err := shell.Parse(want.Pattern, html)
 				require.NoError(t, err)
-				page.Mode, page.Patience, page.Preload, page.CacheControl = want.Mode, want.Patience, want.Preload, want.CacheControl
-				assert.Equal(t, []Page{page}, pages)
+				parsed.Mode, parsed.Patience, parsed.Preload, parsed.CacheControl = want.Mode, want.Patience, want.Preload, want.CacheControl
+				assert.Equal(t, []page.Page{parsed}, pages)
 			}
 		})
 	}
@@ -133,13 +122,13 @@ func TestFirstLineSaysPatternAndPolicy(t *testing.T) {
 
 func TestLinesAreThoseOfTheFile(t *testing.T) {
 	text := "\uFEFF<!-- inlay:\n /shop/{id}\n--> <!doctype html>\r\n<p>x\n  <edge-slot name=a src=/f/{id}></edge-slot>"
-	pages, err := ReadPages(filesOf("page.html|" + text))
+	pages, err := Read(filesOf("page.html|" + text))
 	require.NoError(t, err)
 	assert.Equal(t, 5, pages[0].Slots[0].Line)
 
-	_, err = ReadPages(filesOf("page.html|" + text + " <edge-slot name=a src=/f></edge-slot>"))
+	_, err = Read(filesOf("page.html|" + text + " <edge-slot name=a src=/f></edge-slot>"))
 	assert.ErrorContains(t, err, "page.html:5:62: slot \"a\" again, after the one in line 5")
-	_, err = ReadPages(filesOf("page.html|<!-- inlay: --><edge-slot name=a src=/f></edge-slot>"))
+	_, err = Read(filesOf("page.html|<!-- inlay: --><edge-slot name=a src=/f></edge-slot>"))
 	assert.ErrorContains(t, err, "page.html:1:16: ")
 }
 
@@ -196,21 +185,21 @@ func TestMistakesInAFolderOfPages(t *testing.T) {
 		"_Headers|":                                         `_Headers: a file that nothing reads`,
 		"_redirects|":                                       `_redirects: a file that nothing reads; expected redirects in a handler`,
 		// two files
-		"a.html\nb.html|<!-- inlay: /a --><p>": `b.html:1:13: the pattern "/a" and that of a.html, "/a", match the same paths; expected one page for each path`,
-		"a/{x}.html\na/{y}.html":               `a/{y}.html: the pattern "/a/{y}" and that of a/{x}.html, "/a/{x}", match the same paths`,
-		"a/{x}.html\n{y}/b.html":               `{y}/b.html: the pattern "/{y}/b" and that of a/{x}.html, "/a/{x}", both match /a/b; expected one of them to be more specific`,
-		"index.html\n{$}.html":                 `{$}.html: the pattern "/{$}" and that of index.html, "/{$}", match the same paths`,
-		"index.html\nINDEX.html":               `index.html: the pattern "/{$}" and that of INDEX.html`,
+		"a.html\nb.html|<!-- inlay: /a --><p>": `b.html:1:13: the patterns of this page and of a.html conflict: "/a" and "/a" match the same paths; expected one page for each path`,
+		"a/{x}.html\na/{y}.html":               `a/{y}.html: the patterns of this page and of a/{x}.html conflict: "/a/{y}" and "/a/{x}" match the same paths`,
+		"a/{x}.html\n{y}/b.html":               `{y}/b.html: the patterns of this page and of a/{x}.html conflict: "/{y}/b" and "/a/{x}" both match /a/b; expected one of them to be more specific`,
+		"index.html\n{$}.html":                 `{$}.html: the patterns of this page and of index.html conflict: "/{$}" and "/{$}" match the same paths`,
+		"index.html\nINDEX.html":               `index.html: the patterns of this page and of INDEX.html conflict: "/{$}" and "/{$}" match the same paths`,
 	} {
 		t.Run(files, func(t *testing.T) {
 			all := []string{files}
 			if !strings.Contains(files, "|") || strings.HasPrefix(files, "a.html\nb.html") {
 				all = strings.SplitN(files, "\n", 2)
 			}
-			pages, err := ReadPages(filesOf(all...))
+			pages, err := Read(filesOf(all...))
 			assert.Empty(t, pages)
 			require.ErrorContains(t, err, want)
-			var one *PageError
+			var one *Error
 			require.ErrorAs(t, err, &one)
 			assert.NotContains(t, err.Error(), "\n", "one mistake is one line")
 		})
@@ -218,9 +207,9 @@ func TestMistakesInAFolderOfPages(t *testing.T) {
 }
 
 func TestAllMistakesOfAllFilesAreTold(t *testing.T) {
-	_, err := ReadPages(filesOf("a.html|<p><edge-slot>", "b.html|<!-- inlay: mode=x patience=y -->", "c.html", "d/{x}.html", "d/{y}.html",
+	_, err := Read(filesOf("a.html|<p><edge-slot>", "b.html|<!-- inlay: mode=x patience=y -->", "c.html", "d/{x}.html", "d/{y}.html",
 		"_headers|/*\nx\n\n/c\n  Vary: x\n  ETag: y"))
-	var all PageErrors
+	var all Errors
 	require.ErrorAs(t, err, &all)
 	var at []string
 	for _, e := range all {
@@ -241,14 +230,14 @@ func TestSymbolicLinksAreRefused(t *testing.T) {
 	link := func(to, name string) { require.NoError(t, os.Symlink(to, filepath.Join(dir, name))) }
 	link("somebody@host.1234:5", ".#a.html") // as Emacs locks a file
 	link("nowhere", "notes.txt")
-	pages, err := ReadPages(os.DirFS(dir))
+	pages, err := Read(os.DirFS(dir))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/a", "/d/{$}"}, patternsOf(pages))
 
 	link("a.html", "b.html")
 	link("d", "e")
 	link("nowhere", "f.html")
-	_, err = ReadPages(os.DirFS(dir))
+	_, err = Read(os.DirFS(dir))
 	for _, name := range []string{"b.html", "e", "f.html"} {
 		assert.ErrorContains(t, err, name+": a symbolic link, which go:embed leaves out; expected the file itself")
 	}
@@ -287,14 +276,14 @@ func TestWhatCannotBeReadIsTold(t *testing.T) {
 		"d":        "d: a folder that cannot be read (permission denied); expected one that can, or none",
 		"_headers": "_headers: a file that cannot be read (permission denied); expected one that can",
 	} {
-		_, err := ReadPages(unreadable{filesOf("a.html", "d/x.html", "_headers|/*\n A: b"), name})
+		_, err := Read(unreadable{filesOf("a.html", "d/x.html", "_headers|/*\n A: b"), name})
 		require.EqualError(t, err, want)
 	}
-	_, err := ReadPages(unreadable{filesOf("a.html"), "."})
-	require.EqualError(t, err, "edge: the folder of pages cannot be read: open .: permission denied")
-	_, err = ReadPages(os.DirFS(filepath.Join(t.TempDir(), "none")))
-	require.ErrorContains(t, err, "edge: the folder of pages cannot be read: ")
-	assert.True(t, !errors.As(err, new(PageErrors)))
+	_, err := Read(unreadable{filesOf("a.html"), "."})
+	require.EqualError(t, err, "the folder of pages cannot be read: open .: permission denied")
+	_, err = Read(os.DirFS(filepath.Join(t.TempDir(), "none")))
+	require.ErrorContains(t, err, "the folder of pages cannot be read: ")
+	assert.True(t, !errors.As(err, new(Errors)))
 }
 
 func FuzzPageLine(f *testing.F) {
@@ -311,14 +300,12 @@ func FuzzPageLine(f *testing.F) {
 			require.True(t, e.Line >= 1 && e.Line <= lines && e.Col >= 1 && e.Col <= len(text)+1, "%v", e)
 		}
 		require.True(t, line.end >= 0 && line.end <= len(text))
-		pages, err := ReadPages(filesOf("a.html|" + text))
+		pages, err := Read(filesOf("a.html|" + text))
 		if err != nil {
-			require.ErrorAs(t, err, new(*PageError))
+			require.ErrorAs(t, err, new(*Error))
 			return
 		}
 		require.Len(t, pages, 1)
-		_, err = NewHandler(Options{Pages: pages, Origin: http.NotFoundHandler(), Config: Config{AllowHosts: Hosts(pages)}})
-		require.NoError(t, err)
 		for _, s := range pages[0].Slots {
 			require.True(t, s.Line >= 1 && s.Line <= lines)
 		}

@@ -1,19 +1,19 @@
-//go:build !tinygo
-
-package edge
+package folder
 
 import (
 	"strings"
 	"time"
 
-	"inlay/internal/folder"
+	"inlay/internal/ascii"
+	"inlay/internal/duration"
+	"inlay/internal/page"
 )
 
 // pageLine is what the comment says that a page's file begins with.
 type pageLine struct {
 	pattern  string // empty: the file's name says it
 	at       int    // where the pattern stands in the file
-	mode     Mode
+	mode     page.Mode
 	patience time.Duration
 	preload  bool
 	control  string
@@ -27,11 +27,11 @@ const lineAttributes = "patience, mode, preload or cache-control"
 
 // readPageLine reads the comment that a file may begin with. Without one, the shell begins where the file does. The errors
 // have positions, and no file.
-func readPageLine(text string) (pageLine, []*PageError) {
+func readPageLine(text string) (pageLine, []*Error) {
 	r := lineReader{text: text, seen: map[string]bool{}}
-	comment, found := folder.Line(text)
+	comment, found := Line(text)
 	if !found {
-		if late := folder.Late(text); late >= 0 {
+		if late := Late(text); late >= 0 {
 			r.fail(late, "a comment of inlay that is not the first of the file", "it before everything else")
 		}
 		return pageLine{}, r.errors
@@ -40,16 +40,16 @@ func readPageLine(text string) (pageLine, []*PageError) {
 		r.fail(comment.At, "a comment that is not closed", "--> at its end")
 		return pageLine{}, r.errors
 	}
-	if word := text[comment.From : comment.From+len(folder.Word)]; word != folder.Word {
-		r.fail(comment.From, shorten(strings.TrimRight(word, folder.Space)), "<!-- "+folder.Word+" …")
+	if word := text[comment.From : comment.From+len(Word)]; word != Word {
+		r.fail(comment.From, ascii.Shorten(strings.TrimRight(word, Space)), "<!-- "+Word+" …")
 		return pageLine{}, r.errors
 	}
-	r.pos, r.end = comment.From+len(folder.Word), comment.To
+	r.pos, r.end = comment.From+len(Word), comment.To
 	for r.skip(); r.pos < r.end; r.skip() {
 		r.part()
 	}
-	r.line.end = folder.Shell(text, comment)
-	if late := folder.Late(text[r.line.end:]); late >= 0 {
+	r.line.end = Shell(text, comment)
+	if late := Late(text[r.line.end:]); late >= 0 {
 		r.fail(r.line.end+late, "a second comment of inlay", "all in the first")
 	}
 	return r.line, r.errors
@@ -61,15 +61,15 @@ type lineReader struct {
 	pos, end int
 	line     pageLine
 	seen     map[string]bool
-	errors   []*PageError
+	errors   []*Error
 }
 
 func (r *lineReader) fail(at int, found, expected string) {
-	r.errors = append(r.errors, positionIn(r.text, at, found+"; expected "+expected))
+	r.errors = append(r.errors, errorIn(r.text, at, found+"; expected "+expected))
 }
 
 func (r *lineReader) skip() {
-	for r.pos < r.end && inSet(r.text[r.pos], folder.Space) {
+	for r.pos < r.end && ascii.InSet(r.text[r.pos], Space) {
 		r.pos++
 	}
 }
@@ -77,7 +77,7 @@ func (r *lineReader) skip() {
 // word is what stands up to white space or one of stop.
 func (r *lineReader) word(stop string) string {
 	from := r.pos
-	for r.pos < r.end && !inSet(r.text[r.pos], folder.Space+stop) {
+	for r.pos < r.end && !ascii.InSet(r.text[r.pos], Space+stop) {
 		r.pos++
 	}
 	return r.text[from:r.pos]
@@ -116,7 +116,7 @@ func (r *lineReader) part() {
 
 // value reads the value of an attribute. It is not ok where a quote is not closed; nothing is left then.
 func (r *lineReader) value() (value string, ok bool) {
-	if r.pos == r.end || !inSet(r.text[r.pos], `"'`) {
+	if r.pos == r.end || !ascii.InSet(r.text[r.pos], `"'`) {
 		return r.word(""), true
 	}
 	quote := r.text[r.pos]
@@ -133,7 +133,7 @@ func (r *lineReader) value() (value string, ok bool) {
 func (r *lineReader) attribute(at int, name string, valueAt int, value string, has bool) {
 	name = strings.ToLower(name)
 	if r.seen[name] {
-		r.fail(at, "attribute "+shorten(name)+" again", "each attribute once")
+		r.fail(at, "attribute "+ascii.Shorten(name)+" again", "each attribute once")
 		return
 	}
 	r.seen[name] = true
@@ -145,7 +145,7 @@ func (r *lineReader) attribute(at int, name string, valueAt int, value string, h
 		}
 	case "preload":
 		if has && value != "" && value != name {
-			r.fail(valueAt, "preload with the value "+shorten(value), "no value")
+			r.fail(valueAt, "preload with the value "+ascii.Shorten(value), "no value")
 		}
 		r.line.preload = true
 		return
@@ -154,30 +154,30 @@ func (r *lineReader) attribute(at int, name string, valueAt int, value string, h
 		if isMethod(name) && !has {
 			expected = "a pattern without a method: a page answers GET and HEAD"
 		}
-		r.fail(at, shorten(name), expected)
+		r.fail(at, ascii.Shorten(name), expected)
 		return
 	}
 	switch name {
 	case "patience":
-		d, err := parseDuration(value)
+		d, err := duration.Parse(value)
 		switch {
 		case err != nil:
-			r.errors = append(r.errors, positionIn(r.text, valueAt, "patience: "+err.Error()))
+			r.errors = append(r.errors, errorIn(r.text, valueAt, "patience: "+err.Error()))
 		case d > maxPatience:
-			r.fail(valueAt, "patience: "+shorten(value), "1s at most")
+			r.fail(valueAt, "patience: "+ascii.Shorten(value), "1s at most")
 		case d == 0:
 			d = 1 // none, and not that of the variable
 		}
 		r.line.patience = d
 	case "mode":
-		r.line.mode = modeNamed(value)
-		if r.line.mode == Auto && value != Auto.String() {
-			r.fail(valueAt, "mode: "+shorten(value), strings.Join(modeNames[:len(modeNames)-1], ", ")+" or "+modeNames[len(modeNames)-1])
+		r.line.mode = page.ModeNamed(value)
+		if r.line.mode == page.Auto && value != page.Auto.String() {
+			r.fail(valueAt, "mode: "+ascii.Shorten(value), "auto, stream, ordered or complete")
 		}
 	case "cache-control":
-		r.line.control = strings.Trim(value, folder.Space)
+		r.line.control = strings.Trim(value, Space)
 		if r.line.control == "" || !isPrintable(r.line.control) {
-			r.fail(valueAt, "cache-control: "+shorten(value), "the field's value, such as public, max-age=60")
+			r.fail(valueAt, "cache-control: "+ascii.Shorten(value), "the field's value, such as public, max-age=60")
 		}
 	}
 }
