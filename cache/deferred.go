@@ -11,9 +11,8 @@ import (
 // in flight hold the same Deferred.
 type Deferred[V any] struct {
 	f      *Flight[V]
-	fill   func(context.Context) (V, error)
-	policy Policy // as given: Commit resolves it
-	bypass bool   // nothing stored may stand in for an error
+	fill   filler[V]
+	bypass bool // nothing stored may stand in for an error
 	done   chan struct{}
 
 	// Under the cache's lock until the flight settles:
@@ -23,6 +22,18 @@ type Deferred[V any] struct {
 	value   V                  // the outcome, a stale value for an error included
 	err     error
 	raise   any // what the fill panicked with
+}
+
+// filler is a fill that says what its value is stored with, as given: Commit
+// resolves it.
+type filler[V any] func(context.Context) (V, Policy, error)
+
+// under gives the filler of a fill whose policy is known beforehand.
+func under[V any](fill func(context.Context) (V, error), p Policy) filler[V] {
+	return func(ctx context.Context) (V, Policy, error) {
+		v, err := fill(ctx)
+		return v, p, err
+	}
 }
 
 // GetOrDefer gives the value and nil if there is a usable one: a stale one at
@@ -39,22 +50,42 @@ type Deferred[V any] struct {
 // stored. The fill of an empty key never runs; Await gives ErrEmptyKey.
 func (c *Cache[V]) GetOrDefer(key string, fill func(context.Context) (V, error), p Policy) (V, *Deferred[V]) {
 	var zero V
-	if key == "" {
-		f, _ := c.Begin(key)
-		return zero, f.face()
+	if p.bypasses(&c.opts.Policy) {
+		return zero, c.alone(key, fill, p)
 	}
-	r := p.resolve(&c.opts.Policy)
-	if r.TTL < 0 {
-		f := &Flight[V]{c: c, key: strings.Clone(key), detached: true}
-		d := f.face()
-		d.fill, d.policy, d.bypass = fill, p, true
-		return zero, d
-	}
-	t := c.now()
-	h := c.hash.sum(key)
+	h, t := c.hash.sum(key), c.now()
 	if v, s := c.peek(h, key, t); s == Fresh {
 		c.gets.count(Fresh)
 		return v, nil
+	}
+	return c.stand(context.Background(), key, h, t, p.resolve(&c.opts.Policy).Tags, fill, p, nil)
+}
+
+// alone gives a Deferred that nobody shares and of which nothing is kept.
+func (c *Cache[V]) alone(key string, fill func(context.Context) (V, error), p Policy) *Deferred[V] {
+	if key == "" {
+		return c.unkeyed()
+	}
+	f := &Flight[V]{c: c, key: strings.Clone(key), detached: true}
+	d := f.face()
+	d.fill, d.bypass = under(fill, p), true
+	return d
+}
+
+// unkeyed gives the Deferred of an empty key, which has settled.
+func (c *Cache[V]) unkeyed() *Deferred[V] {
+	f, _ := c.Begin("")
+	return f.face()
+}
+
+// stand gives what may stand in for the value that a look at t did not find
+// fresh, and has it refreshed with the values of ctx; or the Deferred of the key's
+// flight, a new one if there is none: with, or else fill and p.
+func (c *Cache[V]) stand(ctx context.Context, key string, h uint64, t int64, tags []string,
+	fill func(context.Context) (V, error), p Policy, with filler[V]) (V, *Deferred[V]) {
+	var zero V
+	if key == "" {
+		return zero, c.unkeyed()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,13 +100,15 @@ func (c *Cache[V]) GetOrDefer(key string, fill func(context.Context) (V, error),
 			return v, nil
 		}
 	}
-	f := c.joinable(key, r.Tags, t)
+	f := c.joinable(key, tags, t)
 	if f == nil {
 		f = c.newFlight(key)
 		c.parked.add(f)
-		f.know(r.Tags)
-		d := f.face()
-		d.fill, d.policy = fill, p
+		f.know(tags)
+		if with == nil {
+			with = under(fill, p)
+		}
+		f.face().fill = with
 	} else if s == Miss {
 		c.n.collapsed++
 	}
@@ -87,7 +120,7 @@ func (c *Cache[V]) GetOrDefer(key string, fill func(context.Context) (V, error),
 		// The refresh waits for itself, so nobody's leaving ends it.
 		d.waiters++
 		f.overdue = later(t, c.opts.RefreshTimeout)
-		d.start(context.Background(), t)
+		d.start(outsideFills{ctx}, t)
 	}
 	return v, nil
 }
@@ -133,29 +166,40 @@ func (d *Deferred[V]) settle(t int64) {
 // the same value. A fill that waits for itself, through others or not, with the
 // context it was given or one made from it, gets ErrReentrant.
 func (d *Deferred[V]) Await(ctx context.Context) (V, error) {
-	var zero V
+	v, err, started := d.await(ctx)
+	if started && d.raise != nil {
+		panic(d.raise)
+	}
+	return v, err
+}
+
+// await also tells whether it started the fill and saw its end.
+func (d *Deferred[V]) await(ctx context.Context) (v V, err error, started bool) {
 	f := d.f
 	c := f.c
 	t := c.now()
+	// Whatever ctx is, it is asked before the lock is taken: what panics under
+	// it would leave it locked.
+	ended := ctx.Err()
+	by, _ := ctx.Value(fillOf[V]{c}).(*Flight[V])
 	c.mu.Lock()
 	if f.settled {
 		c.mu.Unlock()
-		return d.value, d.err
+		return d.value, d.err, false
 	}
-	if err := ctx.Err(); err != nil {
+	if ended != nil {
 		c.mu.Unlock()
-		return zero, err
+		return v, ended, false
 	}
-	by, _ := ctx.Value(fillOf[V]{c}).(*Flight[V])
 	if by != nil {
 		if f.waitsFor(by) {
 			c.mu.Unlock()
-			return zero, fail(ErrReentrant, "await", f.key)
+			return v, fail(ErrReentrant, "await", f.key), false
 		}
 		by.deferred.awaits = append(by.deferred.awaits, f)
 	}
-	first := !f.started
-	if first {
+	started = !f.started
+	if started {
 		d.start(ctx, t)
 	}
 	d.waiters++
@@ -167,25 +211,21 @@ func (d *Deferred[V]) Await(ctx context.Context) (V, error) {
 	}
 
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	d.waiters--
 	if by != nil {
 		aw := by.deferred.awaits
 		i := slices.Index(aw, f)
 		by.deferred.awaits = slices.Delete(aw, i, i+1)
 	}
-	if !f.settled {
-		defer c.mu.Unlock()
-		if d.waiters == 0 && d.cancel != nil {
-			f.detach()
-			d.cancel()
-		}
-		return zero, ctx.Err()
+	if f.settled {
+		return d.value, d.err, started
 	}
-	c.mu.Unlock()
-	if first && d.raise != nil {
-		panic(d.raise)
+	if d.waiters == 0 && d.cancel != nil {
+		f.detach()
+		d.cancel()
 	}
-	return d.value, d.err
+	return v, ctx.Err(), false
 }
 
 // Close takes a Deferred whose fill has not started out of the cache. Others who
@@ -202,6 +242,19 @@ func (d *Deferred[V]) Close() {
 
 // fillOf is the context key under which a fill finds its own flight.
 type fillOf[V any] struct{ c *Cache[V] }
+
+func (fillOf[V]) ofFill() {}
+
+// outsideFills is a context that has the values of another, but does not say which
+// fills it was made in: those do not wait for what is done with it.
+type outsideFills struct{ context.Context }
+
+func (o outsideFills) Value(key any) any {
+	if _, is := key.(interface{ ofFill() }); is {
+		return nil
+	}
+	return o.Context.Value(key)
+}
 
 // waitsFor tells whether f's fill waits for the flight by, itself or through
 // others. The lock is held.
@@ -226,6 +279,14 @@ func (d *Deferred[V]) start(ctx context.Context, t int64) {
 	}
 	ctx = context.WithValue(ctx, fillOf[V]{d.f.c}, d.f)
 	d.f.takeOff(t)
+	if told := d.f.c.opts.OnFillError; told != nil {
+		key := d.f.key
+		d.f.waits.add(&wait[V]{f: d.f, fn: func(_ V, err error) {
+			if err != nil {
+				told(key, err)
+			}
+		}})
+	}
 	go d.run(ctx, stop)
 }
 
@@ -236,23 +297,41 @@ func (d *Deferred[V]) expire() {
 
 // run runs the fill; stop says that its end is not one by expire.
 func (d *Deferred[V]) run(ctx context.Context, stop func() bool) {
-	returned := false
+	f := d.f
+	var err error
+	returned, done := false, false
 	defer func() {
 		stop()
 		d.cancel()
-		if !returned {
-			// A nil value is runtime.Goexit: there is nothing to raise again.
-			d.raise = recover()
-			d.f.Abandon(fail(ErrPanicked, "fill", d.f.key))
+		if done {
+			return
 		}
+		r := recover() // nil: runtime.Goexit
+		if returned && (err != nil || f.isCommitted()) {
+			if r != nil {
+				panic(r) // of OnEvict or whoever else was told: no fault of the fill
+			}
+			return
+		}
+		d.raise = r
+		f.Abandon(newPanicError(f.key, r))
 	}()
-	v, err := d.fill(ctx)
+	var v V
+	var p Policy
+	v, p, err = d.fill(ctx)
 	returned = true
 	if err != nil {
-		d.f.Abandon(err)
-		return
+		f.Abandon(err)
+	} else {
+		// Whether it was stored is in the statistics; those who wait get the value
+		// in any case. Options.Size may not expect what the fill gave, and panic.
+		_ = f.Commit(v, p)
 	}
-	// Whether it was stored is in the statistics; those who wait get the value
-	// in any case.
-	_ = d.f.Commit(v, d.policy)
+	done = true
+}
+
+func (f *Flight[V]) isCommitted() bool {
+	f.c.mu.Lock()
+	defer f.c.mu.Unlock()
+	return f.settled && f.err == nil
 }

@@ -86,8 +86,9 @@ func (c *Cache[V]) joinable(key string, tags []string, t int64) *Flight[V] {
 // than that.
 func (f *Flight[V]) Overtaken(tags ...string) bool {
 	f.c.mu.Lock()
-	defer f.c.mu.Unlock()
-	return f.detached || f.overtaken(f.known) || f.overtaken(tags)
+	yes := f.detached || f.overtaken(f.known) || f.overtaken(tags)
+	f.c.mu.Unlock()
+	return yes
 }
 
 // Detach lets go of the key, as Delete does, but of nothing that is stored: the

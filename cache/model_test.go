@@ -1,11 +1,13 @@
 package cache
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -25,6 +27,10 @@ type model struct {
 	all     []*modelFlight
 	purges  []purge
 	next    int
+
+	refused map[string]modelRefusal
+	failed  int // fills of Load
+	heard   int // of them by OnFillError
 
 	mayEvict bool         // the operation stores
 	mayDrop  map[int]bool // values that the operation replaces or deletes
@@ -65,9 +71,18 @@ type modelFlight struct {
 	value    item2
 	err      error
 	waiters  []*waiter
+	loaded   bool // somebody has loaded its key meanwhile
+}
+
+// modelRefusal is a fill that failed while something stood in for it.
+type modelRefusal struct {
+	until  time.Time
+	purges int
+	vague  bool // it may not have
 }
 
 type waiter struct {
+	load  bool
 	stop  func() bool
 	gone  bool
 	calls int
@@ -78,11 +93,12 @@ type waiter struct {
 const modelBudget = 6000
 
 func newModel(t testing.TB, weigh bool) *model {
-	m := &model{t: t, stored: map[string]*stored{}, live: map[int]*stored{}, flights: map[string]*modelFlight{}}
+	m := &model{t: t, stored: map[string]*stored{}, live: map[int]*stored{}, flights: map[string]*modelFlight{}, refused: map[string]modelRefusal{}}
 	m.c, m.at = newTest(t, Options[item2]{
 		MaxBytes:      modelBudget,
 		Size:          func(v item2) int { return v.size },
 		OnEvict:       m.left,
+		OnFillError:   func(string, error) { m.heard++ },
 		WeighFillTime: weigh,
 		Seed:          7,
 	})
@@ -175,7 +191,7 @@ func (m *model) step(op, a, b, c byte) {
 	t := m.t
 	key := "k" + strconv.Itoa(int(a%40))
 	tag := "t" + strconv.Itoa(int(a%5))
-	switch op % 15 {
+	switch op % 17 {
 	case 0, 1, 2:
 		v, p := m.value(b), modelPolicy(c)
 		if p.TTL < 0 {
@@ -247,17 +263,28 @@ func (m *model) step(op, a, b, c byte) {
 			require.Equal(t, !f.settled && !w.gone, w.stop())
 			w.gone = w.gone || !f.settled
 		}
+	case 15:
+		m.load(key, m.value(b), modelPolicy(c), b%4 == 0)
+		if b%4 == 0 { // again, in the pause after it failed
+			m.at.advance(time.Duration(b) * 5 * time.Millisecond)
+			m.load(key, m.value(b), modelPolicy(c), false)
+		}
+	case 16:
+		m.walk()
 	case 12:
 		if len(m.all) > 0 {
 			m.commit(m.all[int(a)%len(m.all)], m.value(b), modelPolicy(c))
 		}
 	case 13:
 		if len(m.all) > 0 {
-			m.abandon(m.all[int(a)%len(m.all)])
+			f := m.all[int(a)%len(m.all)]
+			m.abandon(f)
+			m.load(f.key, m.value(b), modelPolicy(c), false)
 		}
 	}
 	m.mayDrop = nil
 	require.Equal(t, len(m.live), m.c.Len())
+	require.Equal(t, m.failed, m.heard)
 }
 
 func (m *model) value(b byte) item2 {
@@ -350,15 +377,10 @@ func (m *model) overtaken(f *modelFlight, tags []string) (purged, stale bool, at
 }
 
 func (m *model) begin(key string, tags ...string) {
-	old := m.flights[key]
-	if old != nil {
-		purged, stale, _ := m.overtaken(old, old.known)
-		purged2, stale2, _ := m.overtaken(old, tags)
-		require.Equal(m.t, purged || stale || purged2 || stale2 || old.detached, old.f.Overtaken(tags...))
-		if purged || stale || purged2 || stale2 {
-			m.detach(old)
-			old = nil
-		}
+	was := m.flights[key]
+	old := m.joinable(key, tags)
+	if was != nil {
+		require.Equal(m.t, was.detached, was.f.Overtaken(tags...))
 	}
 	f, leader := m.c.Begin(key, tags...)
 	require.Equal(m.t, old == nil, leader)
@@ -415,6 +437,7 @@ func (m *model) abandon(f *modelFlight) {
 }
 
 func (m *model) settled(f *modelFlight, v item2, err error) {
+	synctest.Wait() // for those who load
 	f.settled, f.value, f.err = true, v, err
 	if m.flights[f.key] == f {
 		delete(m.flights, f.key)
@@ -425,9 +448,194 @@ func (m *model) settled(f *modelFlight, v item2, err error) {
 			continue
 		}
 		require.Equal(m.t, 1, w.calls)
+		if w.load && err != nil {
+			m.standsIn(f.key, err, w.value, w.err)
+			continue
+		}
 		require.Equal(m.t, v, w.value)
 		require.Equal(m.t, err, w.err)
 	}
+	if f.loaded && err != nil && !f.detached {
+		if purged, stale, _ := m.overtaken(f, f.known); !purged && !stale {
+			m.refuse(f.key)
+		}
+	}
+}
+
+// standsIn checks what a Load gave whose fill failed.
+func (m *model) standsIn(key string, failed error, v item2, err error) {
+	s := m.stored[key]
+	switch {
+	case s.vague() && err != nil || !s.usableOnError(m.at.t):
+		require.Equal(m.t, failed, err)
+		require.Zero(m.t, v)
+	default:
+		require.NoError(m.t, err)
+		require.Equal(m.t, s.id, v.id)
+	}
+}
+
+// refuse takes note that a fill failed.
+func (m *model) refuse(key string) {
+	if s := m.stored[key]; s.usableOnError(m.at.t) {
+		m.refused[key] = modelRefusal{until: m.at.t.Add(time.Second), purges: len(m.purges), vague: s.vague()}
+	}
+}
+
+// load is Load of a key whose fill, if it runs, gives v or fails.
+func (m *model) load(key string, v item2, p Policy, failing bool) {
+	t := m.t
+	s := m.stored[key]
+	refused := m.refused[key]
+	paused := m.at.t.Before(refused.until) && refused.purges == len(m.purges)
+	if s.vague() || paused && refused.vague {
+		return
+	}
+	var broken error
+	if failing {
+		broken = errors.New("broken")
+	}
+	runs := 0
+	load := func(ctx context.Context) (item2, error) {
+		got, err := m.c.Load(ctx, key, func(context.Context) (item2, error) { runs++; return v, broken }, p)
+		synctest.Wait() // for a refresh
+		return got, err
+	}
+	state := s.state(m.at.t)
+	if p.TTL < 0 {
+		got, err := load(bg)
+		require.Equal(t, broken, err)
+		if err == nil {
+			require.Equal(t, v, got)
+		}
+		require.Equal(t, 1, runs)
+		m.fails(broken)
+		return
+	}
+	if state == Fresh || paused && s.usableOnError(m.at.t) {
+		got, err := load(bg)
+		require.NoError(t, err)
+		require.Equal(t, s.id, got.id)
+		require.Zero(t, runs)
+		return
+	}
+	if f := m.joinable(key, p.Tags); f != nil {
+		f.loaded = true
+		if state == Stale {
+			got, err := load(bg)
+			require.NoError(t, err)
+			require.Equal(t, s.id, got.id)
+		} else {
+			m.join(f)
+		}
+		require.Zero(t, runs)
+		return
+	}
+	var got item2
+	var err error
+	do := func() error {
+		before := m.c.Stats().Refused
+		got, err = load(bg)
+		if m.c.Stats().Refused > before {
+			return ErrTooLarge
+		}
+		return nil
+	}
+	if broken != nil {
+		_ = do()
+	} else {
+		_ = m.store(key, v, p, false, time.Time{}, do)
+	}
+	require.Equal(t, 1, runs)
+	m.fails(broken)
+	switch {
+	case state == Stale:
+		require.NoError(t, err)
+		require.Equal(t, s.id, got.id)
+	case broken == nil:
+		require.NoError(t, err)
+		require.Equal(t, v, got)
+	default:
+		m.standsIn(key, broken, got, err)
+	}
+	if broken != nil {
+		m.refuse(key)
+	}
+}
+
+func (m *model) fails(err error) {
+	if err != nil {
+		m.failed++
+	}
+}
+
+// joinable is the key's flight, unless it was overtaken: then it lets go of the key.
+func (m *model) joinable(key string, tags []string) *modelFlight {
+	f := m.flights[key]
+	if f == nil {
+		return nil
+	}
+	purged, stale, _ := m.overtaken(f, f.known)
+	purged2, stale2, _ := m.overtaken(f, tags)
+	if purged || stale || purged2 || stale2 {
+		m.detach(f)
+		return nil
+	}
+	return f
+}
+
+// join has a goroutine load the key of a flight that is under way.
+func (m *model) join(f *modelFlight) {
+	w := &waiter{load: true}
+	f.waiters = append(f.waiters, w)
+	ctx, cancel := context.WithCancel(bg)
+	go func() {
+		v, err := m.c.Load(ctx, f.key, nil, Policy{Tags: []string{}})
+		if ctx.Err() != nil {
+			require.Equal(m.t, ctx.Err(), err)
+			return
+		}
+		w.calls++
+		w.value, w.err = v, err
+	}()
+	w.stop = func() bool {
+		if w.calls > 0 || w.gone {
+			return false
+		}
+		cancel()
+		synctest.Wait()
+		return true
+	}
+	synctest.Wait()
+	require.Zero(m.t, w.calls)
+}
+
+// walk holds All against what is stored.
+func (m *model) walk() {
+	t := m.t
+	left := map[string]bool{}
+	for key, s := range m.stored {
+		if s.usableOnError(m.at.t) && !s.vague() {
+			left[key] = true
+		}
+	}
+	for key, e := range m.c.All() {
+		s := m.stored[key]
+		require.NotNil(t, s)
+		require.Equal(t, s.id, e.Value.id)
+		require.EqualValues(t, e.Value.size+len(key)+EntryOverhead, e.Bytes)
+		require.ElementsMatch(t, s.tags, e.Policy.Tags)
+		if s.vague() {
+			continue
+		}
+		require.True(t, left[key], "%q", key)
+		delete(left, key)
+		require.Equal(t, s.state(m.at.t), e.State)
+		if e.State == Fresh {
+			require.Equal(t, s.freshUntil.Sub(m.at.t), e.TTL)
+		}
+	}
+	require.Empty(t, left)
 }
 
 func (m *model) run(data []byte, every int) {
@@ -437,6 +645,9 @@ func (m *model) run(data []byte, every int) {
 		if i%every == 0 {
 			checkInvariants(m.t, m.c)
 		}
+	}
+	for _, f := range m.all {
+		m.abandon(f)
 	}
 }
 
@@ -448,7 +659,7 @@ func TestCacheDoesWhatTheModelDoes(t *testing.T) {
 			for i := range data {
 				data[i] = byte(r.Uint32())
 			}
-			newModel(t, seed%2 == 0).run(data, 4)
+			synctest.Test(t, func(t *testing.T) { newModel(t, seed%2 == 0).run(data, 4) })
 		})
 	}
 }
@@ -457,6 +668,6 @@ func FuzzModel(f *testing.F) {
 	f.Add([]byte("\x00\x01\x02\x03\x03\x01\x00\x00"))
 	f.Add([]byte("\x00\x01\xff\x40\x00\x02\xfe\x50\x0a\x01\x00\x00\x08\x00\x00\x00\x0c\x00\x10\x40"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		newModel(t, len(data)%2 == 0).run(data[:min(len(data), 4*1000)], 1)
+		synctest.Test(t, func(t *testing.T) { newModel(t, len(data)%2 == 0).run(data[:min(len(data), 4*1000)], 1) })
 	})
 }

@@ -37,20 +37,28 @@ type Options[V any] struct {
 	// may call back into the cache. The key is part of the entry's memory: clone
 	// it to keep it for long.
 	OnEvict func(key string, v V)
+	// OnFillError is called exactly once for each fill of GetOrDefer, Load and
+	// LoadWith that failed, with its error, whether or not a stored value stood in
+	// for it and whoever waited: of a refresh in the background nobody else learns.
+	// The error is a *PanicError if the fill panicked, context.DeadlineExceeded
+	// after Options.RefreshTimeout, and whatever the fill makes of the end of its
+	// context, as a rule context.Canceled, if all who waited have left. It is
+	// called as OnEvict is. Nil means that nobody is told.
+	OnFillError func(key string, err error)
 	// WeighFillTime makes entries that took long to fill stay longer: the cost
 	// in the eviction's frequency × cost / size is the time from Begin to
 	// Commit over the mean of that. False weighs all alike.
 	WeighFillTime bool
-	// RefreshTimeout bounds a refresh that GetOrDefer runs in the background:
-	// after it the fill's context ends, the key is free for another flight, and
-	// whoever waits gets context.DeadlineExceeded, whether or not the fill
-	// returns. 0 means 30 seconds; negative is ErrOptions. A fill that somebody
-	// awaits has the bounds of those who do.
+	// RefreshTimeout bounds a refresh that GetOrDefer, Load or LoadWith runs in
+	// the background: after it the fill's context ends, the key is free for
+	// another flight, and whoever waits gets context.DeadlineExceeded, whether or
+	// not the fill returns. 0 means 30 seconds; negative is ErrOptions. A fill that
+	// somebody awaits has the bounds of those who do.
 	RefreshTimeout time.Duration
-	// RefreshPause is how long GetOrDefer asks no more for a key whose fill
-	// failed, as long as there is a value that may be used meanwhile: a stale one,
-	// or one within StaleIfError. 0 means 1 second; negative means none. A purge
-	// or an invalidation ends all pauses.
+	// RefreshPause is how long those ask no more for a key whose fill failed, as
+	// long as there is a value that may be used meanwhile: a stale one, or one
+	// within StaleIfError. 0 means 1 second; negative means none. A purge or an
+	// invalidation ends all pauses.
 	RefreshPause time.Duration
 	// Jitter shortens each TTL by a random fraction between 0 and Jitter, so
 	// that what was stored together does not expire together. It never makes a
@@ -84,6 +92,9 @@ type Policy struct {
 	// with others. Nil means the default's; empty and not nil means none.
 	Tags []string
 }
+
+// bypasses tells whether nothing is stored under the policy, nor looked up.
+func (p *Policy) bypasses(d *Policy) bool { return p.TTL < 0 || p.TTL == 0 && d.TTL < 0 }
 
 // resolve puts the default's fields in place of zero ones.
 func (p Policy) resolve(d *Policy) Policy {

@@ -52,7 +52,7 @@ func hammer(t *testing.T, c *Cache[tagged], g int) {
 		key := "key " + strconv.Itoa(r.IntN(50))
 		v := tagged{key: key, id: id, size: r.IntN(300)}
 		p := Policy{Tags: []string{"t" + strconv.Itoa(r.IntN(4))}}
-		switch r.IntN(12) {
+		switch r.IntN(14) {
 		case 0:
 			assert.NoError(t, c.Put(key, v, p))
 		case 1:
@@ -83,11 +83,37 @@ func hammer(t *testing.T, c *Cache[tagged], g int) {
 				d.Close()
 			}
 			if d != nil {
-				got, _ = d.Await(ctx)
+				func() {
+					defer func() { _ = recover() }() // a Load's fill, if this Await starts it
+					got, _ = d.Await(ctx)
+				}()
 			}
 			assert.True(t, got.key == key || got.key == "")
 			cancel()
-		case 8:
+		case 8, 9:
+			ctx, cancel := context.WithCancel(bg)
+			if r.IntN(4) == 0 {
+				go cancel()
+			}
+			got, err := c.Load(ctx, key, func(context.Context) (tagged, error) {
+				if id%8 == 0 {
+					panic("boom")
+				}
+				return v, nil
+			}, p)
+			assert.True(t, err != nil || got.key == key)
+			cancel()
+		case 10:
+			if r.IntN(20) > 0 {
+				break
+			}
+			seen := map[string]bool{}
+			for k, e := range c.All() {
+				assert.Equal(t, k, e.Value.key)
+				assert.False(t, seen[k])
+				seen[k] = true
+			}
+		case 11:
 			_, _ = c.Inspect(key, at)
 			_, _ = c.OnError(key, at)
 		default:

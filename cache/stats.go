@@ -41,8 +41,9 @@ type Stats struct {
 // Stats gives the counters.
 func (c *Cache[V]) Stats() Stats {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.stats()
+	s := c.stats()
+	c.mu.Unlock()
+	return s
 }
 
 func (c *Cache[V]) stats() Stats {
