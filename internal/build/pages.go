@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"inlay/edge"
 	"inlay/internal/project"
@@ -37,7 +36,7 @@ func ReadPages(p *project.Project) ([]edge.Page, error) {
 	if _, err := os.Stat(p.Pages()); errors.Is(err, fs.ErrNotExist) {
 		return nil, Problems{{File: p.Rel(p.Pages()), Msg: "the site has no pages; a page is an HTML file in this folder: index.html answers /, about.html answers /about"}}
 	}
-	all, err := readPages(os.DirFS(p.Pages()))
+	all, err := edge.ReadPages(os.DirFS(p.Pages()))
 	if err != nil {
 		return nil, pageProblems(p, err)
 	}
@@ -51,44 +50,15 @@ func ReadPages(p *project.Project) ([]edge.Page, error) {
 	return all, nil
 }
 
-// readPages is edge.ReadPages as long as that is not there: patterns from files' names alone.
-func readPages(fsys fs.FS) (all []edge.Page, err error) {
-	var problems Problems
-	err = fs.WalkDir(fsys, ".", func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || !strings.HasSuffix(path, ".html") || path == "404.html" {
-			return err
-		}
-		text, err := fs.ReadFile(fsys, path)
-		if err != nil {
-			return err
-		}
-		pattern := "/" + strings.TrimSuffix(path, ".html")
-		if strings.HasSuffix(pattern, "/index") {
-			pattern = strings.TrimSuffix(pattern, "index") + "{$}"
-		}
-		page, err := edge.ParsePage(pattern, string(text))
-		var at *edge.ParseError
-		if errors.As(err, &at) {
-			problems = append(problems, Problem{File: path, Line: at.Line, Column: at.Col, Msg: at.Msg})
-			return nil
-		}
-		all = append(all, page)
-		return err
-	})
-	if len(problems) > 0 {
-		return nil, problems
-	}
-	return all, err
-}
-
 // pageProblems are the mistakes that reading pages found, with files as seen from the project's folder.
 func pageProblems(p *project.Project, err error) error {
-	var problems Problems
-	if !errors.As(err, &problems) {
+	var mistakes edge.PageErrors
+	if !errors.As(err, &mistakes) {
 		return err
 	}
-	for i := range problems {
-		problems[i].File = p.Rel(filepath.Join(p.Pages(), filepath.FromSlash(problems[i].File)))
+	problems := make(Problems, len(mistakes))
+	for i, one := range mistakes {
+		problems[i] = Problem{File: p.Rel(filepath.Join(p.Pages(), filepath.FromSlash(one.File))), Line: one.Line, Column: one.Col, Msg: one.Msg}
 	}
 	return problems
 }
