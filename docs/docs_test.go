@@ -116,7 +116,7 @@ func TestEveryBlockIsOfAKindThatIsChecked(t *testing.T) {
 		"go":   "docs/go_test.go",
 		"html": "docs/wire_test.go", "http": "docs/wire_test.go",
 		"toml":  "docs/toml_test.go",
-		"nginx": "worker/e2e/proxy_nginx_test.go",
+		"nginx": "worker/e2e/proxy_test.go",
 		"text":  "diagrams",
 	}
 	for _, d := range documents(t) {

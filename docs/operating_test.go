@@ -4,8 +4,10 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -57,4 +59,19 @@ func administers(want string) func(*testing.T, string) {
 		require.NoError(t, err, string(output))
 		assert.Equal(t, want, string(output))
 	}
+}
+
+// nginx's configuration stands in the document and lies beside it as a file.
+func TestNginxsFileIsTheDocumentsBlock(t *testing.T) {
+	text, err := os.ReadFile("docs/deploy/nginx.conf")
+	require.NoError(t, err)
+	_, config, found := strings.Cut(string(text), "\n\n")
+	require.True(t, found)
+	for _, b := range documentAt(t, "docs/operating.md").blocks {
+		if b.language == "nginx" {
+			assert.Equal(t, b.text, config)
+			return
+		}
+	}
+	assert.Fail(t, "docs/operating.md has no configuration of nginx")
 }

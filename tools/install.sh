@@ -122,6 +122,9 @@ need_nginx() {
 	have nginx || [ -x /usr/sbin/nginx ] || apt_install nginx
 }
 
+# need_caddy makes sure of the other one.
+need_caddy() { have caddy || apt_install caddy; }
+
 # need_firefox makes sure of the Firefox that edge/browsertest drives.
 need_firefox() {
 	[ -z "${FIREFOX:-}" ] || { have "$FIREFOX" || die "FIREFOX has to name a Firefox; it is $FIREFOX"; return; }

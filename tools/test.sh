@@ -33,6 +33,7 @@ test_all() {
 	need_firefox
 	need_webkit
 	need_nginx
+	need_caddy
 	need_staticcheck
 	build_all test
 	go_checks

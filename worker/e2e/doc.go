@@ -7,7 +7,7 @@
 //	go test ./worker/e2e -run TakenOver -v     # one of them
 //	go test ./worker/e2e                       # all, about two minutes on two cores
 //
-// It needs what build.sh installs (the npm packages), and nginx for proxy_nginx_test.go; Linux, because memory and time of
+// It needs what build.sh installs (the npm packages), and nginx and Caddy for proxy_test.go; Linux, because memory and time of
 // a workerd are read from /proc.
 //
 //	harness/             starts and ends the servers; docs and worker_test.go use it as well
