@@ -2,6 +2,8 @@
 // What stands in build/ in place of app-instances.mjs for a site without Go: there is no app.wasm, and nobody to answer but the
 // server that INLAY_ORIGIN names. Where that is not set, pages without fragments work, and everything else is told why not.
 
+import { page } from "./not-found.mjs";
+
 const nobody = "the site has no Go, and INLAY_ORIGIN, the URL of what answers its fragments, is not set";
 
 /** A handler that has not answered in time: there is none. */
@@ -12,18 +14,16 @@ export function appInstances() {
   return 0;
 }
 
-/** There is nothing to start. @returns {Promise<void>} */
-export async function appStarts() {}
-
 /** Refuses a batch of fills. @returns {Promise<void>} */
 export async function appFills() {
   throw new Error(nobody);
 }
 
-/** Answers what is no page. @returns {Promise<Response>} */
-export async function appFetch() {
-  return new Response("404 page not found\n", {
+/** Answers what is no page. @param {Request} request @returns {Promise<Response>} */
+export async function appFetch(request) {
+  const text = page === "" ? "404 page not found\n" : page;
+  return new Response(request.method === "HEAD" ? null : text, {
     status: 404,
-    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
+    headers: { "content-type": page === "" ? "text/plain; charset=utf-8" : "text/html; charset=utf-8", "x-content-type-options": "nosniff" },
   });
 }

@@ -93,6 +93,35 @@ func (c *call) parse(flags *flag.FlagSet, max int) (rest []string, err error) {
 	return rest, nil
 }
 
+// passed are the arguments without -C and help, for a command that gives them to another program. All behind -- goes there
+// as it is.
+func (c *call) passed() (rest []string, err error) {
+	for args := c.args; len(args) > 0; args = args[1:] {
+		name, value, has := strings.Cut(args[0], "=")
+		switch name {
+		case "--":
+			return append(rest, args[1:]...), nil
+		case "-h", "-help", "--help":
+			printHelp(c.out, c.command)
+			return nil, exitStatus(0)
+		case "-C", "--C":
+			if !has {
+				if len(args) == 1 {
+					return nil, usageErrorf("-C lacks its folder")
+				}
+				args = args[1:]
+				value = args[0]
+			}
+			if err := c.chdir(value); err != nil {
+				return nil, usageErrorf("-C: %v", err)
+			}
+		default:
+			rest = append(rest, args[0])
+		}
+	}
+	return rest, nil
+}
+
 // project is the site that the command is about: where -C says, or where the command was called.
 func (c *call) project() (*project.Project, error) {
 	p, err := project.Load(c.dir)

@@ -24,6 +24,9 @@ import (
 func commands() []*command {
 	return []*command{
 		buildCommand,
+		serveCommand,
+		testCommand,
+		deployCommand,
 		purgeCommand,
 		invalidateCommand,
 		statsCommand,

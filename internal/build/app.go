@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"inlay/internal/project"
 )
@@ -41,7 +43,9 @@ func Native(ctx context.Context, p *project.Project, program string) error {
 func compile(ctx context.Context, p *project.Project, program string, env ...string) (changed bool, err error) {
 	main := "."
 	if p.Go == project.GoOrigin {
-		main = "inlay/worker/app/example" // whose main imports it
+		if main, err = writeMain(ctx, p, slices.Contains(env, "GOOS=js")); err != nil {
+			return false, err
+		}
 	}
 	if err := os.MkdirAll(filepath.Dir(program), 0o755); err != nil {
 		return false, err
@@ -61,6 +65,68 @@ func stampOf(path string) string {
 		return ""
 	}
 	return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+}
+
+// writeMain writes the main of a site that is a package with Origin and a package pages with All, and gives its path.
+func writeMain(ctx context.Context, p *project.Project, js bool) (string, error) {
+	output, err := command(ctx, p.Site, nil, "go", "list", "-e", "-f", "{{.ImportPath}}", ".", "./pages")
+	if err != nil {
+		return "", goProblems(p, output, err)
+	}
+	paths := strings.Fields(output)
+	if len(paths) != 2 {
+		return "", fmt.Errorf("go list says of the packages in %s: %s", p.Site, output)
+	}
+	// A folder whose name begins with a dot is in no pattern such as ./...
+	folder, text := "native", fmt.Sprintf(nativeMain, paths[0], paths[1])
+	if js {
+		folder, text = "js", fmt.Sprintf(workerMain, paths[0])
+	}
+	path := filepath.Join(p.Build(), ".main", folder, "main.go")
+	_, err = write(path, []byte(text))
+	return path, err
+}
+
+// The programs of such a site: natively, and in a Worker.
+const (
+	nativeMain = `// Made by inlay build: the site's program.
+package main
+
+import (
+	site %q
+	pages %q
+	"inlay/worker/app"
+)
+
+func main() { app.MainOf(pages.All, site.Origin()) }
+`
+	workerMain = `// Made by inlay build: the site's app.wasm.
+package main
+
+import (
+	site %q
+	"inlay/worker/instance"
+)
+
+func main() { instance.Serve(site.Origin()) }
+`
+)
+
+// Program compiles the site's Go natively, when what it embeds has been
+// generated. It waits for a build that is under way.
+func Program(ctx context.Context, p *project.Project, program string) error {
+	if err := os.MkdirAll(p.Build(), 0o755); err != nil {
+		return err
+	}
+	unlock, err := lock(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := Generate(ctx, p); err != nil {
+		return err
+	}
+	return Native(ctx, p, program)
 }
 
 // command runs a program in a folder and gives what it writes, to its output and its errors.

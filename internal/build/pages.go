@@ -33,17 +33,18 @@ func Pages(ctx context.Context, p *project.Project) (changed bool, err error) {
 
 // ReadPages parses the pages of the site's folder pages/, alone and together.
 func ReadPages(p *project.Project) ([]edge.Page, error) {
+	none := Problems{{File: p.Rel(p.Pages()), Msg: "the site has no pages; a page is an HTML file in this folder: index.html answers /, about.html answers /about"}}
 	if _, err := os.Stat(p.Pages()); errors.Is(err, fs.ErrNotExist) {
-		return nil, Problems{{File: p.Rel(p.Pages()), Msg: "the site has no pages; a page is an HTML file in this folder: index.html answers /, about.html answers /about"}}
+		return nil, none
 	}
 	all, err := edge.ReadPages(os.DirFS(p.Pages()))
 	if err != nil {
 		return nil, pageProblems(p, err)
 	}
 	if len(all) == 0 {
-		return nil, Problems{{File: p.Rel(p.Pages()), Msg: "the site has no pages; a page is an HTML file in this folder: index.html answers /, about.html answers /about"}}
+		return nil, none
 	}
-	// What only shows when all pages are put together, such as patterns that conflict, shows here too.
+	// What only shows when all pages are put together, and is not about one of them, shows here too.
 	if _, err := edge.NewHandler(edge.Options{Pages: all, Origin: http.NotFoundHandler(), Config: edge.Config{AllowHosts: edge.Hosts(all)}}); err != nil {
 		return nil, Problems{{File: p.Rel(p.Pages()), Msg: err.Error()}}
 	}
@@ -56,9 +57,9 @@ func pageProblems(p *project.Project, err error) error {
 	if !errors.As(err, &mistakes) {
 		return err
 	}
-	problems := make(Problems, len(mistakes))
-	for i, one := range mistakes {
-		problems[i] = Problem{File: p.Rel(filepath.Join(p.Pages(), filepath.FromSlash(one.File))), Line: one.Line, Column: one.Col, Msg: one.Msg}
+	var problems Problems
+	for _, e := range mistakes {
+		problems = append(problems, Problem{File: p.Rel(filepath.Join(p.Pages(), filepath.FromSlash(e.File))), Line: e.Line, Column: e.Col, Msg: e.Msg})
 	}
 	return problems
 }

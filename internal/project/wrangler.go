@@ -27,6 +27,16 @@ type Wrangler struct {
 	table *toml.Table
 }
 
+// VarAt is where a variable stands that the environment sets, or the top level
+// for the environment "".
+func (w *Wrangler) VarAt(env, name string) toml.Position {
+	t := w.table
+	if env != "" {
+		t = t.Get("env", env).Table
+	}
+	return t.Get("vars").Table.KeyAt(name)
+}
+
 // Rule says which of the files in the folder of Main are uploaded, and as what.
 type Rule struct {
 	Type        string // ESModule, CommonJS, CompiledWasm, Text, Data, …
