@@ -9,22 +9,19 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"inlay/internal/page"
-	"inlay/internal/shell"
 )
 
 // What would mislead: these run without a network or over the loopback interface, and the origin is a function. Requests a
 // second here are a bound for what the code costs, not a promise for a server.
 
 // fivePage is a shell of 10 KB with five slots whose fragments have 2 KB.
-func fivePage(b *testing.B) page.Page {
+func fivePage(b *testing.B) Page {
 	b.Helper()
 	html := "<!doctype html><html><head><title>t</title></head><body>"
 	for i := range 5 {
 		html += strings.Repeat("<p>html</p>", 170) + fmt.Sprintf(`<edge-slot name="s%d" src="/f/%d/{id}" ttl="1h"><i>…</i></edge-slot>`, i, i)
 	}
-	p, err := shell.Parse("/p/{id}", html+"</body></html>")
+	p, err := ParsePage("/p/{id}", html+"</body></html>")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -53,7 +50,7 @@ func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
 
 // BenchmarkWarmPage shows, with -cpu 1,2, that warm requests do not wait for each other.
 func BenchmarkWarmPage(b *testing.B) {
-	h, err := NewHandler(Options{Pages: []page.Page{fivePage(b)}, Origin: fragments(0)})
+	h, err := NewHandler(Options{Pages: []Page{fivePage(b)}, Origin: fragments(0)})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -79,7 +76,7 @@ func BenchmarkWarmPage(b *testing.B) {
 
 // BenchmarkFirstByteOfAColdPage asks a page whose five fragments take 200 ms, each time another one.
 func BenchmarkFirstByteOfAColdPage(b *testing.B) {
-	h, err := NewHandler(Options{Pages: []page.Page{fivePage(b)}, Origin: fragments(200 * time.Millisecond)})
+	h, err := NewHandler(Options{Pages: []Page{fivePage(b)}, Origin: fragments(200 * time.Millisecond)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -20,7 +20,6 @@ import (
 
 	"inlay/internal/ascii"
 	"inlay/internal/field"
-	"inlay/internal/page"
 	"inlay/internal/route"
 )
 
@@ -166,7 +165,7 @@ func (r *cacheTestRun) run(t *testing.T) (wrong string, setup bool) {
 		}
 	}
 	p := pageOf(t, "/page", `<body><edge-slot name="a" src="/resource" vary="`+strings.TrimSpace(vary)+`"><edge-error>none</edge-error></edge-slot></body>`)
-	h, err := NewHandler(Options{Pages: []page.Page{p}, Origin: r, Config: Config{TTL: time.Millisecond}, Logger: slog.New(slog.DiscardHandler)})
+	h, err := NewHandler(Options{Pages: []Page{p}, Origin: r, Config: Config{TTL: time.Millisecond}, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	h.now = r.clock
 	for i := range r.test.Requests {

@@ -3,10 +3,7 @@ package edge
 import (
 	"time"
 
-	"inlay/internal/ascii"
-	"inlay/internal/decimal"
-	"inlay/internal/duration"
-	"inlay/internal/field"
+	"inlay/internal/config"
 )
 
 // Config is what can be set from outside the code: a Worker's variables, or the environment natively. [ParseConfig] reads
@@ -42,7 +39,7 @@ type Config struct {
 
 	// FillFields are header fields that fills carry to Origin besides what their slots declare; names in lower case.
 	// Default none. A User-Agent goes to every server, and is inlay if there is none.
-	FillFields []field.Field
+	FillFields []Field
 	// Hosts are the hosts that the site is served under, if each is to have fragments of its own; in lower case. An origin
 	// gets the host as X-Forwarded-Host, and a page that is asked for under any other host is answered with 421. Default
 	// none: all hosts share what is cached.
@@ -68,6 +65,9 @@ type Config struct {
 	Crashes uint64
 }
 
+// Field is a header field; its name is in lower case.
+type Field struct{ Name, Value string }
+
 // ConfigError is a variable whose value cannot be used.
 type ConfigError struct {
 	Name  string // the variable; empty where Msg says it all
@@ -76,177 +76,35 @@ type ConfigError struct {
 }
 
 // Error names the variable, what was found and what is expected.
-func (e *ConfigError) Error() string {
-	switch {
-	case e.Name == "":
-		return e.Msg
-	case e.Value == "":
-		return e.Name + ": " + e.Msg
-	}
-	return e.Name + " is " + ascii.Quote(e.Value) + ": " + e.Msg
-}
+func (e *ConfigError) Error() string { return (*config.Error)(e).Error() }
 
-// ConfigErrors are all variables whose values cannot be used, a line each.
+// ConfigErrors are all variables whose values cannot be used.
 type ConfigErrors []*ConfigError
 
 // Error is a line for each.
-func (e ConfigErrors) Error() string {
-	text := ""
-	for i := range e {
-		if i > 0 {
-			text += "\n"
-		}
-		text += e[i].Error()
-	}
-	return text
-}
+func (e ConfigErrors) Error() string { return lines(e.Unwrap()) }
 
 // Unwrap gives each to errors.As.
-func (e ConfigErrors) Unwrap() []error {
-	all := make([]error, len(e))
-	for i := range e {
-		all[i] = e[i]
-	}
-	return all
-}
+func (e ConfigErrors) Unwrap() []error { return mapped(e, func(one *ConfigError) error { return one }) }
 
 // ParseConfig reads the variables that [Variables] lists. lookup is as os.LookupEnv; a variable that is unset, or empty but
 // for white space, has its default. The error is [ConfigErrors], with each variable that cannot be used; the Config is
 // then the zero value.
 func ParseConfig(lookup func(name string) (string, bool)) (Config, error) {
-	r := configReader{lookup: lookup}
-	c := Config{
-		Origin:               r.origin("INLAY_ORIGIN"),
-		MaxBytes:             r.bytes("INLAY_MAX_BYTES", 48<<20, 1<<20, 96<<20, "from 1MiB to 96MiB"),
-		MaxFragment:          int(r.bytes("INLAY_MAX_FRAGMENT", 1<<20, 1, 8<<20, "from 1 to 8MiB")),
-		TTL:                  r.duration("INLAY_TTL", 5*time.Minute, time.Millisecond, duration.Max, "1ms or more"),
-		StaleWhileRevalidate: r.duration("INLAY_SWR", 0, 0, duration.Max, "0s or more"),
-		StaleIfError:         r.duration("INLAY_SIE", 0, 0, duration.Max, "0s or more"),
-		NegativeTTL:          r.duration("INLAY_NEGATIVE_TTL", time.Second, 0, 5*time.Minute, "from 0s to 5m"),
-		FillTimeout:          r.duration("INLAY_FILL_TIMEOUT", 10*time.Second, 10*time.Millisecond, 25*time.Second, "from 10ms to 25s"),
-		Patience:             r.duration("INLAY_PATIENCE", 0, 0, time.Second, "from 0s to 1s"),
-		AllowHosts:           r.hosts("INLAY_ALLOW_HOSTS"),
-		FillFields:           r.constants("INLAY_FILL_FIELDS"),
-		Hosts:                r.hosts("INLAY_HOSTS"),
-		Dev:                  r.boolean("INLAY_DEV", false),
-		Token:                r.secret("INLAY_TOKEN"),
-		FillsSecret:          r.secret("INLAY_FILLS_SECRET"),
-	}
-	c.Debug = r.boolean("INLAY_DEBUG", c.Dev)
-	if int64(c.MaxFragment) > c.MaxBytes {
-		r.fail("INLAY_MAX_FRAGMENT", r.get("INLAY_MAX_FRAGMENT"), "a fragment cannot be larger than all of INLAY_MAX_BYTES")
-	}
-	if len(r.problems) > 0 {
-		return Config{}, r.problems
-	}
-	return c, nil
+	c, err := config.Parse(lookup)
+	return fromConfig(c), outer(err)
 }
 
-// configReader reads variables one by one and gathers what is wrong with them.
-type configReader struct {
-	lookup   func(name string) (string, bool)
-	problems ConfigErrors
+// Variable is one variable of the configuration, for documentation.
+type Variable struct {
+	Name    string
+	Unit    string // what its value is, such as a duration
+	Default string // empty: none
+	Doc     string // one sentence
 }
 
-// configSpace is what may stand around a value and between the members of a list.
-const configSpace = " \t\r\n"
-
-func (r *configReader) get(name string) string {
-	v, _ := r.lookup(name)
-	return ascii.Trim(v, configSpace)
-}
-
-func (r *configReader) fail(name, value, msg string) {
-	r.problems = append(r.problems, &ConfigError{Name: name, Value: value, Msg: msg})
-}
-
-// duration reads a duration; limits says what least and most are.
-func (r *configReader) duration(name string, fallback, least, most time.Duration, limits string) time.Duration {
-	v := r.get(name)
-	if v == "" {
-		return fallback
-	}
-	d, fault, _ := duration.Read(v)
-	if fault != duration.Fine || d < least || d > most {
-		r.fail(name, v, "expected a duration, "+limits+", such as 500ms, 90s or 1h30m")
-		return fallback
-	}
-	return d
-}
-
-// bytes reads a number of bytes; limits says what least and most are.
-func (r *configReader) bytes(name string, fallback, least, most int64, limits string) int64 {
-	v := r.get(name)
-	if v == "" {
-		return fallback
-	}
-	n, ok := parseBytes(v)
-	if !ok || n < least || n > most {
-		r.fail(name, v, "expected bytes, "+limits+", such as 512KiB, 8MiB or 1048576")
-		return fallback
-	}
-	return n
-}
-
-func (r *configReader) boolean(name string, fallback bool) bool {
-	v := r.get(name)
-	switch ascii.ToLower(v) {
-	case "":
-		return fallback
-	case "1", "true", "yes", "on":
-		return true
-	case "0", "false", "no", "off":
-		return false
-	}
-	r.fail(name, v, "expected 1 or 0 (or true, false, yes, no, on, off)")
-	return fallback
-}
-
-// leastToken is how many bytes a token has at least: 16 random letters and digits are beyond guessing over a network.
-const leastToken = 16
-
-func (r *configReader) secret(name string) string {
-	v := r.get(name)
-	if v == "" {
-		return ""
-	}
-	for i := 0; i < len(v); i++ {
-		if v[i] <= 0x20 || v[i] > 0x7e {
-			r.fail(name, "", "expected printable ASCII without spaces, such as the output of: openssl rand -hex 32")
-			return ""
-		}
-	}
-	if len(v) < leastToken {
-		r.fail(name, "", "expected "+decimal.String(leastToken)+" bytes or more, found "+decimal.String(len(v))+
-			"; make one with: openssl rand -hex 32")
-		return ""
-	}
-	return v
-}
-
-// parseBytes reads a number of bytes: 1048576, 512KiB, 8MiB.
-func parseBytes(s string) (n int64, ok bool) {
-	unit := int64(1)
-	if len(s) > 3 {
-		switch suffix := s[len(s)-3:]; {
-		case ascii.EqualFold(suffix, "KiB"):
-			unit = 1 << 10
-		case ascii.EqualFold(suffix, "MiB"):
-			unit = 1 << 20
-		}
-		if unit > 1 {
-			s = ascii.TrimEnd(s[:len(s)-3], " ")
-		}
-	}
-	// Not strconv.ParseUint, whose errors bring half of a reflection into core.wasm.
-	const most = 1 << 42
-	for i := 0; i < len(s); i++ {
-		if !ascii.IsDigit(s[i]) {
-			return 0, false
-		}
-		if n = n*10 + int64(s[i]-'0'); n >= most {
-			return 0, false
-		}
-	}
-	return n * unit, s != ""
+// Variables lists the variables that [ParseConfig] reads, each time afresh. Set to its Default, a variable is as good as
+// unset.
+func Variables() []Variable {
+	return mapped(config.Variables(), func(v config.Variable) Variable { return Variable(v) })
 }

@@ -1,5 +1,3 @@
-//go:build !tinygo
-
 package edge
 
 import (
@@ -13,13 +11,13 @@ import (
 	"time"
 
 	"inlay/internal/ascii"
-	"inlay/internal/page"
+	"inlay/internal/engine"
 )
 
 // Options are what [NewHandler] takes.
 type Options struct {
 	// Pages are what the handler answers itself; everything else goes to Origin.
-	Pages []page.Page
+	Pages []Page
 	// Origin answers fills, and the requests that no page answers. Nil: the remote origin that Config.Origin names, and
 	// it is an error if there is none. A fill's request has exactly the header fields that its slot declares, and a
 	// context that ends with the fill's timeout, not with the client.
@@ -39,19 +37,19 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Handler serves pages natively: the driver of an [Engine] with net/http. A page whose fragments are all fresh is
+// Handler serves pages with net/http. A page whose fragments are all fresh is
 // answered without any lock that pages share.
 type Handler struct {
-	engine      *Engine[*blob]
+	engine      *engine.Engine[*blob]
 	options     Options
 	remote      *http.Transport
 	requestPool sync.Pool
 	now         func() time.Time
 
 	mu    sync.Mutex // of the engine's events and of what follows
-	conns map[RequestID]*conn
-	last  RequestID
-	fills map[FillID]context.CancelFunc // those in progress that are not stopped
+	conns map[engine.RequestID]*conn
+	last  engine.RequestID
+	fills map[engine.FillID]context.CancelFunc // those in progress that are not stopped
 
 	work   sync.WaitGroup // requests and fills in progress
 	closed bool
@@ -66,7 +64,7 @@ type blob struct {
 
 // NewHandler prepares a handler. Errors: no origin, pages whose patterns conflict, a budget that makes no sense.
 func NewHandler(o Options) (*Handler, error) {
-	o.Config.fillIn()
+	fillIn(&o.Config)
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -83,21 +81,26 @@ func NewHandler(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		now:     time.Now,
-		options: o, conns: map[RequestID]*conn{}, fills: map[FillID]context.CancelFunc{},
+		options: o, conns: map[engine.RequestID]*conn{}, fills: map[engine.FillID]context.CancelFunc{},
 		remote: remote,
 	}
-	h.requestPool.New = func() any { return new(Request) }
-	engine, err := NewEngine(o.Pages, o.Config, Host[*blob](nativeHost{h}))
-	if err != nil {
-		return nil, err
+	h.requestPool.New = func() any { return new(engine.Request) }
+	for i := range o.Pages {
+		if len(o.Pages[i].shell.Static) != len(o.Pages[i].Slots)+1 {
+			return nil, errors.New("edge: page " + o.Pages[i].Pattern + " has no shell, or other slots than it; make pages with ParsePage")
+		}
 	}
-	h.engine = engine
+	var err error
+	h.engine, err = engine.New(innerPages(o.Pages), o.Config.inner(), engine.Host[*blob](nativeHost{h}))
+	if err != nil {
+		return nil, outer(err)
+	}
 	return h, nil
 }
 
 // ServeHTTP answers a page, or passes the request to the origin.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	req := h.requestPool.Get().(*Request)
+	req := h.requestPool.Get().(*engine.Request)
 	defer func() {
 		req.Fields = nil
 		h.requestPool.Put(req)
@@ -111,7 +114,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	if h.options.Config.Token != "" && strings.HasPrefix(req.Target, adminPrefix) {
+	if h.options.Config.Token != "" && strings.HasPrefix(req.Target, engine.AdminPrefix) {
 		w.Header()["Inlay-Reach"] = []string{"process"} // whoever asks learns that a purge here is no isolate's of many
 	}
 	c := &conn{client: r, wake: make(chan struct{}, 1)}
@@ -124,7 +127,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // open registers a connection and hands its request to the engine; it refuses after Shutdown.
-func (h *Handler) open(c *conn, req *Request) bool {
+func (h *Handler) open(c *conn, req *engine.Request) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -181,7 +184,7 @@ func (h *Handler) PurgeAll() { locked(h, func() int { h.engine.PurgeAll(h.now())
 func (h *Handler) Stats() Stats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.engine.Stats()
+	return Stats(h.engine.Stats())
 }
 
 func locked(h *Handler, f func() int) int {

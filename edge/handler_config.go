@@ -1,9 +1,7 @@
-//go:build !tinygo
-
 package edge
 
 // fillIn replaces zero fields that make no sense as they are by their defaults, for a Config made by hand.
-func (c *Config) fillIn() {
+func fillIn(c *Config) {
 	defaults, err := ParseConfig(func(string) (string, bool) { return "", false })
 	if err != nil {
 		panic(err) // the defaults are constants

@@ -1,5 +1,3 @@
-//go:build !tinygo
-
 package edge
 
 import (
@@ -11,14 +9,18 @@ import (
 	"net/url"
 	"slices"
 
+	"inlay/internal/answer"
+	"inlay/internal/engine"
 	"inlay/internal/field"
+	"inlay/internal/page"
+	"inlay/internal/recorder"
 )
 
 // fill runs one attempt of a fill and reports its end.
-func (h *Handler) fill(ctx context.Context, id FillID, f Fill, client *http.Request) {
+func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, client *http.Request) {
 	defer h.work.Done()
 	a, heard, err := h.fetch(ctx, f, f.Fields, f.Conditions)
-	var failure *FillError
+	var failure *answer.FillError
 	stopped := false
 	h.event(func() {
 		cancel := h.fills[id]
@@ -34,7 +36,7 @@ func (h *Handler) fill(ctx context.Context, id FillID, f Fill, client *http.Requ
 		failure = h.engine.FillEnd(id, &a.answer, &blob{bytes: a.body}, h.now())
 	})
 	if failure != nil && failure.Unusual() {
-		h.options.Logger.Warn("inlay: fill failed", "src", f.Src, "error", failure)
+		h.options.Logger.Warn("inlay: fill failed", "src", f.Src, "error", outer(failure))
 	}
 	if client != nil && !stopped {
 		h.checkLeaks(f, client)
@@ -43,7 +45,7 @@ func (h *Handler) fill(ctx context.Context, id FillID, f Fill, client *http.Requ
 
 // fetched is an answer to a fill and its body.
 type fetched struct {
-	answer   Answer
+	answer   answer.Answer
 	body     []byte
 	location string // of a redirect
 }
@@ -54,7 +56,7 @@ const handlerBase = "http://"
 // fetch asks the origin for a fragment with exactly the given fields, and where redirects to the same scheme, host and port
 // lead. It ends with ctx, also when the handler does not. The conditions are for the first who is asked. With an error come
 // the heads that came before it: of redirects, and perhaps of the answer.
-func (h *Handler) fetch(ctx context.Context, f Fill, fields, conditions []field.Field) (a *fetched, heard []Answer, err error) {
+func (h *Handler) fetch(ctx context.Context, f engine.Fill, fields, conditions []field.Field) (a *fetched, heard []answer.Answer, err error) {
 	at := f.URL
 	if at == "" {
 		at = handlerBase + f.Src
@@ -67,8 +69,8 @@ func (h *Handler) fetch(ctx context.Context, f Fill, fields, conditions []field.
 		if err != nil {
 			return nil, heard, err
 		}
-		next := redirectTarget(at, a.answer.Status, a.location)
-		if next == "" || len(heard) > maxRedirects {
+		next := answer.RedirectTarget(at, a.answer.Status, a.location)
+		if next == "" || len(heard) > answer.MaxRedirects {
 			a.answer.Redirects = heard[:len(heard)-1]
 			return a, nil, nil
 		}
@@ -77,23 +79,23 @@ func (h *Handler) fetch(ctx context.Context, f Fill, fields, conditions []field.
 }
 
 // ask asks the origin once. With an error comes the head that came before it, or nil.
-func (h *Handler) ask(ctx context.Context, f Fill, at string, fields []field.Field) (*fetched, error) {
+func (h *Handler) ask(ctx context.Context, f engine.Fill, at string, fields []field.Field) (*fetched, error) {
 	origin, target := h.options.Origin, at
 	if f.URL == "" {
 		target = at[len(handlerBase):]
 	}
 	if f.Binding != "" {
 		if origin = h.options.Bindings[f.Binding]; origin == nil {
-			return nil, &FillError{Reason: RefusedError, Text: "there is no binding " + f.Binding + " for src " + f.Src + "; add it to Options.Bindings"}
+			return nil, &answer.FillError{Reason: answer.RefusedError, Text: "there is no binding " + f.Binding + " for src " + f.Src + "; add it to Options.Bindings"}
 		}
 	}
 	r, err := fillRequestTo(ctx, target)
 	if err != nil {
-		return nil, &FillError{Reason: ConnectError, Text: err.Error()}
+		return nil, &answer.FillError{Reason: answer.ConnectError, Text: err.Error()}
 	}
 	for _, field := range fields {
 		r.Header.Add(field.Name, field.Value)
-		if field.Name == hostField && (f.URL == "" || f.Binding != "") {
+		if field.Name == page.HostField && (f.URL == "" || f.Binding != "") {
 			r.Host = field.Value
 		}
 	}
@@ -106,38 +108,33 @@ func (h *Handler) ask(ctx context.Context, f Fill, at string, fields []field.Fie
 	r.RequestURI = r.URL.RequestURI() // as the request of a server has it
 	own, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a := newAnswerWriter(f.MaxBytes, cancel)
+	a := recorder.New(f.MaxBytes, cancel)
 	done := make(chan error, 1)
 	go func() {
-		var err error = &FillError{Reason: ConnectError, Text: "the handler of " + f.Src + " ended its goroutine"}
+		var err error = &answer.FillError{Reason: answer.ConnectError, Text: "the handler of " + f.Src + " ended its goroutine"}
 		defer func() { done <- err }()
 		defer func() {
 			// A handler that panics fails its own fragment and nothing else.
 			switch p := recover(); {
 			case p == nil:
 			case p == http.ErrAbortHandler:
-				err = &FillError{Reason: ConnectError, Text: "the handler of " + f.Src + " aborted its answer"}
+				err = &answer.FillError{Reason: answer.ConnectError, Text: "the handler of " + f.Src + " aborted its answer"}
 			default:
 				h.options.Logger.Error("inlay: the handler of a fragment panicked", "src", f.Src, "panic", p)
-				err = &FillError{Reason: ConnectError, Text: fmt.Sprintf("the handler of %s panicked: %v", f.Src, p)}
+				err = &answer.FillError{Reason: answer.ConnectError, Text: fmt.Sprintf("the handler of %s panicked: %v", f.Src, p)}
 			}
 		}()
 		origin.ServeHTTP(a, r.WithContext(own))
-		switch failure, text := a.end(); failure {
-		case "":
-			err = nil
-		case failureTooLarge:
-			err = errAnswerTooLarge
-		default:
-			err = &FillError{Reason: ConnectError, Text: f.Src + ": " + text}
+		if err = a.End(); err != nil && err != recorder.ErrTooLarge {
+			err = &answer.FillError{Reason: answer.ConnectError, Text: f.Src + ": " + err.Error()}
 		}
 	}()
 	select {
 	case err := <-done:
-		if a.sent == nil {
+		if !a.Settled() {
 			return nil, err
 		}
-		return &fetched{a.answer(), a.body, locationOf(a.sent)}, err
+		return &fetched{a.Answer(), a.Kept(), a.Location()}, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -160,7 +157,7 @@ func fillRequestTo(ctx context.Context, target string) (*http.Request, error) {
 }
 
 // fetchRemote asks a remote origin. Of an answer that can be no fragment by its status the body is left alone.
-func (h *Handler) fetchRemote(r *http.Request, f Fill) (*fetched, error) {
+func (h *Handler) fetchRemote(r *http.Request, f engine.Fill) (*fetched, error) {
 	r.Header.Set("Accept-Encoding", "identity")
 	// Not a client, for which a redirect to what is no URL is no answer.
 	resp, err := h.remote.RoundTrip(r)
@@ -168,7 +165,7 @@ func (h *Handler) fetchRemote(r *http.Request, f Fill) (*fetched, error) {
 		return nil, fmt.Errorf("%s: %w", r.URL, err)
 	}
 	defer resp.Body.Close()
-	a := &fetched{answer: answerOf(resp.StatusCode, resp.Header, nil, 0), location: locationOf(resp.Header)}
+	a := &fetched{answer: recorder.Read(resp.StatusCode, resp.Header, nil, 0), location: recorder.Location(resp.Header)}
 	if resp.StatusCode != http.StatusOK {
 		return a, nil
 	}
@@ -176,7 +173,7 @@ func (h *Handler) fetchRemote(r *http.Request, f Fill) (*fetched, error) {
 		return a, fmt.Errorf("%s: %w", r.URL, err)
 	}
 	if a.answer.Size = len(a.body); a.answer.Size > f.MaxBytes {
-		return a, errAnswerTooLarge
+		return a, recorder.ErrTooLarge
 	}
 	return a, nil
 }
@@ -192,15 +189,15 @@ func newTransport() *http.Transport {
 	return t
 }
 
-func fillFailure(err error, f Fill) *FillError {
-	var failure *FillError
+func fillFailure(err error, f engine.Fill) *answer.FillError {
+	var failure *answer.FillError
 	switch {
 	case errors.As(err, &failure):
 		return failure
 	case errors.Is(err, context.DeadlineExceeded):
-		return &FillError{Reason: TimeoutError, Text: fmt.Sprintf("no whole answer for %s within %v", f.Src, f.Timeout)}
-	case errors.Is(err, errAnswerTooLarge):
-		return &FillError{Reason: TooLargeError, Text: fmt.Sprintf("%s answered with more than the %d bytes of INLAY_MAX_FRAGMENT", f.Src, f.MaxBytes)}
+		return &answer.FillError{Reason: answer.TimeoutError, Text: fmt.Sprintf("no whole answer for %s within %v", f.Src, f.Timeout)}
+	case errors.Is(err, recorder.ErrTooLarge):
+		return &answer.FillError{Reason: answer.TooLargeError, Text: fmt.Sprintf("%s answered with more than the %d bytes of INLAY_MAX_FRAGMENT", f.Src, f.MaxBytes)}
 	}
-	return &FillError{Reason: ConnectError, Text: err.Error()}
+	return &answer.FillError{Reason: answer.ConnectError, Text: err.Error()}
 }

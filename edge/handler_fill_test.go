@@ -5,25 +5,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"inlay/internal/page"
 )
 
 // answered is what a handler's answer becomes natively, as a fragment of a page.
 func answered(t *testing.T, handler http.HandlerFunc) (body, status string) {
 	t.Helper()
 	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a" ttl="1m" timeout="5s"><edge-error>refused</edge-error></edge-slot></body>`)
-	p.Mode = page.Complete
-	h, err := NewHandler(Options{Pages: []page.Page{p}, Origin: handler})
+	p.Mode = Complete
+	h, err := NewHandler(Options{Pages: []Page{p}, Origin: handler})
 	assert.NoError(t, err)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/p", nil))
@@ -52,11 +50,6 @@ func TestFieldsOfAnyCaseAreSeen(t *testing.T) {
 			body, status := answered(t, handler)
 			assert.Contains(t, body, "refused")
 			assert.Contains(t, status, "detail=refused")
-
-			slot := pageOf(t, "/p", `<body><edge-slot name="a" src="/a" ttl="1m"></edge-slot></body>`).Slots[0]
-			frames := runFills(t, handler, "/a")
-			_, err := admit(&slot, &frames[0].Answer, &Defaults{TTL: time.Minute}, time.Now(), 0)
-			assert.Error(t, err, "nor as a frame of a batch")
 		})
 	}
 }
@@ -109,7 +102,7 @@ func TestFailuresTellVisitorsNothing(t *testing.T) {
 				var logged bytes.Buffer
 				o.Config.Dev = dev
 				o.Logger = slog.New(slog.NewTextHandler(&logged, nil))
-				o.Pages = []page.Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/internal/a" required></edge-slot></body>`)}
+				o.Pages = []Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/internal/a" required></edge-slot></body>`)}
 				h, err := NewHandler(o)
 				require.NoError(t, err)
 				for _, path := range []string{"/p", "/p", "/elsewhere"} {
@@ -130,5 +123,32 @@ func TestFailuresTellVisitorsNothing(t *testing.T) {
 				assert.NotEmpty(t, logged.String(), "the detail is in the log")
 			})
 		}
+	}
+}
+
+const mark = "\xEF\xBB\xBF"
+
+const everyPlace = `<!doctype html><html><head><edge-slot name="h" src="/h"><title>t</title></edge-slot></head><body>` +
+	`<p><edge-slot name="p" src="/p"></edge-slot></p><table><tbody><edge-slot name="r" src="/r"></edge-slot></tbody></table>` +
+	`<select><edge-slot name="o" src="/o"></edge-slot></select></body></html>`
+
+var everyFragment = []string{`<meta name="a">`, `<b>p</b>`, `<tr><td>r</td></tr>`, `<option>o</option>`}
+
+func TestByteOrderMarkIsTakenOffNatively(t *testing.T) {
+	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		for i, path := range []string{"/h", "/p", "/r", "/o"} {
+			if r.URL.Path == path {
+				_, _ = io.WriteString(w, mark+everyFragment[i])
+			}
+		}
+	})
+	server, _ := serve(t, Options{Pages: []Page{pageOf(t, "/p", everyPlace)}, Origin: origin})
+	for range 3 {
+		resp, err := http.Get(server.URL + "/p")
+		assert.NoError(t, err)
+		body := text(t, resp)
+		assert.NotContains(t, body, mark)
+		assert.Contains(t, body, `<head><meta name="a"></head>`)
 	}
 }

@@ -1,5 +1,3 @@
-//go:build !tinygo
-
 package edge
 
 import (
@@ -8,6 +6,7 @@ import (
 	"strings"
 
 	"inlay/internal/ascii"
+	"inlay/internal/engine"
 	"inlay/internal/field"
 )
 
@@ -72,7 +71,7 @@ func mergeHead(header, head http.Header) {
 // strictest is the Cache-Control of an answer that a wrapping handler has a say in.
 func strictest(own, theirs string, cookie bool) string {
 	mine, other := field.ParseCacheControl(own), field.ParseCacheControl(theirs)
-	if own == streamCacheControl {
+	if own == engine.StreamCacheControl {
 		theirs += ", no-transform"
 	}
 	switch {
@@ -83,7 +82,7 @@ func strictest(own, theirs string, cookie bool) string {
 	case other.Private, other.NoCache:
 		return theirs
 	case cookie:
-		return ownCacheControl
+		return engine.OwnCacheControl
 	}
 	return own
 }

@@ -1,5 +1,3 @@
-//go:build !tinygo
-
 package edge
 
 import (
@@ -7,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"inlay/internal/answer"
+	"inlay/internal/engine"
 	"inlay/internal/field"
 )
 
@@ -42,39 +42,39 @@ func (n nativeHost) Read(b *blob, off int, p []byte) int { return copy(p, b.byte
 // Drop has nothing to do: whoever still writes the bytes holds them.
 func (n nativeHost) Drop(*blob) {}
 
-func (n nativeHost) Send(id RequestID, head, body *blob) {
+func (n nativeHost) Send(id engine.RequestID, head, body *blob) {
 	c := n.h.conns[id]
 	c.head, c.queue, c.done = head, append(c.queue, body.bytes), true
 }
 
-func (n nativeHost) SendHead(id RequestID, head *blob) {
+func (n nativeHost) SendHead(id engine.RequestID, head *blob) {
 	c := n.h.conns[id]
 	c.head, c.done = head, true
 }
 
-func (n nativeHost) Respond(id RequestID, head *blob) { n.h.conns[id].head = head }
+func (n nativeHost) Respond(id engine.RequestID, head *blob) { n.h.conns[id].head = head }
 
-func (n nativeHost) Write(id RequestID, b *blob) {
+func (n nativeHost) Write(id engine.RequestID, b *blob) {
 	c := n.h.conns[id]
 	c.queue = append(c.queue, b.bytes)
 }
 
-func (n nativeHost) Finish(id RequestID) { n.h.conns[id].done = true }
+func (n nativeHost) Finish(id engine.RequestID) { n.h.conns[id].done = true }
 
-func (n nativeHost) Pass(id RequestID, host string) {
+func (n nativeHost) Pass(id engine.RequestID, host string) {
 	c := n.h.conns[id]
 	c.pass, c.done, c.host = true, true, host
 }
 
 // Repeat has nothing to do: the handler answers warm pages without an event anyway.
-func (n nativeHost) Repeat(RequestID, *blob, *blob, time.Time) {}
+func (n nativeHost) Repeat(engine.RequestID, *blob, *blob, time.Time) {}
 
 // Watch has nothing to do: no fill's context goes before its end.
-func (n nativeHost) Watch(RequestID, FillID) bool { return false }
+func (n nativeHost) Watch(engine.RequestID, engine.FillID) bool { return false }
 
-func (n nativeHost) Wait(id RequestID, until time.Time) { n.h.conns[id].until = until }
+func (n nativeHost) Wait(id engine.RequestID, until time.Time) { n.h.conns[id].until = until }
 
-func (n nativeHost) Wake(id RequestID) {
+func (n nativeHost) Wake(id engine.RequestID) {
 	if c := n.h.conns[id]; c != nil {
 		select {
 		case c.wake <- struct{}{}:
@@ -84,18 +84,18 @@ func (n nativeHost) Wake(id RequestID) {
 }
 
 // Stop ends the fill's context. Whether its handler heeds that is the handler's affair.
-func (n nativeHost) Stop(fill FillID) {
+func (n nativeHost) Stop(fill engine.FillID) {
 	if cancel := n.h.fills[fill]; cancel != nil {
 		delete(n.h.fills, fill)
 		cancel()
 	}
 }
 
-func (n nativeHost) Report(src string, failure *FillError) {
-	n.h.options.Logger.Warn("inlay: fragment does not fit", "src", src, "error", failure)
+func (n nativeHost) Report(src string, failure *answer.FillError) {
+	n.h.options.Logger.Warn("inlay: fragment does not fit", "src", src, "error", outer(failure))
 }
 
-func (n nativeHost) Fill(id RequestID, fill FillID, f Fill) {
+func (n nativeHost) Fill(id engine.RequestID, fill engine.FillID, f engine.Fill) {
 	var client *http.Request
 	if n.h.options.CheckLeaks {
 		client = n.h.conns[id].client
@@ -108,7 +108,7 @@ func (n nativeHost) Fill(id RequestID, fill FillID, f Fill) {
 
 // conn is a request that the engine has not answered at once: what was asked for it, and how it learns of more.
 type conn struct {
-	id     RequestID
+	id     engine.RequestID
 	client *http.Request
 
 	// Written under the handler's lock, by the host.

@@ -1,5 +1,3 @@
-//go:build !tinygo
-
 package edge
 
 import (
@@ -10,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"inlay/internal/engine"
 	"inlay/internal/field"
 	"inlay/internal/route"
 )
@@ -31,7 +30,7 @@ const leakTimeout = time.Minute
 
 // checkLeaks fetches a fragment with two different sets of undeclared inputs. Where the answers differ it varies the
 // inputs one by one to name those that matter.
-func (h *Handler) checkLeaks(f Fill, client *http.Request) {
+func (h *Handler) checkLeaks(f engine.Fill, client *http.Request) {
 	ctx, cancel := context.WithTimeout(context.Background(), leakTimeout)
 	defer cancel()
 	inputs := undeclaredInputs(f, client)
@@ -60,7 +59,7 @@ func (h *Handler) checkLeaks(f Fill, client *http.Request) {
 }
 
 // undeclaredInputs are the inputs that the client or offered has and the fill does not.
-func undeclaredInputs(f Fill, client *http.Request) []route.Input {
+func undeclaredInputs(f engine.Fill, client *http.Request) []route.Input {
 	declared := map[string]bool{"cookie": true}
 	cookies := map[string]bool{}
 	for _, field := range f.Fields {
@@ -116,7 +115,7 @@ func offer(declared []field.Field, inputs []route.Input, value string) []field.F
 	return fields
 }
 
-func (h *Handler) sameAnswer(ctx context.Context, f Fill, a, b []field.Field) bool {
+func (h *Handler) sameAnswer(ctx context.Context, f engine.Fill, a, b []field.Field) bool {
 	one, _, err1 := h.fetch(ctx, f, a, nil)
 	two, _, err2 := h.fetch(ctx, f, b, nil)
 	if err1 != nil || err2 != nil {

@@ -1,5 +1,3 @@
-//go:build !tinygo
-
 package edge
 
 import (
@@ -13,6 +11,7 @@ import (
 	"strings"
 
 	"inlay/internal/ascii"
+	"inlay/internal/page"
 )
 
 // proxyTo is a remote origin, for what no page answers.
@@ -24,8 +23,8 @@ func proxyTo(target *url.URL, remote *http.Transport, o *Options) http.Handler {
 			p.SetURL(target)
 			p.Out.URL.RawQuery = p.In.URL.RawQuery // as it came: nobody here reads it
 			// What visitors say of their host, pass has taken out; ReverseProxy takes this out too.
-			if host := p.In.Header.Get(hostField); host != "" {
-				p.Out.Header.Set(hostField, host)
+			if host := p.In.Header.Get(page.HostField); host != "" {
+				p.Out.Header.Set(page.HostField, host)
 			}
 		},
 		// The answer to an upgrade does not go through the writer of pass.
@@ -52,14 +51,14 @@ func proxyTo(target *url.URL, remote *http.Transport, o *Options) http.Handler {
 }
 
 // pass gives a request to the origin. What inlay and origins tell each other in fields of their own, Inlay-…, is not for
-// those outside: a visitor's do not get in, and an origin's do not get out. host is of [Host].Pass.
+// those outside: a visitor's do not get in, and an origin's do not get out. host is of [engine.Host].Pass.
 func (h *Handler) pass(w http.ResponseWriter, r *http.Request, host string) {
 	inner := new(http.Request)
 	*inner = *r
 	inner.Header = r.Header.Clone()
 	stripInward(inner.Header)
 	if host != "" {
-		inner.Header.Set(hostField, host)
+		inner.Header.Set(page.HostField, host)
 	}
 	// What follows an upgrade is read by nobody here. In HTTP/2 or TLS it would be requests that nobody has checked. Connection
 	// stays: it names what else is for this connection, and is nothing to an origin without Upgrade.
@@ -97,7 +96,7 @@ func (b *passBody) Read(p []byte) (int, error) {
 func stripInward(header http.Header) {
 	stripInternal(header)
 	for name := range header {
-		if ascii.EqualFold(strings.ReplaceAll(name, "_", "-"), hostField) || ascii.EqualFold(name, "forwarded") {
+		if ascii.EqualFold(strings.ReplaceAll(name, "_", "-"), page.HostField) || ascii.EqualFold(name, "forwarded") {
 			delete(header, name)
 		}
 	}

@@ -7,18 +7,15 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"inlay/internal/page"
-	"inlay/internal/shell"
 )
 
 // Administration of a process says that it is one, where a Worker's speaks for an isolate of many; nobody else is told.
 func TestAdministrationTellsThatItIsAProcess(t *testing.T) {
-	p, err := shell.Parse("/", oneSlotShell)
+	p, err := ParsePage("/", oneSlotShell)
 	require.NoError(t, err)
 	origin := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Inlay-Reach", "origin") })
 	for _, token := range []string{"", secret} {
-		handler, err := NewHandler(Options{Pages: []page.Page{p}, Origin: origin, Config: Config{Token: token}})
+		handler, err := NewHandler(Options{Pages: []Page{p}, Origin: origin, Config: Config{Token: token}})
 		require.NoError(t, err)
 		want := map[string]string{"/_inlay/stats": "process", "/_inlay/other": "process", "/_inlayx": "", "/x": "", "/": ""}
 		if token == "" {

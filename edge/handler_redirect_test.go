@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -12,8 +13,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"inlay/internal/page"
 )
 
 // redirecting answers /f/NAME by a chain of redirects, and notes who was asked.
@@ -107,7 +106,7 @@ func TestEachKindOfOriginIsFollowedToItsRedirects(t *testing.T) {
 			t.Run(kind+" "+name, func(t *testing.T) {
 				h := &redirecting{}
 				src, o := serveFrom(t, h, name)
-				o.Pages = []page.Page{pageOf(t, "/p", `<body><edge-slot name="a" src="`+src+`" vary="cookie:c"><edge-error>failed</edge-error></edge-slot></body>`)}
+				o.Pages = []Page{pageOf(t, "/p", `<body><edge-slot name="a" src="`+src+`" vary="cookie:c"><edge-error>failed</edge-error></edge-slot></body>`)}
 				o.Config.NegativeTTL = time.Minute
 				server, handler := serve(t, o)
 				r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, server.URL+"/p", nil)
@@ -126,8 +125,15 @@ func TestEachKindOfOriginIsFollowedToItsRedirects(t *testing.T) {
 					assert.Equal(t, uint64(1), handler.Stats().Failed)
 				}
 				if c.kept > 0 {
-					_, info := handler.engine.fragments.Inspect(src+"\ncookie: c=1", time.Now())
-					assert.InDelta(t, c.kept.Seconds(), info.TTL.Seconds(), 2)
+					again := r.Clone(context.Background())
+					resp, err := http.DefaultClient.Do(again)
+					require.NoError(t, err)
+					assert.Contains(t, text(t, resp), c.shows)
+					ttl, ok := strings.CutPrefix(resp.Header.Get("Cache-Status"), "inlay/a;hit;ttl=")
+					assert.True(t, ok, resp.Header)
+					left, err := strconv.Atoi(ttl)
+					require.NoError(t, err)
+					assert.InDelta(t, c.kept.Seconds(), left, 2)
 				}
 			})
 		}
@@ -148,7 +154,7 @@ func TestDeclaredCookiesDoNotFollowARedirectToAnotherScheme(t *testing.T) {
 	for _, to := range []string{"http://" + host + "/there", open.URL + "/there", strings.Replace(open.URL, "127.0.0.1", "localhost", 1)} {
 		target = to
 		p := pageOf(t, "/p", `<body><edge-slot name="a" src="`+secure.URL+`/x" vary="cookie:c"><edge-error>failed</edge-error></edge-slot></body>`)
-		handler, err := NewHandler(Options{Pages: []page.Page{p}, Origin: newGate(), Config: Config{AllowHosts: []string{host}}})
+		handler, err := NewHandler(Options{Pages: []Page{p}, Origin: newGate(), Config: Config{AllowHosts: []string{host}}})
 		require.NoError(t, err)
 		handler.remote = secure.Client().Transport.(*http.Transport)
 		r := httptest.NewRequest(http.MethodGet, "/p", nil)
@@ -158,13 +164,4 @@ func TestDeclaredCookiesDoNotFollowARedirectToAnotherScheme(t *testing.T) {
 		assert.Contains(t, w.Body.String(), "failed", to)
 	}
 	assert.Empty(t, plain.seen)
-}
-
-func TestFramesOfABatchSayWhereARedirectLeads(t *testing.T) {
-	frames := runFills(t, (&redirecting{}).ServeHTTP, "/f/one", "/f/cookie", "/f/twice", "/f/x")
-	assert.Equal(t, "/there", frames[0].Location)
-	assert.Equal(t, "/there", frames[1].Location)
-	assert.True(t, frames[1].Answer.SetCookie)
-	assert.Empty(t, frames[2].Location)
-	assert.Empty(t, frames[3].Location)
 }

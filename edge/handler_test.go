@@ -19,7 +19,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"inlay/internal/page"
 	"inlay/internal/patch"
 )
 
@@ -95,7 +94,7 @@ func text(t *testing.T, resp *http.Response) string {
 
 func TestShellIsReadBeforeAnyFragmentIsThere(t *testing.T) {
 	origin := newGate()
-	server, _ := serve(t, Options{Pages: []page.Page{pageOf(t, "/p/{id}", twoSlots)}, Origin: origin})
+	server, _ := serve(t, Options{Pages: []Page{pageOf(t, "/p/{id}", twoSlots)}, Origin: origin})
 
 	resp := ask(t, context.Background(), server.URL+"/p/7")
 	body := bufio.NewReader(resp.Body)
@@ -134,7 +133,7 @@ func TestHundredRequestsToAColdPageAreFiveFills(t *testing.T) {
 		shell += fmt.Sprintf(`<edge-slot name="s%d" src="/f/%d"></edge-slot>`, i, i)
 	}
 	origin := newGate()
-	server, h := serve(t, Options{Pages: []page.Page{pageOf(t, "/p", shell+`</body></html>`)}, Origin: origin})
+	server, h := serve(t, Options{Pages: []Page{pageOf(t, "/p", shell+`</body></html>`)}, Origin: origin})
 	var wait sync.WaitGroup
 	bodies := make([]string, 100)
 	for i := range bodies {
@@ -161,7 +160,7 @@ func TestHundredRequestsToAColdPageAreFiveFills(t *testing.T) {
 
 func TestClientThatLeavesCancelsNothingThatOthersWaitFor(t *testing.T) {
 	origin := newGate()
-	server, h := serve(t, Options{Pages: []page.Page{pageOf(t, "/p/{id}", twoSlots)}, Origin: origin})
+	server, h := serve(t, Options{Pages: []Page{pageOf(t, "/p/{id}", twoSlots)}, Origin: origin})
 	ctx, leave := context.WithCancel(context.Background())
 	leader := ask(t, ctx, server.URL+"/p/7")
 	joiner := ask(t, context.Background(), server.URL+"/p/7")
@@ -178,7 +177,7 @@ func TestFillThatTakesTooLongFailsAlone(t *testing.T) {
 	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a" timeout="20ms"><edge-error>late</edge-error></edge-slot><edge-slot name="b" src="/b"></edge-slot></body>`)
 	origin := newGate()
 	origin.at("/b") <- "B"
-	server, _ := serve(t, Options{Pages: []page.Page{p}, Origin: origin})
+	server, _ := serve(t, Options{Pages: []Page{p}, Origin: origin})
 	body := text(t, ask(t, context.Background(), server.URL+"/p"))
 	assert.Contains(t, body, `<template for="a">late</template>`)
 	assert.Contains(t, body, "B")
@@ -197,7 +196,7 @@ func TestFailuresAreLoggedWithTheirReason(t *testing.T) {
 		}
 	})
 	var logged bytes.Buffer // the handler has ended when it is read
-	h, err := NewHandler(Options{Pages: []page.Page{p}, Origin: origin, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+	h, err := NewHandler(Options{Pages: []Page{p}, Origin: origin, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
 	require.NoError(t, err)
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/p", nil))
 	require.NoError(t, h.Shutdown(context.Background()))
@@ -215,7 +214,7 @@ func TestHandlerThatPanicsFailsItsOwnFragment(t *testing.T) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, "B")
 	})
-	server, _ := serve(t, Options{Pages: []page.Page{p}, Origin: origin})
+	server, _ := serve(t, Options{Pages: []Page{p}, Origin: origin})
 	body := text(t, ask(t, context.Background(), server.URL+"/p"))
 	assert.Contains(t, body, "broken")
 	assert.Contains(t, body, "B")
@@ -233,7 +232,7 @@ func TestFragmentOverTheLimitIsRefusedWhileItIsRead(t *testing.T) {
 			}
 		}
 	})
-	server, _ := serve(t, Options{Pages: []page.Page{p}, Origin: origin, Config: Config{MaxFragment: 10_000}})
+	server, _ := serve(t, Options{Pages: []Page{p}, Origin: origin, Config: Config{MaxFragment: 10_000}})
 	assert.Contains(t, text(t, ask(t, context.Background(), server.URL+"/p")), "too large")
 	assert.LessOrEqual(t, written.Load(), int64(10_000))
 }
@@ -264,11 +263,11 @@ func TestRemoteOriginIsAChoiceOfConfiguration(t *testing.T) {
 	}))
 	defer remote.Close()
 	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)
-	server, _ := serve(t, Options{Pages: []page.Page{p}, Config: Config{Origin: remote.URL + "/base"}})
+	server, _ := serve(t, Options{Pages: []Page{p}, Config: Config{Origin: remote.URL + "/base"}})
 	assert.Contains(t, text(t, ask(t, context.Background(), server.URL+"/p")), "from /base/a")
 	assert.Equal(t, "from /base/other", text(t, ask(t, context.Background(), server.URL+"/other")))
 
-	_, err := NewHandler(Options{Pages: []page.Page{p}})
+	_, err := NewHandler(Options{Pages: []Page{p}})
 	assert.ErrorContains(t, err, "Origin")
 }
 
@@ -284,10 +283,10 @@ func TestAbsoluteSourceNeedsAnAllowedHost(t *testing.T) {
 	defer remote.Close()
 	host := strings.TrimPrefix(remote.URL, "http://")
 	p := pageOf(t, "/p", `<body><edge-slot name="a" src="`+remote.URL+`/x"></edge-slot><edge-slot name="b" src="`+remote.URL+`/away"><edge-error>elsewhere</edge-error></edge-slot></body>`)
-	_, err := NewHandler(Options{Pages: []page.Page{p}, Origin: newGate()})
+	_, err := NewHandler(Options{Pages: []Page{p}, Origin: newGate()})
 	assert.ErrorContains(t, err, "INLAY_ALLOW_HOSTS")
 
-	server, _ := serve(t, Options{Pages: []page.Page{p}, Origin: newGate(), Config: Config{AllowHosts: []string{host}}})
+	server, _ := serve(t, Options{Pages: []Page{p}, Origin: newGate(), Config: Config{AllowHosts: []string{host}}})
 	body := text(t, ask(t, context.Background(), server.URL+"/p"))
 	assert.Contains(t, body, "remote")
 	assert.Contains(t, body, "elsewhere", "a redirect to another host is not followed")
@@ -299,13 +298,13 @@ func TestBindingsAreHandlersNatively(t *testing.T) {
 		fmt.Fprint(w, "bound "+r.URL.Path)
 	})
 	p := pageOf(t, "/p", `<body><edge-slot name="a" src="binding:SHOP/x/y"></edge-slot></body>`)
-	server, _ := serve(t, Options{Pages: []page.Page{p}, Origin: newGate(), Bindings: map[string]http.Handler{"SHOP": binding}})
+	server, _ := serve(t, Options{Pages: []Page{p}, Origin: newGate(), Bindings: map[string]http.Handler{"SHOP": binding}})
 	assert.Contains(t, text(t, ask(t, context.Background(), server.URL+"/p")), "bound /x/y")
 }
 
 func TestShutdownWaitsForPagesAndFills(t *testing.T) {
 	origin := newGate()
-	h, err := NewHandler(Options{Pages: []page.Page{pageOf(t, "/p/{id}", twoSlots)}, Origin: origin})
+	h, err := NewHandler(Options{Pages: []Page{pageOf(t, "/p/{id}", twoSlots)}, Origin: origin})
 	require.NoError(t, err)
 	server := httptest.NewServer(h)
 	defer server.Close()
@@ -334,7 +333,7 @@ func TestLeakOfAnUndeclaredInputIsReported(t *testing.T) {
 	})
 	leaks := make(chan Leak, 1)
 	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a" vary="header:accept-language"></edge-slot></body>`)
-	server, _ := serve(t, Options{Pages: []page.Page{p}, Origin: origin, CheckLeaks: true, OnLeak: func(l Leak) { leaks <- l }})
+	server, _ := serve(t, Options{Pages: []Page{p}, Origin: origin, CheckLeaks: true, OnLeak: func(l Leak) { leaks <- l }})
 	r, err := http.NewRequest(http.MethodGet, server.URL+"/p", nil)
 	require.NoError(t, err)
 	r.AddCookie(&http.Cookie{Name: "session", Value: "alice"})
@@ -349,15 +348,4 @@ func TestLeakOfAnUndeclaredInputIsReported(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("no leak was reported")
 	}
-}
-
-func TestWarmRequestAllocatesNothingInTheEngine(t *testing.T) {
-	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
-	s.fields = map[string]string{}
-	s.warmUp()
-	s.get(2, "/p/7")
-	r := &Request{ID: 3, Method: "GET", Target: "/p/7", Fields: s}
-	_, ok := s.engine.Warm(r, s.now)
-	require.True(t, ok)
-	assert.Zero(t, testing.AllocsPerRun(100, func() { s.engine.Warm(r, s.now) }))
 }

@@ -11,8 +11,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"inlay/internal/page"
 )
 
 // endingWriter ends its goroutine in one of its methods, from a given call on.
@@ -66,7 +64,7 @@ func TestWriterThatPanicsLeaves(t *testing.T) {
 			for _, mode := range []string{"document", ""} {
 				t.Run(fmt.Sprintf("%s in %s %d, %q", name, at.method, at.after, mode), func(t *testing.T) {
 					origin := newGate()
-					h, err := NewHandler(Options{Pages: []page.Page{pageOf(t, "/p/{id}", twoSlots)}, Origin: origin})
+					h, err := NewHandler(Options{Pages: []Page{pageOf(t, "/p/{id}", twoSlots)}, Origin: origin})
 					require.NoError(t, err)
 					ask := func(w http.ResponseWriter, dest string) (ended chan any) {
 						r := httptest.NewRequest(http.MethodGet, "/p/7", nil)
@@ -98,7 +96,7 @@ func TestWriterThatPanicsLeaves(t *testing.T) {
 					assert.Contains(t, whole.Body.String(), "A", "who waited beside has the fragments")
 
 					h.mu.Lock()
-					conns, requests := len(h.conns), len(h.engine.requests)
+					conns, requests := len(h.conns), h.engine.Stats().Waiting
 					h.mu.Unlock()
 					assert.Zero(t, conns)
 					assert.Zero(t, requests)

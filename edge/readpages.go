@@ -1,5 +1,3 @@
-//go:build !tinygo
-
 package edge
 
 import (
@@ -30,10 +28,7 @@ import (
 //
 // The error is a [PageErrors], with the mistakes of all files, or that of the file system if the folder itself cannot be
 // read.
-func ReadPages(fsys fs.FS) ([]Page, error) { return folder.Read(fsys) }
-
-// PageError is what is wrong with a file of a folder of pages, PageErrors all such mistakes.
-type (
-	PageError  = folder.Error
-	PageErrors = folder.Errors
-)
+func ReadPages(fsys fs.FS) ([]Page, error) {
+	pages, err := folder.Read(fsys)
+	return mapped(pages, fromPage), outer(err)
+}

@@ -2,8 +2,10 @@ package edge
 
 import "inlay/cache"
 
-// counts are the engine's counters; they only grow.
-type counts struct {
+// Stats are what a [Handler] has done since it began. The counters only grow.
+type Stats struct {
+	// Warm are requests answered from a composed page whose fragments were all fresh.
+	Warm uint64
 	// Pages are requests that a page answered and that were not Warm.
 	Pages uint64
 	// Whole are those of Pages that left as one body, Streamed those that left before their fragments were there,
@@ -18,28 +20,12 @@ type counts struct {
 	// Failed are fills that failed; Unstored fragments that were delivered but not stored; Late reports of attempts whose
 	// fill had been settled by another.
 	Failed, Unstored, Late uint64
-}
-
-// Stats are what an engine has done since it began.
-type Stats struct {
-	// Warm are requests answered from a composed page whose fragments were all fresh.
-	Warm uint64
-	counts
 	// Waiting are the requests in progress, Flights the fills.
 	Waiting, Flights int
 	// Crashes are the engines before this one that were lost to a crash, with everything that they had counted.
 	Crashes uint64
-	// Cache is of the cache of fragments and composed pages.
+	// Cache is of the cache of fragments and composed pages; Bytes and Entries are of everything cached.
 	Cache   cache.Stats
 	Bytes   int64
 	Entries int
-}
-
-// Stats tells what the engine has done; it is an event like the others.
-func (e *Engine[B]) Stats() Stats {
-	return Stats{
-		Warm: e.warm.Load(), counts: e.counts,
-		Waiting: len(e.requests), Flights: len(e.flights), Crashes: e.config.Crashes,
-		Cache: e.fragments.Stats(), Bytes: e.fragments.Bytes() + e.failures.Bytes(), Entries: e.fragments.Len() + e.failures.Len(),
-	}
 }

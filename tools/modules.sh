@@ -120,7 +120,6 @@ list_glue() {
 # glue_path NAME: where a module is that build/ gets a copy of; nothing for what is made in build/.
 glue_path() {
 	local folder
-	[ "$1" != core.wasm ] || return 0 # the one in worker/ is for who lacks TinyGo
 	for folder in site site/data worker; do
 		if [ -e "$folder/$1" ]; then
 			printf '%s' "$folder/$1"
@@ -151,7 +150,7 @@ copy_glue() {
 # wrangler.toml's [vars] and in .dev.vars, and what begins with SITE_.
 variables() {
 	{
-		grep -ohE '\bINLAY_[A-Z_]+\b' edge/variables.go worker/*.mjs
+		grep -ohE '\bINLAY_[A-Z_]+\b' internal/config/variables.go worker/*.mjs
 		find site -type f \( -name '*.go' -o -name '*.mjs' -o -name '*.js' \) ! -path '*/testdata/*' ! -name '*_test.go' \
 			-exec grep -ohE '\b(INLAY|SITE)_[A-Z0-9_]+\b' {} + || true
 		own_vars | keys

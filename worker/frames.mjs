@@ -1,6 +1,6 @@
 // @ts-check
 // Batches of fills, from the side that asks: writes the request and reads the frames of the answer. The format is defined
-// in edge/frames.go.
+// in internal/batch/frames.go.
 
 /**
  * @typedef {{ src: string, fields: [string, string][], constant?: [string, string][] }} BatchFill  header fields: pairs of

@@ -7,7 +7,7 @@ import { FrameDecoder, encodeFills, maxFills, maxFillsBytes, splitFills } from "
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A frame as edge/frames.go defines it. */
+/** A frame as internal/batch/frames.go defines it. */
 function encode(index, head, body = "", magic = "ILF1") {
   const [m, h, b] = [encoder.encode(magic), latin1(head), typeof body === "string" ? encoder.encode(body) : body];
   const out = new Uint8Array(16 + h.length + b.length);
@@ -62,7 +62,7 @@ function random(seed) {
   };
 }
 
-const fixture = (name) => new Uint8Array(readFileSync(new URL(`../edge/testdata/frames/${name}.bin`, import.meta.url)));
+const fixture = (name) => new Uint8Array(readFileSync(new URL(`../internal/batch/testdata/frames/${name}.bin`, import.meta.url)));
 
 const plain = (f) => ({ ...f, headers: { ...f.headers }, body: [...f.body] });
 
@@ -180,7 +180,7 @@ test("what was pushed may be changed afterwards", () => {
   assert.equal(decoder.decode(frame.body), "body");
 });
 
-test("the request is as edge/frames.go defines it", () => {
+test("the request is as internal/batch/frames.go defines it", () => {
   const fill = { src: "/a?x=1", fields: [["cookie", "a=b"]], id: 7, timeout: 10 };
   assert.equal(decoder.decode(encodeFills([fill])), '{"fills":[{"src":"/a?x=1","fields":[["cookie","a=b"]]}]}');
   assert.throws(() => encodeFills([]), /a batch of 0 fills/);

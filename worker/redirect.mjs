@@ -1,6 +1,6 @@
 // @ts-check
-// Where a redirect leads a fill. The rules, and why, are at redirectTarget in edge/redirect.go;
-// edge/testdata/redirects.json holds both to them.
+// Where a redirect leads a fill. The rules, and why, are at RedirectTarget in internal/answer/redirect.go;
+// internal/answer/testdata/redirects.json holds both to them.
 
 /** How many redirects a fill follows. */
 export const maxRedirects = 5;

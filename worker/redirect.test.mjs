@@ -1,4 +1,4 @@
-// Holds the glue to the table that edge/redirect_test.go holds the engine's native driver to.
+// Holds the glue to the table that internal/answer/redirect_test.go holds the engine's native driver to.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { redirectTarget } from "./redirect.mjs";
 
-const cases = JSON.parse(readFileSync(new URL("../edge/testdata/redirects.json", import.meta.url), "utf8"));
+const cases = JSON.parse(readFileSync(new URL("../internal/answer/testdata/redirects.json", import.meta.url), "utf8"));
 
 test("a redirect is followed to the same scheme, host and port alone", () => {
   assert.ok(cases.length > 100);

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"inlay/internal/ascii"
+	"inlay/internal/route"
 )
 
 // Hosts are the hosts that absolute sources of pages name: what INLAY_ALLOW_HOSTS has to list.
@@ -23,12 +24,10 @@ func Hosts(pages []Page) []string {
 // Host is the host of an absolute src, empty for any other.
 func (s *Slot) Host() string {
 	_, rest, absolute := ascii.Cut(s.Src, "://")
-	if !absolute || strings.HasPrefix(s.Src, "/") || strings.HasPrefix(s.Src, BindingPrefix) {
+	if !absolute || strings.HasPrefix(s.Src, "/") || strings.HasPrefix(s.Src, route.BindingPrefix) {
 		return ""
 	}
 	host, _, _ := ascii.Cut(rest, "/")
 	host, _, _ = ascii.Cut(host, "?")
 	return host
 }
-
-const BindingPrefix = "binding:"

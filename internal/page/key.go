@@ -15,6 +15,10 @@ type FillRequest struct {
 	Fields []field.Field
 }
 
+// HostField carries the visitor's host to the origin, and is a line of the keys. No slot can declare it, so it never comes
+// from anything but the list of the site's hosts.
+const HostField = "x-forwarded-host"
+
 // MaxKey is how long a key may be, in bytes: room for a few parameters of the longest kind.
 const MaxKey = 8 << 10
 

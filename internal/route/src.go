@@ -7,6 +7,9 @@ import (
 	"inlay/internal/ascii"
 )
 
+// BindingPrefix begins a src that names a service binding.
+const BindingPrefix = "binding:"
+
 // ParseSrc reads a src and makes its literal text canonical: percent-encoding in upper case, never of unreserved
 // characters, always of what may not stand in a URL; scheme and host in lower case.
 func ParseSrc(src string, params []string) (Template, error) {
@@ -86,12 +89,12 @@ func splitSrc(src string) (base, path string, err error) {
 			path = "/" + path
 		}
 		return lower[:end], path, nil
-	case strings.HasPrefix(src, "binding:"):
-		name, rest, ok := strings.Cut(src[len("binding:"):], "/")
+	case strings.HasPrefix(src, BindingPrefix):
+		name, rest, ok := strings.Cut(src[len(BindingPrefix):], "/")
 		if !ok || !isBindingName(name) {
 			return "", "", errors.New(ascii.Shorten(src) + " names no binding with a path; expected binding:NAME/path, NAME in letters, digits, _ and $")
 		}
-		return src[:len("binding:")+len(name)], "/" + rest, nil
+		return src[:len(BindingPrefix)+len(name)], "/" + rest, nil
 	case strings.HasPrefix(src, "//"):
 		return "", "", errors.New(ascii.Shorten(src) + " has no scheme; " + srcForm)
 	case src[0] == '/':

@@ -7,14 +7,17 @@ import (
 	"time"
 	"unsafe"
 
-	"inlay/edge"
+	"inlay/internal/answer"
+	"inlay/internal/config"
+	"inlay/internal/engine"
+	"inlay/internal/page"
 )
 
 // input is where JavaScript writes the texts of its next call, which says how long they are.
 var input = make([]byte, 4096)
 
 // request is told to the engine of each request; its buffers are used again.
-var request = edge.Request{Fields: fields{}}
+var request = engine.Request{Fields: fields{}}
 
 var methods = [...]string{"GET", "HEAD", "POST", "OTHER"}
 
@@ -32,7 +35,7 @@ func exportInput(size uint32) unsafe.Pointer {
 func exportPages(size uint32) uint32 {
 	var err error
 	// The pages keep pointing into their encoded form.
-	if pages, err = edge.DecodePages(append([]byte(nil), input[:size]...)); err != nil {
+	if pages, err = page.Decode(append([]byte(nil), input[:size]...)); err != nil {
 		return 1
 	}
 	return 0
@@ -57,9 +60,9 @@ func exportStart(size, seedLow, seedHigh, crashes uint32) uint32 {
 	}
 	// By their types: an Error that is called through the interface brings in every error's of the standard library.
 	switch err := err.(type) {
-	case edge.ConfigErrors:
+	case config.Errors:
 		errorText = []byte(err.Error())
-	case *edge.ConfigError:
+	case *config.Error:
 		errorText = []byte(err.Error())
 	default:
 		errorText = []byte("edge: the pages cannot be served; build them again")
@@ -81,34 +84,34 @@ func exportSettingsSize() uint32 { return uint32(len(settings)) }
 //
 //go:wasmexport handle
 func exportHandle(id, method, size, sent uint32, now float64) {
-	request.ID = edge.RequestID(id)
+	request.ID = engine.RequestID(id)
 	request.Method = methods[method]
 	request.Target = string(input[:size])
 	request.Sent = int(sent)
-	engine.Handle(&request, at(now))
+	core.Handle(&request, at(now))
 }
 
 //go:wasmexport repeated
-func exportRepeated(n uint32) { engine.Repeated(int(n)) }
+func exportRepeated(n uint32) { core.Repeated(int(n)) }
 
 //go:wasmexport resume
-func exportResume(id uint32, now float64) { engine.Resume(edge.RequestID(id), at(now)) }
+func exportResume(id uint32, now float64) { core.Resume(engine.RequestID(id), at(now)) }
 
 //go:wasmexport deadline
-func exportDeadline(id uint32, now float64) { engine.Deadline(edge.RequestID(id), at(now)) }
+func exportDeadline(id uint32, now float64) { core.Deadline(engine.RequestID(id), at(now)) }
 
 //go:wasmexport leave
-func exportLeave(id uint32, now float64) { engine.Leave(edge.RequestID(id), at(now)) }
+func exportLeave(id uint32, now float64) { core.Leave(engine.RequestID(id), at(now)) }
 
-// fill_end takes the fields of edge.AnswerFields, each ended by NUL; then for each redirect on the way its status, whether
+// fill_end takes the fields of answer.Fields, each ended by NUL; then for each redirect on the way its status, whether
 // it set a cookie ("1"), and its fields. It answers with the size of error_text, which says why the answer is no fragment
 // and should be looked at; 0: it need not be.
 //
 //go:wasmexport fill_end
 func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, now float64) uint32 {
-	answer := edge.Answer{Status: int(status), SetCookie: setCookie != 0, Size: int(bytes)}
-	answer.Redirects = hops(fieldsInto(&answer, texts(size)))
-	failure := engine.FillEnd(edge.FillID(fill), &answer, handle(blob), at(now))
+	a := answer.Answer{Status: int(status), SetCookie: setCookie != 0, Size: int(bytes)}
+	a.Redirects = hops(fieldsInto(&a, texts(size)))
+	failure := core.FillEnd(engine.FillID(fill), &a, handle(blob), at(now))
 	if failure == nil || !failure.Unusual() {
 		return 0
 	}
@@ -117,9 +120,9 @@ func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, now float6
 }
 
 // hops are the answers that t has: of each its status, whether it set a cookie, and its fields.
-func hops(t []string) (all []edge.Answer) {
+func hops(t []string) (all []answer.Answer) {
 	for len(t) > 0 {
-		var hop edge.Answer
+		var hop answer.Answer
 		for _, digit := range []byte(t[0]) { // strconv.Atoi would be 9 KB
 			hop.Status = hop.Status*10 + int(digit-'0')
 		}
@@ -131,15 +134,15 @@ func hops(t []string) (all []edge.Answer) {
 }
 
 // fieldsInto takes the fields of an answer off the front of t.
-func fieldsInto(a *edge.Answer, t []string) (rest []string) {
-	for i := range edge.AnswerFields {
+func fieldsInto(a *answer.Answer, t []string) (rest []string) {
+	for i := range answer.Fields {
 		*a.Field(i) = t[i]
 	}
-	return t[len(edge.AnswerFields):]
+	return t[len(answer.Fields):]
 }
 
 // reasons are the kinds of failure that a host finds out, by their number in fill_fail.
-var reasons = [...]edge.Reason{edge.ConnectError, edge.TimeoutError, edge.TooLargeError, edge.RefusedError}
+var reasons = [...]answer.Reason{answer.ConnectError, answer.TimeoutError, answer.TooLargeError, answer.RefusedError}
 
 // fill_fail takes a text for people, then each head that came before, as fill_end takes redirects. A reason past reasons is
 // that the fill was held up.
@@ -147,17 +150,17 @@ var reasons = [...]edge.Reason{edge.ConnectError, edge.TimeoutError, edge.TooLar
 //go:wasmexport fill_fail
 func exportFillFail(fill, reason, size uint32, now float64) {
 	t := texts(size)
-	failure, heard := &edge.FillError{Reason: edge.TimeoutError, Text: t[0]}, hops(t[1:])
+	failure, heard := &answer.FillError{Reason: answer.TimeoutError, Text: t[0]}, hops(t[1:])
 	if int(reason) == len(reasons) {
-		engine.FillHeldUp(edge.FillID(fill), failure, at(now), heard...)
+		core.FillHeldUp(engine.FillID(fill), failure, at(now), heard...)
 		return
 	}
 	failure.Reason = reasons[reason]
-	engine.FillFail(edge.FillID(fill), failure, at(now), heard...)
+	core.FillFail(engine.FillID(fill), failure, at(now), heard...)
 }
 
 //go:wasmexport fill_lost
-func exportFillLost(fill uint32, now float64) { engine.FillLost(edge.FillID(fill), at(now)) }
+func exportFillLost(fill uint32, now float64) { core.FillLost(engine.FillID(fill), at(now)) }
 
 // texts are the texts of input, each ended by NUL.
 func texts(size uint32) []string {

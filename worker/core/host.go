@@ -7,7 +7,9 @@ import (
 	"time"
 	"unsafe"
 
-	"inlay/edge"
+	"inlay/internal/answer"
+	"inlay/internal/engine"
+	"inlay/internal/field"
 )
 
 // handle names a blob that JavaScript holds. A fragment's bytes are never copied into this module, save in passing, to
@@ -87,22 +89,22 @@ func fill(id, fill uint32, p unsafe.Pointer, size, timeoutMillis, maxBytes uint3
 //go:wasmimport inlay stop
 func stop(fill uint32)
 
-// name registers the name of a header field and answers with its number, for field.
+// name registers the name of a header field and answers with its number, for readField.
 //
 //go:wasmimport inlay name
 func name(p unsafe.Pointer, size uint32) uint32
 
-// field writes a header field's value to p and answers with its size; a size over capacity has written nothing. Zero:
+// readField writes a header field's value to p and answers with its size; a size over capacity has written nothing. Zero:
 // there is none.
 //
 //go:wasmimport inlay field
-func field(name uint32, p unsafe.Pointer, capacity uint32) uint32
+func readField(name uint32, p unsafe.Pointer, capacity uint32) uint32
 
 type host struct{}
 
 func (host) NewBlob(p []byte) handle { return newBlob(bytesAt(p), uint32(len(p))) }
 
-func (host) NewHead(status int, fields []edge.Field) handle {
+func (host) NewHead(status int, fields []field.Field) handle {
 	block = block[:0]
 	for _, f := range fields {
 		appendBlock(f.Name, f.Value)
@@ -120,31 +122,31 @@ func (host) Read(b handle, off int, p []byte) int {
 	return int(read(b, uint32(off), bytesAt(p), uint32(len(p))))
 }
 
-func (host) Drop(b handle)                             { drop(b) }
-func (host) Send(id edge.RequestID, head, body handle) { send(uint32(id), head, body) }
-func (host) SendHead(id edge.RequestID, head handle)   { sendHead(uint32(id), head) }
-func (host) Repeat(id edge.RequestID, head, body handle, until time.Time) {
+func (host) Drop(b handle)                               { drop(b) }
+func (host) Send(id engine.RequestID, head, body handle) { send(uint32(id), head, body) }
+func (host) SendHead(id engine.RequestID, head handle)   { sendHead(uint32(id), head) }
+func (host) Repeat(id engine.RequestID, head, body handle, until time.Time) {
 	repeat(uint32(id), head, body, float64(until.UnixMilli()))
 }
-func (host) Respond(id edge.RequestID, head handle) { respond(uint32(id), head) }
-func (host) Write(id edge.RequestID, b handle)      { write(uint32(id), b) }
-func (host) Finish(id edge.RequestID)               { finish(uint32(id)) }
-func (host) Pass(id edge.RequestID, visitors string) {
+func (host) Respond(id engine.RequestID, head handle) { respond(uint32(id), head) }
+func (host) Write(id engine.RequestID, b handle)      { write(uint32(id), b) }
+func (host) Finish(id engine.RequestID)               { finish(uint32(id)) }
+func (host) Pass(id engine.RequestID, visitors string) {
 	pass(uint32(id), unsafe.Pointer(unsafe.StringData(visitors)), uint32(len(visitors)))
 }
-func (host) Wake(id edge.RequestID) { wake(uint32(id)) }
-func (host) Watch(id edge.RequestID, f edge.FillID) bool {
+func (host) Wake(id engine.RequestID) { wake(uint32(id)) }
+func (host) Watch(id engine.RequestID, f engine.FillID) bool {
 	return watch(uint32(id), uint32(f)) != 0
 }
-func (host) Wait(id edge.RequestID, until time.Time) { wait(uint32(id), float64(until.UnixMilli())) }
+func (host) Wait(id engine.RequestID, until time.Time) { wait(uint32(id), float64(until.UnixMilli())) }
 
-func (host) Report(src string, failure *edge.FillError) {
+func (host) Report(src string, failure *answer.FillError) {
 	block = block[:0]
 	appendBlock(src, strings.TrimPrefix(failure.Error(), "edge: fill failed "))
 	report(bytesAt(block), uint32(len(block)))
 }
 
-func (host) Fill(id edge.RequestID, attempt edge.FillID, f edge.Fill) {
+func (host) Fill(id engine.RequestID, attempt engine.FillID, f engine.Fill) {
 	block = block[:0]
 	appendBlock(f.Src, f.URL, f.Binding)
 	for _, field := range f.Fields {
@@ -153,7 +155,7 @@ func (host) Fill(id edge.RequestID, attempt edge.FillID, f edge.Fill) {
 	for _, field := range f.Conditions {
 		appendBlock(field.Name, field.Value)
 	}
-	for _, more := range [...][]edge.Field{f.Constant, f.Vouching} {
+	for _, more := range [...][]field.Field{f.Constant, f.Vouching} {
 		appendBlock("", "")
 		for _, field := range more {
 			appendBlock(field.Name, field.Value)
@@ -162,7 +164,7 @@ func (host) Fill(id edge.RequestID, attempt edge.FillID, f edge.Fill) {
 	fill(uint32(id), uint32(attempt), bytesAt(block), uint32(len(block)), uint32(f.Timeout.Milliseconds()), uint32(f.MaxBytes))
 }
 
-func (host) Stop(f edge.FillID) { stop(uint32(f)) }
+func (host) Stop(f engine.FillID) { stop(uint32(f)) }
 
 // block is where texts are put together for the host, which copies them.
 var block []byte
@@ -197,10 +199,10 @@ func (fields) Field(n string) string {
 		number = int(name(bytesAt([]byte(n)), uint32(len(n))))
 		names = append(names, n)
 	}
-	size := int(field(uint32(number), bytesAt(value), uint32(len(value))))
+	size := int(readField(uint32(number), bytesAt(value), uint32(len(value))))
 	if size > len(value) {
 		value = make([]byte, size)
-		size = int(field(uint32(number), bytesAt(value), uint32(len(value))))
+		size = int(readField(uint32(number), bytesAt(value), uint32(len(value))))
 	}
 	if size == 0 {
 		return ""

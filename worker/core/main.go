@@ -6,14 +6,16 @@
 package main
 
 import (
-	"inlay/edge"
+	"inlay/internal/config"
+	"inlay/internal/engine"
+	"inlay/internal/page"
 )
 
-// engine is made by start, in the first request of an isolate: at module scope there is no clock yet.
-var engine *edge.Engine[handle]
+// core is the engine; it is made by start, in the first request of an isolate: at module scope there is no clock yet.
+var core *engine.Engine[handle]
 
 // pages are the site's, parsed when the Worker was built.
-var pages []edge.Page
+var pages []page.Page
 
 // settings are what JavaScript needs of the configuration, each ended by NUL: dev, debug, origin, the secret of batches.
 var settings []byte
@@ -24,15 +26,15 @@ var errorText []byte
 func main() {}
 
 func newEngine(lookup func(string) (string, bool), seed, crashes uint64) error {
-	config, err := edge.ParseConfig(lookup)
+	c, err := config.Parse(lookup)
 	if err != nil {
 		return err
 	}
-	config.Seed, config.Crashes = seed, crashes
+	c.Seed, c.Crashes = seed, crashes
 	block = block[:0]
-	appendBlock(flag(config.Dev), flag(config.Debug), config.Origin, config.FillsSecret)
+	appendBlock(flag(c.Dev), flag(c.Debug), c.Origin, c.FillsSecret)
 	settings = append(settings[:0], block...)
-	engine, err = edge.NewEngine(pages, config, edge.Host[handle](host{}))
+	core, err = engine.New(pages, c, engine.Host[handle](host{}))
 	return err
 }
 

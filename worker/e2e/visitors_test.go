@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,27 +14,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"inlay/edge"
+	"inlay/internal/route/routetest"
 	"inlay/worker/e2e/harness"
 )
 
 // What a visitor must not be able to do with a Worker in bare workerd, where nothing stands before it. The tables of targets
 // are those of the native handler's tests.
-
-func targetTable(t *testing.T, name string) (all []string) {
-	t.Helper()
-	file, err := os.ReadFile("edge/testdata/targets/" + name + ".txt")
-	require.NoError(t, err)
-	for line := range strings.Lines(string(file)) {
-		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
-			continue
-		}
-		target, err := strconv.Unquote(line)
-		require.NoError(t, err, line)
-		all = append(all, target)
-	}
-	require.NotEmpty(t, all)
-	return all
-}
 
 // statusOf sends a request as it is and gives the answer's status.
 func statusOf(t *testing.T, server *harness.Server, request string) (status int, answer string) {
@@ -68,7 +51,7 @@ func TestInternalPathsStayWithTheWorker(t *testing.T) {
 		"token":       harness.StartWorkerd(t, "INLAY_TOKEN="+adminToken, "INLAY_ORIGIN="+origin.URL),
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, target := range targetTable(t, "internal") {
+			for _, target := range routetest.Targets(t, "internal") {
 				for _, method := range []string{"POST", "GET", "OPTIONS", "PUT", "PROPFIND"} {
 					status, answer := statusOf(t, server, rawBatch(method, target))
 					// 400: workerd's own, or the path is none at all.
@@ -90,7 +73,7 @@ func TestInternalPathsStayWithTheWorker(t *testing.T) {
 		assert.Equal(t, http.StatusBadRequest, status, target)
 	}
 	server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL)
-	for i, target := range targetTable(t, "open") {
+	for i, target := range routetest.Targets(t, "open") {
 		if target == "/" {
 			continue // a page of the site
 		}
@@ -106,7 +89,7 @@ func TestPassedPathsStayBelowTheOriginsPathOnWorkers(t *testing.T) {
 	origin := newOrigin(t, func(_ http.ResponseWriter, r *http.Request) { asked <- r.RequestURI })
 	for _, base := range []string{"/base", ""} {
 		server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL+base)
-		for _, target := range append(targetTable(t, "climbing"), "*", `/a\b`) {
+		for _, target := range append(routetest.Targets(t, "climbing"), "*", `/a\b`) {
 			for _, method := range []string{"GET", "POST"} {
 				status, _ := statusOf(t, server, method+" "+target+" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 				assert.Equal(t, http.StatusBadRequest, status, target)

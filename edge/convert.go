@@ -1,0 +1,82 @@
+package edge
+
+import (
+	"inlay/internal/config"
+	"inlay/internal/field"
+	"inlay/internal/page"
+	"inlay/internal/route"
+)
+
+// The types of this package are for reading and documentation; the rooms below have their own of the same fields. Here one
+// becomes the other: once for each page, when it was parsed or is handed over. That no field is forgotten, convert_test.go
+// sees to.
+
+func fromPage(p page.Page) Page {
+	return Page{
+		Pattern: p.Pattern, Mode: Mode(p.Mode), CacheControl: p.CacheControl, Preload: p.Preload, Patience: p.Patience,
+		Header: mapped(p.Header, fromField), Slots: mapped(p.Slots, fromSlot), shell: p.Shell,
+	}
+}
+
+func fromSlot(s page.Slot) Slot {
+	return Slot{
+		Name: s.Name, Src: s.Src,
+		TTL: s.TTL, StaleWhileRevalidate: s.StaleWhileRevalidate, StaleIfError: s.StaleIfError, Timeout: s.Timeout,
+		Tags: s.Tags, Vary: mapped(s.Vary, func(in route.Input) Input { return Input{InputKind(in.Kind), in.Name} }),
+		Required: s.Required, Skeleton: s.Skeleton, Error: s.Error, HasError: s.HasError, Line: s.Line, place: s.Place,
+	}
+}
+
+func (p Page) inner() page.Page {
+	return page.Page{
+		Pattern: p.Pattern, Mode: page.Mode(p.Mode), CacheControl: p.CacheControl, Preload: p.Preload, Patience: p.Patience,
+		Header: mapped(p.Header, Field.inner), Slots: mapped(p.Slots, Slot.inner), Shell: p.shell,
+	}
+}
+
+func (s Slot) inner() page.Slot {
+	return page.Slot{
+		Name: s.Name, Src: s.Src,
+		TTL: s.TTL, StaleWhileRevalidate: s.StaleWhileRevalidate, StaleIfError: s.StaleIfError, Timeout: s.Timeout,
+		Tags: s.Tags, Vary: mapped(s.Vary, func(in Input) route.Input { return route.Input{Kind: route.InputKind(in.Kind), Name: in.Name} }),
+		Required: s.Required, Skeleton: s.Skeleton, Error: s.Error, HasError: s.HasError, Line: s.Line, Place: s.place,
+	}
+}
+
+func innerPages(pages []Page) []page.Page { return mapped(pages, Page.inner) }
+
+func fromConfig(c config.Config) Config {
+	return Config{
+		Origin: c.Origin, MaxBytes: c.MaxBytes, MaxFragment: c.MaxFragment,
+		TTL: c.TTL, StaleWhileRevalidate: c.StaleWhileRevalidate, StaleIfError: c.StaleIfError, NegativeTTL: c.NegativeTTL,
+		FillTimeout: c.FillTimeout, Patience: c.Patience, AllowHosts: c.AllowHosts,
+		FillFields: mapped(c.FillFields, fromField), Hosts: c.Hosts,
+		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes,
+	}
+}
+
+func (c Config) inner() config.Config {
+	return config.Config{
+		Origin: c.Origin, MaxBytes: c.MaxBytes, MaxFragment: c.MaxFragment,
+		TTL: c.TTL, StaleWhileRevalidate: c.StaleWhileRevalidate, StaleIfError: c.StaleIfError, NegativeTTL: c.NegativeTTL,
+		FillTimeout: c.FillTimeout, Patience: c.Patience, AllowHosts: c.AllowHosts,
+		FillFields: mapped(c.FillFields, Field.inner), Hosts: c.Hosts,
+		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes,
+	}
+}
+
+func fromField(f field.Field) Field { return Field(f) }
+
+func (f Field) inner() field.Field { return field.Field(f) }
+
+// mapped is a list of what f makes of each member; nil of nil.
+func mapped[A, B any](list []A, f func(A) B) []B {
+	if list == nil {
+		return nil
+	}
+	out := make([]B, len(list))
+	for i := range list {
+		out[i] = f(list[i])
+	}
+	return out
+}

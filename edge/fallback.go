@@ -1,0 +1,23 @@
+package edge
+
+import "inlay/internal/patch"
+
+// FallbackScript is the text of the script element that a streamed page carries in its head, byte for byte. It does for
+// browsers without the HTML standard's declarative partial updates (whatwg/html PR 11818) what the others do by
+// themselves; in these it ends at its first test. docs/wire-format.md says how the two were compared.
+//
+// It is constant, so a content security policy allows it by [FallbackCSPHash], and no cached byte has a nonce in it. It
+// makes no HTML from text, so require-trusted-types-for does not concern it.
+//
+// To a browser without the standard's patches a placeholder's markers are comments (HTML standard, "bogus comment
+// state") and a patch is a template that stays. At each change of the document while it loads, the script takes each
+// patch that is complete and has its placeholder, and puts it in place.
+//
+// Where a proxy takes comments out, the markers stay, which are none in the page's text, but nothing tells that a patch
+// is complete: see patchStop. There all patches are taken when the document has ended (DOMContentLoaded).
+const FallbackScript = patch.Script
+
+// FallbackCSPHash is the source expression that allows [FallbackScript] in a Content-Security-Policy's script-src
+// (CSP Level 3, section 2.3.1), with its quotes. Without it, where script-src is set, browsers with the standard's
+// patches lose nothing and others stay with the skeletons.
+const FallbackCSPHash = patch.CSPHash

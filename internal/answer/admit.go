@@ -1,0 +1,187 @@
+package answer
+
+import (
+	"time"
+
+	"inlay/cache"
+	"inlay/internal/ascii"
+	"inlay/internal/decimal"
+	"inlay/internal/field"
+	"inlay/internal/page"
+	"inlay/internal/route"
+)
+
+// Defaults are what holds for a fragment where neither its slot nor its origin says anything.
+type Defaults struct {
+	TTL                  time.Duration // zero: the cache's default
+	StaleWhileRevalidate time.Duration
+	StaleIfError         time.Duration
+	MaxFragment          int // bytes; zero: no limit
+	// Hosts: the visitor's host is in the key, so that an answer may vary on it.
+	Hosts bool
+}
+
+// Admit decides whether an answer may become the slot's fragment, and how long it may be used: took is how long ago the
+// fill began. The error is a *FillError.
+//
+// An answer is refused if its status is not 200, it or a redirect on the way to it sets a cookie, is private or no-store
+// or varies on something that the slot does not declare, or if it is not UTF-8 HTML, is compressed, or is too large. A slot
+// with a TTL of zero keeps nothing and shares nothing, so private, no-store and Vary are no reason to refuse there.
+//
+// How long: see [page.Slot.lifetime]. A negative TTL means that the fragment serves those who wait for it and is not stored.
+func Admit(s *page.Slot, a *Answer, d *Defaults, now time.Time, took time.Duration) (p cache.Policy, err error) {
+	if failure := refusal(s, a, d, now); failure != nil {
+		return cache.Policy{}, failure
+	}
+	if s.TTL == 0 {
+		return cache.Policy{TTL: -1}, nil
+	}
+	return lifetime(s, a, d, now, took), nil
+}
+
+// refusal is why an answer may not be used, nil if it may.
+func refusal(s *page.Slot, a *Answer, d *Defaults, now time.Time) *FillError {
+	if failure := Refuses(s, a.Redirects, d); failure != nil {
+		return failure
+	}
+	if a.Status != 200 {
+		text := "the origin answered " + decimal.String(a.Status) + "; a fragment needs 200"
+		if a.Status > 300 && a.Status < 309 && a.Status != 304 {
+			text += ", or a redirect to the same scheme, host and port, five at most"
+		}
+		return &FillError{Reason: StatusError, Status: a.Status, Text: text, RetryAfter: field.ParseRetryAfter(a.RetryAfter, now)}
+	}
+	if text := forbids(s, a, d); text != "" {
+		return &FillError{Reason: RefusedError, Status: a.Status, Text: "the answer " + text, takenDown: true}
+	}
+	if d.MaxFragment > 0 && a.Size > d.MaxFragment {
+		return &FillError{
+			Reason: TooLargeError,
+			Status: a.Status,
+			Text: "the fragment has " + decimal.String(a.Size) + " bytes, the limit is " + decimal.String(d.MaxFragment) +
+				"; make it smaller or raise INLAY_MAX_FRAGMENT",
+		}
+	}
+	text := refuseType(a.ContentType)
+	if e := ascii.TrimSpace(a.ContentEncoding); text == "" && e != "" && !ascii.EqualFold(e, "identity") {
+		text = "the answer has Content-Encoding " + ascii.Quote(e) + "; a fragment must not be compressed"
+	}
+	if text != "" {
+		return &FillError{Reason: RefusedError, Status: a.Status, Text: text}
+	}
+	return nil
+}
+
+// Refuses is why what was heard on the way to an answer is not for others, nil if it may be.
+func Refuses(s *page.Slot, heard []Answer, d *Defaults) *FillError {
+	for i := range heard {
+		if text := forbids(s, &heard[i], d); text != "" {
+			who := "a redirect on the way "
+			if heard[i].Status == 200 || heard[i].Status >= 500 { // 500: that of a frame without an answer
+				who = "the answer "
+			}
+			return &FillError{Reason: RefusedError, Status: heard[i].Status, Text: who + text, takenDown: true}
+		}
+	}
+	return nil
+}
+
+// forbids says why an answer or a redirect is not for others, empty if it may be.
+func forbids(s *page.Slot, a *Answer, d *Defaults) string {
+	if a.SetCookie {
+		return "has Set-Cookie, and a fragment goes to other users too; set cookies on a path that is no fragment"
+	}
+	if s.TTL == 0 {
+		return ""
+	}
+	c, field := a.control()
+	switch {
+	case c.NoStore:
+		return "has " + field + `: no-store; drop it, or give the slot ttl="0s"`
+	case c.Private:
+		return "has " + field + `: private; drop it and declare in vary what the fragment depends on, or give the slot ttl="0s"`
+	}
+	if name := undeclared(s, a.Vary, d); name != "" {
+		return "varies on " + ascii.Quote(name) + ", which the slot does not declare in its vary"
+	}
+	return ""
+}
+
+// undeclared is the first name in a Vary value that the slot does not declare, empty if there is none. Accept-Encoding
+// is no matter: fragments are asked for uncompressed. The visitor's host is in the key where the site keeps hosts apart.
+func undeclared(s *page.Slot, vary string, d *Defaults) string {
+	for vary != "" {
+		var name string
+		name, vary, _ = ascii.Cut(vary, ",")
+		name = ascii.TrimSpace(name)
+		if name == "" || ascii.EqualFold(name, "accept-encoding") || d.Hosts && (ascii.EqualFold(name, "host") || ascii.EqualFold(name, page.HostField)) {
+			continue
+		}
+		if name == "*" || !declares(s, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// declares tells whether the header field of that name reaches the origin only with what is in the key.
+func declares(s *page.Slot, field string) bool {
+	for _, in := range s.Vary {
+		switch in.Kind {
+		case route.Header:
+			if ascii.EqualFold(in.Name, field) {
+				return true
+			}
+		case route.Cookie:
+			if ascii.EqualFold("cookie", field) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// refuseType says what is wrong with a Content-Type, empty if nothing is.
+func refuseType(v string) string {
+	essence, params, _ := ascii.Cut(v, ";")
+	essence = ascii.TrimSpace(essence)
+	if essence == "" {
+		return "the answer has no Content-Type; a fragment is text/html"
+	}
+	if !ascii.EqualFold(essence, "text/html") {
+		return "the answer is " + ascii.Quote(essence) + "; a fragment is text/html"
+	}
+	for params != "" {
+		var param string
+		param, params = cutParameter(params)
+		name, value, _ := ascii.Cut(param, "=")
+		if !ascii.EqualFold(ascii.TrimSpace(name), "charset") {
+			continue
+		}
+		value = ascii.TrimSpace(value)
+		if len(value) >= 2 && value[0] == '"' && field.QuotedEnd(value, 0) == len(value) {
+			value = value[1 : len(value)-1]
+		}
+		switch {
+		case ascii.EqualFold(value, "utf-8"), ascii.EqualFold(value, "utf8"), ascii.EqualFold(value, "us-ascii"):
+		default:
+			return "the answer's charset is " + ascii.Quote(value) + "; a fragment is UTF-8"
+		}
+	}
+	return ""
+}
+
+// cutParameter cuts v after its first parameter: at the first semicolon outside a quoted string.
+func cutParameter(v string) (param, rest string) {
+	for i := 0; i < len(v); i++ {
+		switch v[i] {
+		case ';':
+			return v[:i], v[i+1:]
+		case '"':
+			if end := field.QuotedEnd(v, i); end > 0 {
+				i = end - 1
+			}
+		}
+	}
+	return v, ""
+}

@@ -1,0 +1,129 @@
+package answer
+
+import (
+	"time"
+
+	"inlay/internal/decimal"
+)
+
+// Reason is why a fill failed. The zero value is no reason and is used for none.
+type Reason uint8
+
+const (
+	// StatusError: the origin answered with a status other than 200.
+	StatusError Reason = iota + 1
+	// RefusedError: the answer may not be used as a fragment, by the storing rules.
+	RefusedError
+	// MarkupError: the answer's HTML would end its patch early or leave it open.
+	MarkupError
+	// TooLargeError: the answer has more bytes than a fragment may have.
+	TooLargeError
+	// TimeoutError: the fill took longer than its slot allows.
+	TimeoutError
+	// ConnectError: the origin was not reached, or its answer broke off.
+	ConnectError
+	// LostError: the fill's own request ended before the fill did, and nobody could take it over.
+	LostError
+)
+
+// String is the reason in one word, fit for a token of Cache-Status.
+func (r Reason) String() string {
+	switch r {
+	case StatusError:
+		return "status"
+	case RefusedError:
+		return "refused"
+	case MarkupError:
+		return "markup"
+	case TooLargeError:
+		return "too-large"
+	case TimeoutError:
+		return "timeout"
+	case ConnectError:
+		return "connect"
+	case LostError:
+		return "lost"
+	}
+	return "unknown"
+}
+
+// FillError says why a fill failed. It is kept and shared by everyone who waited; do not change it.
+type FillError struct {
+	Reason Reason
+	// Status is what the origin answered, 0 if it did not.
+	Status int
+	// Text is what went wrong, for people who run the site. Empty: what the Reason says.
+	Text string
+	// RetryAfter is how long the origin asked to be left alone: at most 5 minutes, 0 if it did not ask.
+	RetryAfter time.Duration
+
+	// takenDown: the answer may not go to others, so what it was before may not either.
+	takenDown bool
+	// HeldUp: the fill had not all of its time, so whoever asks next may have more luck.
+	HeldUp bool
+}
+
+// Outage tells whether a stale fragment may stand in (RFC 5861, section 4): the origin was not reached, said nothing in
+// time, or said 500, 502, 503 or 504, or what Cloudflare says in its place for an origin that it cannot reach (520 to 526
+// and 530). An answer that is broken (markup, size, type, a 304 that nobody asked for) is an accident of the same kind.
+func (e *FillError) Outage() bool {
+	if e.Reason != StatusError {
+		return !e.takenDown
+	}
+	switch s := e.Status; {
+	case s == 500, s >= 502 && s <= 504, s >= 520 && s <= 526, s == 530, s == 304:
+		return true
+	}
+	return false
+}
+
+// Removes tells whether the failure is the origin's word that the fragment is not there any more, or not for others: then
+// what it was before must not be shown either. An origin that has no time (408, 425, 429) or cannot (5xx) did not say so.
+func (e *FillError) Removes() bool {
+	if e.Reason != StatusError {
+		return e.takenDown
+	}
+	switch s := e.Status; {
+	case s == 408, s == 425, s == 429, s >= 500, s == 304:
+		return false
+	}
+	return true
+}
+
+// Error says what went wrong and, where it is known, what to do.
+func (e *FillError) Error() string {
+	text := e.Text
+	if text == "" {
+		text = e.Reason.text()
+		if e.Reason == StatusError && e.Status != 0 {
+			text += " " + decimal.String(e.Status)
+		}
+	}
+	return "edge: fill failed (" + e.Reason.String() + "): " + text
+}
+
+// Unusual tells a failure that somebody should look at from an origin's plain statement that there is no such fragment
+// (404, 410).
+func (e *FillError) Unusual() bool {
+	return e.Reason != StatusError || e.Status != 404 && e.Status != 410
+}
+
+func (r Reason) text() string {
+	switch r {
+	case StatusError:
+		return "the origin answered with the wrong status"
+	case RefusedError:
+		return "the answer may not be used as a fragment"
+	case MarkupError:
+		return "the fragment's HTML is not closed"
+	case TooLargeError:
+		return "the fragment is larger than INLAY_MAX_FRAGMENT"
+	case TimeoutError:
+		return "the origin took too long; make it faster, or raise the slot's timeout or INLAY_FILL_TIMEOUT"
+	case ConnectError:
+		return "the origin was not reached, or its answer broke off"
+	case LostError:
+		return "the request that led the fill ended too early"
+	}
+	return "for an unknown reason"
+}

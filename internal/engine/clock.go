@@ -1,0 +1,48 @@
+package engine
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// clock turns the times that events carry into one that never goes back, so that a wall clock which is set back makes no
+// ttl, no deadline and no memory of a failure last longer: it goes on from the latest event. Times that carry a reading of
+// the monotonic clock, as time.Now gives, are compared by that.
+type clock struct {
+	base   time.Time    // the first event's; not to be read before latest says so
+	latest atomic.Int64 // of the events so far, in nanoseconds since base and 1; 0: none yet
+	behind atomic.Int64 // how far the events' clock has been set back in all, in nanoseconds
+}
+
+// event is the time of an event. Events come one at a time.
+func (c *clock) event(now time.Time) time.Time {
+	latest := c.latest.Load()
+	if latest == 0 {
+		c.base = now
+		latest = 1
+	}
+	t := int64(now.Sub(c.base)) + c.behind.Load() + 1
+	if t < latest {
+		c.behind.Add(latest - t)
+		t = latest
+	}
+	c.latest.Store(t)
+	return c.base.Add(time.Duration(t - 1))
+}
+
+// between is a time at any time, from any goroutine. It reports false if only an event can tell: before the first, and
+// when the time has no monotonic reading and is before the latest event's.
+func (c *clock) between(now time.Time) (t time.Time, ok bool) {
+	latest := c.latest.Load()
+	if latest == 0 {
+		return now, false
+	}
+	d := int64(now.Sub(c.base)) + c.behind.Load() + 1
+	if d < latest && now == now.Round(0) {
+		return now, false
+	}
+	return c.base.Add(time.Duration(d - 1)), true
+}
+
+// outside is one of the engine's times as the clock of its events has it.
+func (c *clock) outside(t time.Time) time.Time { return t.Add(-time.Duration(c.behind.Load())) }

@@ -1,0 +1,267 @@
+package engine
+
+import (
+	"sync/atomic"
+	"time"
+
+	"inlay/cache"
+	"inlay/internal/ascii"
+	"inlay/internal/config"
+	"inlay/internal/decimal"
+	"inlay/internal/markup"
+	"inlay/internal/page"
+	"inlay/internal/route"
+)
+
+// Engine serves pages from a cache of fragments. It is a state machine: each method is an event, carries the time, and
+// asks of the [Host] whatever must be done about it. It does no I/O, reads no clock, starts no goroutine and never
+// blocks.
+//
+// Events come one at a time. Only [Engine.Warm] may be called at any time, from any goroutine.
+type Engine[B any] struct {
+	host   Host[B]
+	config config.Config
+	plans  []plan[B]
+	router route.Router
+
+	// fragments holds fragments by their key, and composed pages by theirs.
+	fragments *cache.Cache[*entry[B]]
+	// failures holds for a short time the failures of fills by the fragment's key, so that a failing origin is not asked
+	// by every request. It has a small budget of its own, so that no number of them pushes out what is used.
+	failures *cache.Cache[*entry[B]]
+
+	requests map[RequestID]*request[B]
+	attempts map[FillID]*fill[B]
+	flights  map[*cache.Flight[*entry[B]]]*fill[B]
+	lastFill FillID
+	purges   uint64 // purges and invalidations of tags so far
+
+	unattended unattended[B]
+	adrift     int64 // bytes of fragments that are held to be renewed and have left the cache
+
+	clock clock
+	now   time.Time // of the event in progress; what the caches' clocks say
+	chunk []byte    // scratch for reading blobs
+	// markup is scratch for reading fragments.
+	markup markup.Fragment
+
+	warm   atomic.Uint64
+	counts counts
+}
+
+// grace is how long past its timeout a fill may still be reported by the host before a waiting request takes it over: a
+// host that lives reports timeouts itself.
+const grace = 500 * time.Millisecond
+
+// maxFillTimeout is the most that a slot's timeout can give: Workers cuts work that outlives its request off after 30 s,
+// and a fill must report before that.
+const maxFillTimeout = 25 * time.Second
+
+// maxAttempts is how often a fill is begun before it counts as failed when each is lost.
+const maxAttempts = 2
+
+// smallShare is the part of the budget that failures may take of it, one in so many; and the same again beside the budget
+// is what fills may take that nobody waits for.
+const smallShare = 16
+
+// composedTTL is how long a composed page may lie unasked; that its fragments have not changed is checked each time.
+const composedTTL = 24 * time.Hour
+
+// New prepares an engine for pages. Errors: pages whose patterns conflict, and what the caches refuse of config.
+func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[B], error) {
+	e := &Engine[B]{
+		host:     host,
+		config:   config,
+		requests: map[RequestID]*request[B]{},
+		attempts: map[FillID]*fill[B]{},
+		flights:  map[*cache.Flight[*entry[B]]]*fill[B]{},
+		chunk:    make([]byte, 4096),
+	}
+	e.config.SetAgent()
+	for i := range pages {
+		if err := checkSources(&config, &pages[i]); err != nil {
+			return nil, err
+		}
+		if err := e.router.Add(pages[i].Pattern); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	small := config.MaxBytes / smallShare
+	e.unattended.limit = small
+	options := cache.Options[*entry[B]]{
+		MaxBytes: small,
+		Size:     func(v *entry[B]) int { return v.cost },
+		Policy:   cache.Policy{TTL: config.TTL},
+		Now:      func() time.Time { return e.now },
+		Seed:     config.Seed,
+	}
+	if e.failures, err = cache.New(options); err != nil {
+		return nil, err
+	}
+	options.MaxBytes = config.MaxBytes - small
+	options.OnEvict = func(_ string, v *entry[B]) {
+		v.ref.Clear()
+		e.departs(v)
+		e.release(v)
+	}
+	if e.fragments, err = cache.New(options); err != nil {
+		return nil, err
+	}
+	e.plans = make([]plan[B], len(pages))
+	for i := range pages {
+		e.plans[i] = newPlan(host, &pages[i])
+	}
+	return e, nil
+}
+
+// Handle is the event that a request came. At its end the request was answered, passed on, or waits.
+func (e *Engine[B]) Handle(r *Request, now time.Time) {
+	e.now = e.clock.event(now)
+	if whole, ok := e.warmAt(r, e.now); ok && r.Sent == 0 {
+		if whole.HasBody {
+			e.host.Send(r.ID, whole.Head, whole.Body)
+		} else {
+			e.host.SendHead(r.ID, whole.Head)
+		}
+		if !whole.until.IsZero() {
+			e.host.Repeat(r.ID, whole.ok, whole.Body, e.clock.outside(whole.until))
+		}
+		return
+	}
+	if r.internal {
+		e.admin(r)
+		return
+	}
+	if r.page < 0 && r.bad == nil {
+		if r.bad = e.unpassable(r); r.bad == nil {
+			e.counts.Passed++
+			e.host.Pass(r.ID, e.visitorsHost(r))
+			return
+		}
+	}
+	err := r.bad
+	var q *request[B]
+	if err == nil {
+		q, err = e.begin(r)
+	}
+	if err == nil {
+		e.advance(q)
+		return
+	}
+	e.counts.BadRequests++
+	// All of them are. TinyGo needs half of a reflection to compare or to ask what it knows as an interface only.
+	bad := err.(*route.RequestError)
+	status, text := 400, bad.Error()
+	if bad == errHost {
+		status = 421
+		if e.config.Dev {
+			text += "; INLAY_HOSTS lists those that it is"
+		}
+	}
+	e.sendText(r.ID, status, text, 0)
+}
+
+// unpassable is why a request that no page answers is for no origin either, nil if it is.
+func (e *Engine[B]) unpassable(r *Request) error {
+	switch {
+	case r.path == "" || r.path[0] != '/':
+		return &route.RequestError{Reason: "the target is no path, or the Host field no host"}
+	case ascii.InSet('#', r.Target):
+		return &route.RequestError{Reason: "the target has a #"}
+	case ascii.InSet('\\', r.path):
+		return &route.RequestError{Reason: "the path has a backslash"}
+	case e.config.Origin == "" && !route.ValidEscapes(r.path):
+		// Go's own parsers refuse it; what another origin makes of it is its own affair.
+		return &route.RequestError{Reason: "the path has malformed percent-encoding"}
+	case e.config.Origin != "" && route.HasDotSegments(r.path):
+		// What the origin made of them would not lie below the path of its URL.
+		return &route.RequestError{Reason: "the path has a . or .. as a segment, or what an origin could take for one"}
+	}
+	return nil
+}
+
+// Repeated counts the answers that the host gave by itself since the last event: see [Host.Repeat].
+func (e *Engine[B]) Repeated(n int) { e.warm.Add(uint64(n)) }
+
+// Resume is the event that a request which was woken has its own context again.
+func (e *Engine[B]) Resume(id RequestID, now time.Time) {
+	if q := e.requests[id]; q != nil {
+		e.now = e.clock.event(now)
+		q.woken = false
+		e.proceed(q)
+	}
+}
+
+// Deadline is the event that the time which Wait named has come.
+func (e *Engine[B]) Deadline(id RequestID, now time.Time) {
+	if q := e.requests[id]; q != nil {
+		e.now = e.clock.event(now)
+		e.proceed(q)
+	}
+}
+
+// proceed takes over the fills that q awaits and that were lost, then writes what there is.
+func (e *Engine[B]) proceed(q *request[B]) {
+	q.running = true
+	for i := range q.slots {
+		s := &q.slots[i]
+		if s.state == slotPending && s.fill != nil && !e.now.Before(s.fill.deadline) {
+			e.takeOver(s.fill, q.id)
+		}
+	}
+	e.advance(q)
+}
+
+// Leave is the event that a request's client has gone. Nothing of it is kept. The fills that it leads go on, also if nobody
+// waits for them, unless those are too many: see unattended.
+func (e *Engine[B]) Leave(id RequestID, now time.Time) {
+	if q := e.requests[id]; q != nil {
+		e.now = e.clock.event(now)
+		e.counts.Left++
+		e.forget(q)
+	}
+}
+
+// PurgeTag is the event that everything with a tag is to go; it says how many entries went.
+func (e *Engine[B]) PurgeTag(tag string, now time.Time) int {
+	e.now = e.clock.event(now)
+	e.purges++
+	return e.failures.PurgeTag(tag) + e.fragments.PurgeTag(tag)
+}
+
+// InvalidateTag is the event that the freshness of everything with a tag is to end: from now on its swr and sie count. It
+// says how many entries were fresh.
+func (e *Engine[B]) InvalidateTag(tag string, now time.Time) int {
+	e.now = e.clock.event(now)
+	e.purges++
+	e.failures.PurgeTag(tag)
+	return e.fragments.InvalidateTag(tag)
+}
+
+// Purge is the event that the fragment of a key is to go.
+func (e *Engine[B]) Purge(key string, now time.Time) {
+	e.now = e.clock.event(now)
+	e.failures.Delete(key)
+	e.fragments.Delete(key)
+}
+
+// PurgeAll is the event that everything is to go.
+func (e *Engine[B]) PurgeAll(now time.Time) {
+	e.now = e.clock.event(now)
+	e.failures.Clear()
+	e.fragments.Clear()
+}
+
+// checkSources refuses slots whose src is absolute and names a host that is not allowed: found out at start rather than
+// by each of its fills.
+func checkSources(c *config.Config, p *page.Page) *config.Error {
+	for i := range p.Slots {
+		s := &p.Slots[i]
+		if host := s.Host(); host != "" && !c.AllowsHost(host) {
+			return &config.Error{Msg: "edge: page " + p.Pattern + ", line " + decimal.String(s.Line) + ", slot " + s.Name + ": the host " +
+				ascii.Quote(host) + " of its src is not in INLAY_ALLOW_HOSTS; add it there"}
+		}
+	}
+	return nil
+}

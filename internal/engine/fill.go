@@ -1,0 +1,422 @@
+package engine
+
+import (
+	"strings"
+	"time"
+
+	"inlay/cache"
+	"inlay/internal/answer"
+	"inlay/internal/duration"
+	"inlay/internal/field"
+	"inlay/internal/page"
+)
+
+// fill is the engine's side of a flight: who leads it, and when it counts as lost.
+type fill[B any] struct {
+	key      string
+	slot     *page.Slot
+	tags     []string
+	flight   *cache.Flight[*entry[B]] // nil: not shared (a slot with ttl="0")
+	stored   *entry[B]                // held, to be renewed; nil: there is none that can be
+	adrift   int64                    // what that counts for, once it has left the cache
+	unfit    bool                     // see entry
+	purges   uint64                   // of the engine, at its start
+	untagged *bool                    // of its slot
+	deadline time.Time
+	attempts []attempt
+	over     bool
+	failure  *answer.FillError // if over and failed
+
+	front, back  *slotState[B] // who waits, in the order in which they came
+	older, newer *fill[B]      // in the engine's unattended
+	cost         int64         // if in it
+}
+
+// add notes that a slot waits for the fill.
+func (f *fill[B]) add(s *slotState[B]) {
+	s.fill, s.prev = f, f.back
+	if f.back != nil {
+		f.back.next = s
+	} else {
+		f.front = s
+	}
+	f.back = s
+}
+
+// remove notes that it waits no more.
+func (f *fill[B]) remove(s *slotState[B]) {
+	if s.prev != nil {
+		s.prev.next = s.next
+	} else {
+		f.front = s.next
+	}
+	if s.next != nil {
+		s.next.prev = s.prev
+	} else {
+		f.back = s.prev
+	}
+	s.prev, s.next = nil, nil
+}
+
+// attempt is one time that a fill was asked for.
+type attempt struct {
+	id     FillID
+	leader RequestID
+	since  time.Time
+	open   bool // it may still end
+}
+
+// began is when an attempt began: an answer's age counts from then on.
+func (f *fill[B]) began(id FillID) time.Time {
+	for i := range f.attempts {
+		if f.attempts[i].id == id {
+			return f.attempts[i].since
+		}
+	}
+	return f.last().since
+}
+
+func (f *fill[B]) last() *attempt { return &f.attempts[len(f.attempts)-1] }
+
+// close notes that an attempt will not end any more, and tells whether that is new.
+func (f *fill[B]) close(id FillID) (a *attempt, isNew bool) {
+	for i := range f.attempts {
+		if a = &f.attempts[i]; a.id == id {
+			isNew, a.open = a.open, false
+			return a, isNew
+		}
+	}
+	return nil, false
+}
+
+// open tells whether an attempt may still end.
+func (f *fill[B]) open() bool {
+	for i := range f.attempts {
+		if f.attempts[i].open {
+			return true
+		}
+	}
+	return false
+}
+
+// join starts or joins the flight of slot i of q, which settles by it.
+func (e *Engine[B]) join(q *request[B], i int, key string, params []string) {
+	s := &q.slots[i]
+	f, leader := e.flight(q, i, key, params)
+	s.status.Collapsed = !leader
+	if f.over { // lost once too often
+		q.pending--
+		e.settleFailed(s, key, f.failure)
+		return
+	}
+	e.unattended.remove(f)
+	f.add(s)
+}
+
+// refresh starts a fill of the stale fragment of slot i of q, for which nobody waits, unless there is one.
+func (e *Engine[B]) refresh(q *request[B], i int, key string, params []string) {
+	e.sweep()
+	if !e.unattended.roomFor(key) {
+		return // the next to come may
+	}
+	if f, leader := e.flight(q, i, key, params); leader {
+		e.leaveAlone(f)
+	}
+}
+
+// flight gives the fill of slot i of q, and tells whether q leads it because there was none.
+func (e *Engine[B]) flight(q *request[B], i int, key string, params []string) (f *fill[B], leader bool) {
+	sp := &q.plan.slots[i]
+	tags := sp.ExpandTags(params)
+	stored, _ := e.fragments.Stored(key) // before Begin, which may reclaim it
+	flight, leader := e.fragments.Begin(key, tags...)
+	if f = e.flights[flight]; f != nil && f.purges != e.purges && !sp.untagged {
+		// A tag that was purged since may be one that only the origin's answer will name.
+		flight.Detach()
+		flight, leader = e.fragments.Begin(key, tags...)
+	}
+	if leader {
+		f = &fill[B]{key: flight.Key(), slot: sp.Slot, tags: tags, flight: flight, purges: e.purges, untagged: &sp.untagged}
+		e.flights[flight] = f
+		f.renews(stored)
+		e.attempt(f, q.id)
+		return f, true
+	}
+	f = e.flights[flight]
+	if !e.now.Before(f.deadline) {
+		e.takeOver(f, q.id)
+	}
+	return f, false
+}
+
+// fillAlone starts a fill that nobody shares and whose fragment is not stored.
+func (e *Engine[B]) fillAlone(q *request[B], i int, key string) {
+	s, sp := &q.slots[i], &q.plan.slots[i]
+	f := &fill[B]{key: strings.Clone(key), slot: sp.Slot}
+	f.add(s)
+	e.attempt(f, q.id)
+}
+
+// attempt begins one attempt of a fill, led by a request.
+func (e *Engine[B]) attempt(f *fill[B], leader RequestID) {
+	timeout := f.slot.Timeout
+	if timeout == duration.Unset {
+		timeout = e.config.FillTimeout
+	}
+	timeout = min(timeout, maxFillTimeout)
+	request := page.ReadKey(f.key)
+	url, binding := e.config.Destination(request.Src)
+	var constant, vouching []field.Field
+	if url != "" {
+		constant, vouching = e.config.ConstantsFor(request.Src, request.Fields)
+	}
+	f.deadline = e.now.Add(timeout + grace)
+	e.sweep()
+	e.lastFill++
+	e.attempts[e.lastFill] = f
+	f.attempts = append(f.attempts, attempt{id: e.lastFill, leader: leader, since: e.now, open: true})
+	e.counts.Fills++
+	var conditions []field.Field
+	if f.stored != nil && f.stored.kept != nil {
+		conditions = f.stored.kept.Conditions()
+	}
+	e.host.Fill(leader, e.lastFill, Fill{
+		FillRequest: request, Conditions: conditions, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment,
+	})
+}
+
+// takeOver lets a request lead a fill whose leader was lost: its end is overdue, and no host that lives would be silent
+// for that long. The lost attempt may still report, and whichever attempt reports first settles the flight.
+func (e *Engine[B]) takeOver(f *fill[B], by RequestID) {
+	if f.over {
+		return
+	}
+	if len(f.attempts) >= maxAttempts {
+		e.fail(f, &answer.FillError{Reason: answer.LostError, Text: "no attempt of the fill ended in time"})
+		return
+	}
+	e.counts.TakenOver++
+	e.attempt(f, by)
+}
+
+// handOver lets a request that waits for a fill lead it, of which the host has not begun the last attempt. That one was
+// none; those who wait learn of their new leader, to watch it.
+func (e *Engine[B]) handOver(f *fill[B], to *request[B]) {
+	delete(e.attempts, f.last().id)
+	f.attempts = f.attempts[:len(f.attempts)-1]
+	e.counts.Fills--
+	e.attempt(f, to.id)
+	for s := f.front; s != nil; s = s.next {
+		if s.of != to {
+			e.wake(s.of)
+		}
+	}
+}
+
+// FillEnd is the event that an attempt of a fill has its answer, whole. The blob is the engine's from here on. It gives
+// why the answer is no fragment, for the host's log; nil if it is one, or came too late.
+func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) *answer.FillError {
+	e.now = e.clock.event(now)
+	f := e.attempts[id]
+	if f == nil {
+		e.counts.Late++
+		e.host.Drop(blob)
+		return nil
+	}
+	took := e.now.Sub(f.began(id))
+	if a.Status == 304 && f.stored != nil && len(a.Redirects) == 0 {
+		e.host.Drop(blob)
+		return e.renew(f, a, now, took)
+	}
+	policy, err := answer.Admit(f.slot, a, e.defaults(), now, took)
+	var found inspection
+	var failure *answer.FillError
+	size := a.Size
+	if err != nil {
+		failure = asFillError(err)
+	} else if blob, size, failure = e.unmark(blob, size); failure == nil {
+		blob, size, found, failure = e.inspect(blob, size)
+	}
+	if failure != nil {
+		e.host.Drop(blob)
+		e.fail(f, failure)
+		return failure
+	}
+	v := newEntry(blob, size, found.sum)
+	v.conflicts, v.depth = found.conflicts, found.depth
+	v.cost += keyFactor * len(f.key)
+	if v.unfit = f.unfit; f.flight != nil && !v.unfit {
+		v.kept = a.Keep(now)
+		v.cost += v.kept.Cost()
+	}
+	e.succeed(f, v, policy, a)
+	return nil
+}
+
+// succeed settles a fill with a fragment, whose first holder is the fill.
+func (e *Engine[B]) succeed(f *fill[B], v *entry[B], policy cache.Policy, a *answer.Answer) {
+	e.finishFill(f)
+	if f.flight == nil {
+		e.settle(f, v, nil)
+		e.release(v)
+		return
+	}
+	policy.Tags = a.AppendTags(f.tags[:len(f.tags):len(f.tags)])
+	*f.untagged = len(policy.Tags) == len(f.tags)
+	if v.kept != nil {
+		policy.Keep = keepStored
+		if policy.TTL < 0 {
+			policy.TTL = answer.InstantlyStale // nobody else gets it; it can be renewed
+		}
+	}
+	if !f.flight.Overtaken(f.tags...) {
+		e.failures.Delete(f.key)
+	}
+	if policy.TTL < 0 {
+		f.flight.Remove() // what it says now takes the place of what it said before, stored or not
+	}
+	stored := f.flight.Commit(v, policy) == nil && policy.TTL >= 0
+	if stored {
+		e.fragments.Refer(&v.ref, f.key)
+	}
+	e.settle(f, v, nil)
+	if !stored {
+		e.counts.Unstored++
+		e.release(v) // whoever waited holds it
+	}
+}
+
+// FillFail is the event that an attempt of a fill ended without a whole answer. Heard are the heads that came before it
+// failed, of redirects and then perhaps of the answer itself: where one of them says that the fragment is not for others,
+// that counts and not the failure. It gives which of the two it was, nil if it came too late.
+func (e *Engine[B]) FillFail(id FillID, failure *answer.FillError, now time.Time, heard ...answer.Answer) *answer.FillError {
+	e.now = e.clock.event(now)
+	f := e.attempts[id]
+	if f == nil {
+		e.counts.Late++
+		return nil
+	}
+	delete(e.attempts, id)
+	f.close(id)
+	refusal := answer.Refuses(f.slot, heard, e.defaults())
+	if refusal != nil {
+		failure = refusal
+	} else if f.open() {
+		return failure // another attempt may still bring it
+	}
+	e.fail(f, failure)
+	return failure
+}
+
+// FillHeldUp is the event that the time of an attempt is over, of which it spent a part in its leader's queue behind others. That
+// says nothing of the origin: another request that waits for the fill takes it over, with all of the time, and if there is
+// none the failure is told to who waits and not remembered.
+func (e *Engine[B]) FillHeldUp(id FillID, failure *answer.FillError, now time.Time, heard ...answer.Answer) {
+	if f := e.attempts[id]; f != nil && len(f.attempts) < maxAttempts && answer.Refuses(f.slot, heard, e.defaults()) == nil {
+		leader := f.last().leader
+		for s := f.front; s != nil; s = s.next {
+			if s.of.id == leader {
+				continue
+			}
+			e.now = e.clock.event(now)
+			delete(e.attempts, id)
+			f.close(id)
+			f.deadline = e.now
+			e.wake(s.of)
+			return
+		}
+	}
+	failure.HeldUp = true
+	e.FillFail(id, failure, now, heard...)
+}
+
+// FillLost is the event that the host knows an attempt's context to be gone, and with it the request that led it: that one
+// is forgotten. The first request that still waits for the fill is woken and takes it over; without one, the next to join
+// does. It may come once from each who watched.
+func (e *Engine[B]) FillLost(id FillID, now time.Time) {
+	e.now = e.clock.event(now)
+	f := e.attempts[id]
+	if f == nil {
+		return
+	}
+	a, isNew := f.close(id)
+	if !isNew {
+		return
+	}
+	if q := e.requests[a.leader]; q != nil {
+		e.counts.Left++
+		e.forget(q)
+	}
+	if a != f.last() {
+		return // taken over before
+	}
+	f.deadline = e.now
+	if f.front != nil {
+		e.wake(f.front.of)
+	}
+}
+
+// fail settles a fill with a failure and remembers it for a short time.
+func (e *Engine[B]) fail(f *fill[B], failure *answer.FillError) {
+	e.finishFill(f)
+	f.failure = failure
+	e.counts.Failed++
+	if f.flight != nil {
+		if failure.Removes() {
+			f.flight.Remove()
+		}
+		if !failure.HeldUp {
+			e.remember(f, failure)
+		}
+		f.flight.Abandon(failure)
+	}
+	e.settle(f, nil, failure)
+}
+
+func (e *Engine[B]) finishFill(f *fill[B]) {
+	f.over = true
+	e.unattended.remove(f)
+	for i := range f.attempts {
+		delete(e.attempts, f.attempts[i].id)
+	}
+	if f.flight != nil {
+		delete(e.flights, f.flight)
+	}
+	e.letGoOfStored(f)
+}
+
+// unmark takes the byte order mark off a fragment, which its first bytes are where an editor or a template put it there.
+// Within a page it is a character like others, and before what is for the head it would begin the body. Marks may be
+// several, one for each file that went into the fragment. Those of UTF-16 say that it is no UTF-8.
+func (e *Engine[B]) unmark(blob B, size int) (B, int, *answer.FillError) {
+	n := e.host.Read(blob, 0, e.chunk[:min(size, len(e.chunk))])
+	start := e.chunk[:max(n, 0)]
+	if len(start) >= 2 && (start[0] == 0xFE && start[1] == 0xFF || start[0] == 0xFF && start[1] == 0xFE) {
+		return blob, size, &answer.FillError{Reason: answer.RefusedError, Status: 200, Text: "the fragment begins with the byte order mark of UTF-16; a fragment is UTF-8"}
+	}
+	off := 0
+	for off+3 <= len(start) && start[off] == 0xEF && start[off+1] == 0xBB && start[off+2] == 0xBF {
+		off += 3
+	}
+	if off == 0 {
+		return blob, size, nil
+	}
+	rest := e.host.After(blob, off)
+	e.host.Drop(blob)
+	return rest, size - off, nil
+}
+
+func (e *Engine[B]) defaults() *answer.Defaults {
+	return &answer.Defaults{
+		TTL: e.config.TTL, StaleWhileRevalidate: e.config.StaleWhileRevalidate,
+		StaleIfError: e.config.StaleIfError, MaxFragment: e.config.MaxFragment, Hosts: len(e.config.Hosts) > 0,
+	}
+}
+
+func asFillError(err error) *answer.FillError {
+	// Not errors.As, which needs half of a reflection: nobody wraps a *FillError on its way here.
+	if failure, ok := err.(*answer.FillError); ok {
+		return failure
+	}
+	return &answer.FillError{Reason: answer.LostError}
+}

@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"time"
+
+	"inlay/internal/answer"
+	"inlay/internal/decimal"
+	"inlay/internal/field"
+	"inlay/internal/page"
+)
+
+// All that inlay says of a page stays below the 4 KiB that nginx reads a head into unless told otherwise
+// (proxy_buffer_size), however many slots the page has. The rest of a head takes about 350 bytes.
+const (
+	maxCacheStatus  = 2 << 10
+	maxLink         = 768
+	maxVary         = 512
+	maxServerTiming = 256
+)
+
+const (
+	OwnCacheControl = "private, no-cache"
+	// A proxy that changes a streamed page could take its comments and markers for waste (RFC 9111, section 5.2.2.6).
+	StreamCacheControl = OwnCacheControl + ", no-transform"
+)
+
+// incremental are fields of an answer that is to be passed on as it comes: RFC 10036, and nginx's own for the same.
+var incremental = [...]field.Field{{Name: "incremental", Value: "?1"}, {Name: "x-accel-buffering", Value: "no"}}
+
+// wholeFields are the header fields of a page that leaves as one body of length bytes; a negative length is that of a
+// 304, which has none (RFC 9110, section 15.4.5). Only if it is shareable is the page's own Cache-Control sent.
+func (e *Engine[B]) wholeFields(pl *plan[B], states []field.Status, etag string, length int, shareable bool) []field.Field {
+	fields := make([]field.Field, 0, 8)
+	if length >= 0 {
+		fields = append(fields, htmlType, field.Field{Name: "content-length", Value: decimal.String(length)})
+	}
+	if etag != "" {
+		fields = append(fields, field.Field{Name: "etag", Value: etag})
+	}
+	control := pl.CacheControl
+	if control == "" || !shareable {
+		control = OwnCacheControl
+	}
+	fields = append(fields, field.Field{Name: "cache-control", Value: control}, cacheStatus(states))
+	if pl.vary != "" {
+		fields = append(fields, field.Field{Name: "vary", Value: pl.vary})
+	}
+	if pl.link != "" && length >= 0 {
+		fields = append(fields, field.Field{Name: "link", Value: pl.link})
+	}
+	return fields
+}
+
+var htmlType = field.Field{Name: "content-type", Value: "text/html; charset=utf-8"}
+
+// streamHead is the head of a page that leaves before its fragments are there. Its Cache-Control is never the page's
+// own: a shared cache would keep this reader's skeletons for others.
+func (e *Engine[B]) streamHead(q *request[B]) B {
+	fields := make([]field.Field, 0, 8)
+	control := OwnCacheControl
+	if q.mode == page.Stream {
+		control = StreamCacheControl
+	}
+	fields = append(fields, htmlType, field.Field{Name: "cache-control", Value: control}, cacheStatus(q.statuses()))
+	if q.mode != page.Complete { // which HEAD alone is answered for here
+		fields = append(fields, incremental[:]...)
+	}
+	if q.plan.vary != "" {
+		fields = append(fields, field.Field{Name: "vary", Value: q.plan.vary})
+	}
+	if q.plan.link != "" {
+		fields = append(fields, field.Field{Name: "link", Value: q.plan.link})
+	}
+	return e.host.NewHead(200, e.timed(q, fields))
+}
+
+// sendHead answers HEAD: the head that a GET would have had now. Fills were started for it of required slots alone,
+// without which there is no telling the status.
+func (e *Engine[B]) sendHead(q *request[B]) {
+	var head B
+	switch {
+	case q.pending > 0:
+		head = e.streamHead(q)
+	default:
+		length, etag := q.plan.bytes, ""
+		for i := range q.slots {
+			length += q.contentSize(i)
+		}
+		if q.failures() == 0 {
+			etag = q.etag()
+		}
+		status := 200
+		if etagMatches(q.fields.Field("if-none-match"), etag) {
+			status, length = 304, -1
+		}
+		head = e.host.NewHead(status, e.timed(q, e.wholeFields(q.plan, q.statuses(), etag, length, e.shareable(q))))
+	}
+	e.host.SendHead(q.id, head)
+	e.host.Drop(head)
+}
+
+// sendFailure answers a page whose required slot failed before anything was sent: the origin's own 404 or 410, else 502.
+// What went wrong is for the site's people: the host has logged it, and shows it while the site is being written.
+func (e *Engine[B]) sendFailure(q *request[B], failure *answer.FillError) {
+	e.counts.Failures++
+	status := 502
+	if failure.Status == 404 || failure.Status == 410 {
+		status = failure.Status
+	}
+	text := "The page cannot be shown: a fragment that it requires failed."
+	if e.config.Dev {
+		text += "\n" + q.plan.Pattern + ": " + failure.Error()
+	}
+	e.sendText(q.id, status, text, failure.RetryAfter)
+}
+
+// sendText answers with a plain text that says what is wrong.
+func (e *Engine[B]) sendText(id RequestID, status int, text string, retryAfter time.Duration) {
+	fields := []field.Field{{Name: "content-type", Value: "text/plain; charset=utf-8"}}
+	if retryAfter > 0 {
+		fields = append(fields, field.Field{Name: "retry-after", Value: decimal.String(int((retryAfter + time.Second - 1) / time.Second))})
+	}
+	e.sendAs(id, status, text+"\n", fields...)
+}
+
+// sendAs answers with a text that is no page and that nobody may store.
+func (e *Engine[B]) sendAs(id RequestID, status int, text string, fields ...field.Field) {
+	fields = append(fields, field.Field{Name: "content-length", Value: decimal.String(len(text))}, field.Field{Name: "cache-control", Value: "no-store"})
+	head := e.host.NewHead(status, fields)
+	if q := e.requests[id]; q != nil && q.head {
+		e.host.SendHead(id, head)
+	} else {
+		body := e.host.NewBlob([]byte(text))
+		e.host.Send(id, head, body)
+		e.host.Drop(body)
+	}
+	e.host.Drop(head)
+}
+
+// cacheStatus tells of each fragment, in the shell's order; those for which it would get too long are summed up.
+func cacheStatus(states []field.Status) field.Field {
+	const roomForRest = 80
+	value := make([]byte, 0, min(32*len(states), maxCacheStatus)+16)
+	for i := range states {
+		before := len(value)
+		if i > 0 {
+			value = append(value, ", "...)
+		}
+		if value = states[i].Append(value); len(value) > maxCacheStatus-roomForRest {
+			value = appendRest(value[:before], states[i:])
+			break
+		}
+	}
+	if len(states) == 0 {
+		value = append(value, "inlay;hit"...)
+	}
+	return field.Field{Name: "cache-status", Value: string(value)}
+}
+
+// appendRest appends one member for the fragments that there is no room for, such as
+//
+//	inlay;fwd=miss;ttl=4;detail="100 more slots, 60 of them hits"
+//
+// It is a hit if all are, else forwarded for what the first that was not a hit was; its ttl is the shortest.
+func appendRest(dst []byte, states []field.Status) []byte {
+	sum, hits := field.Status{Hit: true}, 0
+	for i := range states {
+		s := &states[i]
+		if s.Hit {
+			hits++
+		} else if sum.Hit {
+			sum.Hit, sum.Fwd = false, s.Fwd
+		}
+		if s.HasTTL && (!sum.HasTTL || s.TTL < sum.TTL) {
+			sum.HasTTL, sum.TTL = true, s.TTL
+		}
+	}
+	sum.Detail = decimal.String(len(states)) + " more slots"
+	if !sum.Hit && hits > 0 {
+		sum.Detail += ", " + decimal.String(hits) + " of them hits"
+	}
+	if len(dst) > 0 {
+		dst = append(dst, ", "...)
+	}
+	return sum.AppendParameters(append(dst, "inlay"...))
+}
+
+// timed adds Server-Timing when debugging: the time that the page took until its head, and what became of each slot for
+// which there is room.
+func (e *Engine[B]) timed(q *request[B], fields []field.Field) []field.Field {
+	if !e.config.Debug {
+		return fields
+	}
+	value := "inlay;dur=" + decimal.String(int(e.now.Sub(q.since).Milliseconds())) + ", mode;desc=" + q.mode.String()
+	for i := range q.slots {
+		what := "miss"
+		switch s := &q.slots[i]; {
+		case s.status.Hit && s.status.TTL < 0:
+			what = "stale"
+		case s.status.Hit:
+			what = "hit"
+		case s.state == slotFailed:
+			what = "failed"
+		case s.state == slotPending:
+			what = "pending"
+		}
+		member := ", slot" + decimal.String(i+1) + ";desc=" + what
+		if len(value)+len(member) > maxServerTiming {
+			break
+		}
+		value += member
+	}
+	return append(fields, field.Field{Name: "server-timing", Value: value})
+}

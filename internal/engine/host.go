@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"time"
+
+	"inlay/internal/answer"
+	"inlay/internal/field"
+	"inlay/internal/page"
+)
+
+// RequestID names a request between the engine and its host: the host gives it, and gives it to no other request until
+// this one has finished or left.
+type RequestID uint32
+
+// FillID names one attempt of a fill. The engine gives it and never gives it twice.
+type FillID uint32
+
+// Request is what the engine is told of a request.
+type Request struct {
+	ID     RequestID
+	Method string
+	// Target is the request's target in origin form: path and query, as they came.
+	Target string
+	// HTTP10 says that the client cannot read a chunked body (RFC 9112, section 7.1).
+	HTTP10 bool
+	// Fields reads the request's header; the engine reads only what it needs.
+	Fields Fields
+	// Sent is for an answer that another engine began before it was lost: how many blobs that one wrote after Respond.
+	// The answer is continued. Zero: nothing was sent.
+	Sent int
+
+	// What Warm finds out for the rest of the way; the buffers are used again if the Request is.
+	path, query string
+	internal    bool // the path is inlay's own, or could be read so
+	page        int  // -1: no page answers it
+	params      []string
+	key         []byte // of the composed page
+	bad         error  // why a page answers it with 400
+}
+
+// Fields reads header fields by their lower-case name: the values of a repeated field joined by ", " (of cookie by
+// "; "), empty when there is none.
+type Fields interface {
+	Field(name string) string
+}
+
+func (r *Request) RawQuery() string          { return r.query }
+func (r *Request) Header(name string) string { return r.Fields.Field(name) }
+
+// Host does what the engine asks. The engine calls it only during an event and never waits for it; a host must not call
+// the engine back from within such a call.
+//
+// B is the host's handle of a blob: bytes that never change, or a head. The engine drops each blob that it was given or
+// that it asked for exactly once. What was asked with a blob before that (Send, Write, Join, After) still holds: the host keeps
+// the bytes, not the handle.
+type Host[B any] interface {
+	// NewBlob makes a blob with a copy of p.
+	NewBlob(p []byte) B
+	// NewHead makes a blob of a status and its header fields, for Send and Respond; it may be used many times.
+	NewHead(status int, fields []field.Field) B
+	// Join makes one blob of the bytes of parts, in order. The engine uses parts again.
+	Join(parts []B) B
+	// After makes a blob of a blob's bytes from off on.
+	After(b B, off int) B
+	// Read copies bytes of a blob from off on into p and says how many.
+	Read(b B, off int, p []byte) int
+	// Drop ends a blob.
+	Drop(b B)
+
+	// Send answers a request whole; afterwards it is finished.
+	Send(id RequestID, head, body B)
+	// SendHead answers a request without a body (HEAD, 304); afterwards it is finished.
+	SendHead(id RequestID, head B)
+	// Repeat says what answers, without an event, every GET for the target of this request that has no If-None-Match:
+	// until a time, or until the next event that does not end with Repeat. A host that can save something by it counts
+	// such answers, for Repeated; another does nothing.
+	Repeat(id RequestID, head, body B, until time.Time)
+	// Respond begins an answer whose body comes by Write.
+	Respond(id RequestID, head B)
+	// Write adds a blob's bytes to the body of an answer.
+	Write(id RequestID, b B)
+	// Finish ends an answer that Respond began.
+	Finish(id RequestID)
+	// Pass gives the request to the origin; afterwards it is finished. host is the member of [config.Config].Hosts that it came for,
+	// empty if there is none: what it says itself in X-Forwarded-Host or Forwarded is not passed on.
+	Pass(id RequestID, host string)
+
+	// Wait says that the request is unfinished and until when it can do without its Deadline event: the host sends
+	// Deadline at that time, or Resume before, once Wake was asked for it.
+	Wait(id RequestID, until time.Time)
+	// Wake asks for a Resume event in the request's own context. It comes from within another request's event.
+	Wake(id RequestID)
+	// Watch says that the request waits for an attempt of a fill that another request leads. A host that finds the
+	// leader's context gone says FillLost; one that cannot know does nothing, and the request's Deadline finds it out.
+	// A page that has a fragment twice asks twice.
+	//
+	// True says that the host has not begun that attempt, because its leader has so many others under way, and lets go of
+	// it: nothing more is said of it, and the engine asks for a Fill led by id, which the host begins at once.
+	Watch(id RequestID, fill FillID) bool
+	// Fill starts a fill in the context of request id, which leads it; its end comes as FillEnd or FillFail, also when
+	// that request has left meanwhile. The engine sends no bytes of id's client along: f is all.
+	Fill(id RequestID, fill FillID, f Fill)
+	// Stop says that nobody wants an attempt's answer any more. The host may end it; if it reports an end nevertheless, that
+	// is late. It comes from within any event, not only those of the request that leads the fill.
+	Stop(fill FillID)
+
+	// Report tells, for the host's log, of a fragment that is good and may not stand in a slot that asked for it: src is
+	// the slot's. It comes once for each fragment and slot.
+	Report(src string, failure *answer.FillError)
+}
+
+// Fill is what a host needs for one fill.
+type Fill struct {
+	page.FillRequest
+	// Constant are fields that are the same for all fills that go where this one goes, of other names than Fields: nil for
+	// the handlers that come with the program. A batch's own request has them too.
+	Constant []field.Field
+	// Vouching are more of them, which in a batch only its own request has: a batch may not bring them for a fill.
+	Vouching []field.Field
+	// Conditions are the header fields, besides, that ask whether the stored fragment has changed: they come from its last
+	// answer, and from no visitor. An answer of 304 then renews it.
+	Conditions []field.Field
+	// URL is where a remote origin or a service binding is asked. Empty: the handlers that come with the program answer
+	// Src.
+	URL string
+	// Binding is the service binding's name. Empty: none.
+	Binding string
+	// Timeout is how long it may take until its last byte; then the host reports a TimeoutError.
+	Timeout time.Duration
+	// MaxBytes is the size past which the host stops reading and reports a TooLargeError.
+	MaxBytes int
+}

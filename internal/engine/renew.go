@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"time"
+
+	"inlay/internal/answer"
+)
+
+// What is kept of an answer beside its body, so that its origin can be asked whether it has changed, and can say that it
+// has not with nothing but fields (RFC 9111, sections 4.3 and 3.2).
+
+const (
+
+	// keepStored is how long a fragment that is too old for any use stays, to be renewed by a 304.
+	keepStored = time.Hour
+)
+
+// renews has a fill ask whether what is stored has changed, if there is anything to ask with.
+func (f *fill[B]) renews(stored *entry[B]) {
+	if stored == nil {
+		return
+	}
+	if f.unfit = stored.unfit; stored.kept != nil && stored.renewing == nil {
+		stored.hold()
+		f.stored, stored.renewing = stored, f
+	}
+}
+
+// renew is the end of a fill whose answer is that what was stored has not changed: it stays the very same, and so do the
+// pages that it went into. How long it may be used is as a 200 with these fields would say.
+func (e *Engine[B]) renew(f *fill[B], a *answer.Answer, now time.Time, took time.Duration) *answer.FillError {
+	v := f.stored
+	if v.kept == nil || !v.kept.Fits(a, now) {
+		v.kept, v.unfit = nil, true
+		failure := &answer.FillError{
+			Reason: answer.StatusError, Status: 304,
+			Text: "the origin answered 304 with another ETag or Last-Modified than it was asked with; it is asked without from now on",
+		}
+		e.fail(f, failure)
+		return failure
+	}
+	renewed := v.kept.Renewed(a, v.size)
+	policy, err := answer.Admit(f.slot, &renewed, e.defaults(), now, took)
+	if err != nil {
+		failure := asFillError(err)
+		e.fail(f, failure)
+		return failure
+	}
+	v.hold() // for the cache, which lets go of it as of what it replaces
+	v.cost -= v.kept.Cost()
+	if kept := renewed.Keep(now); kept != nil {
+		v.kept = kept
+	}
+	v.cost += v.kept.Cost()
+	e.succeed(f, v, policy, &renewed)
+	return nil
+}
+
+// departs notes that a fragment has left the cache. One that is to be renewed is still held for that, beside the budget,
+// but only as many as have a small part of it together: past that a 304 finds nothing.
+func (e *Engine[B]) departs(v *entry[B]) {
+	f := v.renewing
+	if f == nil {
+		return
+	}
+	cost := int64(v.cost)
+	if e.adrift+cost > e.unattended.limit {
+		e.letGoOfStored(f)
+		return
+	}
+	e.adrift += cost
+	f.adrift = cost
+}
+
+// letGoOfStored ends a fill's hold of what it was to renew.
+func (e *Engine[B]) letGoOfStored(f *fill[B]) {
+	v := f.stored
+	if v == nil {
+		return
+	}
+	e.adrift -= f.adrift
+	f.stored, f.adrift, v.renewing = nil, 0, nil
+	e.release(v)
+}

@@ -1,0 +1,49 @@
+package engine
+
+import "inlay/cache"
+
+// Stats are what an engine has done since it began. The counters only grow.
+type Stats struct {
+	// Warm are requests answered from a composed page whose fragments were all fresh.
+	Warm uint64
+	// Pages are requests that a page answered and that were not Warm.
+	Pages uint64
+	// Whole are those of Pages that left as one body, Streamed those that left before their fragments were there,
+	// Failures those answered with an error because a required slot failed.
+	Whole, Streamed, Failures uint64
+	// Left are requests whose client went away before the end.
+	Left uint64
+	// Passed are requests that no page answers; BadRequests those answered with 400.
+	Passed, BadRequests uint64
+	// Fills are attempts begun; TakenOver those of them that a waiting request began because the fill was lost.
+	Fills, TakenOver uint64
+	// Failed are fills that failed; Unstored fragments that were delivered but not stored; Late reports of attempts whose
+	// fill had been settled by another.
+	Failed, Unstored, Late uint64
+	// Waiting are the requests in progress, Flights the fills.
+	Waiting, Flights int
+	// Crashes are the engines before this one that were lost to a crash, with everything that they had counted.
+	Crashes uint64
+	// Cache is of the cache of fragments and composed pages; Bytes and Entries are of everything cached.
+	Cache   cache.Stats
+	Bytes   int64
+	Entries int
+}
+
+// counts are the counters of Stats.
+type counts struct {
+	Pages, Whole, Streamed, Failures, Left, Passed, BadRequests uint64
+	Fills, TakenOver, Failed, Unstored, Late                    uint64
+}
+
+// Stats tells what the engine has done; it is an event like the others.
+func (e *Engine[B]) Stats() Stats {
+	n := &e.counts
+	return Stats{
+		Warm: e.warm.Load(), Pages: n.Pages, Whole: n.Whole, Streamed: n.Streamed, Failures: n.Failures, Left: n.Left,
+		Passed: n.Passed, BadRequests: n.BadRequests, Fills: n.Fills, TakenOver: n.TakenOver, Failed: n.Failed,
+		Unstored: n.Unstored, Late: n.Late,
+		Waiting: len(e.requests), Flights: len(e.flights), Crashes: e.config.Crashes,
+		Cache: e.fragments.Stats(), Bytes: e.fragments.Bytes() + e.failures.Bytes(), Entries: e.fragments.Len() + e.failures.Len(),
+	}
+}

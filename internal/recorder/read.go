@@ -1,0 +1,74 @@
+package recorder
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"inlay/internal/answer"
+	"inlay/internal/ascii"
+	"inlay/internal/field"
+)
+
+// Read is what the storing rules look at. The type of a body that has none is told from its first sniff bytes, as the
+// server of its handler would do; of another's answer it is not.
+func Read(status int, header http.Header, body []byte, sniff int) answer.Answer {
+	a, typed := readFields(header)
+	a.Status, a.Size = status, len(body)
+	encoded := false
+	for name, values := range header {
+		encoded = encoded || strings.EqualFold(name, "transfer-encoding") && strings.Join(values, "") != ""
+	}
+	start := body[:max(0, min(sniff, 512))]
+	switch {
+	case status == http.StatusNotModified:
+		a.ContentType = ""
+	case !typed && !encoded && a.ContentEncoding == "" && len(start) > 0:
+		a.ContentType = http.DetectContentType(start)
+	}
+	return a
+}
+
+// readFields reads what a handler or a server set of an answer's fields, and tells whether it set a type at all. net/http
+// sends a field under the name that the handler gave it, so canonical names are not all there is.
+func readFields(header http.Header) (a answer.Answer, typed bool) {
+	for name, values := range header {
+		name = strings.ToLower(ascii.TrimSpace(name)) // a client of net/http gives "Cache-Control : private" a name with a space
+		if name == "set-cookie" {
+			a.SetCookie = a.SetCookie || len(values) > 0
+		}
+		i := slices.Index(answer.Fields[:], name)
+		if i < 0 {
+			continue
+		}
+		typed = typed || name == "content-type"
+		line := ascii.TrimSpace(strings.Join(values, ", "))
+		if name == "cache-control" {
+			line = field.JoinLines(values)
+		}
+		if name == "expires" && line == "" && len(values) > 0 {
+			line = "0" // what is no date is past
+		}
+		field := a.Field(i)
+		if *field != "" && line != "" {
+			line = ", " + line
+		}
+		*field += line
+	}
+	return a, typed
+}
+
+// Location is the Location of an answer, empty if it has none, or several.
+func Location(header http.Header) string {
+	location, n := "", 0
+	for name, values := range header {
+		if strings.EqualFold(ascii.TrimSpace(name), "location") {
+			location = strings.Join(values, "")
+			n += len(values)
+		}
+	}
+	if n != 1 {
+		return ""
+	}
+	return location
+}
