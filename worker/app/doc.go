@@ -6,11 +6,12 @@
 //	func main() { app.Main(pages, Handler()) }
 //
 // In Wasm, Main runs the handler for each batch of fills and for each request that no page answers (app_js.go); the pages
-// are core.wasm's. Natively the same program serves pages and handler in one process (native.go), on 127.0.0.1 and $PORT,
-// 8787 if that is unset, with the variables of the Worker taken from the environment, and drains on SIGTERM:
+// are core.wasm's. Natively the same program serves pages and handler in one process (native.go), on 127.0.0.1 or $ADDR and
+// $PORT, 8787 if that is unset, with the variables of the Worker taken from the environment, and drains on SIGTERM:
 //
 //	site                     the whole site
 //	site -listen ADDR        on another address, such as :8080
+//	site -health             ask the server that listens there whether it answers, by /_inlay/health
 //	site -origin             the handler alone: what INLAY_ORIGIN of a Worker may point to; it takes batches of fills
 //	                         if both have the same INLAY_FILLS_SECRET
 //	site -check              parse the pages and the variables, and say what is wrong

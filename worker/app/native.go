@@ -79,7 +79,8 @@ func run(s *site, args []string, lookup func(string) (string, bool), out, errOut
 	encode := flags.String("pages", "", "parse the pages and write them to `file`, for core.wasm")
 	origin := flags.Bool("origin", false, "serve the handler alone, as INLAY_ORIGIN of a Worker")
 	from := flags.String("from", "", "take the pages from `folder` and not from the program")
-	listen := flags.String("listen", "", "the `address` to listen on, such as :8080; unset: 127.0.0.1 and $PORT, else 8787")
+	listen := flags.String("listen", "", "the `address` to listen on, such as :8080; unset: $ADDR, else 127.0.0.1; $PORT, else 8787")
+	ask := flags.Bool("health", false, "ask the server that listens there whether it answers; the exit status is 1 if not")
 	if err := flags.Parse(args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return err
@@ -90,6 +91,10 @@ func run(s *site, args []string, lookup func(string) (string, bool), out, errOut
 		err := fmt.Errorf("%q is no option; try -help", flags.Arg(0))
 		fmt.Fprintln(errOut, err)
 		return usageError{err}
+	}
+	address := addressOf(*listen, lookup)
+	if *ask {
+		return askHealth(address)
 	}
 	if *from != "" {
 		s = s.from(*from)
@@ -121,14 +126,6 @@ func run(s *site, args []string, lookup func(string) (string, bool), out, errOut
 	handler, err := edge.NewHandler(options)
 	if err != nil || *check {
 		return err
-	}
-	address := *listen
-	if address == "" {
-		port, _ := lookup("PORT")
-		if port == "" {
-			port = "8787"
-		}
-		address = net.JoinHostPort("127.0.0.1", port)
 	}
 	if *origin {
 		return serve(address, out, edge.Fills(shown), func(context.Context) error { return nil })
@@ -162,10 +159,11 @@ const drain = 10 * time.Second
 func serve(address string, out io.Writer, handler http.Handler, shutdown func(context.Context) error) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("%w; set PORT to a free port, or -listen to an address", err)
+		return fmt.Errorf("%w; set PORT to a free port, or ADDR to an address of this machine", err)
 	}
 	fmt.Fprintf(out, "listening on http://%s\n", listener.Addr())
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	watched := &health{next: handler}
+	server := &http.Server{Handler: watched, ReadHeaderTimeout: 10 * time.Second}
 	stop, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	ended := make(chan error, 1)
@@ -175,6 +173,7 @@ func serve(address string, out io.Writer, handler http.Handler, shutdown func(co
 		return err
 	case <-stop.Done():
 	}
+	watched.ending.Store(true)
 	cancel() // a second signal ends the process at once
 	ctx, cancelDrain := context.WithTimeout(context.Background(), drain)
 	defer cancelDrain()
