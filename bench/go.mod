@@ -11,6 +11,8 @@ require (
 	github.com/scalalang2/golang-fifo v1.2.0
 	github.com/syumai/workers v0.32.0
 	github.com/ulikunitz/xz v0.5.14
+	github.com/viccon/sturdyc v1.1.5
+	golang.org/x/sync v0.25.0
 	inlay v0.0.0
 )
 

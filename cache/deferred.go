@@ -120,7 +120,7 @@ func (c *Cache[V]) stand(ctx context.Context, key string, h uint64, t int64, tag
 		// The refresh waits for itself, so nobody's leaving ends it.
 		d.waiters++
 		f.overdue = later(t, c.opts.RefreshTimeout)
-		d.start(outsideFills{ctx}, t)
+		d.start(ctx, t)
 	}
 	return v, nil
 }
@@ -240,22 +240,6 @@ func (d *Deferred[V]) Close() {
 	c.mu.Unlock()
 }
 
-// fillOf is the context key under which a fill finds its own flight.
-type fillOf[V any] struct{ c *Cache[V] }
-
-func (fillOf[V]) ofFill() {}
-
-// outsideFills is a context that has the values of another, but does not say which
-// fills it was made in: those do not wait for what is done with it.
-type outsideFills struct{ context.Context }
-
-func (o outsideFills) Value(key any) any {
-	if _, is := key.(interface{ ofFill() }); is {
-		return nil
-	}
-	return o.Context.Value(key)
-}
-
 // waitsFor tells whether f's fill waits for the flight by, itself or through
 // others. The lock is held.
 func (f *Flight[V]) waitsFor(by *Flight[V]) bool {
@@ -268,7 +252,7 @@ func (f *Flight[V]) waitsFor(by *Flight[V]) bool {
 
 // start begins the fill. The lock is held.
 func (d *Deferred[V]) start(ctx context.Context, t int64) {
-	ctx = context.WithoutCancel(ctx)
+	ctx = &fillContext[V]{of: ctx, f: d.f, refresh: d.f.overdue != 0}
 	stop := func() bool { return true }
 	if d.f.overdue != 0 {
 		// The clock may be the test's, so joinable compares times too, and cancels.
@@ -277,7 +261,6 @@ func (d *Deferred[V]) start(ctx context.Context, t int64) {
 	} else {
 		ctx, d.cancel = context.WithCancel(ctx)
 	}
-	ctx = context.WithValue(ctx, fillOf[V]{d.f.c}, d.f)
 	d.f.takeOff(t)
 	if told := d.f.c.opts.OnFillError; told != nil {
 		key := d.f.key

@@ -141,11 +141,16 @@ func TestWhoComesAfterAllHaveLeftIsNotGivenTheirEnd(t *testing.T) {
 		ctx, leave := context.WithCancel(bg)
 		first, second := load(c, ctx, "a", s.fill, Policy{}), load(c, ctx, "a", s.fill, Policy{})
 		fillCtx := receive(t, s.entered)
+		made, cancel := context.WithTimeout(context.WithValue(fillCtx, ctxKey{}, "made"), time.Hour)
+		defer cancel()
 		synctest.Wait()
+		require.NoError(t, made.Err())
 		leave()
 		require.Equal(t, outcome{err: context.Canceled}, receive(t, first))
 		require.Equal(t, outcome{err: context.Canceled}, receive(t, second))
 		require.ErrorIs(t, fillCtx.Err(), context.Canceled)
+		require.ErrorIs(t, context.Cause(fillCtx), context.Canceled)
+		require.ErrorIs(t, made.Err(), context.Canceled, "and so do contexts made from it")
 
 		v, err := c.Load(bg, "a", constant("new"), Policy{})
 
