@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// Cache decides, for a key and a time, what there is; holds flights; stays
-// inside a budget of bytes. It is safe for concurrent use. A hit takes no lock;
-// everything that changes something shares one.
+// Cache keeps values by key, for as long as they may be used and as many as its
+// budget allows, and the fills that are under way. It is made by New and must not
+// be copied. It is safe for concurrent use: a hit takes no lock, and everything that
+// changes something shares one.
 //
 // A Cache keeps none of the key strings that it is given: they may lie in a
 // buffer that is used again. The names of tags it does keep.
@@ -32,7 +33,9 @@ type Cache[V any] struct {
 	n        writeCounts
 }
 
-// New makes a Cache. Its error is ErrOptions, wrapped with the option's name.
+// New makes a Cache, which needs no closing. The error is ErrOptions, with the name of
+// the option that has no meaning: a negative MaxBytes or RefreshTimeout, or a Jitter
+// outside [0, 1).
 func New[V any](o Options[V]) (*Cache[V], error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -59,8 +62,10 @@ func (c *Cache[V]) now() int64 {
 	return c.clock.steady(c.opts.Now)
 }
 
-// Get gives the value of a key and its state at the time of Options.Now. On
-// Miss the value is zero. A hit does not extend the value's life.
+// Get gives the value of a key and its state at the time of Options.Now: Fresh, or
+// Stale if it may still be used while another one is fetched, which Get leaves to
+// the caller. On a Miss the value is zero. It allocates nothing and takes no lock. A
+// hit does not extend the value's life.
 func (c *Cache[V]) Get(key string) (V, State) {
 	v, s := c.peek(c.hash.sum(key), key, c.now())
 	c.gets.count(s)
@@ -104,7 +109,7 @@ func (c *Cache[V]) peek(h uint64, key string, t int64) (v V, s State) {
 	return v, s
 }
 
-// Info is what a look found, besides the value.
+// Info is what a look found, besides the value. The zero Info is a Miss.
 type Info struct {
 	State State
 	// TTL is the freshness that remains: positive when fresh, 0 or negative
@@ -153,11 +158,14 @@ func (c *Cache[V]) Stored(key string) (v V, ok bool) {
 	return e.value, true
 }
 
-// Put stores a value under a key, in place of the one there, whose OnEvict is
-// called. The error is ErrEmptyKey, or ErrTooLarge if the entry cannot fit: then
+// Put stores a value under a key, in place of the one there, of which OnEvict is
+// told. The error is ErrEmptyKey, or ErrTooLarge if the entry cannot fit: then
 // nothing changes and the value stays the caller's. With a negative TTL nothing
-// is stored either, and the error is nil. A flight of the key goes on, and its
-// Commit will replace the value.
+// is stored either, and the error is nil.
+//
+// A flight of the key goes on, and what it brings will replace the value. If that
+// may have been read before the value was written, Delete the key first, which lets
+// go of the flight.
 func (c *Cache[V]) Put(key string, v V, p Policy) error {
 	if key == "" {
 		return fail(ErrEmptyKey, "put", key)
@@ -181,8 +189,9 @@ func (c *Cache[V]) Put(key string, v V, p Policy) error {
 	return nil
 }
 
-// Delete removes a key: the value, and the flight, whose waiters still get its
-// value but which stores nothing. The next Begin starts another.
+// Delete removes a key: the value, and the flight, whose waiters still get what it
+// brings but which stores nothing. The next who misses the key starts another. A key
+// that is not there is no error.
 func (c *Cache[V]) Delete(key string) {
 	var out departed[V]
 	h := c.hash.sum(key)

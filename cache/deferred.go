@@ -155,15 +155,15 @@ func (d *Deferred[V]) settle(t int64) {
 	close(d.done)
 }
 
-// Await gives the flight's outcome, and starts the fill if nobody has yet. The
+// Await waits for the flight's outcome, and starts the fill if nobody has yet. The
 // fill's context has the values of the context it was started with, and ends
 // only when nobody waits any more; then the key is free for another flight.
 //
 // The error is the fill's, the same for all who wait, unless a stored value may
 // stand in for it (Policy.StaleIfError): then it is nil. If ctx ends first it is
 // ctx.Err(), which concerns nobody else. A fill that panics or calls
-// runtime.Goexit gives ErrPanicked; the Await that started it panics again with
-// the same value. A fill that waits for itself, through others or not, with the
+// runtime.Goexit gives a *PanicError, which is ErrPanicked; the Await that started
+// it panics again with the same value, which Load does not. A fill that waits for itself, through others or not, with the
 // context it was given or one made from it, gets ErrReentrant.
 func (d *Deferred[V]) Await(ctx context.Context) (V, error) {
 	v, err, started := d.await(ctx)

@@ -31,7 +31,8 @@ func (s State) String() string {
 // EntryOverhead is what an entry counts against Options.MaxBytes beyond the
 // bytes of its key and of its value: the entry itself, its place in the index
 // and its share of the ghost table. Measured natively with V = []byte, whose
-// slice header is included (docs/cache.md).
+// slice header is included (docs/cache.md); what a V of more than 24 bytes takes
+// beyond them is counted besides.
 const EntryOverhead = 96
 
 // entry is one stored value. What readers look at (key, value, freshUntil, terms)

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// The errors of this package. Each is returned wrapped with the operation and
-// the key, so compare with errors.Is.
+// The errors of this package. Each is returned wrapped, with the operation and the
+// key in its message, so compare with errors.Is. The errors of fills and of contexts
+// are returned as they are.
 var (
 	// ErrEmptyKey: the key is "". Nothing is ever stored under it.
 	ErrEmptyKey = errors.New("cache: empty key")
@@ -16,9 +17,10 @@ var (
 	// ErrClosed: the flight had settled already, or its key was deleted,
 	// cleared or purged while it was under way. The value was not stored.
 	ErrClosed = errors.New("cache: flight closed")
-	// ErrReentrant: a fill awaited a flight that waits for that fill.
+	// ErrReentrant: a fill waited for a flight that waits for that fill.
 	ErrReentrant = errors.New("cache: fill awaits its own flight")
-	// ErrPanicked: the fill panicked or called runtime.Goexit.
+	// ErrPanicked: the fill panicked or called runtime.Goexit. What is returned is a
+	// *PanicError.
 	ErrPanicked = errors.New("cache: fill panicked")
 	// ErrOptions: an option has no meaning; the message names it.
 	ErrOptions = errors.New("cache: bad options")

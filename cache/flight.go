@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// Flight is a fill in progress and everyone waiting on it. The one who began it
-// (the leader) ends it with Commit or Abandon; whoever waits leaves a callback
-// with Then. Nothing here blocks.
+// Flight is a fill in progress and everyone waiting on it, for programs without
+// goroutines; Load does the same for those with. The one who began it (the leader)
+// ends it with Commit or Abandon; whoever waits leaves a callback with Then. Nothing
+// here blocks.
 type Flight[V any] struct {
 	c     *Cache[V]
 	key   string
@@ -30,7 +31,8 @@ type Flight[V any] struct {
 }
 
 // Begin joins the flight of a key, or starts one and makes the caller its
-// leader, who must end it with Commit or Abandon. It does not look at the cache.
+// leader, who must end it with Commit or Abandon: until then all who miss the key
+// wait. It does not look at what is stored.
 // The flight of an empty key has already settled, with ErrEmptyKey.
 //
 // The tags are those that the caller knows the value to carry. A flight that

@@ -111,6 +111,12 @@ func TestAllWhoMissShareOneFill(t *testing.T) {
 	}
 }
 
+func TestAMissAllocatesAsLittleAsDocumented(t *testing.T) {
+	c, _ := newTest(t, Options[string]{Policy: Policy{TTL: 1}}) // stale at once
+	fill := constant("one")
+	require.LessOrEqual(t, testing.AllocsPerRun(200, func() { _, _ = c.Load(bg, "a", fill, Policy{}) }), 13.0)
+}
+
 func TestTheFirstCallersDeadlineIsNotTheFills(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := newTest(t, Options[string]{})

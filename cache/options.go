@@ -14,15 +14,18 @@ const (
 	defaultRefreshPause   = time.Second
 )
 
-// Options configure a Cache. The zero value is usable.
+// Options configure a Cache. The zero value is usable. Functions must be safe for
+// concurrent use.
 type Options[V any] struct {
 	// MaxBytes is the budget in bytes for keys, values and bookkeeping
 	// (EntryOverhead for each entry; TermsOverhead and TagOverhead for policies
 	// in use). 0 means 32 MiB; negative is ErrOptions.
 	MaxBytes int64
-	// Size gives the bytes of a value beyond V itself. It is asked once for
-	// each value that is to be stored. Negative counts as 0. Nil means len for
-	// []byte and string, else 0.
+	// Size gives the bytes of a value beyond V itself, so for a pointer what it
+	// points at. It is asked once for each value that is to be stored. Negative
+	// counts as 0. Nil means len for []byte and string, else 0. To bound the number
+	// of entries instead, let it give 1<<20 for each, and MaxBytes 1<<20 + 1<<12
+	// for each that is to fit.
 	Size func(v V) int
 	// Policy says what a zero field of a Policy means. Its own zero TTL means 5
 	// minutes, its other zero fields mean none.
@@ -71,12 +74,12 @@ type Options[V any] struct {
 }
 
 // Policy says how long a value may be used and what it belongs to. A zero field
-// means what Options.Policy says.
+// means what Options.Policy says; so does the zero Policy as a whole.
 type Policy struct {
 	// TTL is how long the value is fresh, counted from when it is stored; at
 	// exactly that instant it no longer is. Less than a microsecond means that
-	// it is stored as stale. Negative means bypass: the value is
-	// neither stored nor shared.
+	// it is stored as stale. Negative means bypass: the value is neither
+	// looked up nor stored nor shared.
 	TTL time.Duration
 	// StaleWhileRevalidate is how long after TTL the value may be used while it
 	// is revalidated (RFC 5861, section 3). Negative means none.

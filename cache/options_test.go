@@ -49,6 +49,25 @@ func TestNegativeAndAbsurdSizesDoNotBreakTheBudget(t *testing.T) {
 	require.NoError(t, c.Put("just", 1<<32-1-EntryOverhead-len("just"), Policy{}))
 }
 
+// A value that lies in the entry itself counts as what it takes there.
+func TestAWideValueCountsWhatItTakes(t *testing.T) {
+	wide, _ := newTest(t, Options[[1000]byte]{})
+	require.NoError(t, wide.Put("k", [1000]byte{}, Policy{}))
+	require.EqualValues(t, 1+1000-24+EntryOverhead, wide.Bytes())
+	sized, _ := newTest(t, Options[[4]string]{Size: func(v [4]string) int { return len(v[0]) }})
+	require.NoError(t, sized.Put("k", [4]string{"12345"}, Policy{}))
+	require.EqualValues(t, 1+5+64-24+EntryOverhead, sized.Bytes())
+}
+
+func TestSizeMayBoundTheNumberOfEntries(t *testing.T) {
+	const n = 100
+	c, _ := newTest(t, Options[int]{MaxBytes: n * (1<<20 + 1<<12), Size: func(int) int { return 1 << 20 }})
+	for i := range 10 * n {
+		require.NoError(t, c.Put(strconv.Itoa(i), i, Policy{Tags: []string{strconv.Itoa(i % 10)}}))
+	}
+	require.Equal(t, n, c.Len())
+}
+
 func TestTheNativeClockIsUsedWithoutNow(t *testing.T) {
 	c, err := New(Options[string]{})
 	require.NoError(t, err)

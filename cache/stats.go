@@ -11,7 +11,7 @@ import "sync/atomic"
 //	Puts + Commits = Stored + Bypassed + Refused
 //	Stored  = Entries + Evicted + Expired + Purged + Replaced + Deleted
 type Stats struct {
-	Gets      uint64 // Get, GetAt, Inspect, and the look of GetOrDefer
+	Gets      uint64 // Get, GetAt, Inspect, Look, and the looks of GetOrDefer and Load
 	Hits      uint64 // found fresh
 	StaleHits uint64 // found stale
 	Misses    uint64 // found nothing usable
@@ -32,13 +32,14 @@ type Stats struct {
 	Expired  uint64 // left because nobody could use them any more
 	Purged   uint64 // left because of PurgeTag
 	Replaced uint64 // left for another value of the same key
-	Deleted  uint64 // left by Delete or Clear
+	Deleted  uint64 // left by Delete, Clear or Flight.Remove
 
 	Entries uint64 // stored now: Len
 	Bytes   uint64 // counted against the budget now
 }
 
-// Stats gives the counters.
+// Stats gives the counters, at one moment but for those of the gets, which go on
+// meanwhile.
 func (c *Cache[V]) Stats() Stats {
 	c.mu.Lock()
 	s := c.stats()

@@ -1,6 +1,9 @@
 package cache
 
-import "time"
+import (
+	"time"
+	"unsafe"
+)
 
 // leastTTL is the least TTL that is one. A value with less is stale at once,
 // also by a clock that stands still.
@@ -21,7 +24,7 @@ type item[V any] struct {
 func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
 	c.reclaim(t, &out)
 
-	charge := min(max(int64(it.size), 0), maxCharge) + int64(len(it.key)) + EntryOverhead
+	charge := min(max(int64(it.size), 0), maxCharge) + int64(len(it.key)) + EntryOverhead + wide[V]()
 	if charge > c.opts.MaxBytes || charge > maxCharge {
 		c.n.refused++
 		return out, ErrTooLarge
@@ -67,6 +70,13 @@ func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
 		c.index.insert(h, e)
 	}
 	return out, nil
+}
+
+// wide is what a value that lies in its entry takes there beyond the slice header
+// that EntryOverhead has room for.
+func wide[V any]() int64 {
+	var v V
+	return max(int64(unsafe.Sizeof(v))-24, 0)
 }
 
 // price is what terms would cost if nothing else used them.
