@@ -23,6 +23,7 @@ import (
 // commands in the order of the help.
 func commands() []*command {
 	return []*command{
+		newCommand,
 		buildCommand,
 		serveCommand,
 		testCommand,

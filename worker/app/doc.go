@@ -17,6 +17,7 @@
 //	site -check              parse the pages and the variables, and say what is wrong
 //	site -pages FILE         parse the pages and write them to FILE, for core.wasm
 //	site -from DIR           take the pages from a folder and not from the program
+//	site -public DIR         serve the files of a folder before everything else, as Workers' static assets are
 //
 // Where the handler has no route, it answers with [http.NotFound]; the visitor sees the site's 404.html.
 package app

@@ -21,6 +21,7 @@ import (
 	"inlay/edge"
 	"inlay/internal/folder"
 	"inlay/internal/notfound"
+	"inlay/internal/static"
 )
 
 // Main serves the site until SIGINT or SIGTERM, or does what the command line says instead. pages is a folder of pages as
@@ -79,6 +80,7 @@ func run(s *site, args []string, lookup func(string) (string, bool), out, errOut
 	encode := flags.String("pages", "", "parse the pages and write them to `file`, for core.wasm")
 	origin := flags.Bool("origin", false, "serve the handler alone, as INLAY_ORIGIN of a Worker")
 	from := flags.String("from", "", "take the pages from `folder` and not from the program")
+	public := flags.String("public", "", "serve the files of `folder` before everything else, as Workers' static assets are")
 	listen := flags.String("listen", "", "the `address` to listen on, such as :8080; unset: $ADDR, else 127.0.0.1; $PORT, else 8787")
 	ask := flags.Bool("health", false, "ask the server that listens there whether it answers; the exit status is 1 if not")
 	if err := flags.Parse(args[1:]); err != nil {
@@ -130,7 +132,14 @@ func run(s *site, args []string, lookup func(string) (string, bool), out, errOut
 	if *origin {
 		return serve(address, out, edge.Fills(shown), func(context.Context) error { return nil })
 	}
-	return serve(address, out, handler, handler.Shutdown)
+	whole := http.Handler(handler)
+	if *public != "" {
+		if _, err := os.ReadDir(*public); err != nil {
+			return err
+		}
+		whole = static.Before(os.DirFS(*public), handler)
+	}
+	return serve(address, out, whole, handler.Shutdown)
 }
 
 // from is the site with the pages of a folder on disk.

@@ -107,11 +107,16 @@ func get(t *testing.T, url string) (status int, contentType, body string) {
 }
 
 func TestProgramServesPagesAndHandler(t *testing.T) {
-	url := serving(t, siteOf(greeting()), map[string]string{"PORT": "0"})
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "style.css"), []byte("body{}"), 0o644))
+	url := serving(t, siteOf(greeting()), map[string]string{"PORT": "0"}, "-public", dir)
+	_, kind, body := get(t, url+"/style.css")
+	assert.Equal(t, "text/css; charset=utf-8", kind)
+	assert.Equal(t, "body{}", body)
 	status, _, body := get(t, url+"/hello/you")
 	assert.Equal(t, 200, status)
 	assert.Contains(t, body, "<p>Hello, you!</p>")
-	status, kind, body := get(t, url+"/nowhere")
+	status, kind, body = get(t, url+"/nowhere")
 	assert.Equal(t, 404, status)
 	assert.Equal(t, "text/html; charset=utf-8", kind)
 	assert.Equal(t, "<!doctype html>\n<title>Nothing here</title>\n<p>Nothing is here.</p>\n", body)
@@ -170,6 +175,7 @@ func TestProgramSaysWhatIsWrong(t *testing.T) {
 		"pages":           {broken, nil, []string{"-check"}, "a.html: an empty file; expected the HTML of the page \"/a\"\nb.html:1:1: <edge-slot> before the body"},
 		"conflicts":       {double, nil, []string{"-pages", filepath.Join(t.TempDir(), "x")}, `inlay: edge: patterns "/a" and "/a" conflict`},
 		"variables":       {siteOf(greeting()), map[string]string{"INLAY_TTL": "never", "INLAY_SWR": "ever"}, []string{"-check"}, "inlay: INLAY_TTL is \"never\""},
+		"no files":        {siteOf(greeting()), nil, []string{"-public", "nowhere"}, "inlay: open nowhere: no such file"},
 		"a taken address": {siteOf(greeting()), nil, []string{"-listen", "127.0.0.1:99999"}, "set PORT to a free port, or ADDR to an address of this machine"},
 	} {
 		t.Run(name, func(t *testing.T) {
