@@ -95,7 +95,7 @@ func addMembers(lists, more []string) []string {
 	all := slices.Clip(lists)
 	for _, line := range more {
 		for member := range strings.SplitSeq(line, ",") {
-			member = ascii.TrimSpace(member)
+			member = ascii.TrimOWS(member)
 			if !slices.ContainsFunc(all, func(line string) bool { return listHas(line, member) }) {
 				all = append(all, member)
 			}
@@ -107,7 +107,7 @@ func addMembers(lists, more []string) []string {
 // listHas tells whether a list of names has one, in any case.
 func listHas(list, name string) bool {
 	for member := range strings.SplitSeq(list, ",") {
-		if strings.EqualFold(ascii.TrimSpace(member), name) {
+		if strings.EqualFold(ascii.TrimOWS(member), name) {
 			return true
 		}
 	}
@@ -126,5 +126,5 @@ func addTo(field *string, line string) {
 	if *field != "" && line != "" {
 		*field += ", "
 	}
-	*field += ascii.TrimSpace(line)
+	*field += ascii.TrimOWS(line)
 }

@@ -62,7 +62,7 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, host string) {
 	}
 	// What follows an upgrade is read by nobody here. In HTTP/2 or TLS it would be requests that nobody has checked. Connection
 	// stays: it names what else is for this connection, and is nothing to an origin without Upgrade.
-	if up := inner.Header.Values("Upgrade"); len(up) > 1 || len(up) == 1 && !ascii.EqualFold(ascii.TrimSpace(up[0]), "websocket") {
+	if up := inner.Header.Values("Upgrade"); len(up) > 1 || len(up) == 1 && !ascii.EqualFold(ascii.TrimOWS(up[0]), "websocket") {
 		inner.Header.Del("Upgrade")
 	}
 	inner.Header.Del("Http2-Settings")
@@ -123,7 +123,7 @@ func stripInternal(header http.Header) {
 	}
 	delete(header, "Trailer")
 	for name := range strings.SplitSeq(strings.Join(announced, ","), ",") {
-		if name = ascii.TrimSpace(name); name != "" && !isInternalField(name) {
+		if name = ascii.TrimOWS(name); name != "" && !isInternalField(name) {
 			header.Add("Trailer", name)
 		}
 	}

@@ -28,7 +28,7 @@ type Defaults struct {
 // or varies on something that the slot does not declare, or if it is not UTF-8 HTML, is compressed, or is too large. A slot
 // with a TTL of zero keeps nothing and shares nothing, so private, no-store and Vary are no reason to refuse there.
 //
-// How long: see [page.Slot.lifetime]. A negative TTL means that the fragment serves those who wait for it and is not stored.
+// How long: see lifetime. A negative TTL means that the fragment serves those who wait for it and is not stored.
 func Admit(s *page.Slot, a *Answer, d *Defaults, now time.Time, took time.Duration) (p cache.Policy, err error) {
 	if failure := refusal(s, a, d, now); failure != nil {
 		return cache.Policy{}, failure
@@ -63,7 +63,7 @@ func refusal(s *page.Slot, a *Answer, d *Defaults, now time.Time) *FillError {
 		}
 	}
 	text := refuseType(a.ContentType)
-	if e := ascii.TrimSpace(a.ContentEncoding); text == "" && e != "" && !ascii.EqualFold(e, "identity") {
+	if e := ascii.TrimOWS(a.ContentEncoding); text == "" && e != "" && !ascii.EqualFold(e, "identity") {
 		text = "the answer has Content-Encoding " + ascii.Quote(e) + "; a fragment must not be compressed"
 	}
 	if text != "" {
@@ -113,7 +113,7 @@ func undeclared(s *page.Slot, vary string, d *Defaults) string {
 	for vary != "" {
 		var name string
 		name, vary, _ = ascii.Cut(vary, ",")
-		name = ascii.TrimSpace(name)
+		name = ascii.TrimOWS(name)
 		if name == "" || ascii.EqualFold(name, "accept-encoding") || d.Hosts && (ascii.EqualFold(name, "host") || ascii.EqualFold(name, page.HostField)) {
 			continue
 		}
@@ -144,7 +144,7 @@ func declares(s *page.Slot, field string) bool {
 // refuseType says what is wrong with a Content-Type, empty if nothing is.
 func refuseType(v string) string {
 	essence, params, _ := ascii.Cut(v, ";")
-	essence = ascii.TrimSpace(essence)
+	essence = ascii.TrimOWS(essence)
 	if essence == "" {
 		return "the answer has no Content-Type; a fragment is text/html"
 	}
@@ -155,10 +155,10 @@ func refuseType(v string) string {
 		var param string
 		param, params = cutParameter(params)
 		name, value, _ := ascii.Cut(param, "=")
-		if !ascii.EqualFold(ascii.TrimSpace(name), "charset") {
+		if !ascii.EqualFold(ascii.TrimOWS(name), "charset") {
 			continue
 		}
-		value = ascii.TrimSpace(value)
+		value = ascii.TrimOWS(value)
 		if len(value) >= 2 && value[0] == '"' && field.QuotedEnd(value, 0) == len(value) {
 			value = value[1 : len(value)-1]
 		}

@@ -14,15 +14,15 @@ func (a *Answer) Keep(now time.Time) *Answer {
 		CacheControl: a.CacheControl, CDNCacheControl: a.CDNCacheControl, Expires: a.Expires, Pragma: a.Pragma,
 		CacheTag: a.CacheTag, SurrogateKey: a.SurrogateKey,
 	}
-	if etag := ascii.TrimSpace(a.ETag); isEntityTag(etag) {
+	if etag := ascii.TrimOWS(a.ETag); isEntityTag(etag) {
 		k.ETag = etag
 	}
-	if date := ascii.TrimSpace(a.LastModified); date != "" {
+	if date := ascii.TrimOWS(a.LastModified); date != "" {
 		if _, ok := field.ParseDate(date, now); ok {
 			k.LastModified = date
 		}
 	}
-	if len(a.Redirects) > 0 || k.ETag == "" && k.LastModified == "" || k.keptBytes() > MaxKept {
+	if len(a.Redirects) > 0 || k.ETag == "" && k.LastModified == "" || k.keptBytes() > maxKept {
 		return nil
 	}
 	return k
@@ -41,7 +41,7 @@ func (a *Answer) Cost() int {
 	if a == nil {
 		return 0
 	}
-	return KeptOverhead + a.keptBytes()
+	return keptOverhead + a.keptBytes()
 }
 
 // Conditions are the fields that ask whether what is kept has changed.
@@ -60,7 +60,7 @@ func (a *Answer) Conditions() []field.Field {
 // 4.3.4). A strong entity tag has to be the very same. A weak one is compared as If-None-Match does, since proxies that
 // compress weaken them.
 func (a *Answer) Fits(notModified *Answer, now time.Time) bool {
-	if etag := ascii.TrimSpace(notModified.ETag); etag != "" {
+	if etag := ascii.TrimOWS(notModified.ETag); etag != "" {
 		if !isEntityTag(etag) {
 			return false
 		}
@@ -71,7 +71,7 @@ func (a *Answer) Fits(notModified *Answer, now time.Time) bool {
 			return opaqueTag(etag) == opaqueTag(a.ETag)
 		}
 	}
-	date := ascii.TrimSpace(notModified.LastModified)
+	date := ascii.TrimOWS(notModified.LastModified)
 	if a.LastModified == "" || date == "" || date == a.LastModified {
 		return true
 	}
@@ -117,8 +117,8 @@ func opaqueTag(s string) string {
 	return s
 }
 
-// MaxKept is how many bytes the kept fields of an answer may have; past that nothing is kept.
-const MaxKept = 2 << 10
+// maxKept is how many bytes the kept fields of an answer may have; past that nothing is kept.
+const maxKept = 2 << 10
 
-// KeptOverhead is what they count against the budget beyond that.
-const KeptOverhead = 320
+// keptOverhead is what they count against the budget beyond that.
+const keptOverhead = 320

@@ -23,7 +23,7 @@ func FuzzA304(f *testing.F) {
 			}
 			require.NotEqual(t, "*", field.Value)
 		}
-		require.LessOrEqual(t, k.keptBytes(), MaxKept)
+		require.LessOrEqual(t, k.keptBytes(), maxKept)
 		require.True(t, k.Fits(&Answer{}, admitNow))
 		require.True(t, k.Fits(&Answer{ETag: k.ETag, LastModified: k.LastModified}, admitNow))
 		again := k.Renewed(&Answer{Status: 304, ETag: then, LastModified: thenModified, CacheControl: thenControl}, 10)

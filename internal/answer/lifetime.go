@@ -117,7 +117,7 @@ func (a *Answer) control() (c field.CacheControl, name string) {
 		}
 	}
 	c = field.ParseCacheControl(a.CacheControl)
-	if a.Pragma != "" && ascii.TrimSpace(a.CacheControl) == "" {
+	if a.Pragma != "" && ascii.TrimOWS(a.CacheControl) == "" {
 		c.NoCache = field.ParseCacheControl(a.Pragma).NoCache
 	}
 	return c, "Cache-Control"
@@ -126,11 +126,11 @@ func (a *Answer) control() (c field.CacheControl, name string) {
 // expires is the freshness that Expires gives: from the origin's own Date on, or from now where there is none. What is no
 // date, such as 0, is past (RFC 9111, section 5.3).
 func (a *Answer) expires(now time.Time) time.Duration {
-	until, ok := field.ParseDate(ascii.TrimSpace(a.Expires), now)
+	until, ok := field.ParseDate(ascii.TrimOWS(a.Expires), now)
 	if !ok {
 		return 0
 	}
-	if date, ok := field.ParseDate(ascii.TrimSpace(a.Date), now); ok {
+	if date, ok := field.ParseDate(ascii.TrimOWS(a.Date), now); ok {
 		now = date
 	}
 	return min(max(-field.MaxDelta, until.Sub(now)), field.MaxDelta)
@@ -140,6 +140,6 @@ func (a *Answer) expires(now time.Time) time.Duration {
 // section 5.1).
 func parseAge(v string) time.Duration {
 	first, _, _ := ascii.Cut(v, ",")
-	d, _ := field.ParseDeltaSeconds(ascii.TrimSpace(first))
+	d, _ := field.ParseDeltaSeconds(ascii.TrimOWS(first))
 	return d
 }

@@ -25,7 +25,7 @@ func RedirectTarget(base string, status int, location string) string {
 	default:
 		return ""
 	}
-	ref, _, _ := ascii.Cut(ascii.TrimSpace(location), "#")
+	ref, _, _ := ascii.Cut(ascii.TrimOWS(location), "#")
 	if ref == "" || !isReference(ref) {
 		return ""
 	}

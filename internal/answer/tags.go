@@ -34,7 +34,7 @@ func tagsIn(tags []string, list, separators string, limit int) []string {
 		for n < len(list) && !ascii.InSet(list[n], separators) {
 			n++
 		}
-		tag := ascii.TrimSpace(list[:n])
+		tag := ascii.TrimOWS(list[:n])
 		list = list[min(n+1, len(list)):]
 		if isTag(tag) && !contains(tags, tag) {
 			// Of its own: what the cache keeps of it must not keep the whole field.

@@ -13,6 +13,7 @@ func IndexAny(s, set string) int {
 	return -1
 }
 
+// InSet tells whether c is one of the bytes of set.
 func InSet(c byte, set string) bool {
 	for i := 0; i < len(set); i++ {
 		if set[i] == c {
@@ -48,6 +49,7 @@ func Cut(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
+// Lower is c, a letter in lower case.
 func Lower(c byte) byte {
 	if c >= 'A' && c <= 'Z' {
 		return c | 0x20
@@ -84,10 +86,11 @@ func EqualFold(a, b string) bool {
 	return true
 }
 
+// HasPrefix is strings.HasPrefix.
 func HasPrefix(s, prefix string) bool { return len(s) >= len(prefix) && s[:len(prefix)] == prefix }
 
-// TrimSpace takes the optional white space off both ends (RFC 9110, section 5.6.3).
-func TrimSpace(s string) string { return Trim(s, " \t") }
+// TrimOWS takes the optional white space off both ends (RFC 9110, section 5.6.3).
+func TrimOWS(s string) string { return Trim(s, " \t") }
 
 // Digits reads a number that is nothing but decimal digits.
 func Digits(s string) (n int, ok bool) {

@@ -45,7 +45,7 @@ func Handler(h http.Handler, secret string) http.Handler {
 			lines := r.Header["Authorization"]
 			scheme, given, _ := strings.Cut(strings.Join(lines, ""), " ")
 			// Of two lines another reader on the way may have meant the other.
-			if len(lines) != 1 || !ascii.EqualFold(scheme, "bearer") || !config.SameSecret(ascii.TrimSpace(given), secret) {
+			if len(lines) != 1 || !ascii.EqualFold(scheme, "bearer") || !config.SameSecret(ascii.TrimOWS(given), secret) {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="inlay"`)
 				http.Error(w, "A batch of fills needs the secret.", http.StatusUnauthorized)
 				return
@@ -78,6 +78,7 @@ type batchError struct {
 	text   string
 }
 
+// Error says what the form is.
 func (e *batchError) Error() string { return "edge: " + e.text }
 
 func serveFills(h http.Handler, w http.ResponseWriter, r *http.Request) {
@@ -221,7 +222,7 @@ func (f *batchFill) request(ctx context.Context, outer *http.Request) (r *http.R
 		Host: outer.Host, RemoteAddr: outer.RemoteAddr, TLS: outer.TLS,
 	}).WithContext(ctx)
 	for _, field := range f.Fields {
-		r.Header.Add(field[0], ascii.TrimSpace(field[1]))
+		r.Header.Add(field[0], ascii.TrimOWS(field[1]))
 	}
 	if f.Host != "" {
 		r.Host = f.Host

@@ -8,63 +8,31 @@ import (
 	"inlay/internal/field"
 )
 
-// Config is what can be set from outside the code: a Worker's variables, or the environment natively. [Parse] reads
-// it and fills in the defaults; a Config made by hand has none.
+// Config is what can be set from outside the code; [Parse] reads it and fills in the defaults. What each field means is told
+// at inlay/edge.Config, for those who set it.
 type Config struct {
-	// Origin is where fills and all that is no page go: scheme and host in lower case, a path if there was one, no slash
-	// at the end. Empty: the handlers that come with the program.
-	Origin string
-	// MaxBytes is the budget for everything cached, in bytes. Default 48 MiB.
-	MaxBytes int64
-	// MaxFragment is how many bytes a fragment may have. Default 1 MiB.
-	MaxFragment int
+	Origin      string // scheme and host in lower case, a path, no slash at the end; empty: the program's own handlers
+	MaxBytes    int64
+	MaxFragment int // bytes
 
-	// TTL is how long a fragment is fresh when neither its slot nor its origin says. Default 5 minutes.
-	TTL time.Duration
-	// StaleWhileRevalidate is how long past its TTL a fragment may be used while a fill renews it, when neither its slot
-	// nor its origin says. Default 0.
-	StaleWhileRevalidate time.Duration
-	// StaleIfError is how long past its TTL a fragment may be used when its fill fails, when neither its slot nor its
-	// origin says. Default 0.
-	StaleIfError time.Duration
-	// NegativeTTL is how long a failed fill is not tried again. Default 1 second; 0: it is tried at once.
-	NegativeTTL time.Duration
+	// Where neither a slot nor its origin says.
+	TTL, StaleWhileRevalidate, StaleIfError time.Duration
+	FillTimeout                             time.Duration
 
-	// FillTimeout is how long a fill may take when its slot does not say. Default 10 seconds.
-	FillTimeout time.Duration
-	// Patience is how long a page waits for fills before its shell leaves. Default 0.
-	Patience time.Duration
+	NegativeTTL time.Duration // 0: a failed fill is tried again at once
+	Patience    time.Duration
 
-	// AllowHosts are the hosts, with a port where it is not the scheme's own, that an absolute src may name; in lower case.
-	// Default none.
-	AllowHosts []string
+	AllowHosts []string      // in lower case; of absolute sources
+	FillFields []field.Field // names in lower case
+	Hosts      []string      // in lower case; empty: all hosts share what is cached
 
-	// FillFields are header fields that fills carry to Origin besides what their slots declare; names in lower case.
-	// Default none. A User-Agent goes to every server, and is inlay if there is none.
-	FillFields []field.Field
-	// Hosts are the hosts that the site is served under, if each is to have fragments of its own; in lower case. An origin
-	// gets the host as X-Forwarded-Host, and a page that is asked for under any other host is answered with 421. Default
-	// none: all hosts share what is cached.
-	Hosts []string
+	Dev, Debug  bool
+	Token       string // empty: no administration
+	FillsSecret string // empty: no batches
 
-	// Dev turns on what helps while a site is being written, such as errors that name their cause. Default false.
-	Dev bool
-	// Debug turns on header fields and request parameters for finding out what the cache did. Default: as Dev.
-	Debug bool
-
-	// Token is the secret that opens administration. Empty, the default: administration answers 404.
-	Token string
-
-	// FillsSecret is what a remote origin takes batches of fills for: see [batch.FillsWith]. Empty, the default: it is asked for
-	// each fragment by itself.
-	FillsSecret string
-
-	// Seed makes the caches' hashes differ from one instance to the next, so that nobody can choose keys that collide. The
-	// host sets it; there is no variable for it. 0: the caches choose.
-	Seed uint64
-	// Crashes is how many engines before this one were lost to a crash; [engine.Stats] tells it. The host sets it; there is no
-	// variable for it.
-	Crashes uint64
+	// The host sets these; there are no variables for them.
+	Seed    uint64 // of the caches' hashes; 0: they choose
+	Crashes uint64 // engines before this one that were lost
 }
 
 // Error is a variable whose value cannot be used.
@@ -165,8 +133,8 @@ func (r *reader) duration(name string, fallback, least, most time.Duration, limi
 	if v == "" {
 		return fallback
 	}
-	d, fault, _ := duration.Read(v)
-	if fault != duration.Fine || d < least || d > most {
+	d, ok := duration.Read(v)
+	if !ok || d < least || d > most {
 		r.fail(name, v, "expected a duration, "+limits+", such as 500ms, 90s or 1h30m")
 		return fallback
 	}

@@ -40,8 +40,8 @@ func (r *reader) constants(name string) (fields []field.Field) {
 
 func parseConstant(line string) (f field.Field, problem string) {
 	name, value, _ := ascii.Cut(line, ":")
-	value = ascii.TrimSpace(value)
-	if name = ascii.TrimSpace(name); name == "" || !ascii.Only(name, field.IsTokenChar) {
+	value = ascii.TrimOWS(value)
+	if name = ascii.TrimOWS(name); name == "" || !ascii.Only(name, field.IsTokenChar) {
 		return f, "no name of a field"
 	}
 	f = field.Field{Name: ascii.ToLower(name), Value: value}

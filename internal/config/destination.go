@@ -23,6 +23,7 @@ func (c *Config) Destination(src string) (url, binding string) {
 	return c.Origin + src, ""
 }
 
+// AllowsHost tells whether an absolute src may name a host.
 func (c *Config) AllowsHost(host string) bool {
 	for _, allowed := range c.AllowHosts {
 		if ascii.EqualFold(host, allowed) {

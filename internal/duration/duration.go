@@ -35,8 +35,8 @@ var units = [...]struct {
 // Parse reads a duration as time.ParseDuration does, with d for a day of 24 hours, without signs, up to 3650d.
 // A lone 0 needs no unit.
 func Parse(s string) (time.Duration, error) {
-	d, fault, unit := Read(s)
-	switch fault {
+	d, wrong, unit := read(s)
+	switch wrong {
 	case empty:
 		return 0, errors.New("an empty duration; " + form)
 	case signed:
@@ -53,11 +53,17 @@ func Parse(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// Fault is what is wrong with a duration; the zero value: nothing.
-type Fault uint8
+// Read is [Parse] without its texts, of which core.wasm has no use.
+func Read(s string) (d time.Duration, ok bool) {
+	d, wrong, _ := read(s)
+	return d, wrong == fine
+}
+
+// fault is what is wrong with a duration; the zero value: nothing.
+type fault uint8
 
 const (
-	Fine Fault = iota
+	fine fault = iota
 	empty
 	signed
 	none
@@ -66,13 +72,13 @@ const (
 	tooLong
 )
 
-// Read is Parse without its texts, which the configuration does not show; unit is the unknown one.
-func Read(s string) (d time.Duration, fault Fault, unit string) {
+// read takes a duration apart; unit is the unknown one.
+func read(s string) (d time.Duration, wrong fault, unit string) {
 	switch {
 	case s == "":
 		return 0, empty, ""
 	case s == "0":
-		return 0, Fine, ""
+		return 0, fine, ""
 	case s[0] == '-' || s[0] == '+':
 		return 0, signed, ""
 	}
@@ -105,7 +111,7 @@ func Read(s string) (d time.Duration, fault Fault, unit string) {
 		}
 		rest = after[n:]
 	}
-	return total, Fine, ""
+	return total, fine, ""
 }
 
 func unitOf(name string) time.Duration {

@@ -28,7 +28,7 @@ func (e *Engine[B]) admin(r *Request) {
 		return
 	}
 	scheme, token, _ := ascii.Cut(r.Fields.Field("authorization"), " ")
-	if !ascii.EqualFold(scheme, "bearer") || !config.SameSecret(ascii.TrimSpace(token), e.config.Token) {
+	if !ascii.EqualFold(scheme, "bearer") || !config.SameSecret(ascii.TrimOWS(token), e.config.Token) {
 		e.sendAs(r.ID, 401, "The Authorization field must be: Bearer, and the value of INLAY_TOKEN.\n",
 			field.Field{Name: "content-type", Value: "text/plain; charset=utf-8"}, field.Field{Name: "www-authenticate", Value: `Bearer realm="inlay"`})
 		return

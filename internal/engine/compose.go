@@ -311,11 +311,11 @@ func etagMatches(field, etag string) bool {
 	for i := 0; i+len(etag) <= len(field); i++ {
 		// An entity tag cannot contain a quote, so the quoted text is found whole or not at all.
 		if field[i] == '"' && field[i:i+len(etag)] == etag {
-			before, after := field[:i], ascii.TrimSpace(field[i+len(etag):])
+			before, after := field[:i], ascii.TrimOWS(field[i+len(etag):])
 			if i >= 2 && before[i-2:] == "W/" {
 				before = before[:i-2]
 			}
-			before = ascii.TrimSpace(before)
+			before = ascii.TrimOWS(before)
 			return (before == "" || before[len(before)-1] == ',') && (after == "" || after[0] == ',')
 		}
 	}

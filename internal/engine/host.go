@@ -44,7 +44,10 @@ type Fields interface {
 	Field(name string) string
 }
 
-func (r *Request) RawQuery() string          { return r.query }
+// RawQuery is the target's query, for the keys.
+func (r *Request) RawQuery() string { return r.query }
+
+// Header is a field's value, for the keys.
 func (r *Request) Header(name string) string { return r.Fields.Field(name) }
 
 // Host does what the engine asks. The engine calls it only during an event and never waits for it; a host must not call

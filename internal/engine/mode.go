@@ -54,7 +54,7 @@ func modeOf(r *Request, p *page.Page, debug bool) page.Mode {
 // an item (RFC 9651, section 3.3), whose parameters say nothing here; tokens have a case.
 func isParser(dest string) bool {
 	dest, _, _ = ascii.Cut(dest, ";")
-	switch ascii.TrimSpace(dest) {
+	switch ascii.TrimOWS(dest) {
 	case "document", "iframe", "frame":
 		return true
 	}

@@ -730,7 +730,7 @@ func (s *sim) checkUnattended() {
 		listed[f] = true
 		bytes += f.cost
 	}
-	if bytes != u.bytes || bytes > u.limit+unattendedCost+page.MaxKey {
+	if bytes != u.bytes || bytes > u.limit+unattendedCost+8<<10 {
 		s.fail("unattended fills have %d bytes, counted %d, of %d", bytes, u.bytes, u.limit)
 	}
 	for _, f := range s.engine.attempts {

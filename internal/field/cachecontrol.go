@@ -83,7 +83,7 @@ func (c *CacheControl) forbid(v string) {
 		for n < len(v) && !separates(v[n]) {
 			n++
 		}
-		member := ascii.TrimSpace(v[:n])
+		member := ascii.TrimOWS(v[:n])
 		v = v[min(n+1, len(v)):]
 		whole := isMember(member)
 		for i := 0; i < len(member); {
@@ -198,7 +198,7 @@ func QuotedEnd(v string, start int) int {
 // splitDirective splits a directive into its name and its argument, unquoted. Where a comma is missing after a name
 // without an argument, or something stands before a name, rest is what follows.
 func splitDirective(directive string) (name, argument, rest string) {
-	directive = ascii.TrimSpace(directive)
+	directive = ascii.TrimOWS(directive)
 	n := 0
 	for n < len(directive) && IsTokenChar(directive[n]) {
 		n++
@@ -206,11 +206,11 @@ func splitDirective(directive string) (name, argument, rest string) {
 	if n == 0 && directive != "" {
 		return "", "", directive[1:]
 	}
-	name, argument = directive[:n], ascii.TrimSpace(directive[n:])
+	name, argument = directive[:n], ascii.TrimOWS(directive[n:])
 	if argument == "" || argument[0] != '=' {
 		return name, "", argument
 	}
-	argument = ascii.TrimSpace(argument[1:])
+	argument = ascii.TrimOWS(argument[1:])
 	if len(argument) >= 2 && argument[0] == '"' && QuotedEnd(argument, 0) == len(argument) {
 		argument = argument[1 : len(argument)-1]
 	}
@@ -232,7 +232,7 @@ func JoinLines(lines []string) string {
 			}
 			line = line[:i] + "'" + line[i+1:]
 		}
-		if line = ascii.TrimSpace(line); line == "" {
+		if line = ascii.TrimOWS(line); line == "" {
 			continue
 		}
 		if all != "" {

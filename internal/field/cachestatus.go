@@ -37,7 +37,7 @@ func (f *Status) AppendParameters(dst []byte) []byte {
 	switch {
 	case f.Hit:
 		dst = append(dst, ";hit"...)
-	case IsSFVToken(f.Fwd):
+	case isSFVToken(f.Fwd):
 		dst = append(append(dst, ";fwd="...), f.Fwd...)
 		if f.FwdStatus != 0 {
 			dst = appendInteger(append(dst, ";fwd-status="...), int64(f.FwdStatus))

@@ -6,18 +6,18 @@ import (
 	"inlay/internal/ascii"
 )
 
-// MaxRetryAfter bounds how long an origin can have a slot left alone.
-const MaxRetryAfter = 5 * time.Minute
+// maxRetryAfter bounds how long an origin can have a slot left alone.
+const maxRetryAfter = 5 * time.Minute
 
 // ParseRetryAfter reads a Retry-After field (RFC 9110, section 10.2.3): seconds, or a date, from which now is taken. What
 // is neither, or past, is 0.
 func ParseRetryAfter(v string, now time.Time) time.Duration {
-	v = ascii.TrimSpace(v)
+	v = ascii.TrimOWS(v)
 	if d, ok := ParseDeltaSeconds(v); ok {
-		return min(d, MaxRetryAfter)
+		return min(d, maxRetryAfter)
 	}
 	if t, ok := ParseDate(v, now); ok {
-		return min(max(0, t.Sub(now)), MaxRetryAfter)
+		return min(max(0, t.Sub(now)), maxRetryAfter)
 	}
 	return 0
 }

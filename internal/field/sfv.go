@@ -21,7 +21,7 @@ const maxSFVInteger = 999_999_999_999_999
 
 // appendSFVToken appends a token (section 4.1.7).
 func appendSFVToken(dst []byte, s string) ([]byte, error) {
-	if !IsSFVToken(s) {
+	if !isSFVToken(s) {
 		return dst, errSFVToken
 	}
 	return append(dst, s...), nil
@@ -52,7 +52,7 @@ func appendSFVInteger(dst []byte, n int64) ([]byte, error) {
 	return decimal.Append(dst, n), nil
 }
 
-func IsSFVToken(s string) bool {
+func isSFVToken(s string) bool {
 	if s == "" || !(ascii.IsAlpha(s[0]) || s[0] == '*') {
 		return false
 	}

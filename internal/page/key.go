@@ -19,8 +19,8 @@ type FillRequest struct {
 // from anything but the list of the site's hosts.
 const HostField = "x-forwarded-host"
 
-// MaxKey is how long a key may be, in bytes: room for a few parameters of the longest kind.
-const MaxKey = 8 << 10
+// maxKey is how long a key may be, in bytes: room for a few parameters of the longest kind.
+const maxKey = 8 << 10
 
 var errInternal = &route.RequestError{Reason: "a parameter leads to a path that is not the site's"}
 
@@ -40,7 +40,7 @@ func (s *Slot) AppendKey(dst []byte, params []string, in route.Inputs) ([]byte, 
 	}
 	dst = s.Varies.AppendQuery(dst, in, s.Source.Query)
 	dst = s.Varies.AppendFields(dst, in)
-	if len(dst)-start > MaxKey {
+	if len(dst)-start > maxKey {
 		return dst[:start], errLongKey
 	}
 	return dst, nil
@@ -57,9 +57,9 @@ func (p *Page) AppendKey(dst []byte, index int, params []string, in route.Inputs
 		dst = append(dst, value...)
 	}
 	dst = append(dst, '\n')
-	dst = p.Varies.AppendQuery(dst, in, false)
-	dst = p.Varies.AppendFields(dst, in)
-	if len(dst)-start > MaxKey {
+	dst = p.varies.AppendQuery(dst, in, false)
+	dst = p.varies.AppendFields(dst, in)
+	if len(dst)-start > maxKey {
 		return dst[:start], errLongKey
 	}
 	return dst, nil

@@ -4,7 +4,7 @@ package page
 type Mode uint8
 
 const (
-	// Auto lets the request decide: see [edge.Request]'s rule in modeOf.
+	// Auto lets the request decide, by the rule that internal/engine has at modeOf.
 	Auto Mode = iota
 	// Stream sends the shell at once, with skeletons, and late fragments as patches on the same answer.
 	Stream
@@ -20,6 +20,7 @@ var modeNames = [...]string{"auto", "stream", "ordered", "complete"}
 // String is the mode's name as ?inlay= takes it.
 func (m Mode) String() string { return modeNames[m] }
 
+// ModeNamed is the mode of that name, Auto if there is none.
 func ModeNamed(name string) Mode {
 	for m := Stream; m <= Complete; m++ {
 		if modeNames[m] == name {

@@ -8,33 +8,16 @@ import (
 	"inlay/internal/route"
 )
 
-// Page is a URL pattern and its shell, as [shell.Parse] makes it from HTML. The exported fields above Slots are the
-// page's own policy: ParsePage sets only Pattern, the rest is for the caller to fill in before the page is handed over.
-// A Page is not changed after that and may be shared.
+// Page is a URL pattern, a policy, and what was read of a shell. What each field of the policy means is told at
+// inlay/edge.Page, for those who set it. A Page is not changed once an engine has it.
 type Page struct {
-	// Pattern says which paths the page answers: the path syntax of net/http's ServeMux (/products/{id}, /docs/{path...},
-	// /{$}), without method and host.
-	Pattern string
-
-	// Mode fixes how the page leaves. Zero (Auto): the request decides.
-	Mode Mode
-
-	// CacheControl is the Cache-Control of the page itself. Empty: "private, no-cache".
-	CacheControl string
-
-	// Preload sends Link headers for the stylesheets, scripts and preloads that the shell's head names.
-	Preload bool
-
-	// Patience is how long the page waits for fills before its shell leaves, so that fast fragments go inline.
-	// Zero: the handler's default.
-	Patience time.Duration
-
-	// Header are fields that the page's answers have besides those of inlay, with names in lower case.
-	Header []field.Field
-
-	// Slots are the shell's slots in the order of the shell.
-	Slots []Slot
-
+	Pattern      string        // in the path syntax of net/http's ServeMux
+	Mode         Mode          // Auto: the request decides
+	CacheControl string        // of the page itself; empty: private, no-cache
+	Preload      bool          // send Links
+	Patience     time.Duration // before the shell leaves; 0: the configuration's
+	Header       []field.Field // besides inlay's own; names in lower case
+	Slots        []Slot        // in the order of the shell
 	Shell
 }
 
@@ -53,76 +36,45 @@ type Shell struct {
 	Closers string
 	// Params are the names of the pattern's parameters, in order.
 	Params []string
-	// Varies is what all slots vary on.
-	Varies route.Varying
+	// varies is what all slots vary on.
+	varies route.Varying
 }
 
-// Cut is a place in a page's static parts: the offset off in static[part].
+// Cut is a place in a page's static parts: the offset Off in Static[Part].
 type Cut struct{ Part, Off int }
 
-// Slot is a named place in a shell: where its fragment comes from, its policy, and what shows until it is there.
+// Slot is a named place in a shell, with its policy. What each field means is told at inlay/edge.Slot. Its durations may be
+// [duration.Unset], as ParsePage leaves those that nobody wrote.
 type Slot struct {
-	// Name is unique in the page; at most 64 bytes, no control characters.
-	Name string
-
-	// Src is where the fragment comes from, as written, with {params} in it: an absolute path (/fragments/price/{id}),
-	// an absolute http or https URL, or binding:NAME/path.
-	Src string
-
-	// TTL is how long the fragment is fresh. Unset: the origin's Cache-Control decides. Zero: it is never stored and
-	// never shared.
-	TTL time.Duration
-
-	// StaleWhileRevalidate is how long past its TTL the fragment may still be used while a fill renews it. Unset: the
-	// origin's Cache-Control decides.
+	Name                 string // unique in the page
+	Src                  string // as written, with {params}; Source is what becomes of it
+	TTL                  time.Duration
 	StaleWhileRevalidate time.Duration
-
-	// StaleIfError is how long past its TTL the fragment may still be used when its fill fails. Unset: the origin's
-	// Cache-Control decides.
-	StaleIfError time.Duration
-
-	// Timeout is how long a fill may take. Unset: the handler's default.
-	Timeout time.Duration
-
-	// Tags are what the fragment can be purged by, with {params} in them.
-	Tags []string
-
-	// Vary are the inputs of the request, other than the pattern's parameters, that the fragment depends on. They are
-	// part of its key; the origin sees no others.
-	Vary []route.Input
-
-	// Required makes the page answer 502 if the slot's fragment fails before anything was sent.
-	Required bool
-
-	// Skeleton is the HTML that shows until the fragment is there: the slot's content without its <edge-error>.
-	Skeleton string
-
-	// Error is the HTML that shows when the fill failed: the content of the slot's <edge-error>.
-	Error string
-
-	// HasError tells an empty <edge-error> from none.
-	HasError bool
-
-	// Line is where the slot's tag begins in the shell, counted from 1.
-	Line int
-
+	StaleIfError         time.Duration
+	Timeout              time.Duration
+	Tags                 []string      // as written; TagTemplates are what becomes of them
+	Vary                 []route.Input // what the key has besides the parameters
+	Required             bool
+	Skeleton             string // HTML
+	Error                string // HTML, if HasError
+	HasError             bool
+	Line                 int // in the shell, from 1
 	Place
 }
 
 // Place is what was read of a slot besides its policy: how its src and tags are put together, and where it stands.
 type Place struct {
-	Source       route.Template
+	Source       route.Template // of Src, canonical
 	TagTemplates []route.Template
-	Varies       route.Varying
-	// Around are the facts about what the slot stands in, and depth how many elements, <html> among them.
-	Around markup.Mask
-	Depth  int
+	Varies       route.Varying // Vary, in the order of keys
+	Around       markup.Mask   // facts about what the slot stands in
+	Depth        int           // how many elements that is, <html> among them
 }
 
 // Settle is called when all slots are there: what they vary on, the page does.
 func (p *Page) Settle() {
-	p.Varies = route.Varying{}
+	p.varies = route.Varying{}
 	for i := range p.Slots {
-		p.Varies.Add(p.Slots[i].Vary)
+		p.varies.Add(p.Slots[i].Vary)
 	}
 }

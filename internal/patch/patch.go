@@ -12,6 +12,7 @@ func AppendPlaceholder(dst []byte, name, skeleton string) []byte {
 	return append(dst, `<?end>`...)
 }
 
+// AppendStart appends what begins the patch of a slot.
 func AppendStart(dst []byte, name string) []byte {
 	dst = append(dst, `<template for="`...)
 	dst = AppendName(dst, name)

@@ -33,7 +33,7 @@ func Read(status int, header http.Header, body []byte, sniff int) answer.Answer 
 // sends a field under the name that the handler gave it, so canonical names are not all there is.
 func readFields(header http.Header) (a answer.Answer, typed bool) {
 	for name, values := range header {
-		name = strings.ToLower(ascii.TrimSpace(name)) // a client of net/http gives "Cache-Control : private" a name with a space
+		name = strings.ToLower(ascii.TrimOWS(name)) // a client of net/http gives "Cache-Control : private" a name with a space
 		if name == "set-cookie" {
 			a.SetCookie = a.SetCookie || len(values) > 0
 		}
@@ -42,7 +42,7 @@ func readFields(header http.Header) (a answer.Answer, typed bool) {
 			continue
 		}
 		typed = typed || name == "content-type"
-		line := ascii.TrimSpace(strings.Join(values, ", "))
+		line := ascii.TrimOWS(strings.Join(values, ", "))
 		if name == "cache-control" {
 			line = field.JoinLines(values)
 		}
@@ -62,7 +62,7 @@ func readFields(header http.Header) (a answer.Answer, typed bool) {
 func Location(header http.Header) string {
 	location, n := "", 0
 	for name, values := range header {
-		if strings.EqualFold(ascii.TrimSpace(name), "location") {
+		if strings.EqualFold(ascii.TrimOWS(name), "location") {
 			location = strings.Join(values, "")
 			n += len(values)
 		}

@@ -23,10 +23,12 @@ type Writer struct {
 	cancel   func() // ends the handler's context
 }
 
+// New is ready for one answer, whose body may have limit bytes; cancel ends the handler's context.
 func New(limit int, cancel func()) *Writer {
 	return &Writer{header: http.Header{}, length: -1, sniff: -1, limit: limit, cancel: cancel}
 }
 
+// ErrTooLarge is what a handler gets that writes more than it may.
 var ErrTooLarge = errors.New("edge: the answer has more bytes than a fragment may have")
 
 var (
@@ -34,6 +36,7 @@ var (
 	_ http.Flusher        = (*Writer)(nil)
 )
 
+// Header is the handler's own, as with net/http.
 func (w *Writer) Header() http.Header { return w.header }
 
 // WriteHeader settles status and header. Informational statuses have nobody to inform, and after the first final one all
@@ -56,6 +59,7 @@ func (w *Writer) WriteHeader(status int) {
 	}
 }
 
+// Write keeps p, if the answer's body matters: see keeps.
 func (w *Writer) Write(p []byte) (int, error) {
 	if err := w.admit(len(p)); err != nil {
 		return 0, err

@@ -10,7 +10,7 @@ import (
 
 // routable reads the pattern of one more page beside others. A pattern that the same path would match as one of theirs,
 // neither of them more specific, is an error.
-func routable(text string, others []pattern) (pattern, error) {
+func routable(text string, others []Pattern) (Pattern, error) {
 	p, err := ParsePattern(text)
 	if err != nil {
 		return p, errors.New("edge: " + err.Error())
@@ -41,7 +41,7 @@ const (
 )
 
 // compare relates the paths of p to those of q.
-func (p *pattern) compare(q *pattern) relation {
+func (p *Pattern) compare(q *Pattern) relation {
 	pMore, qMore := false, false // each has paths that the other has not
 	for i := 0; ; i++ {
 		pEnds, qEnds := i == len(p.segments), i == len(q.segments)
@@ -79,7 +79,7 @@ func (p *pattern) compare(q *pattern) relation {
 }
 
 // commonPath is a path that matches both of two overlapping patterns.
-func (p *pattern) commonPath(q *pattern) string {
+func (p *Pattern) commonPath(q *Pattern) string {
 	if len(q.segments) > len(p.segments) {
 		p, q = q, p
 	}

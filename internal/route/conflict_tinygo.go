@@ -6,9 +6,9 @@ import "errors"
 
 // routable reads the pattern of one more page. That patterns are in order and do not conflict was found out when the
 // pages were encoded; to do so again would be 2.5 KiB of core.wasm, gzipped.
-func routable(text string, _ []pattern) (pattern, error) {
+func routable(text string, _ []Pattern) (Pattern, error) {
 	if text == "" || text[0] != '/' {
-		return pattern{}, errors.New("edge: a page has no pattern; build again")
+		return Pattern{}, errors.New("edge: a page has no pattern; build again")
 	}
 	return readPattern(text), nil
 }

@@ -4,8 +4,8 @@ import (
 	"inlay/internal/ascii"
 )
 
-// What a fill may take along of a request. The same rules hold where a slot declares it ([shell.Parse]) and where a batch
-// of fills brings it ([edge.Fills]).
+// What a fill may take along of a request. The same rules hold where a slot declares it (internal/shell) and where a batch
+// of fills brings it (internal/batch).
 
 // inputKind is what a header field of a request is to a fill.
 type inputKind uint8

@@ -6,11 +6,11 @@ import (
 	"inlay/internal/ascii"
 )
 
-// pattern is a page's URL pattern: the path syntax of net/http's ServeMux.
+// Pattern is a page's URL pattern: the path syntax of net/http's ServeMux.
 //
 // It is stricter than ServeMux in what could only be a mistake: literal segments that no path can have ("." and ".."
 // and empty ones), a stray "}", malformed percent-encoding, and parameter names outside ASCII.
-type pattern struct {
+type Pattern struct {
 	text     string
 	segments []segment // between the slashes, without the tail
 	tail     tail
@@ -36,8 +36,8 @@ const (
 func (t tail) isSubtree() bool { return t >= tailSubtree }
 
 // readPattern reads a pattern in which checkPattern finds nothing wrong.
-func readPattern(text string) pattern {
-	p := pattern{text: text}
+func readPattern(text string) Pattern {
+	p := Pattern{text: text}
 	for rest, more := text[1:], true; more; {
 		var seg string
 		seg, rest, more = ascii.Cut(rest, "/")

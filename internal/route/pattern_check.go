@@ -10,9 +10,9 @@ import (
 )
 
 // ParsePattern reads a pattern, or says what is wrong with it.
-func ParsePattern(text string) (pattern, error) {
+func ParsePattern(text string) (Pattern, error) {
 	if found, expected := checkPattern(text); found != "" {
-		return pattern{}, errors.New("pattern " + ascii.Shorten(text) + " " + found + "; expected " + expected)
+		return Pattern{}, errors.New("pattern " + ascii.Shorten(text) + " " + found + "; expected " + expected)
 	}
 	return readPattern(text), nil
 }

@@ -4,11 +4,8 @@ package route
 
 import "inlay/internal/ascii"
 
-// Pattern is a pattern that has been read.
-type Pattern = pattern
-
 // Conflict says why two pages cannot have these patterns, as in "/a" and "/a" match the same paths; empty if they can.
-func (p *pattern) Conflict(q *pattern) string {
+func (p *Pattern) Conflict(q *Pattern) string {
 	both := ascii.Shorten(p.text) + " and " + ascii.Shorten(q.text)
 	switch p.compare(q) {
 	case equal:
@@ -20,7 +17,7 @@ func (p *pattern) Conflict(q *pattern) string {
 }
 
 // Under tells whether p is more specific than q, and so answers what both match.
-func (p *pattern) Under(q *pattern) bool { return p.compare(q) == moreSpecific }
+func (p *Pattern) Under(q *Pattern) bool { return p.compare(q) == moreSpecific }
 
 // String is the pattern as it is written.
-func (p *pattern) String() string { return p.text }
+func (p *Pattern) String() string { return p.text }

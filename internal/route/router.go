@@ -16,13 +16,14 @@ type RequestError struct {
 	Reason string
 }
 
+// Error is the reason.
 func (e *RequestError) Error() string { return "edge: " + e.Reason }
 
 // Router finds the page of a path: a tree by segment, as net/http's ServeMux has it. Literal segments go before {name},
 // {name} before {name...}; that the most specific pattern wins follows from there being no conflicts.
 type Router struct {
 	root  routeNode
-	pages []pattern
+	pages []Pattern
 }
 
 // routeNode is where the paths are that have begun with the same segments of patterns. Pages are numbered from 1 here,
@@ -53,7 +54,7 @@ func (r *Router) Add(text string) error {
 	return nil
 }
 
-func (n *routeNode) add(p *pattern, page int) {
+func (n *routeNode) add(p *Pattern, page int) {
 	for _, s := range p.segments {
 		if !s.wild {
 			n = n.addLiteral(s.literal)
@@ -180,7 +181,7 @@ func isPlainPath(path string) bool {
 }
 
 // settle decodes the parameters of a path that matched p, or says why the request is refused.
-func (p *pattern) settle(path string, params []string) error {
+func (p *Pattern) settle(path string, params []string) error {
 	decoded, ok := UnescapePath(path)
 	switch {
 	case !ok:

@@ -233,7 +233,7 @@ func FuzzRouterMatchesAsServeMuxDoes(f *testing.F) {
 		}
 		for _, p := range patterns {
 			if _, err := ParsePattern(p); err != nil {
-				return // Stricter than ServeMux, see pattern.
+				return // Stricter than ServeMux, see Pattern.
 			}
 		}
 		r, err := newRouter(patterns...)

@@ -26,6 +26,7 @@ func UnescapePath(s string) (out string, ok bool) {
 	return string(decoded), true
 }
 
+// IsDots tells whether a segment is "." or "..".
 func IsDots(s string) bool { return s == "." || s == ".." }
 
 // SplitTarget cuts a target in origin form into its path and its query.
@@ -100,6 +101,7 @@ func canonicalURL(s string) (out string, ok bool) {
 	return string(dst), true
 }
 
+// ValidEscapes tells whether each % in s has two hexadecimal digits behind it.
 func ValidEscapes(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' {

@@ -121,7 +121,7 @@ func (v *Varying) AppendFields(dst []byte, in Inputs) []byte {
 			dst = v.appendCookies(dst, value)
 			continue
 		}
-		value = ascii.TrimSpace(value)
+		value = ascii.TrimOWS(value)
 		if value == "" || !usable(value) {
 			continue
 		}
@@ -156,8 +156,8 @@ func cookieValue(header, name string) (string, bool) {
 		var pair string
 		pair, header = cutCookie(header)
 		have, value, ok := ascii.Cut(pair, "=")
-		if ok && ascii.TrimSpace(have) == name {
-			value = ascii.TrimSpace(value)
+		if ok && ascii.TrimOWS(have) == name {
+			value = ascii.TrimOWS(value)
 			return value, usable(value)
 		}
 	}
