@@ -11,5 +11,5 @@
 //  4. What is superfluous is noted as an [Edit], and at the end, what is missing: fragment.go.
 //  5. What nothing mends is a fault: fault.go.
 //
-// It is part of core.wasm, so it is written for few bytes: no fmt, no maps, no pointers but the one to the Fragment.
+// What may not be in it: pages, slots and patches. It is part of core.wasm, so it is written for few bytes: no fmt, no maps, no pointers but the one to the Fragment.
 package markup
