@@ -153,7 +153,7 @@ func TestAnswersOfItsOwnAreAsTold(t *testing.T) {
 	closed := handlerOf(t, "/", oneSlot, hello, edge.Config{})
 	stopped := handlerOf(t, "/", oneSlot, hello, edge.Config{})
 	require.NoError(t, stopped.Shutdown(context.Background()))
-	worker, err := os.ReadFile("worker/worker.mjs")
+	worker, err := os.ReadFile("worker/isolate.mjs")
 	require.NoError(t, err)
 	pass, err := os.ReadFile("worker/pass.mjs")
 	require.NoError(t, err)

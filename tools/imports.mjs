@@ -26,7 +26,7 @@ function refuse(text) {
 function pathOf(name, by) {
   const path = folders.map((folder) => join(folder, name)).find(existsSync);
   if (made.includes(name)) {
-    if (path !== undefined) refuse(`${path}: build/${name} is what build.sh makes; give it another name`);
+    if (path !== undefined && path !== "worker/core.wasm") refuse(`${path}: build/${name} is what build.sh makes; give it another name`);
     return join("build", name);
   }
   return path ?? refuse(`${by} ${name}: there is no such file in ${folders.join(", ")}`);

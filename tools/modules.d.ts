@@ -15,6 +15,12 @@ declare module "*.bin" {
   export default bytes;
 }
 
+// What inlay dev makes for worker/dev.mjs. version: of the Worker's modules; shells: the number of those in pages.bin; from: the
+// URL that a number is put behind, for newer ones.
+declare module "*/dev-settings.mjs" {
+  export const settings: { version: string; shells: number; from: string };
+}
+
 // Go's own starter: it sets globalThis.Go and, where there is none, globalThis.fs.
 declare module "*/wasm_exec.js";
 declare var Go: new () => any;

@@ -120,6 +120,7 @@ list_glue() {
 # glue_path NAME: where a module is that build/ gets a copy of; nothing for what is made in build/.
 glue_path() {
 	local folder
+	[ "$1" != core.wasm ] || return 0 # the one in worker/ is for who lacks TinyGo
 	for folder in site site/data worker; do
 		if [ -e "$folder/$1" ]; then
 			printf '%s' "$folder/$1"

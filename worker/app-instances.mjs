@@ -35,6 +35,14 @@ function start(env, ctx) {
   return new Instance(setVariables(env), ctx, { INLAY_FILLS_SECRET: secret }).start();
 }
 
+/**
+ * Starts an instance for nothing: is rejected if it ends before it is ready for requests.
+ * @param {any} env @param {ExecutionContext} ctx
+ */
+export async function appStarts(env, ctx) {
+  await start(env, ctx);
+}
+
 /** An end that nobody waits for: of what a handler left behind. workers.Serve returns by itself. @param {Instance} app */
 function logEnd(app) {
   app.ended.catch((error) => {

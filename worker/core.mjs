@@ -72,8 +72,8 @@ export class ConfigError extends Error {}
 export class CrashError extends Error {}
 
 export class Core {
-  /** @param {Record<string, unknown>} env */
-  constructor(env) {
+  /** @param {Record<string, unknown>} env @param {ArrayBuffer} [shells] in place of pages.bin */
+  constructor(env, shells = pages) {
     /** Blobs by handle; 0 is no handle. @type {(Uint8Array | Head | undefined)[]} */
     this.blobs = [undefined];
     /** @type {number[]} */
@@ -108,9 +108,9 @@ export class Core {
     this.memory = this.exports.memory;
     this.view = new Uint8Array(this.memory.buffer);
     this.exports._initialize();
-    this.input = this.exports.input(Math.max(inputSize, pages.byteLength));
-    this.bytes().set(new Uint8Array(pages), this.input);
-    if (this.exports.pages(pages.byteLength) !== 0) throw new ConfigError("pages.bin and core.wasm are of different builds: run ./build.sh again");
+    this.input = this.exports.input(Math.max(inputSize, shells.byteLength));
+    this.bytes().set(new Uint8Array(shells), this.input);
+    if (this.exports.pages(shells.byteLength) !== 0) throw new ConfigError("pages.bin and core.wasm are of different builds: run ./build.sh again");
     this.settings = this.start(env);
   }
 

@@ -14,6 +14,9 @@ export function appInstances() {
   return 0;
 }
 
+/** There is nothing to start. @returns {Promise<void>} */
+export async function appStarts() {}
+
 /** Refuses a batch of fills. @returns {Promise<void>} */
 export async function appFills() {
   throw new Error(nobody);

@@ -1,0 +1,282 @@
+package devserver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log"
+	"mime"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	// pageWait is how long a tab shows what it showed before while a new version
+	// is made; then it is told what is being done.
+	pageWait = 3 * time.Second
+	// otherWait is how long all other requests wait.
+	otherWait = 30 * time.Second
+	// heartbeat keeps a connection for events open through what closes silent ones.
+	heartbeat = 15 * time.Second
+	// pagesField names the shells that a request is to be answered with.
+	pagesField = "Inlay-Dev-Pages"
+)
+
+// front is what listens: it hands requests to what serves the site, waits while
+// that is being made, and shows mistakes.
+type front struct {
+	board *board
+	proxy *httputil.ReverseProxy
+	// excerpts gives lines of the site's files.
+	excerpts func(file string, line int) []sourceLine
+	// failed is told when the upstream did not answer.
+	failed func(*http.Request, error)
+
+	pageWait, otherWait, heartbeat time.Duration
+}
+
+// asked is what the proxy has to know of a request.
+type asked struct {
+	status     status
+	navigation bool
+	host       string
+}
+
+type askedKey struct{}
+
+func newFront(b *board, excerpts func(string, int) []sourceLine) *front {
+	f := &front{board: b, excerpts: excerpts, failed: func(*http.Request, error) {}, pageWait: pageWait, otherWait: otherWait, heartbeat: heartbeat}
+	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	f.proxy = &httputil.ReverseProxy{
+		Rewrite: rewrite,
+		Transport: &http.Transport{
+			DialContext:         dialer.DialContext,
+			DisableCompression:  true, // what the visitor asks for is passed on as it is
+			MaxIdleConnsPerHost: 64,
+			IdleConnTimeout:     30 * time.Second,
+		},
+		FlushInterval:  -1,
+		ModifyResponse: modify,
+		ErrorHandler:   f.noAnswer,
+		ErrorLog:       log.New(io.Discard, "", 0), // a client that leaves is no news
+	}
+	return f
+}
+
+// rewrite sends a request on as it came.
+func rewrite(p *httputil.ProxyRequest) {
+	a := p.In.Context().Value(askedKey{}).(asked)
+	out := p.Out
+	out.URL.Scheme, out.URL.Host = a.status.upstream.Scheme, a.status.upstream.Host
+	if target := p.In.RequestURI; strings.HasPrefix(target, "/") && !strings.HasPrefix(target, "//") {
+		// Byte for byte, as URL's own form might not be.
+		out.URL.Opaque, out.URL.RawQuery, out.URL.ForceQuery = target, "", false
+	} else {
+		out.URL.RawQuery = p.In.URL.RawQuery
+	}
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+		if values, ok := p.In.Header[name]; ok {
+			out.Header[name] = values
+		}
+	}
+	out.Header.Del(pagesField)
+	if a.status.pages != "" {
+		out.Header.Set(pagesField, a.status.pages)
+	}
+	if a.navigation {
+		askPlainly(out.Header, a.status.served)
+	}
+}
+
+func modify(answer *http.Response) error {
+	a := answer.Request.Context().Value(askedKey{}).(asked)
+	if a.navigation && answer.StatusCode != http.StatusSwitchingProtocols {
+		if err := plainFailure(answer); err != nil {
+			return err
+		}
+		inject(answer, a.host, answer.Request.Method, a.status.served, a.status.replaced)
+	}
+	if _, ok := answer.Header["Content-Type"]; !ok {
+		answer.Header["Content-Type"] = nil // nothing is guessed that the site did not say
+	}
+	return nil
+}
+
+// plainFailure makes a page of a short text that tells a tab of a failure, such
+// as of variables that the site cannot start with: a page can listen for when
+// it is mended.
+func plainFailure(answer *http.Response) error {
+	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	if answer.StatusCode < 500 || kind != "text/plain" || answer.ContentLength <= 0 || answer.ContentLength > 64<<10 ||
+		answer.Header.Get("Content-Encoding") != "" || answer.Request.Method == http.MethodHead {
+		return nil
+	}
+	text, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	if err != nil {
+		return err
+	}
+	page := failurePage(answer.Status, string(text))
+	answer.Header.Set("Content-Type", "text/html; charset=utf-8")
+	answer.Header.Del("Content-Length")
+	answer.ContentLength = int64(len(page))
+	answer.Body = io.NopCloser(strings.NewReader(page))
+	return nil
+}
+
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, ownPath) {
+		f.own(w, r)
+		return
+	}
+	navigation := isNavigation(r)
+	limit := f.otherWait
+	if navigation {
+		limit = f.pageWait
+	}
+	s := f.board.settled(r.Context(), limit)
+	switch {
+	case s.phase == building:
+		f.late(w, r, s, navigation)
+	case s.phase == broken && (s.upstream == nil || !isPart(r)):
+		f.mistakes(w, r, s, navigation)
+	case s.upstream == nil:
+		http.Error(w, "inlay dev: nothing serves the site", http.StatusServiceUnavailable)
+	default:
+		ctx := context.WithValue(r.Context(), askedKey{}, asked{s, navigation, r.Host})
+		f.proxy.ServeHTTP(w, r.WithContext(ctx))
+	}
+}
+
+// own answers what is the server's and not the site's.
+func (f *front) own(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-cache")
+	switch r.URL.Path {
+	case clientPath:
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+		_, _ = io.WriteString(w, clientScript)
+	case eventsPath:
+		f.events(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+// events tells a page what is there, and each time that this changes, until the
+// page leaves.
+func (f *front) events(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	out := http.NewResponseController(w)
+	send := func(text string) bool {
+		_, err := io.WriteString(w, text)
+		return err == nil && out.Flush() == nil
+	}
+	beat := time.NewTicker(f.heartbeat)
+	defer beat.Stop()
+	ok := send("retry: 300\n\n")
+	for ok {
+		s := f.board.get()
+		if s.phase != building {
+			ok = send("data: " + f.event(s) + "\n\n")
+		}
+		for over := false; ok && !over; {
+			select {
+			case <-s.next:
+				over = true
+			case <-beat.C:
+				ok = send(":\n\n")
+			case <-r.Context().Done():
+				return
+			}
+		}
+	}
+}
+
+// event is a status as the client reads it.
+func (f *front) event(s status) string {
+	type problem struct {
+		Place   string       `json:"place"`
+		Message string       `json:"message"`
+		Excerpt []sourceLine `json:"excerpt"`
+	}
+	told := struct {
+		ID       string    `json:"id"`
+		Broken   bool      `json:"broken"`
+		Problems []problem `json:"problems"`
+	}{ID: s.shown(), Broken: s.phase == broken, Problems: []problem{}}
+	if s.phase == broken {
+		for _, p := range s.problems {
+			told.Problems = append(told.Problems, problem{place(p), p.Msg, excerpt(f.excerpts, p)})
+		}
+	}
+	text, err := json.Marshal(told)
+	if err != nil {
+		panic(err) // strings and numbers alone
+	}
+	return string(text)
+}
+
+// late answers a request whose version is not there yet.
+func (f *front) late(w http.ResponseWriter, r *http.Request, s status, navigation bool) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Retry-After", "1")
+	if navigation {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, waitPage(s.doing, r.Method))
+		return
+	}
+	http.Error(w, "inlay dev: "+s.doing+"; this has taken longer than a request can wait", http.StatusServiceUnavailable)
+}
+
+// mistakes answers a request while there are mistakes.
+func (f *front) mistakes(w http.ResponseWriter, r *http.Request, s status, navigation bool) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if navigation {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = io.WriteString(w, mistakesPage(s, f.excerpts, r.Method))
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(http.StatusInternalServerError)
+	_, _ = io.WriteString(w, mistakesText(s.problems, f.excerpts))
+}
+
+// noAnswer answers for an upstream that did not.
+func (f *front) noAnswer(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // nobody waits any more
+	}
+	f.failed(r, err)
+	text := "The site did not answer: " + reason(err)
+	w.Header().Set("Cache-Control", "no-store")
+	if a := r.Context().Value(askedKey{}).(asked); a.navigation {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusBadGateway)
+		_, _ = io.WriteString(w, failurePage("502 Bad Gateway", text)+clientTag("page", a.status.served, r.Method))
+		return
+	}
+	http.Error(w, "inlay dev: "+text, http.StatusBadGateway)
+}
+
+// reason is what went wrong with an upstream, without its address, which means
+// nothing to who writes a site.
+func reason(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err.Error()
+	}
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,45 @@
+// @ts-check
+// What an isolate serves the site with: every request becomes an exchange with the isolate's one core.
+
+import { ConfigError, Core } from "./core.mjs";
+import { Opening } from "./exchange.mjs";
+
+export class Isolate {
+  constructor() {
+    /** The one core, if it has been made. @type {Core | null} */
+    this.core = null;
+    /** The site's pages, as pages.bin has them; undefined: those of pages.bin. @type {ArrayBuffer | undefined} */
+    this.shells = undefined;
+    /** The last refusal of the variables that was logged: once is enough. */
+    this.logged = "";
+    this.opening = new Opening((env) => this.coreOf(env));
+  }
+
+  /** The core is made in the first request, since there is no clock before, and again after a crash. @param {any} env */
+  coreOf(env) {
+    if (this.core === null || this.core.crashed) this.core = new Core(env, this.shells);
+    return this.core;
+  }
+
+  /** @param {Request} request @param {any} env @param {ExecutionContext} ctx @returns {Response | Promise<Response>} */
+  fetch(request, env, ctx) {
+    try {
+      return this.opening.answer(request, env, ctx);
+    } catch (error) {
+      if (error instanceof ConfigError) return this.misconfigured(error, env);
+      throw error;
+    }
+  }
+
+  /** @param {ConfigError} error @param {any} env */
+  misconfigured(error, env) {
+    if (this.logged !== error.message) console.error(`inlay: ${error.message}`);
+    this.logged = error.message;
+    const dev = ["1", "true"].includes(env.INLAY_DEV);
+    const text = dev ? `inlay cannot start.\n${error.message}\n` : "This site is not configured correctly; its log says why.\n";
+    return new Response(text, {
+      status: 500,
+      headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
+    });
+  }
+}
