@@ -24,6 +24,7 @@ import (
 func commands() []*command {
 	return []*command{
 		newCommand,
+		devCommand,
 		buildCommand,
 		serveCommand,
 		testCommand,

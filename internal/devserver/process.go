@@ -102,3 +102,13 @@ func (p *process) stop(hard time.Duration) {
 		<-p.done
 	}
 }
+
+// over tells whether it has ended.
+func (p *process) over() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}

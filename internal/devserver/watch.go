@@ -47,9 +47,21 @@ type listing struct {
 
 // watch begins at what is there now.
 func watch(roots []string, skip func(path string, folder bool) bool) *watcher {
-	w := &watcher{roots: roots, skip: skip, now: time.Now, rest: rest}
-	w.scan()
+	w := &watcher{skip: skip, files: map[string]fs.FileInfo{}, folders: map[string]listing{}, now: time.Now, rest: rest}
+	w.add(roots)
 	return w
+}
+
+// add watches more folders, from what is in them now on.
+func (w *watcher) add(roots []string) {
+	for _, root := range roots {
+		if _, known := w.folders[root]; known || slices.Contains(w.roots, root) {
+			continue
+		}
+		var ignored []string
+		w.roots = append(w.roots, root)
+		w.folder(root, w.files, w.folders, &ignored)
+	}
 }
 
 // next waits for changes, and gives the paths of the files that came, went or

@@ -1,0 +1,188 @@
+package devserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"inlay/internal/build"
+	"inlay/internal/project"
+)
+
+// native serves the site as a program of this machine. A new version is started
+// beside the old one, and takes its place when it listens; the old one then ends
+// what it has begun.
+type native struct {
+	out *printer
+	env string // of wrangler.toml; "" is the top level
+	// inlay is this program, which serves sites that have no Go.
+	inlay string
+
+	running *process
+	retired []*process // that may still have requests
+	stamp   string     // of the program that runs
+	last    *lastLines
+}
+
+// drains is how long a version that has been replaced may take for the requests
+// that it has.
+const drains = 10 * time.Second
+
+func (n *native) what() string { return "building the site" }
+
+func (n *native) build(ctx context.Context, p *project.Project, todo work) error {
+	if p.Go != project.GoOrigin {
+		// A mistake in a page is told at once, with its place, and not by the program.
+		if _, err := build.ReadPages(p); err != nil {
+			return err
+		}
+	}
+	if p.Go == project.NoGo || !todo.code {
+		return nil
+	}
+	return build.Program(ctx, p, nativeProgram(p))
+}
+
+func nativeProgram(p *project.Project) string { return filepath.Join(p.Build(), "native", "dev") }
+
+// nativeListens is what a site's program writes once it listens.
+var nativeListens = regexp.MustCompile(`^listening on (http://\S+)$`)
+
+func (n *native) serve(ctx context.Context, p *project.Project, todo work, _ string) (served, error) {
+	prog, stamp := program{path: nativeProgram(p), dir: p.Root}, ""
+	if p.Go == project.NoGo {
+		prog.path, prog.args = n.inlay, []string{"serve", "-C", p.Root}
+	} else {
+		info, err := os.Stat(prog.path)
+		if err != nil {
+			return served{}, err
+		}
+		stamp = fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+		if p.Go == project.GoMain {
+			prog.args = []string{"-from", p.Pages()} // so that nothing is compiled for a shell
+		} else {
+			todo.shells = false // they are in the program
+		}
+		if n.running != nil && !n.running.over() && stamp == n.stamp && !todo.restart && !todo.shells {
+			return served{}, nil
+		}
+	}
+	var err error
+	if prog.env, err = n.environ(p); err != nil {
+		return served{}, err
+	}
+	ready := make(chan *url.URL, 1)
+	last := &lastLines{}
+	prog.line = func(text string) {
+		if found := nativeListens.FindStringSubmatch(text); found != nil {
+			if at, err := url.Parse(found[1]); err == nil {
+				select {
+				case ready <- at:
+					return
+				default:
+				}
+			}
+		}
+		last.add(text)
+		n.out.line(text)
+	}
+	next, err := start(prog)
+	if err != nil {
+		return served{}, err
+	}
+	select {
+	case at := <-ready:
+		n.retire()
+		n.running, n.stamp, n.last = next, stamp, last
+		return served{at: at, changed: true}, nil
+	case <-next.done:
+		text := last.text()
+		if text == "" {
+			text = fmt.Sprint(next.err)
+		}
+		return served{}, trace(p, "the site's program has ended before it listened: "+text)
+	case <-ctx.Done():
+		next.stop(0)
+		return served{}, ctx.Err()
+	case <-time.After(startsWithin):
+		next.stop(0)
+		return served{}, errors.New("the site's program does not listen: main has to call app.Main(pages, handler)")
+	}
+}
+
+// environ is what the program gets: the variables of wrangler.toml, those of
+// .dev.vars in their place, and those of this process in place of both.
+func (n *native) environ(p *project.Project) ([]string, error) {
+	vars := map[string]string{"INLAY_DEV": "1"}
+	of := p.Wrangler.Vars
+	if n.env != "" {
+		one, ok := p.Wrangler.Environments[n.env]
+		if !ok {
+			return nil, project.Problems{{File: project.ConfigName, Msg: "there is no [env." + n.env + "], which --env names"}}
+		}
+		of = one.Vars
+	}
+	secrets, err := p.DevVars(n.env)
+	if err != nil {
+		return nil, err
+	}
+	own := map[string]string{}
+	for _, one := range os.Environ() {
+		if name, value, ok := strings.Cut(one, "="); ok && name != "" {
+			own[name] = value
+		}
+	}
+	own["PORT"] = "0" // any that is free; it says which
+	var env []string
+	for _, more := range []map[string]string{of, secrets, own} {
+		for name, value := range more {
+			vars[name] = value
+		}
+	}
+	for name, value := range vars {
+		env = append(env, name+"="+value)
+	}
+	return env, nil
+}
+
+// retire lets what runs end what it has begun.
+func (n *native) retire() {
+	n.retired = slices.DeleteFunc(n.retired, (*process).over)
+	if old := n.running; old != nil {
+		n.running = nil
+		n.retired = append(n.retired, old)
+		go old.stop(drains)
+	}
+}
+
+func (n *native) over() <-chan struct{} {
+	if n.running == nil {
+		return nil
+	}
+	return n.running.done
+}
+
+func (n *native) ended() error {
+	text := n.last.text()
+	if text == "" {
+		text = fmt.Sprint(n.running.err)
+	}
+	return fmt.Errorf("the site's program has ended: %s", text)
+}
+
+func (n *native) stop() {
+	for _, old := range n.retired {
+		old.stop(0)
+	}
+	if n.running != nil {
+		n.running.stop(hardAfter)
+		n.running = nil
+	}
+}
