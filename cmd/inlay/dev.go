@@ -78,4 +78,3 @@ func portOf(option, variable string) (int, error) {
 	}
 	return n, nil
 }
-
