@@ -7,4 +7,4 @@ require (
 	github.com/syumai/workers v0.32.0
 )
 
-require go.yaml.in/yaml/v3 v3.0.5 // indirect
+require go.yaml.in/yaml/v3 v3.0.5

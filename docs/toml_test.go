@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,11 +33,17 @@ func TestConfigurationIsWhatWranglerReads(t *testing.T) {
 			found++
 			t.Run(fmt.Sprintf("%s:%d", b.path, b.line), func(t *testing.T) {
 				t.Parallel()
-				output := dryRun(t, b.text)
-				assert.NotContains(t, output, "WARNING")
 				set := map[string]string{}
-				for _, v := range bindings.FindAllStringSubmatch(output, -1) {
-					set[v[1]] = v[2]
+				for _, options := range environmentsOf(b.text) {
+					output := dryRun(t, b.text, options...)
+					assert.NotContains(t, output, "WARNING")
+					own := map[string]string{}
+					for _, v := range bindings.FindAllStringSubmatch(output, -1) {
+						own[v[1]] = v[2]
+					}
+					_, err := harness.ParseConfig(own)
+					assert.NoError(t, err)
+					maps.Copy(set, own)
 				}
 				for _, line := range strings.Split(b.text, "\n") {
 					if name, _, ok := strings.Cut(line, " = "); ok && strings.HasPrefix(name, "INLAY_") {
@@ -45,18 +52,29 @@ func TestConfigurationIsWhatWranglerReads(t *testing.T) {
 					}
 				}
 				if strings.Contains(b.text, "[[services]]") {
-					assert.Equal(t, "shop", set["SHOP"], output)
+					assert.Equal(t, "shop", set["SHOP"])
 				}
-				_, err := harness.ParseConfig(set)
-				assert.NoError(t, err)
 			})
 		}
 	}
 	assert.NotZero(t, found)
 }
 
+// environmentsOf are the options that choose each environment of a configuration: of one without any, none.
+func environmentsOf(text string) (options [][]string) {
+	names := regexp.MustCompile(`(?m)^\[env\.(\w+)\]`).FindAllStringSubmatch(text, -1)
+	if len(names) == 0 {
+		return [][]string{nil}
+	}
+	options = append(options, []string{"--env="})
+	for _, name := range names {
+		options = append(options, []string{"--env", name[1]})
+	}
+	return options
+}
+
 // dryRun deploys the built Worker with some more configuration, all but the upload.
-func dryRun(t *testing.T, more string) string {
+func dryRun(t *testing.T, more string, options ...string) string {
 	t.Helper()
 	main, err := filepath.Abs("build/worker.mjs")
 	require.NoError(t, err)
@@ -69,7 +87,7 @@ func dryRun(t *testing.T, more string) string {
 	path := filepath.Join(t.TempDir(), "wrangler.toml")
 	text := fmt.Sprintf("name = \"inlay\"\nmain = %q\ncompatibility_date = \"2026-11-01\"\nno_bundle = true\n%s%s", main, rules, more)
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	cmd := exec.Command(filepath.Join(node, "node"), "node_modules/wrangler/bin/wrangler.js", "deploy", "--dry-run", "--config", path)
+	cmd := exec.Command(filepath.Join(node, "node"), append([]string{"node_modules/wrangler/bin/wrangler.js", "deploy", "--dry-run", "--config", path}, options...)...)
 	cmd.Env = append(harness.Environ(), "PATH="+node+string(os.PathListSeparator)+os.Getenv("PATH"),
 		"WRANGLER_SEND_METRICS=false", "WRANGLER_SEND_ERROR_REPORTS=false", "WRANGLER_HIDE_BANNER=true", "NO_COLOR=1")
 	output, err := cmd.CombinedOutput()
