@@ -71,7 +71,7 @@ func TestCountersAddUp(t *testing.T) {
 	for _, st := range makeScript(11, 20_000) {
 		s.step(st)
 	}
-	s.drain()
+	s.end()
 	n := s.engine.Stats()
 	assert.Zero(t, n.Waiting)
 	assert.Equal(t, uint64(s.lastID), n.Warm+n.Pages+n.Passed+n.BadRequests, "every request is one of these")

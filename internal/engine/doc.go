@@ -44,5 +44,7 @@
 //
 //   - What a fragment is in the cache, and a failure: entry.go. Asking again whether it has changed: renew.go. Fills that
 //     nobody waits for: unattended.go. What things cost: overhead.go.
+//   - What it asks in which history, as text to read before the code: testdata/README.md. Which rules hold between events:
+//     verify.go, for tests alone.
 //   - Sites under several hosts: hosts.go. Administration: admin.go, metrics.go, stats.go. Time that goes back: clock.go.
 package engine

@@ -124,8 +124,10 @@ func (s *script) Fill(id RequestID, fill FillID, f Fill) {
 	s.ask("fill %d %s", id, f.Src)
 }
 
-// take is what was asked since the last take, without runs of writes.
+// take is what was asked since the last take, without runs of writes. It comes between events, when the engine's own rules
+// hold.
 func (s *script) take() []string {
+	require.Empty(s.t, NewVerifier(s.engine).Verify())
 	var asks []string
 	for _, a := range s.asks {
 		if n := len(asks); strings.HasPrefix(a, "write ") && n > 0 && asks[n-1] == a {

@@ -347,7 +347,7 @@ func (e *Engine[B]) FillLost(id FillID, now time.Time) {
 		e.counts.Left++
 		e.forget(q)
 	}
-	if a != f.last() {
+	if f.last().open {
 		return // taken over before
 	}
 	f.deadline = e.now

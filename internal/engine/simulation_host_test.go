@@ -110,6 +110,11 @@ func (s *sim) Wait(id RequestID, until time.Time) {
 	if until.IsZero() {
 		s.fail("request %d waits without an end", id)
 	}
+	for _, slot := range s.engine.requests[id].slotsOf() {
+		if slot.state == slotPending && slot.fill != nil && until.Add(-s.skew).After(s.engine.clock.outside(slot.fill.deadline).Add(-s.skew)) {
+			s.fail("request %d waits until %v, past the deadline of a fill", id, until)
+		}
+	}
 }
 func (s *sim) Report(string, *answer.FillError) {}
 

@@ -1,0 +1,298 @@
+package engine
+
+import (
+	"time"
+
+	"inlay/cache"
+	"inlay/internal/decimal"
+	"inlay/internal/page"
+)
+
+// Verifier looks whether an engine keeps its own rules between events: those that the code relies on without looking. Each
+// who waits is found by the fill that they wait for; nobody waits for what cannot come; what is counted is what is there;
+// what is bounded is below its bound; what is over is referred to by nobody; numbers and times only grow.
+//
+// It looks at everything there is, so it is for tests: the simulation and the transcripts ask after each event, and so does
+// the core.wasm that is made for tests. Nothing else names it, so it is no part of what is served.
+type Verifier[B any] struct {
+	e      *Engine[B]
+	broken string              // the first rule that was found not to hold
+	slots  int                 // of all requests
+	fills  map[*fill[B]]bool   // those that go on
+	held   map[*entry[B]]int32 // how often each fragment is held outside the cache
+
+	// As it was the last time; woken is nil before the first.
+	now      time.Time
+	lastFill FillID
+	counts   counts
+	woken    map[*request[B]]bool
+}
+
+// NewVerifier prepares to look at an engine.
+func NewVerifier[B any](e *Engine[B]) *Verifier[B] {
+	return &Verifier[B]{e: e, fills: map[*fill[B]]bool{}, held: map[*entry[B]]int32{}}
+}
+
+// Verify tells which rule does not hold, in a sentence; empty if all do. It comes after an event, not within one.
+func (v *Verifier[B]) Verify() string {
+	e := v.e
+	v.broken, v.slots = "", 0
+	clear(v.fills)
+	clear(v.held)
+	for id, f := range e.attempts {
+		v.attempt(id, f)
+	}
+	for flight, f := range e.flights {
+		v.that(f.flight == flight, "flight of "+f.key, "is listed under another")
+		v.fills[f] = true
+	}
+	for id, q := range e.requests {
+		v.request(id, q)
+	}
+	for f := range v.fills {
+		v.fill(f)
+	}
+	v.nobodyWaits()
+	v.caches()
+	v.growth()
+	return v.broken
+}
+
+// that notes a rule that does not hold.
+func (v *Verifier[B]) that(holds bool, what, rule string) {
+	if !holds && v.broken == "" {
+		v.broken = what + " " + rule
+	}
+}
+
+// attempt: an attempt that may still report belongs to a fill that is not over, which knows of it.
+func (v *Verifier[B]) attempt(id FillID, f *fill[B]) {
+	what := "attempt " + decimal.String(int(id)) + " of " + f.key
+	v.fills[f] = true
+	v.that(id <= v.e.lastFill, what, "is of a number that was not given yet")
+	known := false
+	for i := range f.attempts {
+		known = known || f.attempts[i].id == id
+	}
+	v.that(known, what, "is none that its fill knows of")
+	v.that(f.flight == nil || v.e.flights[f.flight] == f, what, "is of a flight that is not listed")
+}
+
+// request: what is waited for is counted, and can come; what is there is held; and who was woken has a reason.
+func (v *Verifier[B]) request(id RequestID, q *request[B]) {
+	e, what := v.e, "request "+decimal.String(int(id))
+	v.that(q.id == id, what, "is listed under another number")
+	v.that(!q.running, what, "is running between events")
+	v.that(len(q.slots) == len(q.plan.slots), what, "has other slots than its page")
+	v.slots += len(q.slots)
+	pending, awaited, reason := 0, 0, false
+	for i := range q.slots {
+		s, written := &q.slots[i], q.isWritten(i)
+		v.that(s.of == q && s.plan == &q.plan.slots[i], what, "has the slot of another")
+		switch s.state {
+		case slotPending:
+			pending++
+			v.that(s.entry == nil && s.err == nil, what, "has what it still waits for")
+			v.that(!written || q.mode == page.Ordered, what, "has patched a slot that it still waits for") // an ordered one may have been continued
+			if s.fill == nil {
+				v.that(q.head && !s.plan.Required, what, "waits for what nobody fills")
+				continue
+			}
+			awaited++
+			last := s.fill.last()
+			reason = reason || !e.now.Before(s.fill.deadline) || last.leader != q.id && last.id != s.watch
+			v.that(!s.fill.over, what, "waits for a fill that is over")
+			v.waitsFor(s)
+		case slotReady:
+			v.that(s.err == nil && s.fill == nil, what, "has a fragment, and a failure or a fill besides")
+			v.that(s.entry != nil || written, what, "has let go of a fragment that is not written")
+			if s.entry != nil {
+				v.held[s.entry]++
+				v.that(s.entry.page == nil && s.entry.failure == nil, what, "has something else in place of a fragment")
+			}
+			reason = reason || !written
+		case slotFailed:
+			v.that(s.err != nil && s.entry == nil && s.fill == nil, what, "has a failed slot without a failure, or with more")
+			reason = reason || !written
+		default:
+			v.that(false, what, "has a slot in no state")
+		}
+	}
+	v.that(q.pending == pending, what, "counts other slots as awaited than are")
+	v.that(q.woken || awaited > 0, what, "waits for nothing")
+	// Only when it is woken: its Deadline may come before its Resume, which then finds nothing to do.
+	v.that(!q.woken || reason || v.woken == nil || v.woken[q], what, "was woken for nothing")
+	v.that(q.sent || q.woken || q.requiredFailure() == nil, what, "waits though what it requires has failed")
+	v.that(!q.head || !q.sent, what, "has a body under way for HEAD")
+}
+
+// isWritten tells whether what slot i shows has been written.
+func (q *request[B]) isWritten(i int) bool {
+	if !q.sent {
+		return false
+	}
+	if q.mode == page.Ordered {
+		return i+1 < q.next
+	}
+	return q.slots[i].patched
+}
+
+// waitsFor: whoever waits is on the list of the fill that they wait for, once.
+func (v *Verifier[B]) waitsFor(s *slotState[B]) {
+	f := s.fill
+	v.fills[f] = true
+	n := 0
+	for w := f.front; w != nil; w = w.next {
+		if w == s {
+			n++
+		}
+	}
+	v.that(n == 1, "fill of "+f.key, "does not have on its list, once, who waits for it")
+}
+
+// fill: a fill that goes on has somebody who will end it, and everybody on its list waits for it.
+func (v *Verifier[B]) fill(f *fill[B]) {
+	e, what := v.e, "fill of "+f.key
+	v.that(!f.over, what, "is over and still listed")
+	v.that(len(f.attempts) > 0 && len(f.attempts) <= maxAttempts, what, "has no attempt, or too many")
+	open := false
+	for i := range f.attempts {
+		a := &f.attempts[i]
+		v.that(i == 0 || f.attempts[i-1].id < a.id, what, "has attempts out of order")
+		v.that(!a.open || e.attempts[a.id] == f, what, "has an attempt that may end and would not be heard")
+		v.that(!a.since.After(e.now), what, "began in the future")
+		open = open || a.open
+	}
+	v.that(open || !e.now.Before(f.deadline), what, "has no attempt left, and nobody may take it over yet")
+	v.that(f.deadline.Sub(e.now) <= maxFillTimeout+grace, what, "may take longer than any fill")
+	v.that(f.failure == nil, what, "has a failure and is not over")
+	v.that(f.purges <= e.purges, what, "began after a purge that is still to come")
+	v.list(f)
+	if f.flight == nil {
+		v.that(f.front != nil && f.front == f.back, what, "is not shared and has not one who waits")
+		v.that(f.stored == nil && f.cost == 0, what, "is not shared, and renews or is unattended")
+		return
+	}
+	v.that(e.flights[f.flight] == f && f.flight.Key() == f.key, what, "is not the one of its flight")
+	v.that((f.cost > 0) == (f.front == nil), what, "is unattended and waited for, or neither")
+	if f.stored == nil {
+		v.that(f.adrift == 0, what, "counts bytes of what it does not renew")
+		return
+	}
+	v.held[f.stored]++
+	v.that(f.stored.renewing == f, what, "renews what another renews")
+	v.that(f.stored.page == nil && f.stored.failure == nil, what, "renews what is no fragment")
+	v.that(f.adrift >= 0, what, "counts less than nothing")
+}
+
+// list: who waits is linked both ways, is pending, and is of a request that goes on.
+func (v *Verifier[B]) list(f *fill[B]) {
+	what, n := "fill of "+f.key, 0
+	var before *slotState[B]
+	for s := f.front; s != nil; before, s = s, s.next {
+		v.that(s.prev == before, what, "has a list with a broken link")
+		v.that(s.fill == f && s.state == slotPending, what, "has somebody on its list who does not wait for it")
+		v.that(v.e.requests[s.of.id] == s.of, what, "has a request on its list that is over")
+		if n++; n > v.slots {
+			v.that(false, what, "has a list without an end")
+			return
+		}
+	}
+	v.that(f.back == before, what, "has a list whose end is not its last")
+}
+
+// nobodyWaits: the fills that nobody waits for are listed, oldest first, and are few; so is what they would renew.
+func (v *Verifier[B]) nobodyWaits() {
+	u, adrift := &v.e.unattended, int64(0)
+	var bytes int64
+	n := 0
+	var before *fill[B]
+	for f := u.oldest; f != nil; before, f = f, f.newer {
+		v.that(f.older == before, "unattended fill of "+f.key, "has a broken link")
+		v.that(v.fills[f] && f.flight != nil && f.front == nil, "unattended fill of "+f.key, "is over, not shared, or waited for")
+		v.that(f.cost == costUnattended(f.key, f.tags), "unattended fill of "+f.key, "counts other bytes than it holds")
+		bytes += f.cost
+		if n++; n > len(v.fills) {
+			v.that(false, "unattended fills", "have no end")
+			return
+		}
+	}
+	v.that(u.newest == before, "unattended fills", "have another end than their last")
+	v.that(u.bytes == bytes, "unattended fills", "are counted otherwise than they are")
+	v.that(bytes <= u.limit || n == 1, "unattended fills", "are too many")
+	for f := range v.fills {
+		v.that((f.cost > 0) == (f == u.oldest || f.older != nil), "fill of "+f.key, "is counted as unattended and not listed, or listed and not counted")
+		adrift += f.adrift
+	}
+	v.that(v.e.adrift == adrift, "what is held to be renewed", "is counted otherwise than it is")
+	v.that(adrift <= u.limit, "what is held to be renewed", "is too much")
+}
+
+// caches: they are within their budgets, and each fragment is held as often as somebody can still write it.
+func (v *Verifier[B]) caches() {
+	e := v.e
+	v.that(e.fragments.Bytes() <= e.config.MaxBytes-e.config.MaxBytes/smallShare, "the cache", "is over its budget")
+	v.that(e.failures.Bytes() <= e.config.MaxBytes/smallShare, "the cache of failures", "is over its budget")
+	for key, c := range e.fragments.All() {
+		f := c.Value
+		v.that(f.failure == nil, "cached "+key, "is a failure, among fragments")
+		v.that(f.refs.Load() == v.held[f]+1, "cached "+key, "is held by others than its count says")
+		// A 304 may change what is kept of a fragment without being stored anew, if a purge overtook it.
+		off := int(c.Bytes) - f.cost - len(key) - cache.EntryOverhead
+		v.that(max(off, -off) <= keptAtMost, "cached "+key, "is counted otherwise than it costs")
+		delete(v.held, f)
+		if f.page != nil {
+			v.composed(key, f.page, c.State)
+			continue
+		}
+		v.that(f.cost >= f.size+blobOverhead+keyFactor*len(key)+f.kept.Cost(), "cached "+key, "counts fewer bytes than it has")
+	}
+	for f, n := range v.held {
+		// It has left the cache, or was purged, and the cache holds it until it comes by.
+		v.that(f.refs.Load() == n || f.refs.Load() == n+1, "a fragment that is not cached", "is held by others than its count says")
+	}
+	for key, c := range e.failures.All() {
+		v.that(c.Value.failure != nil && c.Value.page == nil && c.Value.renewing == nil, "remembered "+key, "is no failure")
+	}
+}
+
+// composed: a page is of fragments, and what may be repeated says of none that it is fresh for longer than it is.
+func (v *Verifier[B]) composed(key string, c *composed[B], state cache.State) {
+	what := "composed " + key
+	v.that(state == cache.Fresh, what, "is stale by itself, and not by its fragments")
+	h := c.heads.Load()
+	if h == nil || h.over(v.e.now) || h.until.IsZero() {
+		return
+	}
+	for _, part := range c.parts {
+		v.that(part.page == nil && part.failure == nil, what, "has something else for a fragment")
+		info := v.e.fragments.LookInfo(&part.ref, v.e.now)
+		v.that(info.State != cache.Fresh || info.TTL >= h.until.Sub(v.e.now), what, "may be repeated when a fragment is stale")
+	}
+}
+
+// keptAtMost is more than the fields that are kept of an answer may cost.
+const keptAtMost = 3 << 10
+
+// growth: time, numbers and counts only grow, and nothing is counted that was not begun.
+func (v *Verifier[B]) growth() {
+	e, c, was := v.e, &v.e.counts, &v.counts
+	v.that(!e.now.Before(v.now), "the time", "goes back")
+	v.that(e.lastFill >= v.lastFill, "the number of fills", "goes back")
+	v.that(c.Pages >= was.Pages && c.Whole >= was.Whole && c.Streamed >= was.Streamed && c.Failures >= was.Failures &&
+		c.Left >= was.Left && c.Passed >= was.Passed && c.BadRequests >= was.BadRequests && c.Fills >= was.Fills &&
+		c.TakenOver >= was.TakenOver && c.Failed >= was.Failed && c.Unstored >= was.Unstored && c.Late >= was.Late,
+		"a counter", "goes back")
+	v.that(c.Whole+c.Streamed+c.Failures+uint64(len(e.requests)) <= c.Pages+c.Streamed, "the counters", "have more answers than pages")
+	v.that(c.TakenOver <= c.Fills && c.Unstored <= c.Fills && c.Failed <= c.Fills, "the counters", "have more ends than fills")
+	v.now, v.lastFill, v.counts = e.now, e.lastFill, *c
+	if v.woken == nil {
+		v.woken = map[*request[B]]bool{}
+	}
+	clear(v.woken)
+	for _, q := range e.requests {
+		if q.woken {
+			v.woken[q] = true
+		}
+	}
+}
