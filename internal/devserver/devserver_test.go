@@ -132,21 +132,20 @@ func TestVariablesOfTheNativeProgram(t *testing.T) {
 	require.NoError(t, err)
 	p := &project.Project{Root: root, Wrangler: wrangler}
 	t.Setenv("C", "shell")
-	t.Setenv("PORT", "8787")
 	of := func(env string) map[string]string {
 		all, err := (&native{env: env}).environ(p)
 		require.NoError(t, err)
 		got := map[string]string{}
 		for _, one := range all {
 			name, value, _ := strings.Cut(one, "=")
-			if slices.Contains([]string{"A", "B", "C", "SECRET", "PORT", "INLAY_DEV"}, name) {
+			if slices.Contains([]string{"A", "B", "C", "SECRET", "INLAY_DEV"}, name) {
 				got[name] = value
 			}
 		}
 		return got
 	}
-	assert.Equal(t, map[string]string{"A": "toml", "B": "dev", "C": "shell", "SECRET": "a b", "PORT": "0", "INLAY_DEV": "1"}, of(""))
-	assert.Equal(t, map[string]string{"A": "env", "B": "staging", "C": "shell", "PORT": "0", "INLAY_DEV": "1"}, of("staging"))
+	assert.Equal(t, map[string]string{"A": "toml", "B": "dev", "C": "shell", "SECRET": "a b", "INLAY_DEV": "1"}, of(""))
+	assert.Equal(t, map[string]string{"A": "env", "B": "staging", "C": "shell", "INLAY_DEV": "1"}, of("staging"))
 	assert.Equal(t, "0", of("loud")["INLAY_DEV"], "who says so has it off")
 	_, err = (&native{env: "none"}).environ(p)
 	assert.ErrorContains(t, err, "there is no [env.none]")

@@ -74,24 +74,32 @@ func (n *native) serve(ctx context.Context, p *project.Project, todo work, _ str
 			return served{}, nil
 		}
 	}
+	prog.args = append(prog.args, "-listen", "127.0.0.1:0") // it says which port it got
+	if public := publicOf(p); public != "" {
+		prog.args = append(prog.args, "-public", public)
+	}
 	var err error
 	if prog.env, err = n.environ(p); err != nil {
 		return served{}, err
 	}
 	ready := make(chan *url.URL, 1)
-	last := &lastLines{}
+	last, listens := &lastLines{}, false
 	prog.line = func(text string) {
-		if found := nativeListens.FindStringSubmatch(text); found != nil {
+		found := nativeListens.FindStringSubmatch(text)
+		switch {
+		case listens:
+			n.out.line(text)
+		case found != nil:
 			if at, err := url.Parse(found[1]); err == nil {
-				select {
-				case ready <- at:
-					return
-				default:
+				if words := last.text(); words != "" {
+					n.out.line(words)
 				}
+				listens = true
+				ready <- at
+				return
 			}
 		}
-		last.add(text)
-		n.out.line(text)
+		last.add(text) // what it says before it listens may be why it does not
 	}
 	next, err := start(prog)
 	if err != nil {
@@ -117,6 +125,18 @@ func (n *native) serve(ctx context.Context, p *project.Project, todo work, _ str
 	}
 }
 
+// publicOf is the folder of files that are served as they are; "" if there is none.
+func publicOf(p *project.Project) string {
+	if p.Wrangler.Assets == "" {
+		return ""
+	}
+	folder := filepath.Join(p.Root, filepath.FromSlash(p.Wrangler.Assets))
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return ""
+	}
+	return folder
+}
+
 // environ is what the program gets: the variables of wrangler.toml, those of
 // .dev.vars in their place, and those of this process in place of both.
 func (n *native) environ(p *project.Project) ([]string, error) {
@@ -139,7 +159,6 @@ func (n *native) environ(p *project.Project) ([]string, error) {
 			own[name] = value
 		}
 	}
-	own["PORT"] = "0" // any that is free; it says which
 	var env []string
 	for _, more := range []map[string]string{of, secrets, own} {
 		for name, value := range more {

@@ -213,19 +213,18 @@ func (s *session) show(w work, r result) {
 	}
 }
 
-// mistaken shows mistakes, in the browser and here.
+// mistaken shows mistakes, here and in the browser.
 func (s *session) mistaken(problems project.Problems) {
-	s.board.set(func(now *status) { now.phase, now.problems = broken, problems })
-	if s.printed == problems.Error() {
-		return // as after each save before it is mended
-	}
-	s.printed = problems.Error()
-	for _, p := range problems {
-		if p.File != "" {
-			p.File = s.path(p.File)
+	if s.printed != problems.Error() { // else as after each save before it is mended
+		s.printed = problems.Error()
+		for _, p := range problems {
+			if p.File != "" {
+				p.File = s.path(p.File)
+			}
+			s.out.line(p.String())
 		}
-		s.out.line(p.String())
 	}
+	s.board.set(func(now *status) { now.phase, now.problems = broken, problems })
 }
 
 func plural(n int, one string) string {
