@@ -37,6 +37,7 @@ var commands = map[string]func(t *testing.T, line string){
 	"go test ./edge -run '^$' -bench WarmPage -cpu 1,2":  runs([]string{"-benchtime", "10x"}, "BenchmarkWarmPage-2"),
 	"go test ./edge -bench WarmPage":                     runs([]string{"-run", "^$", "-benchtime", "10x"}, "BenchmarkWarmPage"),
 	"go test ./edge -run CasesOfCacheTests -v":           runs(nil, "passed: required 118 of 118"),
+	"go test ./internal":                                 runs([]string{"-v"}, "TestTheMapOfTheRoomsIsTrue"),
 	"go test -bench HeavyShells ./internal/shell":        runs([]string{"-run", "^$", "-benchtime", "1x"}, "BenchmarkHeavyShells"),
 	"cd edge/difftest && go test -run 'TestShells(KeepTheirSlots|InGo)' -shellcases 60000": by("TestShellsKeepTheirSlots"),
 	"cd edge/browsertest && go test ./...":                                                 step("go test: $module"),

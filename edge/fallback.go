@@ -8,13 +8,6 @@ import "inlay/internal/patch"
 //
 // It is constant, so a content security policy allows it by [FallbackCSPHash], and no cached byte has a nonce in it. It
 // makes no HTML from text, so require-trusted-types-for does not concern it.
-//
-// To a browser without the standard's patches a placeholder's markers are comments (HTML standard, "bogus comment
-// state") and a patch is a template that stays. At each change of the document while it loads, the script takes each
-// patch that is complete and has its placeholder, and puts it in place.
-//
-// Where a proxy takes comments out, the markers stay, which are none in the page's text, but nothing tells that a patch
-// is complete: see patchStop. There all patches are taken when the document has ended (DOMContentLoaded).
 const FallbackScript = patch.Script
 
 // FallbackCSPHash is the source expression that allows [FallbackScript] in a Content-Security-Policy's script-src

@@ -1,9 +1,20 @@
 package answer
 
 import (
+	"time"
+
 	"inlay/internal/ascii"
 	"inlay/internal/field"
-	"time"
+)
+
+// What is kept of an answer beside its body, so that its origin can be asked whether it has changed, and can say that it
+// has not with nothing but fields (RFC 9111, sections 4.3 and 3.2).
+
+const (
+	// maxKept is how many bytes the kept fields of an answer may have; past that nothing is kept.
+	maxKept = 2 << 10
+	// keptOverhead is what they count against the budget beyond that.
+	keptOverhead = 320
 )
 
 // Keep gives what is kept of an answer: its validators, and the fields that a 304 need not repeat. Nil: the answer has no
@@ -116,9 +127,3 @@ func opaqueTag(s string) string {
 	}
 	return s
 }
-
-// maxKept is how many bytes the kept fields of an answer may have; past that nothing is kept.
-const maxKept = 2 << 10
-
-// keptOverhead is what they count against the budget beyond that.
-const keptOverhead = 320

@@ -2,9 +2,6 @@ package batch
 
 import (
 	"context"
-	"inlay/internal/ascii"
-	"inlay/internal/field"
-	"inlay/internal/shell"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,6 +10,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/ascii"
+	"inlay/internal/field"
+	"inlay/internal/shell"
 )
 
 func TestBatchMayAskWhetherAFragmentHasChanged(t *testing.T) {

@@ -1,8 +1,9 @@
 package config
 
 import (
-	"inlay/internal/ascii"
 	"strings"
+
+	"inlay/internal/ascii"
 )
 
 // HostOf is the member of Hosts that a Host field names, empty if there is none. A member without a port is meant for

@@ -8,6 +8,9 @@ import (
 	"inlay/internal/ascii"
 )
 
+// Unset stands for a duration that nobody wrote.
+const Unset time.Duration = -1
+
 const (
 	day = 24 * time.Hour
 
@@ -146,6 +149,3 @@ func leadingNumber(s string) (whole, fraction, scale uint64, rest string, ok boo
 	}
 	return whole, fraction, scale, s[i:], true
 }
-
-// Unset is the value of a Slot's duration whose attribute was left out.
-const Unset time.Duration = -1

@@ -6,14 +6,10 @@ import (
 	"inlay/internal/answer"
 )
 
-// What is kept of an answer beside its body, so that its origin can be asked whether it has changed, and can say that it
-// has not with nothing but fields (RFC 9111, sections 4.3 and 3.2).
+// A fragment whose answer was kept is renewed by a 304: see internal/answer, kept.go.
 
-const (
-
-	// keepStored is how long a fragment that is too old for any use stays, to be renewed by a 304.
-	keepStored = time.Hour
-)
+// keepStored is how long a fragment that is too old for any use stays, to be renewed by a 304.
+const keepStored = time.Hour
 
 // renews has a fill ask whether what is stored has changed, if there is anything to ask with.
 func (f *fill[B]) renews(stored *entry[B]) {

@@ -1,13 +1,14 @@
 package field
 
 import (
-	"inlay/internal/field/sfvtest"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/field/sfvtest"
 )
 
 func TestCacheStatusMemberSaysWhatBecameOfAFragment(t *testing.T) {

@@ -1,11 +1,12 @@
 package field
 
 import (
-	"inlay/internal/field/sfvtest"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/field/sfvtest"
 )
 
 func TestStructuredFieldTypesHoldWhatTheyCanAndRefuseTheRest(t *testing.T) {

@@ -12,7 +12,7 @@ package patch
 // patch that is complete and has its placeholder, and puts it in place.
 //
 // Where a proxy takes comments out, the markers stay, which are none in the page's text, but nothing tells that a patch
-// is complete: see patchStop. There all patches are taken when the document has ended (DOMContentLoaded).
+// is complete: see stop. There all patches are taken when the document has ended (DOMContentLoaded).
 const Script = "" +
 	// f takes the list of changes, or the event of the end, which alone has type and target.
 	`((d,o,f=(e,s,k=1,m={},` +

@@ -1,11 +1,14 @@
 package patch
 
+// MarkerStart begins a placeholder's first marker, behind its <.
+const MarkerStart = `?start name="`
+
 // End ends a patch. The comment lets a reader without the standard's patches see that the template is complete.
-const End = "</template>" + patchStop
+const End = "</template>" + stop
 
 // AppendPlaceholder appends a slot's skeleton between the markers of the HTML standard's declarative partial updates.
 func AppendPlaceholder(dst []byte, name, skeleton string) []byte {
-	dst = append(dst, `<?start name="`...)
+	dst = append(append(dst, '<'), MarkerStart...)
 	dst = AppendName(dst, name)
 	dst = append(dst, `">`...)
 	dst = append(dst, skeleton...)
@@ -19,13 +22,10 @@ func AppendStart(dst []byte, name string) []byte {
 	return append(dst, `">`...)
 }
 
-// MarkerStart begins a placeholder's first marker, behind its <.
-const MarkerStart = `?start name="`
-
-// patchStop follows the </template> of each patch, at once: the comment tells [Script] that the parser is past
+// stop follows the </template> of each patch, at once: the comment tells [Script] that the parser is past
 // the patch, however long the next one takes. It is no text, because a page's scripts append text to body too (markup that
 // begins with a line feed), and no parser has to show text before it knows what comes after it.
-const patchStop = `<!---->`
+const stop = `<!---->`
 
 // AppendName appends a slot's name as it stands between the quotes of <?start name="…"> and <template for="…">.
 //

@@ -142,7 +142,7 @@ func (w *Writer) Settled() bool { return w.sent != nil }
 // Kept are the answer's bytes.
 func (w *Writer) Kept() []byte { return w.body }
 
-// Location is where a redirect leads: see Location.
+// Location is where a redirect leads, as [Location] has it.
 func (w *Writer) Location() string { return Location(w.sent) }
 
 // Answer is what the storing rules look at.

@@ -1,15 +1,15 @@
 package route_test
 
 import (
-	"inlay/internal/route/routetest"
-
-	"inlay/internal/route"
 	"net/url"
 	"path"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"inlay/internal/route"
+	"inlay/internal/route/routetest"
 )
 
 func TestInternalPathsAreKnownInEverySpelling(t *testing.T) {
