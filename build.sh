@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds, runs, tests and deploys inlay: ./build.sh help
+# Builds, runs, tests and deploys inlay with its example: ./build.sh help. What it does to a site is cmd/inlay's work; here is
+# what the repository needs besides.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 . tools/lib.sh
 . tools/install.sh
-. tools/modules.sh
 . tools/test.sh
 
 usage() {
@@ -14,12 +14,13 @@ usage: ./build.sh [COMMAND]
 
   build             make build/ (no command means this)
   build --test      also make build/test/, a Worker whose core has exports for tests
-  dev [OPTION…]     build, and run wrangler dev on http://localhost:8787; options go to wrangler
+  dev [OPTION…]     inlay dev: the example on http://localhost:8787, built anew and reloaded when a file changes
   serve             run the same site natively, without Wasm, on http://127.0.0.1:8787
   test              everything that has to hold: formatting, vet, staticcheck, all tests, both Wasm builds
   bench             benchmarks against peers; writes bench/RESULTS.md
   deploy [OPTION…]  build, and run wrangler deploy; --dry-run works offline
-  clean             remove what build made: build/, .wrangler/ and the generated files of site/data/
+  core              make worker/core.wasm and worker/core.record anew, which are committed
+  clean             remove what build made: build/, .wrangler/ and what the site's generators wrote and git ignores
   clean --all       also remove node_modules/ and the tools in the cache folder
   help              print this
 
@@ -29,61 +30,42 @@ Environment:
   FIREFOX         the same, in place of firefox-esr on PATH
   XDG_CACHE_HOME  where TinyGo and staticcheck are kept once built (in inlay/), in place of ~/.cache
 
-Each command installs what it lacks: Debian packages by apt-get (as root or with sudo), npm packages into
-node_modules/, TinyGo and staticcheck from their Go modules into the cache folder. Go 1.26 and Node 20 or newer have
-to be there. A tinygo of at least 0.41 on PATH is used as it is, and no LLVM is installed then.
+build, dev, serve and deploy are those of cmd/inlay, and need Go 1.26 and, but for serve, Node 20 or newer; npm packages go
+into node_modules/. test, bench, core and build --test install what else they lack: Debian packages by apt-get (as root or
+with sudo), TinyGo and staticcheck from their Go modules into the cache folder. A tinygo of at least 0.41 on PATH is used as
+it is, and no LLVM is installed then.
 HELP
-}
-
-# wrangler COMMAND…: wrangler under the Node it needs, which npm brought; quiet, and offline unless it deploys.
-wrangler() {
-	WRANGLER_SEND_METRICS=false WRANGLER_SEND_ERROR_REPORTS=false WRANGLER_HIDE_BANNER=true \
-		CLOUDFLARE_CF_FETCH_ENABLED=false PATH="$PWD/node_modules/node/bin:$PATH" \
-		node node_modules/wrangler/bin/wrangler.js "$@"
 }
 
 command=${1:-build}
 [ $# = 0 ] || shift
 case $command in
 build)
-	case "$*" in
-	'') build_all ;;
-	--test) build_all test ;;
-	*) die "build takes no option but --test; see ./build.sh help" ;;
-	esac
-	;;
-dev)
-	need_npm
-	build_all
-	wrangler dev --port "${PORT:-8787}" --var INLAY_DEV:1 "$@"
-	;;
-serve)
 	need_go
-	need_node
-	alone build/.lock
-	generate_site
-	mkdir -p build/native
-	go build -trimpath -o build/native/inlay ./worker/app/example
-	release
-	exec build/native/inlay "$@" # in this process, which so gets the signals that are meant for the server
+	case " $* " in *' --test '*) need_tinygo ;; esac
+	inlay build "$@"
+	;;
+dev | serve | deploy)
+	need_go
+	inlay "$command" "$@"
 	;;
 test) test_all ;;
 bench)
+	need_go
 	need_npm
-	build_all
+	need_tinygo
+	(inlay build)
 	exec bench/run.sh "$@"
 	;;
-deploy)
-	need_npm
-	build_all
-	wrangler deploy "$@"
+core)
+	need_go
+	need_node
+	need_tinygo
+	go run ./tools/core
 	;;
 clean)
+	generated | while IFS= read -r path; do rm -f "$path"; done
 	rm -rf build .wrangler
-	if [ -d site/gen ] && [ -d site/data ]; then # without the example's site/gen they are another site's own
-		find site/data -name '*.z' -delete
-		find site/data -mindepth 1 -type d -empty -delete
-	fi
 	case "$*" in
 	'') ;;
 	--all)

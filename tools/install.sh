@@ -24,7 +24,6 @@ need_go() {
 }
 
 need_node() {
-	have "${SHA256%% *}" || die "missing: sha256sum or shasum; coreutils brings the one, perl the other"
 	have node || die "missing: node 20 or newer; get it from https://nodejs.org/"
 	local found
 	found=$(node --version)
@@ -89,14 +88,8 @@ need_staticcheck() {
 # need_npm makes node_modules what package-lock.json says.
 need_npm() {
 	need_node
-	local hash
-	hash=$(cat package.json package-lock.json | $SHA256 | cut -c1-32)
-	[ "$(cat node_modules/.inlay 2>/dev/null)" = "$hash" ] && return
-	have npm || die "missing: npm; it comes with node from https://nodejs.org/"
-	quietly "npm ci (wrangler, workerd, node 22)" npm ci || die "npm ci failed; see above"
+	go run ./tools/npm || die "node_modules could not be made; see above"
 	[ -x node_modules/node/bin/node ] || die "npm ci brought no Node; are npm's install scripts switched off?"
-	rm -rf .wrangler # state of another version of wrangler can keep it from starting
-	printf '%s' "$hash" >node_modules/.inlay
 }
 
 # The first Chromium that knows the HTML standard's patches.

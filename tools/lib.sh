@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What every command of build.sh uses: one line a step, errors in one line, and stamps, so that nothing is done twice.
+# What every command of build.sh uses: one line a step, and errors in one line.
 
 # The cache folder holds what is expensive to make and does not depend on the checkout.
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/inlay
@@ -46,38 +46,22 @@ quietly() {
 	return 1
 }
 
-# What prints SHA-256 as sha256sum does: macOS has only the other.
-if command -v sha256sum >/dev/null; then SHA256=sha256sum; else SHA256='shasum -a 256'; fi
-
-# digest PATH…: one hash over the names and contents of files; a folder stands for the files in it that go into a build and
-# were written by hand.
-digest() {
-	find "$@" -type f ! -name '*_test.go' ! -name '*.test.mjs' ! -path '*/testdata/*' ! -path '*/browsertest/*' ! -path '*/difftest/*' ! -name '*.z' -print0 |
-		LC_ALL=C sort -z | xargs -0 $SHA256 | $SHA256 | cut -c1-32
-}
-
-# fresh NAME HASH: whether the work called NAME was last done for HASH. Its products are checked by the caller.
-fresh() { [ "$(cat "build/.stamps/$1" 2>/dev/null)" = "$2" ]; }
-
-# stamp NAME HASH: the work called NAME is done for HASH.
-stamp() {
-	mkdir -p build/.stamps
-	printf '%s' "$2" >"build/.stamps/$1"
-}
-
-# alone FILE: takes a lock and waits for it, so that two runs at once do not tread on each other; release lets it go.
-# Descriptor 9, since bash before 4.1 cannot choose one itself.
-alone() {
-	mkdir -p "$(dirname "$1")"
-	exec 9>"$1"
-	have flock || return 0 # as on macOS, where two runs at once are up to the user
-	flock 9
-}
-
-release() { exec 9>&-; }
-
 # have PROGRAM…: whether all of them are on PATH.
 have() {
 	local program
 	for program; do command -v "$program" >/dev/null || return 1; done
+}
+
+# inlay COMMAND…: this checkout's cmd/inlay, in this process, which so gets the signals that are meant for it.
+inlay() {
+	mkdir -p build/.bin
+	go build -buildvcs=false -o build/.bin/inlay ./cmd/inlay || die "cmd/inlay does not compile; see above"
+	exec build/.bin/inlay "$@"
+}
+
+# generated prints the files that the site's generators have written, as the build remembers them, if git ignores them: what
+# is committed stays.
+generated() {
+	[ -e build/.state/generate ] || return 0
+	sed 1d build/.state/generate | git check-ignore --stdin 2>/dev/null || true
 }

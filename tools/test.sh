@@ -17,6 +17,12 @@ silent() {
 	return 1
 }
 
+# inlay_build makes build/ and build/test/. inlay takes the place of the shell that runs it, so it gets one of its own.
+inlay_build() (inlay build --test)
+
+# modules are the folders with a go.mod of their own.
+modules() { for folder in bench edge/difftest edge/browsertest site; do [ ! -e $folder/go.mod ] || printf '%s\n' $folder; done; }
+
 # within FOLDER COMMAND…
 within() (cd "$1" && shift && "$@")
 
@@ -35,18 +41,20 @@ test_all() {
 	need_nginx
 	need_caddy
 	need_staticcheck
-	build_all test
+	need_tinygo
+	quietly "build" inlay_build || die "nothing is tested before it is built; see above"
 	go_checks
 	check "tsc --checkJs" node_modules/.bin/tsc --project tsconfig.json
 	check "node --test worker" node_modules/node/bin/node --test worker/*.test.mjs
 	check "go test: a million events" go test -run TestSimulation ./internal/engine
 	check "go test: mistakes are noticed" go test -run Mutations -mutations ./internal/engine
 	check "go test -race: packages" go test -race $(go list ./... | grep -v "^inlay$\|^inlay/docs$\|/e2e$")
-	for module in bench edge/difftest edge/browsertest; do
+	for module in $(modules); do
 		check "go test: $module" go -C $module test ./...
 	done
 	check "go test -race: the Worker, docs" go test -race -count=1 -p 1 . ./docs ./worker/e2e
-	check "wrangler deploy --dry-run" wrangler deploy --dry-run
+	check "inlay test" build/.bin/inlay test
+	check "inlay deploy --dry-run" build/.bin/inlay deploy --dry-run
 	printf '%d passed, %d failed\n' "$passed" ${#failures[@]}
 	if [ ${#failures[@]} -gt 0 ]; then
 		die "failed: $(printf '%s; ' "${failures[@]}")in $(seconds_since "$start") s"
@@ -57,7 +65,7 @@ test_all() {
 # go_checks looks at all Go there is, the parts that only some builds see too.
 go_checks() {
 	local module
-	check gofmt silent gofmt -l -s ./*.go bench cache docs edge internal site worker
+	check gofmt silent gofmt -l -s ./*.go bench cache cmd docs edge internal site tools worker
 	check "go vet" go vet ./...
 	check "go vet: app.wasm" js go vet ./worker/app/... ./worker/instance ./worker/testing/... ./site/... ./edge
 	check "go vet: core.wasm" js go vet -tags tinygo ./worker/core
@@ -66,7 +74,7 @@ go_checks() {
 	check "staticcheck: app.wasm" js "$STATICCHECK" ./worker/app/... ./worker/instance ./worker/testing/... ./site
 	# JavaScript calls the exports; to staticcheck they look unused.
 	check "staticcheck: core.wasm" js "$STATICCHECK" -tags tinygo,inlaytest -checks inherit,-U1000 ./worker/core
-	for module in bench edge/difftest edge/browsertest; do
+	for module in $(modules); do
 		check "go vet: $module" go -C $module vet ./...
 		check "staticcheck: $module" within $module "$STATICCHECK" ./...
 	done

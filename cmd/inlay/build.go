@@ -44,7 +44,7 @@ func runBuild(c *call) error {
 		if program, err = filepath.Abs(program); err != nil {
 			return err
 		}
-		return build.Program(c.ctx, p, program)
+		return build.Release(c.ctx, p, program)
 	}
 	result, err := build.Run(c.ctx, p, build.Options{Test: *test})
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -47,8 +46,8 @@ func runServe(c *call) error {
 	if p.Go == project.NoGo {
 		return servePages(p, args, env, c.errs)
 	}
-	program := filepath.Join(p.Build(), "native", "site")
-	if err := build.Program(c.ctx, p, program); err != nil {
+	program, err := build.Server(c.ctx, p)
+	if err != nil {
 		return err
 	}
 	// In this process, which so gets the signals that are meant for the server.

@@ -3,8 +3,11 @@ package build
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,21 +29,22 @@ func App(ctx context.Context, p *project.Project) (changed bool, err error) {
 		}
 		return err == nil, err
 	}
-	return compile(ctx, p, path, "GOOS=js", "GOARCH=wasm")
+	return compile(ctx, p, path, true, "GOOS=js", "GOARCH=wasm")
 }
 
-// Native compiles the site's Go into a program for this machine: the server.
+// Native compiles the site's Go into a program for this machine: the server. It
+// is compiled as go test does, so that the two share what they have compiled.
 func Native(ctx context.Context, p *project.Project, program string) error {
 	if p.Go == project.NoGo {
-		return errors.New("the site has no Go, so there is no program to build; inlay serve serves it as it is")
+		return errNoProgram
 	}
-	_, err := compile(ctx, p, program)
+	_, err := compile(ctx, p, program, false)
 	return err
 }
 
 // compile makes a program of the site's package main. Go itself knows what is up to date, in a tenth of a second; a program
-// that is, is left as it is.
-func compile(ctx context.Context, p *project.Project, program string, env ...string) (changed bool, err error) {
+// that is, is left as it is. One that is for other machines tells nothing of this one's folders.
+func compile(ctx context.Context, p *project.Project, program string, elsewhere bool, env ...string) (changed bool, err error) {
 	main := "."
 	if p.Go == project.GoOrigin {
 		if main, err = writeMain(ctx, p, slices.Contains(env, "GOOS=js")); err != nil {
@@ -50,21 +54,31 @@ func compile(ctx context.Context, p *project.Project, program string, env ...str
 	if err := os.MkdirAll(filepath.Dir(program), 0o755); err != nil {
 		return false, err
 	}
-	before := stampOf(program)
-	output, err := command(ctx, p.Site, env, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", program, main)
+	before := contentOf(program)
+	args := []string{"build", "-buildvcs=false", "-ldflags=-s -w", "-o", program}
+	if elsewhere {
+		args = append(args, "-trimpath")
+	}
+	output, err := command(ctx, p.Site, env, "go", append(args, main)...)
 	if err != nil {
 		return false, goProblems(p, output, err)
 	}
-	return stampOf(program) != before, nil
+	return contentOf(program) != before, nil
 }
 
-// stampOf tells two versions of a file apart; "" if there is none.
-func stampOf(path string) string {
-	info, err := os.Stat(path)
+// contentOf tells two versions of a file apart; "" if there is none. A time would not do: Go sets that of a program anew
+// that is up to date.
+func contentOf(path string) string {
+	file, err := os.Open(path)
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+	defer func() { _ = file.Close() }()
+	all := sha256.New()
+	if _, err := io.Copy(all, file); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(all.Sum(nil))
 }
 
 // writeMain writes the main of a site that is a package with Origin and a package pages with All, and gives its path.
@@ -112,22 +126,33 @@ func main() { instance.Serve(site.Origin()) }
 `
 )
 
-// Program compiles the site's Go natively, when what it embeds has been
-// generated. It waits for a build that is under way.
-func Program(ctx context.Context, p *project.Project, program string) error {
-	if err := os.MkdirAll(p.Build(), 0o755); err != nil {
-		return err
-	}
-	unlock, err := lock(ctx, p)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if err := Generate(ctx, p); err != nil {
-		return err
-	}
-	return Native(ctx, p, program)
+// Server compiles the site's Go into the program that inlay serve runs, when
+// what it embeds has been generated. It waits for a build that is under way.
+func Server(ctx context.Context, p *project.Project) (program string, err error) {
+	program = filepath.Join(p.Build(), "native", "site")
+	return program, alone(ctx, p, func() error {
+		if err := Generate(ctx, p); err != nil {
+			return err
+		}
+		return Native(ctx, p, program)
+	})
 }
+
+// Release compiles the site's Go into a program that goes to other machines.
+func Release(ctx context.Context, p *project.Project, program string) error {
+	if p.Go == project.NoGo {
+		return errNoProgram
+	}
+	return alone(ctx, p, func() error {
+		if err := Generate(ctx, p); err != nil {
+			return err
+		}
+		_, err := compile(ctx, p, program, true)
+		return err
+	})
+}
+
+var errNoProgram = errors.New("the site has no Go, so there is no program to build; inlay serve serves it as it is")
 
 // command runs a program in a folder and gives what it writes, to its output and its errors.
 func command(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {

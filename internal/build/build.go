@@ -3,7 +3,6 @@ package build
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"sync"
 
@@ -36,21 +35,16 @@ type Result struct {
 // Run makes build/ what the project's files say. It waits for another Run that
 // is under way there.
 func Run(ctx context.Context, p *project.Project, o Options) (*Result, error) {
-	if err := os.MkdirAll(p.Build(), 0o755); err != nil {
-		return nil, err
-	}
-	unlock, err := lock(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
+	var result Result
+	return &result, alone(ctx, p, func() error { return run(ctx, p, o, &result) })
+}
+
+func run(ctx context.Context, p *project.Project, o Options, result *Result) error {
 	if err := Generate(ctx, p); err != nil {
-		return nil, err
-	}
-	if _, err := gather(p); err != nil {
-		return nil, err // before anything that takes longer
+		return err
 	}
 	steps := []step{
+		{"modules", func() (bool, error) { return false, checkModules(ctx, p) }},
 		{"pages.bin", func() (bool, error) { return Pages(ctx, p) }},
 		{"app.wasm", func() (bool, error) { return App(ctx, p) }},
 		{"core.wasm", func() (bool, error) { return core(ctx, p) }},
@@ -58,17 +52,26 @@ func Run(ctx context.Context, p *project.Project, o Options) (*Result, error) {
 	if o.Test {
 		steps = append(steps, step{"test/core.wasm", func() (bool, error) { return testCore(ctx, p) }})
 	}
-	var result Result
-	if result.Changed, err = together(steps); err != nil {
-		return nil, err
+	made, err := together(steps)
+	if err != nil {
+		return err
 	}
 	modules, changed, err := Assemble(ctx, p)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	result.Modules = modules
-	result.Changed = slices.Sorted(slices.Values(append(result.Changed, changed...)))
-	return &result, nil
+	result.Changed = slices.Sorted(slices.Values(append(made, changed...)))
+	return nil
+}
+
+// checkModules tells of mistakes in what the Worker imports.
+func checkModules(ctx context.Context, p *project.Project) error {
+	all, err := gather(p)
+	if err != nil {
+		return err
+	}
+	return checkSyntax(ctx, p, all)
 }
 
 // step makes one file of build/, and says whether it has changed.

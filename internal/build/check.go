@@ -18,20 +18,19 @@ type Checked struct{ Pages, Modules int }
 // without building it. What pages a site has whose pages are Go only its
 // program knows: that is compiled.
 func Check(ctx context.Context, p *project.Project) (*Checked, error) {
-	if err := os.MkdirAll(p.Build(), 0o755); err != nil {
-		return nil, err
-	}
-	unlock, err := lock(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
 	var checked Checked
-	_, err = together([]step{
+	return &checked, alone(ctx, p, func() error { return check(ctx, p, &checked) })
+}
+
+func check(ctx context.Context, p *project.Project, checked *Checked) error {
+	_, err := together([]step{
 		{"modules", func() (bool, error) {
 			modules, err := gather(p)
+			if err != nil {
+				return false, err
+			}
 			checked.Modules = len(modules)
-			return false, err
+			return false, checkSyntax(ctx, p, modules)
 		}},
 		{"pages.bin", func() (bool, error) {
 			all, err := allPages(ctx, p)
@@ -39,7 +38,7 @@ func Check(ctx context.Context, p *project.Project) (*Checked, error) {
 			return false, err
 		}},
 	})
-	return &checked, err
+	return err
 }
 
 // allPages are the site's pages, wherever they come from.

@@ -135,17 +135,17 @@ func quickDigest(dir string) (string, error) {
 
 // compileCore lets TinyGo make a core, unless the one that is there is of the same sources and tools.
 func compileCore(ctx context.Context, p *project.Project, dir, digest, path string, tags ...string) (changed bool, err error) {
+	step := "core-made" + strings.Join(tags, "")
+	made := digest + "\n" + corewasm.Trace()
+	if _, err := os.Stat(path); err == nil && remembered(p, step) == made {
+		return false, nil
+	}
 	tools, err := corewasm.FindTools(ctx)
 	if errors.Is(err, corewasm.ErrNoTinyGo) {
 		return false, fmt.Errorf("what core.wasm is made of in %s is not what worker/core.record says, so it has to be compiled, and %w", dir, err)
 	}
 	if err != nil {
 		return false, err
-	}
-	step := "core-made" + strings.Join(tags, "")
-	made := digest + " " + tools.String()
-	if _, err := os.Stat(path); err == nil && remembered(p, step) == made {
-		return false, nil
 	}
 	forget(p, step)
 	wasm, err := corewasm.Compile(ctx, tools, dir, tags...)

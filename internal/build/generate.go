@@ -3,6 +3,7 @@ package build
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -108,6 +109,15 @@ func generators(p *project.Project) (files []string, err error) {
 	}
 	slices.Sort(files)
 	return slices.Compact(files), err
+}
+
+// stampOf tells two versions of a file apart by what the system knows of them.
+func stampOf(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprint(info.Size(), " ", info.ModTime().UnixNano())
 }
 
 // siteFiles are the files of the site with what tells two versions of each apart.

@@ -9,6 +9,19 @@ import (
 	"inlay/internal/project"
 )
 
+// alone runs something that writes into build/, when nothing else does.
+func alone(ctx context.Context, p *project.Project, run func() error) error {
+	if err := os.MkdirAll(p.Build(), 0o755); err != nil {
+		return err
+	}
+	unlock, err := lock(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return run()
+}
+
 // lock lets one build at a time into build/: it waits for another, and gives
 // what lets the next one in. The system takes the lock from a process that ends.
 func lock(ctx context.Context, p *project.Project) (unlock func(), err error) {

@@ -29,7 +29,7 @@ func Sizes(p *project.Project, modules []string) ([]Size, error) {
 	var wait sync.WaitGroup
 	for i, name := range modules {
 		path := filepath.Join(p.Build(), name)
-		if size, ok := known[name+" "+stampOf(path)]; ok {
+		if size, ok := known[name+" "+contentOf(path)]; ok {
 			sizes[i] = size
 			continue
 		}
@@ -44,7 +44,7 @@ func Sizes(p *project.Project, modules []string) ([]Size, error) {
 	slices.SortFunc(sizes, func(a, b Size) int { return strings.Compare(a.Name, b.Name) })
 	var lines strings.Builder
 	for _, s := range sizes {
-		fmt.Fprintf(&lines, "%d\t%d\t%s %s\n", s.Raw, s.Gzipped, s.Name, stampOf(filepath.Join(p.Build(), s.Name)))
+		fmt.Fprintf(&lines, "%d\t%d\t%s %s\n", s.Raw, s.Gzipped, s.Name, contentOf(filepath.Join(p.Build(), s.Name)))
 	}
 	return sizes, remember(p, "sizes", lines.String())
 }

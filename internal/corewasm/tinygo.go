@@ -43,19 +43,42 @@ var (
 // FindTools looks for TinyGo: on PATH, and then where ./build.sh keeps the one
 // that it has built. Its error is ErrNoTinyGo if neither is there.
 func FindTools(ctx context.Context) (*Tools, error) {
-	for _, path := range append([]string{""}, cached()...) {
-		env := os.Environ()
-		program := "tinygo"
-		if path != "" {
-			program = filepath.Join(path, "bin", "tinygo")
-			env = append(env, "PATH="+llvmFolder+string(os.PathListSeparator)+os.Getenv("PATH"))
-		}
-		t, err := toolsOf(ctx, program, env)
+	for _, at := range candidates() {
+		t, err := toolsOf(ctx, at.program, at.env)
 		if err != nil || t != nil {
 			return t, err
 		}
 	}
 	return nil, ErrNoTinyGo
+}
+
+// Trace tells two states of the machine's TinyGos apart without running any:
+// where they are and when they were made.
+func Trace() string {
+	var b strings.Builder
+	for _, at := range candidates() {
+		if info, err := os.Stat(at.program); err == nil {
+			fmt.Fprintf(&b, "%s %d %d\n", at.program, info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return b.String()
+}
+
+// candidate is a TinyGo that may be there.
+type candidate struct {
+	program string
+	env     []string
+}
+
+func candidates() (all []candidate) {
+	if program, err := exec.LookPath("tinygo"); err == nil {
+		all = append(all, candidate{program, os.Environ()})
+	}
+	for _, folder := range cached() {
+		env := append(os.Environ(), "PATH="+llvmFolder+string(os.PathListSeparator)+os.Getenv("PATH"))
+		all = append(all, candidate{filepath.Join(folder, "bin", "tinygo"), env})
+	}
+	return all
 }
 
 // llvmFolder is where Debian puts the linker that belongs to the TinyGo of build.sh.

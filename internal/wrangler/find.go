@@ -27,7 +27,7 @@ type Wrangler struct {
 // above as Node does. What package-lock.json or package.json wants and is not
 // there, npm installs first, and log gets a line about it.
 func Find(ctx context.Context, p *project.Project, log io.Writer) (*Wrangler, error) {
-	if err := install(ctx, p.Root, log); err != nil {
+	if err := Install(ctx, p.Root, log); err != nil {
 		return nil, err
 	}
 	folder, err := locate(p.Root)

@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// install lets npm make a project's node_modules what its lock file wants, if
+// Install lets npm make a project's node_modules what its lock file wants, if
 // it is something else. It does nothing where another package manager has made
 // it, and where there is no package.json.
-func install(ctx context.Context, root string, log io.Writer) error {
+func Install(ctx context.Context, root string, log io.Writer) error {
 	if !exists(filepath.Join(root, "package.json")) {
 		return nil
 	}
