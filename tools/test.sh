@@ -20,8 +20,8 @@ silent() {
 # inlay_build makes build/ and build/test/. inlay takes the place of the shell that runs it, so it gets one of its own.
 inlay_build() (inlay build --test)
 
-# modules are the folders with a go.mod of their own.
-modules() { for folder in bench edge/difftest edge/browsertest site; do [ ! -e $folder/go.mod ] || printf '%s\n' $folder; done; }
+# modules are the folders with a go.mod of their own, besides the site.
+modules='bench edge/difftest edge/browsertest'
 
 # within FOLDER COMMAND…
 within() (cd "$1" && shift && "$@")
@@ -49,7 +49,7 @@ test_all() {
 	check "go test: a million events" go test -run TestSimulation ./internal/engine
 	check "go test: mistakes are noticed" go test -run Mutations -mutations ./internal/engine
 	check "go test -race: packages" go test -race $(go list ./... | grep -v "^inlay$\|^inlay/docs$\|/e2e$")
-	for module in $(modules); do
+	for module in $modules; do
 		check "go test: $module" go -C $module test ./...
 	done
 	check "go test -race: the Worker, docs" go test -race -count=1 -p 1 . ./docs ./worker/e2e
@@ -67,14 +67,17 @@ go_checks() {
 	local module
 	check gofmt silent gofmt -l -s ./*.go bench cache cmd docs edge internal site tools worker
 	check "go vet" go vet ./...
-	check "go vet: app.wasm" js go vet ./worker/app/... ./worker/instance ./worker/testing/... ./site/... ./edge
+	check "go vet: app.wasm" js go vet ./worker/app/... ./worker/instance ./worker/testing/... ./edge
+	check "go vet: the site in Wasm" js go -C site vet ./...
 	check "go vet: core.wasm" js go vet -tags tinygo ./worker/core
 	check "go vet: core.wasm for tests" js go vet -tags tinygo,inlaytest ./worker/core
 	check staticcheck "$STATICCHECK" ./...
-	check "staticcheck: app.wasm" js "$STATICCHECK" ./worker/app/... ./worker/instance ./worker/testing/... ./site
+	check "staticcheck: app.wasm" js "$STATICCHECK" ./worker/app/... ./worker/instance ./worker/testing/...
+	check "staticcheck: the site" within site "$STATICCHECK" ./...
+	check "staticcheck: the site in Wasm" within site js "$STATICCHECK" .
 	# JavaScript calls the exports; to staticcheck they look unused.
 	check "staticcheck: core.wasm" js "$STATICCHECK" -tags tinygo,inlaytest -checks inherit,-U1000 ./worker/core
-	for module in $(modules); do
+	for module in $modules; do
 		check "go vet: $module" go -C $module vet ./...
 		check "staticcheck: $module" within $module "$STATICCHECK" ./...
 	done

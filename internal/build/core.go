@@ -148,9 +148,13 @@ func compileCore(ctx context.Context, p *project.Project, dir, digest, path stri
 		return false, err
 	}
 	forget(p, step)
-	wasm, err := corewasm.Compile(ctx, tools, dir, tags...)
-	if err != nil {
-		return false, err
+	cache := corewasm.OpenCache()
+	wasm := cache.Get(digest, tools, tags...)
+	if wasm == nil {
+		if wasm, err = corewasm.Compile(ctx, tools, dir, tags...); err != nil {
+			return false, err
+		}
+		cache.Put(wasm, digest, tools, tags...)
 	}
 	if len(tags) == 0 {
 		if wasm, err = corewasm.Strip(wasm); err != nil {

@@ -86,15 +86,11 @@ const llvmFolder = "/usr/lib/llvm-19/bin"
 
 // cached are the folders of TinyGos that build.sh has built, the newest first.
 func cached() []string {
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return nil
-		}
-		cache = filepath.Join(home, ".cache")
+	root, err := cacheRoot()
+	if err != nil {
+		return nil
 	}
-	found, err := filepath.Glob(filepath.Join(cache, "inlay", "tinygo-*"))
+	found, err := filepath.Glob(filepath.Join(root, "tinygo-*"))
 	if err != nil {
 		return nil
 	}

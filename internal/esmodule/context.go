@@ -7,7 +7,7 @@ type context struct {
 	operand bool
 	open    []bracket
 	before  token // the last one
-	earlier token // and the one before that
+	earlier token // the one before before, while a token is looked at
 	closed  bracket
 	// function is set from the keyword function or class on, up to the { of its body.
 	function []construct
@@ -49,7 +49,7 @@ var beforeOperand = map[string]bool{
 // follow takes note of a token.
 func (c *context) follow(t *token) {
 	before := c.before
-	c.earlier, c.before = before, *t
+	c.before = *t
 	switch t.kind {
 	case text, number, regex:
 		c.operand = false
@@ -60,6 +60,7 @@ func (c *context) follow(t *token) {
 	case punctuator:
 		c.punctuation(t, &before)
 	}
+	c.earlier = before
 }
 
 // templatePart opens a ${ or closes one.

@@ -69,7 +69,7 @@ func declared(folder string) (functions []string, name string, err error) {
 			return nil, "", err
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), path, text, parser.ParseComments|parser.SkipObjectResolution)
-		if file == nil || file.Name == nil || file.Name.Name == "_" {
+		if file == nil || file.Name == nil || file.Name.Name == "" || file.Name.Name == "_" {
 			return nil, "", syntax(err)
 		}
 		if ignored(file) {
