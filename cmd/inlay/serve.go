@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -43,11 +44,14 @@ func runServe(c *call) error {
 		return err
 	}
 	env := environ(secrets, p.Wrangler.Vars)
+	if assets := p.Wrangler.Assets; assets != "" {
+		args = append([]string{"-public", filepath.Join(p.Root, filepath.FromSlash(assets))}, args...)
+	}
 	if p.Go == project.NoGo {
 		return servePages(p, args, env, c.errs)
 	}
-	program, err := build.Server(c.ctx, p)
-	if err != nil {
+	program := filepath.Join(p.Build(), "native", "site")
+	if err := build.Program(c.ctx, p, program); err != nil {
 		return err
 	}
 	// In this process, which so gets the signals that are meant for the server.

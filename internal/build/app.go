@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"inlay/internal/project"
 )
@@ -54,6 +55,7 @@ func compile(ctx context.Context, p *project.Project, program string, elsewhere 
 	if err := os.MkdirAll(filepath.Dir(program), 0o755); err != nil {
 		return false, err
 	}
+	info, _ := os.Stat(program)
 	before := contentOf(program)
 	args := []string{"build", "-buildvcs=false", "-ldflags=-s -w", "-o", program}
 	if elsewhere {
@@ -63,11 +65,14 @@ func compile(ctx context.Context, p *project.Project, program string, elsewhere 
 	if err != nil {
 		return false, goProblems(p, output, err)
 	}
-	return contentOf(program) != before, nil
+	if contentOf(program) != before {
+		return true, nil
+	}
+	// Go gives a program that is up to date the time of now.
+	return false, os.Chtimes(program, time.Time{}, info.ModTime())
 }
 
-// contentOf tells two versions of a file apart; "" if there is none. A time would not do: Go sets that of a program anew
-// that is up to date.
+// contentOf tells two versions of a file apart; "" if there is none.
 func contentOf(path string) string {
 	file, err := os.Open(path)
 	if err != nil {
@@ -126,11 +131,10 @@ func main() { instance.Serve(site.Origin()) }
 `
 )
 
-// Server compiles the site's Go into the program that inlay serve runs, when
-// what it embeds has been generated. It waits for a build that is under way.
-func Server(ctx context.Context, p *project.Project) (program string, err error) {
-	program = filepath.Join(p.Build(), "native", "site")
-	return program, alone(ctx, p, func() error {
+// Program is Native once what it embeds has been generated. It waits for a
+// build that is under way.
+func Program(ctx context.Context, p *project.Project, program string) error {
+	return alone(ctx, p, func() error {
 		if err := Generate(ctx, p); err != nil {
 			return err
 		}
