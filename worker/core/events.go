@@ -89,19 +89,29 @@ func exportHandle(id, method, size, sent uint32, now float64) {
 	request.Target = string(input[:size])
 	request.Sent = int(sent)
 	core.Handle(&request, at(now))
+	verified()
 }
 
 //go:wasmexport repeated
 func exportRepeated(n uint32) { core.Repeated(int(n)) }
 
 //go:wasmexport resume
-func exportResume(id uint32, now float64) { core.Resume(engine.RequestID(id), at(now)) }
+func exportResume(id uint32, now float64) {
+	core.Resume(engine.RequestID(id), at(now))
+	verified()
+}
 
 //go:wasmexport deadline
-func exportDeadline(id uint32, now float64) { core.Deadline(engine.RequestID(id), at(now)) }
+func exportDeadline(id uint32, now float64) {
+	core.Deadline(engine.RequestID(id), at(now))
+	verified()
+}
 
 //go:wasmexport leave
-func exportLeave(id uint32, now float64) { core.Leave(engine.RequestID(id), at(now)) }
+func exportLeave(id uint32, now float64) {
+	core.Leave(engine.RequestID(id), at(now))
+	verified()
+}
 
 // fill_end takes the fields of answer.Fields, each ended by NUL; then for each redirect on the way its status, whether
 // it set a cookie ("1"), and its fields. It answers with the size of error_text, which says why the answer is no fragment
@@ -112,6 +122,7 @@ func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, now float6
 	a := answer.Answer{Status: int(status), SetCookie: setCookie != 0, Size: int(bytes)}
 	a.Redirects = hops(fieldsInto(&a, texts(size)))
 	failure := core.FillEnd(engine.FillID(fill), &a, handle(blob), at(now))
+	verified()
 	if failure == nil || !failure.Unusual() {
 		return 0
 	}
@@ -153,14 +164,19 @@ func exportFillFail(fill, reason, size uint32, now float64) {
 	failure, heard := &answer.FillError{Reason: answer.TimeoutError, Text: t[0]}, hops(t[1:])
 	if int(reason) == len(reasons) {
 		core.FillHeldUp(engine.FillID(fill), failure, at(now), heard...)
+		verified()
 		return
 	}
 	failure.Reason = reasons[reason]
 	core.FillFail(engine.FillID(fill), failure, at(now), heard...)
+	verified()
 }
 
 //go:wasmexport fill_lost
-func exportFillLost(fill uint32, now float64) { core.FillLost(engine.FillID(fill), at(now)) }
+func exportFillLost(fill uint32, now float64) {
+	core.FillLost(engine.FillID(fill), at(now))
+	verified()
+}
 
 // texts are the texts of input, each ended by NUL.
 func texts(size uint32) []string {

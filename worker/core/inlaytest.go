@@ -2,7 +2,29 @@
 
 package main
 
+import (
+	"inlay/internal/answer"
+	"inlay/internal/engine"
+)
+
 // trap ends the instance as a panic anywhere in it does.
 //
 //go:wasmexport trap
 func exportTrap() { panic("asked for by a test") }
+
+// skip is for how many events more nobody looks: to look at everything takes time in proportion to what there is.
+var skip int
+
+// verified ends an event. If the engine's own rules do not hold after it, that is told in the log, by which worker/e2e/harness
+// fails whatever test it is, and the instance ends.
+func verified() {
+	if skip--; skip > 0 {
+		return
+	}
+	stats := core.Stats()
+	skip = (stats.Entries + stats.Waiting) / 16
+	if broken := engine.NewVerifier(core).Verify(); broken != "" {
+		host{}.Report("the engine itself", &answer.FillError{Reason: answer.LostError, Text: broken})
+		panic(broken)
+	}
+}
