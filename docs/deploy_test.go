@@ -66,13 +66,7 @@ func main() {
 // newShop is what inlay new makes, with shopFiles.
 func newShop(t *testing.T) (dir string) {
 	t.Helper()
-	inlay, err := program()
-	require.NoError(t, err)
-	root, err := os.Getwd()
-	require.NoError(t, err)
-	dir = filepath.Join(t.TempDir(), "shop")
-	output, err := exec.Command(inlay, "new", "--inlay", root, dir).CombinedOutput()
-	require.NoError(t, err, "%s", output)
+	dir = newSite(t, "--inlay", mustAbs(t, "."))
 	for name, text := range shopFiles {
 		file := filepath.Join(dir, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))

@@ -3,7 +3,6 @@ package docs_test
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,8 +102,7 @@ func has(job workflowJob, step workflowStep, name string) bool {
 // The job that tests, as it runs there, on a new site; of what it uploads, only the dry run.
 func TestWorkflowsStepsRun(t *testing.T) {
 	t.Parallel()
-	shop := newShop(t)
-	require.NoError(t, os.Symlink(mustAbs(t, "node_modules"), filepath.Join(shop, "node_modules")))
+	shop := newSite(t, "--inlay", mustAbs(t, "."))
 	output := ""
 	for _, step := range readWorkflow(t).Jobs["test"].Steps {
 		if strings.HasPrefix(step.Run, "go tool inlay ") {
@@ -126,5 +124,5 @@ func TestWorkflowsStepsRun(t *testing.T) {
 // A site that inlay new made has the command as a tool of its module.
 func TestSiteHasTheTool(t *testing.T) {
 	t.Parallel()
-	runIn(t, newShop(t), "go tool inlay version", "GOFLAGS=", "GOPROXY=off")
+	runIn(t, newSite(t, "--inlay", mustAbs(t, ".")), "go tool inlay version", "GOFLAGS=", "GOPROXY=off")
 }

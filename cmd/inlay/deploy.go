@@ -34,6 +34,9 @@ func runDeploy(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := checkVariables(p); err != nil {
+		return err
+	}
 	if _, err := build.Run(c.ctx, p, build.Options{}); err != nil {
 		return err
 	}

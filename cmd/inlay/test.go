@@ -1,13 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"maps"
 	"os/exec"
 	"slices"
 
-	"inlay/edge"
 	"inlay/internal/build"
 	"inlay/internal/project"
 )
@@ -60,37 +57,6 @@ func runTest(c *call) error {
 	test := exec.CommandContext(c.ctx, "go", slices.Concat([]string{"test"}, args, packages)...)
 	test.Dir = p.Site
 	return c.hand(test)
-}
-
-// checkVariables refuses variables of inlay that it could not use, in each environment.
-func checkVariables(p *project.Project) error {
-	sets := map[string]map[string]string{"": p.Wrangler.Vars}
-	for name, env := range p.Wrangler.Environments {
-		sets[name] = env.Vars
-	}
-	var problems build.Problems
-	for _, name := range slices.Sorted(maps.Keys(sets)) {
-		_, err := edge.ParseConfig(func(variable string) (string, bool) {
-			value, set := sets[name][variable]
-			return value, set
-		})
-		var mistakes edge.ConfigErrors
-		if !errors.As(err, &mistakes) && err != nil {
-			return err
-		}
-		for _, e := range mistakes {
-			problem := build.Problem{File: project.ConfigName, Msg: e.Error()}
-			if _, set := sets[name][e.Name]; set {
-				at := p.Wrangler.VarAt(name, e.Name)
-				problem.Line, problem.Column = at.Line, at.Column
-			}
-			problems = append(problems, problem)
-		}
-	}
-	if len(problems) > 0 {
-		return problems
-	}
-	return nil
 }
 
 func count(n int, what string) string {

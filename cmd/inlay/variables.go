@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"inlay/edge"
+	"inlay/internal/build"
+	"inlay/internal/project"
+)
+
+// checkVariables refuses variables of inlay that it could not use, in each environment of wrangler.toml: a Worker that has
+// one answers every request with 500. One that there is not, most likely a slip, would do nothing, without a word.
+func checkVariables(p *project.Project) error {
+	sets := map[string]map[string]string{"": p.Wrangler.Vars}
+	for name, env := range p.Wrangler.Environments {
+		sets[name] = env.Vars
+	}
+	known := map[string]bool{}
+	for _, v := range edge.Variables() {
+		known[v.Name] = true
+	}
+	var problems build.Problems
+	for _, env := range slices.Sorted(maps.Keys(sets)) {
+		_, err := edge.ParseConfig(func(variable string) (string, bool) {
+			value, set := sets[env][variable]
+			return value, set
+		})
+		var mistakes edge.ConfigErrors
+		if !errors.As(err, &mistakes) && err != nil {
+			return err
+		}
+		for _, e := range mistakes {
+			problems = append(problems, inVars(p, env, e.Name, e.Error()))
+		}
+		for _, name := range slices.Sorted(maps.Keys(sets[env])) {
+			if strings.HasPrefix(name, "INLAY_") && !known[name] {
+				problems = append(problems, inVars(p, env, name, "there is no variable "+name+"; README.md, Configuration, has those that there are"))
+			}
+		}
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	return nil
+}
+
+// inVars is a mistake in a variable of an environment.
+func inVars(p *project.Project, env, name, msg string) build.Problem {
+	problem := build.Problem{File: project.ConfigName, Msg: msg}
+	if at := p.Wrangler.VarAt(env, name); at.Line > 0 {
+		problem.Line, problem.Column = at.Line, at.Column
+	}
+	return problem
+}
