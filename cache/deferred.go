@@ -28,8 +28,27 @@ type Deferred[V any] struct {
 // resolves it.
 type filler[V any] func(context.Context) (V, Policy, error)
 
-// under gives the filler of a fill whose policy is known beforehand.
-func under[V any](fill func(context.Context) (V, error), p Policy) filler[V] {
+// source is what callers have in place of a filler, which is made only once it is
+// needed: on a hit it would be garbage.
+type source[V any] struct {
+	with   filler[V] // or one of these, under policy:
+	fill   func(context.Context) (V, error)
+	ofKey  func(context.Context, string) (V, error)
+	policy Policy
+	now    bool // it runs at once
+}
+
+func (s *source[V]) filler(key string) filler[V] {
+	with, fill, ofKey, p := s.with, s.fill, s.ofKey, s.policy
+	switch {
+	case with != nil:
+		return with
+	case ofKey != nil:
+		return func(ctx context.Context) (V, Policy, error) {
+			v, err := ofKey(ctx, key)
+			return v, p, err
+		}
+	}
 	return func(ctx context.Context) (V, Policy, error) {
 		v, err := fill(ctx)
 		return v, p, err
@@ -40,8 +59,9 @@ func under[V any](fill func(context.Context) (V, error), p Policy) filler[V] {
 // once too, while one fill in the background refreshes it, for at most
 // Options.RefreshTimeout. On a miss it gives the zero value and a Deferred: that
 // of the flight of the key if there is one, with the fill and the policy of the
-// one who began it, else a new one. A flight that began before one of p's tags
-// was purged or invalidated is not joined.
+// one who began it (or of a Load that started it before anybody awaited it), else a
+// new one. A flight that began before one of p's tags was purged or invalidated is
+// not joined.
 //
 // For Options.RefreshPause after a fill has failed the value that may stand in for
 // it is given at once, and nothing is asked.
@@ -51,24 +71,24 @@ func under[V any](fill func(context.Context) (V, error), p Policy) filler[V] {
 func (c *Cache[V]) GetOrDefer(key string, fill func(context.Context) (V, error), p Policy) (V, *Deferred[V]) {
 	var zero V
 	if p.bypasses(&c.opts.Policy) {
-		return zero, c.alone(key, fill, p)
+		return zero, c.alone(key, source[V]{fill: fill, policy: p})
 	}
 	h, t := c.hash.sum(key), c.now()
 	if v, s := c.peek(h, key, t); s == Fresh {
 		c.gets.count(Fresh)
 		return v, nil
 	}
-	return c.stand(context.Background(), key, h, t, p.resolve(&c.opts.Policy).Tags, fill, p, nil)
+	return c.stand(context.Background(), key, h, t, p.resolve(&c.opts.Policy).Tags, source[V]{fill: fill, policy: p})
 }
 
 // alone gives a Deferred that nobody shares and of which nothing is kept.
-func (c *Cache[V]) alone(key string, fill func(context.Context) (V, error), p Policy) *Deferred[V] {
+func (c *Cache[V]) alone(key string, from source[V]) *Deferred[V] {
 	if key == "" {
 		return c.unkeyed()
 	}
 	f := &Flight[V]{c: c, key: strings.Clone(key), detached: true}
 	d := f.face()
-	d.fill, d.bypass = under(fill, p), true
+	d.fill, d.bypass = from.filler(f.key), true
 	return d
 }
 
@@ -80,9 +100,8 @@ func (c *Cache[V]) unkeyed() *Deferred[V] {
 
 // stand gives what may stand in for the value that a look at t did not find
 // fresh, and has it refreshed with the values of ctx; or the Deferred of the key's
-// flight, a new one if there is none: with, or else fill and p.
-func (c *Cache[V]) stand(ctx context.Context, key string, h uint64, t int64, tags []string,
-	fill func(context.Context) (V, error), p Policy, with filler[V]) (V, *Deferred[V]) {
+// flight, a new one if there is none, filled from the source.
+func (c *Cache[V]) stand(ctx context.Context, key string, h uint64, t int64, tags []string, from source[V]) (V, *Deferred[V]) {
 	var zero V
 	if key == "" {
 		return zero, c.unkeyed()
@@ -101,18 +120,23 @@ func (c *Cache[V]) stand(ctx context.Context, key string, h uint64, t int64, tag
 		}
 	}
 	f := c.joinable(key, tags, t)
+	ours := f == nil
 	if f == nil {
 		f = c.newFlight(key)
 		c.parked.add(f)
+	} else if !f.started && (from.now || s == Stale) {
+		// Nobody has awaited it. Its fill may hold what ended long ago, so the one
+		// that runs is of who starts it.
+		ours = true
+		f.known = nil
+	}
+	d := f.face()
+	if ours {
 		f.know(tags)
-		if with == nil {
-			with = under(fill, p)
-		}
-		f.face().fill = with
+		d.fill = from.filler(f.key)
 	} else if s == Miss {
 		c.n.collapsed++
 	}
-	d := f.face()
 	if s == Miss {
 		return zero, d
 	}

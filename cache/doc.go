@@ -19,6 +19,7 @@
 // # Which call
 //
 //	to get a value or fill it and wait            Load
+//	… with one fill for all keys                  Loader
 //	… how long it lasts comes with it             LoadWith
 //	… to use what is there before waiting         GetOrDefer, then Deferred.Await
 //	… without goroutines                          Begin, then Flight.Commit or Abandon

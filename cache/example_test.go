@@ -207,6 +207,22 @@ func ExampleCache_Load() {
 	// Output: fills: 1
 }
 
+// A fill that is the same for all keys is made once, and a hit allocates nothing.
+func ExampleCache_Loader() {
+	c, err := cache.New(cache.Options[string]{})
+	if err != nil {
+		panic(err)
+	}
+	prices := c.Loader(func(_ context.Context, key string) (string, error) {
+		return "price of " + key, nil
+	}, cache.Policy{TTL: time.Minute})
+	fmt.Println(prices.Load(context.Background(), "7"))
+	fmt.Println(prices.Load(context.Background(), "8"))
+	// Output:
+	// price of 7 <nil>
+	// price of 8 <nil>
+}
+
 // A panic in a fill is an error to all who wait.
 func ExamplePanicError() {
 	c, err := cache.New(cache.Options[string]{})

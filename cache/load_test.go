@@ -49,8 +49,10 @@ func TestAFreshLoadTakesNoLockAndAllocatesNothing(t *testing.T) {
 	require.NoError(t, c.Put("a", "one", p))
 	fill := constant("two")
 	with := func(context.Context) (string, Policy, error) { return "two", p, nil }
+	loader := c.Loader(func(context.Context, string) (string, error) { return "two", nil }, p)
 	c.mu.Lock()
 	allocated := testing.AllocsPerRun(100, func() {
+		_, _ = loader.Load(bg, "a")
 		_, _ = c.Load(bg, "a", fill, p)
 		_, _ = c.LoadWith(bg, "a", with, "a", "b")
 		_, _ = c.GetOrDefer("a", fill, p)
@@ -554,6 +556,72 @@ func TestTheFillOfLoadWithSaysHowLong(t *testing.T) {
 		require.Equal(t, "once", get("once", Policy{TTL: -1}))
 		require.Equal(t, "twice", get("twice", Policy{TTL: -1}))
 		require.EqualValues(t, 2, c.Stats().Bypassed)
+	})
+}
+
+// The fill of a GetOrDefer whose Deferred was forgotten may hold what ended long ago.
+func TestALoadRunsItsOwnFillAndNotOneThatNobodyAwaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, at := newTest(t, Options[string]{})
+		p := Policy{TTL: time.Second, StaleWhileRevalidate: time.Hour}
+		_, forgotten := c.GetOrDefer("a", constant("forgotten"), Policy{TTL: time.Hour})
+		v, err := c.Load(bg, "a", constant("own"), p)
+		require.NoError(t, err)
+		require.Equal(t, "own", v)
+		v, err = forgotten.Await(bg)
+		require.NoError(t, err)
+		require.Equal(t, "own", v, "there was one fill")
+		at.advance(time.Second)
+		_, s := c.Get("a")
+		require.Equal(t, Stale, s, "under its own policy")
+
+		c.Delete("a")
+		c.GetOrDefer("a", constant("forgotten"), Policy{})
+		require.NoError(t, c.Put("a", "old", p))
+		at.advance(time.Second)
+		v, d := c.GetOrDefer("a", constant("new"), p)
+		require.Nil(t, d)
+		require.Equal(t, "old", v)
+		synctest.Wait()
+		v, _ = c.Get("a")
+		require.Equal(t, "new", v, "so with a refresh in the background")
+	})
+}
+
+func TestALoaderFillsByKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, at := newTest(t, Options[string]{})
+		runs := 0
+		l := c.Loader(func(_ context.Context, key string) (string, error) {
+			if runs++; key == "bad" {
+				return "", errors.New("broken")
+			}
+			return strings.ToUpper(key), nil
+		}, Policy{TTL: time.Second, StaleWhileRevalidate: time.Second})
+		buffer := []byte("ab")
+		for range 2 {
+			v, err := l.Load(bg, string(buffer))
+			require.NoError(t, err)
+			require.Equal(t, "AB", v)
+		}
+		require.Equal(t, 1, runs)
+		_, err := l.Load(bg, "bad")
+		require.ErrorContains(t, err, "broken")
+		_, err = l.Load(bg, "")
+		require.ErrorIs(t, err, ErrEmptyKey)
+		at.advance(time.Second)
+		v, err := l.Load(bg, "ab")
+		require.NoError(t, err)
+		require.Equal(t, "AB", v)
+		synctest.Wait()
+		require.Equal(t, 3, runs, "refreshed")
+
+		around := c.Loader(func(_ context.Context, key string) (string, error) { return key, nil }, Policy{TTL: -1})
+		v, err = around.Load(bg, "ab")
+		require.NoError(t, err)
+		require.Equal(t, "ab", v)
+		v, _ = c.Get("ab")
+		require.Equal(t, "AB", v)
 	})
 }
 

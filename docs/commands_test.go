@@ -55,6 +55,11 @@ var commands = map[string]func(t *testing.T, line string){
 	"npx wrangler secret put INLAY_TOKEN":                wranglerHas("secret", "put"),
 	"npx wrangler secret put INLAY_FILL_FIELDS":          wranglerHas("secret", "put"),
 	"npx wrangler tail":                                  wranglerHas("tail"),
+
+	"go -C bench test ./native -run TestLoadersInTrouble": by("TestLoadersInTrouble"),
+	"go -C bench test ./native -run '^$' -bench Load":     runs([]string{"-benchtime", "10x"}, "cache=otter/op=miss"),
+	"go -C bench test ./native -run '^$' -bench Collect":  runs([]string{"-benchtime", "1x", "-args", "-smoke"}, "cache=freecache"),
+	"go test ./cache -run '^$' -bench All":                runs([]string{"-benchtime", "1x"}, "stall"),
 }
 
 var (

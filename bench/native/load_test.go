@@ -35,7 +35,6 @@ func fillOf(ctx context.Context, key string) ([]byte, error) { return filled16, 
 // StaleWhileRevalidate is set.
 func loaders(entries, entrySize int) []loader {
 	plain, renewed := cache.Policy{TTL: ttl}, cache.Policy{TTL: ttl, StaleWhileRevalidate: ttl}
-	once := func(context.Context) ([]byte, error) { return filled16, nil }
 	inlays := func(name string, load func(*cache.Cache[[]byte], context.Context, string) ([]byte, error)) loader {
 		c := inlayCache(entries, entrySize, nil)
 		return loader{name, func(ctx context.Context, key string) ([]byte, error) { return load(c, ctx, key) }, func() {}}
@@ -47,9 +46,6 @@ func loaders(entries, entrySize int) []loader {
 		inlays("inlay, Load, refresh", func(c *cache.Cache[[]byte], ctx context.Context, key string) ([]byte, error) {
 			return c.Load(ctx, key, func(ctx context.Context) ([]byte, error) { return fillOf(ctx, key) }, renewed)
 		}),
-		inlays("inlay, Load, a fill for all keys", func(c *cache.Cache[[]byte], ctx context.Context, key string) ([]byte, error) {
-			return c.Load(ctx, key, once, plain)
-		}),
 		inlays("inlay, GetOrDefer", func(c *cache.Cache[[]byte], ctx context.Context, key string) ([]byte, error) {
 			v, d := c.GetOrDefer(key, func(ctx context.Context) ([]byte, error) { return fillOf(ctx, key) }, plain)
 			if d != nil {
@@ -58,6 +54,9 @@ func loaders(entries, entrySize int) []loader {
 			return v, nil
 		}),
 	}
+
+	c := inlayCache(entries, entrySize, nil)
+	all = append(all, loader{"inlay, Loader", c.Loader(fillOf, plain).Load, func() {}})
 
 	fill := otter.LoaderFunc[string, []byte](fillOf)
 	for _, refresh := range []bool{false, true} {
