@@ -60,15 +60,15 @@ func TestConfigurationIsWhatWranglerReads(t *testing.T) {
 	assert.NotZero(t, found)
 }
 
-// environmentsOf are the options that choose each environment of a configuration: of one without any, none.
+// environmentsOf are the options that choose each environment of a configuration, the top level first.
 func environmentsOf(text string) (options [][]string) {
-	names := regexp.MustCompile(`(?m)^\[env\.(\w+)\]`).FindAllStringSubmatch(text, -1)
-	if len(names) == 0 {
-		return [][]string{nil}
-	}
-	options = append(options, []string{"--env="})
-	for _, name := range names {
-		options = append(options, []string{"--env", name[1]})
+	options = [][]string{{"--env="}}
+	seen := map[string]bool{}
+	for _, name := range regexp.MustCompile(`(?m)^\[env\.(\w+)`).FindAllStringSubmatch(text, -1) {
+		if !seen[name[1]] {
+			seen[name[1]] = true
+			options = append(options, []string{"--env", name[1]})
+		}
 	}
 	return options
 }
