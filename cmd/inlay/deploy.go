@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -37,11 +38,15 @@ func runDeploy(c *call) error {
 	if err := checkVariables(p); err != nil {
 		return err
 	}
-	if _, err := build.Run(c.ctx, p, build.Options{}); err != nil {
-		return err
-	}
-	w, err := wrangler.Find(c.ctx, p, c.errs)
+	ctx, cancel := context.WithCancel(c.ctx)
+	search := wrangler.Begin(ctx, p, c.errs)
+	_, err = build.Run(c.ctx, p, build.Options{})
 	if err != nil {
+		cancel()
+	}
+	w, notFound := search.Result()
+	cancel()
+	if err := cmp.Or(err, notFound); err != nil {
 		return err
 	}
 	return c.hand(w.Command(c.ctx, append([]string{"deploy"}, args...)...))

@@ -35,6 +35,7 @@ type worked struct {
 	args   []string // further options for wrangler
 	client *http.Client
 
+	search  *tool.Search // for wrangler; nil: none has begun
 	running *process
 	at      *url.URL
 	last    lastLines    // of what wrangler wrote
@@ -68,6 +69,9 @@ func (w *worked) build(ctx context.Context, p *project.Project, todo work) error
 	}
 	if at, ok := p.Wrangler.Builds(); ok {
 		return project.Problems{{File: project.ConfigName, Line: at.Line, Column: at.Column, Msg: "[build] would let wrangler build the site a second time; take it out: inlay dev and inlay deploy build by themselves"}}
+	}
+	if w.running == nil {
+		w.look(ctx, p)
 	}
 	result, err := build.Run(ctx, p, build.Options{})
 	if err != nil {
@@ -114,6 +118,14 @@ func (w *worked) serve(ctx context.Context, p *project.Project, todo work, versi
 		return served{}, trace(p, got.Ended)
 	}
 	return served{at: w.at, pages: w.shells.name(w.serving), changed: true}, nil
+}
+
+// look begins to look for wrangler, which npm may have to bring first, unless
+// that has begun.
+func (w *worked) look(ctx context.Context, p *project.Project) {
+	if w.search == nil {
+		w.search = tool.Begin(ctx, p, w.out)
+	}
 }
 
 // folder is what wrangler looks at.
@@ -235,7 +247,12 @@ var chatter = regexp.MustCompile(`^\s*(⎔ .*|[┌├│└].*|Attaching additio
 
 // start runs wrangler, and waits until it listens.
 func (w *worked) start(ctx context.Context, p *project.Project) error {
-	found, err := tool.Find(ctx, p, w.out)
+	w.look(ctx, p)
+	found, err := w.search.Result()
+	w.search = nil
+	if errors.Is(err, context.Canceled) && ctx.Err() == nil { // it was of a build that a newer one has replaced
+		found, err = tool.Find(ctx, p, w.out)
+	}
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,30 @@ func Find(ctx context.Context, p *project.Project, log io.Writer) (*Wrangler, er
 	return open(ctx, p.Root, folder)
 }
 
+// Search is a Find that runs beside something else: npm may take as long as a
+// build.
+type Search struct {
+	done  chan struct{}
+	found *Wrangler
+	err   error
+}
+
+// Begin begins one.
+func Begin(ctx context.Context, p *project.Project, log io.Writer) *Search {
+	s := &Search{done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		s.found, s.err = Find(ctx, p, log)
+	}()
+	return s
+}
+
+// Result waits for its end.
+func (s *Search) Result() (*Wrangler, error) {
+	<-s.done
+	return s.found, s.err
+}
+
 // Installed is the wrangler that is there, as it is; nil if there is none that
 // can run.
 func Installed(ctx context.Context, p *project.Project) *Wrangler {
