@@ -77,7 +77,7 @@ func (c *call) parse(flags *flag.FlagSet, max int) (rest []string, err error) {
 			printHelp(c.out, c.command)
 			return nil, exitStatus(0)
 		case err != nil:
-			return nil, usageError(strings.TrimPrefix(strings.ReplaceAll(err.Error(), "flag provided but not defined: ", "there is no option "), "flag "))
+			return nil, usageError(wrongFlag(err))
 		}
 		left := flags.Args()
 		if n := len(args) - len(left); n > 0 && args[n-1] == "--" || len(left) == 0 {
@@ -91,6 +91,18 @@ func (c *call) parse(flags *flag.FlagSet, max int) (rest []string, err error) {
 		return nil, usageErrorf("%s does not take %q", c.command.name, rest[max])
 	}
 	return rest, nil
+}
+
+// wrongFlag is what package flag says of an option, in the words of this program.
+func wrongFlag(err error) string {
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: "); ok {
+		return "there is no option " + name
+	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: "); ok {
+		return name + " lacks its value"
+	}
+	return text
 }
 
 // passed are the arguments without -C and help, for a command that gives them to another program. All behind -- goes there

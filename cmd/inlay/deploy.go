@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"syscall"
@@ -59,9 +58,11 @@ func (c *call) hand(cmd *exec.Cmd) error {
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	err := cmd.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() >= 0 {
-		return exitStatus(exit.ExitCode())
+	if state := cmd.ProcessState; state != nil && state.Exited() {
+		if state.Success() {
+			return nil
+		}
+		return exitStatus(state.ExitCode())
 	}
 	if err != nil && c.ctx.Err() != nil {
 		return context.Canceled

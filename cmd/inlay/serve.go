@@ -18,8 +18,8 @@ var serveCommand = &command{
 	name:  "serve",
 	args:  "[OPTION…]",
 	short: "serve the site natively, without Wasm, on http://127.0.0.1:8787",
-	long: `The port is $PORT, and the address $ADDR, if those are set. A variable is taken from the environment; what that lacks, from .dev.vars, and then
-from [vars] of wrangler.toml. A site with Go becomes one program, in build/native/, whose options are:
+	long: `The port is $PORT, and the address $ADDR, if those are set. A variable is taken from the environment; what that lacks, from
+.dev.vars, and then from [vars] of wrangler.toml. A site with Go becomes one program, in build/native/, whose options are:
 
   -listen ADDR  another address, such as :8080
   -health       ask the server that listens there whether it answers

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"inlay/internal/project"
@@ -163,8 +165,8 @@ func environment(env []string, node string) []string {
 		}
 		kept = append(kept, one)
 	}
-	for name, value := range quiet {
-		kept = append(kept, name+"="+value)
+	for _, name := range slices.Sorted(maps.Keys(quiet)) {
+		kept = append(kept, name+"="+quiet[name])
 	}
 	return append(kept, "PATH="+node+string(os.PathListSeparator)+path)
 }
