@@ -16,7 +16,7 @@ import (
 // What the documentation says is run, that of all Markdown files of the project. Here is what they consist of, and what
 // README.md has to list; the other files are each about one kind of block, or of claim. Paths are from the repository's root.
 
-func TestMain(m *testing.M) { harness.Main(m) }
+func TestMain(m *testing.M) { harness.Main(m, ".") }
 
 // document is a Markdown file.
 type document struct {

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,15 +111,13 @@ func wranglerToml(t *testing.T) string {
 // A second signal does not wait for those that the first one would have let end.
 func TestASecondSignalEndsServeAtOnce(t *testing.T) {
 	t.Parallel()
-	s := harness.Start(t, exec.Command("./build.sh", "serve"), []string{"PORT=0", "SITE_DELAY_MS=30000"})
+	gates := &held{}
+	s := harness.Start(t, exec.Command("./build.sh", "serve", "-C", harness.Site), []string{"PORT=0", "INLAY_ORIGIN=" + newOrigin(t, gates.answer).URL})
 	s.Listens(harness.ServeReady)
-	page := browse(t, s.URL+packagePage) // its head is there, its fragments are not
+	page := browse(t, s.URL+fivePage) // its head is there, its fragments are not
 	defer func() { _ = page.Body.Close() }()
 	require.NoError(t, s.Cmd.Process.Signal(syscall.SIGTERM))
-	require.Eventually(t, func() bool { // it no longer listens: the first one has been seen
-		_, err := http.Get(s.URL + "/robots.txt")
-		return err != nil
-	}, 20*time.Second, 10*time.Millisecond)
+	endsToListen(t, s) // the first one has been seen
 	begun := time.Now()
 	require.NoError(t, s.Cmd.Process.Signal(syscall.SIGTERM))
 	require.Error(t, s.Cmd.Wait())

@@ -27,7 +27,7 @@ func TestCommandPurgesAndCountsAWorker(t *testing.T) {
 		return string(output)
 	}
 	require.Equal(t, "purged 0 entries in one isolate\n", inlay("purge", "--all"))
-	page := request(t, http.MethodGet, s.URL+"/pkg/io/fs", nil)
+	page := request(t, http.MethodGet, s.URL+"/five/io/fs", nil)
 	require.Equal(t, http.StatusOK, page.StatusCode)
 	read(t, page)
 	assert.Equal(t, "invalidated 4 entries in one isolate\n", inlay("invalidate", "--tag", "docs"))

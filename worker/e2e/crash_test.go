@@ -36,7 +36,7 @@ func TestWaitingRequestsSurviveACrash(t *testing.T) {
 	const clients = 30
 	var waiting []*socket
 	for range clients {
-		waiting = append(waiting, dial(t, server, packagePage))
+		waiting = append(waiting, dial(t, server, fivePage))
 	}
 	require.Eventually(t, func() bool { return stat(t, server, "waiting") == clients }, 20*time.Second, 10*time.Millisecond)
 
@@ -45,7 +45,7 @@ func TestWaitingRequestsSurviveACrash(t *testing.T) {
 		"each goes on, on the next instance")
 	require.Eventually(t, func() bool { return origin.count(fragmentPath("index")) == 2 }, 20*time.Second, time.Millisecond,
 		"whose one fill is begun anew")
-	for _, slot := range packageSlots {
+	for _, slot := range fiveSlots {
 		gates.open(fragmentPath(slot))
 	}
 	for _, client := range waiting {
@@ -55,7 +55,7 @@ func TestWaitingRequestsSurviveACrash(t *testing.T) {
 		assert.NoError(t, whole(body))
 	}
 
-	warm := browse(t, server.URL+packagePage)
+	warm := browse(t, server.URL+fivePage)
 	assert.Contains(t, warm.Header.Get("Cache-Status"), "inlay/index;hit")
 	assert.NoError(t, whole(read(t, warm)))
 	all := stats(t, server)
@@ -68,7 +68,7 @@ func TestWaitingRequestsSurviveACrash(t *testing.T) {
 	trap(t, server)
 	assert.Equal(t, 2, stat(t, server, "core_crashes_total"))
 	assert.Equal(t, 2, crashesLogged(server))
-	assert.Contains(t, browse(t, server.URL+packagePage).Header.Get("Cache-Status"), "inlay/index;fwd=miss", "what it knew is gone")
+	assert.Contains(t, browse(t, server.URL+fivePage).Header.Get("Cache-Status"), "inlay/index;fwd=miss", "what it knew is gone")
 }
 
 // A page that stands in order goes on exactly where it stopped, and one that is patched shows each fragment, though what
@@ -78,22 +78,22 @@ func TestStreamsGoOnAfterACrash(t *testing.T) {
 	gates := &held{}
 	origin := newOrigin(t, gates.answer)
 	server := harness.StartTestWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_TOKEN="+adminToken)
-	browser := browse(t, server.URL+packagePage)
-	reader := request(t, http.MethodGet, server.URL+packagePage, nil, "User-Agent", "curl/8")
+	browser := browse(t, server.URL+fivePage)
+	reader := request(t, http.MethodGet, server.URL+fivePage, nil, "User-Agent", "curl/8")
 	gates.open(fragmentPath("title"))
 	gates.open(fragmentPath("overview"))
 	require.Eventually(t, func() bool { return stat(t, server, "flights") == 3 }, 20*time.Second, 10*time.Millisecond)
 
 	trap(t, server)
-	for _, slot := range packageSlots[2:] {
+	for _, slot := range fiveSlots[2:] {
 		gates.open(fragmentPath(slot))
 	}
 	assert.NoError(t, whole(read(t, reader)), "in order: everything once")
 
 	patched := read(t, browser)
 	assert.True(t, strings.HasSuffix(strings.TrimSpace(patched), "</html>"))
-	assert.Equal(t, 1, strings.Count(patched, "<main"), "the shell is not repeated")
-	for _, slot := range packageSlots {
+	assert.Equal(t, 1, strings.Count(patched, "<body"), "the shell is not repeated")
+	for _, slot := range fiveSlots {
 		assert.Contains(t, patched, `<template for="`+slot+`">`+fragmentOf(fragmentPath(slot)))
 	}
 }
@@ -107,7 +107,7 @@ func TestClientsMayLeaveAroundACrash(t *testing.T) {
 	for round := range 5 {
 		var clients []*socket
 		for range 20 {
-			clients = append(clients, dial(t, server, fmt.Sprintf("/pkg/round/%d", round)))
+			clients = append(clients, dial(t, server, fmt.Sprintf("/five/round/%d", round)))
 		}
 		require.Eventually(t, func() bool { return stat(t, server, "waiting") == 20 }, 20*time.Second, 10*time.Millisecond)
 		trapped := make(chan struct{})
@@ -152,7 +152,7 @@ func TestCrashesInAStorm(t *testing.T) {
 			defer wait.Done()
 			errs <- func() error {
 				path := strings.Repeat("/x", i%10+1)
-				client, err := tryDial(server, "/pkg"+path)
+				client, err := tryDial(server, "/five"+path)
 				if err != nil {
 					return err
 				}

@@ -67,7 +67,7 @@ func whole(body string) error {
 	if !strings.HasSuffix(strings.TrimSpace(body), "</html>") {
 		return fmt.Errorf("the page has no end: …%q", body[max(0, len(body)-80):])
 	}
-	for _, slot := range packageSlots {
+	for _, slot := range fiveSlots {
 		if n := strings.Count(body, "["+fragmentPath(slot)+"]"); n != 1 {
 			return fmt.Errorf("the page has %d fragments for %s", n, slot)
 		}
@@ -88,14 +88,14 @@ func TestJoinersGetTheirPageWhenTheLeaderLeaves(t *testing.T) {
 				}
 			})
 			server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL)
-			leader := dial(t, server, packagePage)
+			leader := dial(t, server, fivePage)
 			require.Eventually(t, func() bool { return origin.count(fragmentPath("overview")) == 1 }, 10*time.Second, time.Millisecond)
 			begun := time.Now()
-			before := dial(t, server, packagePage)
+			before := dial(t, server, fivePage)
 			left := time.After(time.Duration(part * float64(delay)))
 			<-left
 			leader.reset()
-			after := dial(t, server, packagePage)
+			after := dial(t, server, fivePage)
 			for name, joiner := range map[string]*socket{"before": before, "after": after} {
 				status, body, err := joiner.page()
 				require.NoError(t, err, "%s: %s", name, server.Log())
@@ -103,7 +103,7 @@ func TestJoinersGetTheirPageWhenTheLeaderLeaves(t *testing.T) {
 				assert.NoError(t, whole(body), name)
 			}
 			assert.Less(t, time.Since(begun), 5*time.Second, "nobody waited for a timeout")
-			for _, slot := range packageSlots {
+			for _, slot := range fiveSlots {
 				assert.Equal(t, 1, origin.count(fragmentPath(slot)), "%s: the fill outlived its leader's client", slot)
 			}
 			assert.NotContains(t, server.Log(), "had hung")
@@ -118,7 +118,7 @@ func TestClientThatLeavesFreesItsRequest(t *testing.T) {
 	server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_TOKEN="+adminToken)
 	var clients []*socket
 	for range 50 {
-		clients = append(clients, dial(t, server, packagePage))
+		clients = append(clients, dial(t, server, fivePage))
 	}
 	require.Eventually(t, func() bool { return stat(t, server, "waiting") == 50 }, 20*time.Second, 10*time.Millisecond)
 	for _, c := range clients {
@@ -126,12 +126,12 @@ func TestClientThatLeavesFreesItsRequest(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return stat(t, server, "waiting") == 0 }, 20*time.Second, 10*time.Millisecond,
 		"while the fills go on")
-	assert.Equal(t, len(packageSlots), stat(t, server, "flights"))
-	for _, slot := range packageSlots {
+	assert.Equal(t, len(fiveSlots), stat(t, server, "flights"))
+	for _, slot := range fiveSlots {
 		gates.open(fragmentPath(slot))
 	}
 	require.Eventually(t, func() bool { return stat(t, server, "flights") == 0 }, 20*time.Second, 10*time.Millisecond)
-	status, body, err := dial(t, server, packagePage).page()
+	status, body, err := dial(t, server, fivePage).page()
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusOK, status)
 	assert.NoError(t, whole(body))
@@ -142,15 +142,15 @@ func TestClientThatLeavesBeforeItsHeadFreesItsRequest(t *testing.T) {
 	gates := &held{}
 	origin := newOrigin(t, gates.answer)
 	server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_TOKEN="+adminToken, "INLAY_PATIENCE=1s")
-	leader := dial(t, server, packagePage)
+	leader := dial(t, server, fivePage)
 	require.Eventually(t, func() bool { return stat(t, server, "waiting") == 1 }, 20*time.Second, 10*time.Millisecond)
 	leader.reset()
 	require.Eventually(t, func() bool { return stat(t, server, "waiting") == 0 }, 20*time.Second, 10*time.Millisecond)
-	for _, slot := range packageSlots {
+	for _, slot := range fiveSlots {
 		gates.open(fragmentPath(slot))
 	}
 	require.Eventually(t, func() bool { return stat(t, server, "flights") == 0 }, 20*time.Second, 10*time.Millisecond)
-	assert.Contains(t, browse(t, server.URL+packagePage).Header.Get("Cache-Status"), "inlay/overview;hit")
+	assert.Contains(t, browse(t, server.URL+fivePage).Header.Get("Cache-Status"), "inlay/overview;hit")
 }
 
 func TestThousandAtOnceOnAColdPageAreOneFillEach(t *testing.T) {
@@ -165,7 +165,7 @@ func TestThousandAtOnceOnAColdPageAreOneFillEach(t *testing.T) {
 		go func() {
 			defer wait.Done()
 			errs <- func() error {
-				s, err := tryDial(server, packagePage)
+				s, err := tryDial(server, fivePage)
 				if err != nil {
 					return err
 				}
@@ -182,7 +182,7 @@ func TestThousandAtOnceOnAColdPageAreOneFillEach(t *testing.T) {
 		}()
 	}
 	require.Eventually(t, func() bool { return stat(t, server, "waiting") == clients }, 40*time.Second, 50*time.Millisecond)
-	for _, slot := range packageSlots {
+	for _, slot := range fiveSlots {
 		gates.open(fragmentPath(slot))
 	}
 	wait.Wait()
@@ -190,7 +190,7 @@ func TestThousandAtOnceOnAColdPageAreOneFillEach(t *testing.T) {
 	for err := range errs {
 		require.NoError(t, err, server.Log())
 	}
-	for _, slot := range packageSlots {
+	for _, slot := range fiveSlots {
 		assert.Equal(t, 1, origin.count(fragmentPath(slot)), slot)
 	}
 }
@@ -207,7 +207,7 @@ func TestSlowReadersHoldNobodyBack(t *testing.T) {
 	stop := make(chan struct{})
 	var wait sync.WaitGroup
 	for range 20 {
-		slow := dial(t, server, packagePage)
+		slow := dial(t, server, fivePage)
 		require.NoError(t, slow.Conn.(*net.TCPConn).SetReadBuffer(4096))
 		wait.Add(1)
 		go func() {
@@ -231,7 +231,7 @@ func TestSlowReadersHoldNobodyBack(t *testing.T) {
 	require.Eventually(t, func() bool { return origin.count(fragmentPath("index")) == 1 }, 20*time.Second, 10*time.Millisecond)
 	for range 20 {
 		begun := time.Now()
-		status, body, err := dial(t, server, packagePage).page()
+		status, body, err := dial(t, server, fivePage).page()
 		require.NoError(t, err)
 		assert.Equal(t, http.StatusOK, status)
 		assert.NoError(t, whole(body))

@@ -51,7 +51,7 @@ func TestBudgetBoundsTheIsolatesMemory(t *testing.T) {
 	read := 0
 	churn := func(bytes int) {
 		for until := read + bytes; read < until; {
-			resp, err := client.Get(fmt.Sprintf("%s/pkg/churn/%d", server.URL, read))
+			resp, err := client.Get(fmt.Sprintf("%s/five/churn/%d", server.URL, read))
 			require.NoError(t, err)
 			n, err := io.Copy(io.Discard, resp.Body)
 			require.NoError(t, err)

@@ -37,7 +37,7 @@ func TestReadersThatAreNoParsersGetNoPatchesFromAWorker(t *testing.T) {
 		{[]string{"User-Agent", firefox, "HX-Request", "true"}, false},
 		{[]string{"User-Agent", "Mozilla/5.0 (compatible; Yeti/1.1; +https://naver.me/spd)"}, false},
 	} {
-		resp := request(t, http.MethodGet, fmt.Sprintf("%s/pkg/reader/%d", server.URL, i), nil, c.fields...)
+		resp := request(t, http.MethodGet, fmt.Sprintf("%s/five/reader/%d", server.URL, i), nil, c.fields...)
 		body := read(t, resp)
 		assert.Equal(t, c.streamed, strings.Contains(body, "<template for="), "%v", c.fields)
 		assert.Equal(t, c.streamed, strings.Contains(body, "<?start"), "%v", c.fields)

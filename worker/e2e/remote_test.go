@@ -26,11 +26,11 @@ import (
 func failedTwice(t *testing.T, server *harness.Server) (status string) {
 	t.Helper()
 	begun := time.Now()
-	page := read(t, browse(t, server.URL+packagePage))
+	page := read(t, browse(t, server.URL+fivePage))
 	assert.Less(t, time.Since(begun), 20*time.Second)
 	assert.True(t, strings.HasSuffix(strings.TrimSpace(page), "</html>"))
 	assert.Contains(t, page, slotErrors["overview"])
-	return browse(t, server.URL+packagePage).Header.Get("Cache-Status")
+	return browse(t, server.URL+fivePage).Header.Get("Cache-Status")
 }
 
 func TestOriginThatStallsIsAborted(t *testing.T) {
@@ -52,7 +52,7 @@ func TestOriginThatStallsIsAborted(t *testing.T) {
 			server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_FILL_TIMEOUT=500ms", "INLAY_NEGATIVE_TTL=1m")
 			status := failedTwice(t, server)
 			assert.Contains(t, status, "inlay/overview;fwd=miss;detail=timeout")
-			for range packageSlots {
+			for range fiveSlots {
 				select {
 				case <-aborted:
 				case <-time.After(10 * time.Second):
@@ -82,7 +82,7 @@ func TestOriginThatSendsTooMuchIsCutOff(t *testing.T) {
 	assert.Contains(t, failedTwice(t, server), "inlay/overview;fwd=miss;detail=too-large")
 	assert.Contains(t, server.Log(), "more than the 65536 bytes of INLAY_MAX_FRAGMENT")
 	// What the sockets between the two hold is beyond anyone's control.
-	assert.Less(t, sent.Load()/int64(len(packageSlots)), int64(8<<20))
+	assert.Less(t, sent.Load()/int64(len(fiveSlots)), int64(8<<20))
 }
 
 func TestRedirectsStayOnTheirHost(t *testing.T) {
@@ -103,7 +103,7 @@ func TestRedirectsStayOnTheirHost(t *testing.T) {
 		}
 	})
 	server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_NEGATIVE_TTL=1m")
-	page := read(t, browse(t, server.URL+packagePage))
+	page := read(t, browse(t, server.URL+fivePage))
 	assert.Contains(t, page, "[/fragments/title/moved]", "to the same host they are followed")
 	assert.Contains(t, page, "["+fragmentPath("overview")+"]")
 	for _, slot := range []string{"index", "examples", "imported-by"} {
@@ -111,7 +111,7 @@ func TestRedirectsStayOnTheirHost(t *testing.T) {
 	}
 	assert.Zero(t, elsewhere.total(), "another host is not asked")
 	assert.LessOrEqual(t, origin.count(fragmentPath("imported-by")), 6, "a circle has an end")
-	status := browse(t, server.URL+packagePage).Header.Get("Cache-Status")
+	status := browse(t, server.URL+fivePage).Header.Get("Cache-Status")
 	assert.Contains(t, status, "inlay/index;fwd=miss;fwd-status=302;detail=status")
 	assert.Contains(t, status, "inlay/examples;fwd=miss;fwd-status=307;detail=status")
 }
@@ -147,26 +147,26 @@ func TestOriginThatTakesBatches(t *testing.T) {
 		fills.ServeHTTP(w, r)
 	})
 	server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_FILLS_SECRET="+fillsSecret)
-	require.NoError(t, settled(read(t, browse(t, server.URL+"/pkg/first")), "/first", false))
+	require.NoError(t, settled(read(t, browse(t, server.URL+"/five/first")), "/first", false))
 	assert.Equal(t, 5, origin.total(), "it has not said so yet")
 	assert.Zero(t, origin.count(edge.FillsPath))
 
-	require.NoError(t, settled(read(t, browse(t, server.URL+"/pkg/second")), "/second", false))
+	require.NoError(t, settled(read(t, browse(t, server.URL+"/five/second")), "/second", false))
 	assert.Equal(t, 6, origin.total())
 	assert.Equal(t, 1, origin.count(edge.FillsPath), "all fills of a request are one batch")
 
-	broken := read(t, browse(t, server.URL+"/pkg/broken"))
+	broken := read(t, browse(t, server.URL+"/five/broken"))
 	assert.Contains(t, broken, slotErrors["examples"], "a handler that panics fails its own fill")
 	assert.Contains(t, broken, "[/fragments/index/broken]")
 
 	refuse.Store(true)
-	require.NoError(t, settled(read(t, browse(t, server.URL+"/pkg/third")), "/third", false), "they are asked for one by one")
+	require.NoError(t, settled(read(t, browse(t, server.URL+"/five/third")), "/third", false), "they are asked for one by one")
 	assert.Equal(t, 3, origin.count(edge.FillsPath))
 	assert.Contains(t, server.Log(), "inlay: a batch of 5 fills: 5 of them are asked for one by one: "+origin.URL+": status 404")
 
 	other := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL)
 	for _, page := range []string{"/fifth", "/sixth"} {
-		require.NoError(t, settled(read(t, browse(t, other.URL+"/pkg"+page)), page, false))
+		require.NoError(t, settled(read(t, browse(t, other.URL+"/five"+page)), page, false))
 	}
 	assert.Equal(t, 3, origin.count(edge.FillsPath), "without the secret there is no batch")
 }
@@ -202,7 +202,7 @@ func TestTargetsCannotChooseTheHost(t *testing.T) {
 		"//" + host + "/x", "///" + host, `/\` + host + "/x", `\\` + host + `\x`, "/@" + host + "/x", "@" + host, "/x@" + host, ":80@" + host,
 		"http://" + host + "/x", "http:" + host, "//" + host + "/_inlay/stats", "/./" + host, "/%2f%2f" + host, "/x?//" + host,
 		"/../x", "/a/../../x", "/%2e%2e/x", "/.%2E/x", `/..\x`, "/x#@" + host, "?@" + host, "*", "7", "7/x",
-		"/pkg/../../../x", "/pkg/a/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/x", "/pkg/..%2f..%2f..%2f..%2fx", "/pkg/@" + host,
+		"/five/../../../x", "/five/a/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/x", "/five/..%2f..%2f..%2f..%2fx", "/five/@" + host,
 	} {
 		for _, field := range []string{"localhost", host} {
 			answer := rawRequest(t, server, "GET "+target+" HTTP/1.1\r\nHost: "+field+"\r\nConnection: close\r\n\r\n")

@@ -52,14 +52,14 @@ var runtimeSite = sync.OnceValues(func() (string, error) { return buildTestSite(
 // buildTestSite makes a folder with all modules of the Worker and a test site's own: its pages, and the app.wasm of
 // worker/testing/NAME with the modules beside it.
 func buildTestSite(name string, shells map[string]string) (folder string, err error) {
-	folder = "build/test/site-" + name
+	folder = harness.Build + "/test/site-" + name
 	if err := os.RemoveAll(folder); err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", err
 	}
-	modules, err := filepath.Glob("build/[a-z]*.[mjwbz]*")
+	modules, err := filepath.Glob(harness.Build + "/[a-z]*.[mjwbz]*")
 	if err != nil {
 		return "", err
 	}
@@ -106,7 +106,7 @@ func startRuntimeOf(t *testing.T, change func(config string) string, env ...stri
 	t.Helper()
 	folder, err := runtimeSite()
 	require.NoError(t, err)
-	capnp, err := os.ReadFile("build/workerd.capnp")
+	capnp, err := os.ReadFile(harness.Build + "/workerd.capnp")
 	require.NoError(t, err)
 	config := strings.Replace(string(capnp), "  ],\n  bindings", "    (name = \"counter.mjs\", esModule = embed \"counter.mjs\"),\n  ],\n  bindings", 1)
 	state := t.TempDir()
@@ -134,7 +134,7 @@ func startRuntimeInWrangler(t *testing.T, env ...string) *harness.Server {
 	t.Helper()
 	folder, err := runtimeSite()
 	require.NoError(t, err)
-	own, err := os.ReadFile("wrangler.toml")
+	own, err := os.ReadFile(harness.Site + "/wrangler.toml")
 	require.NoError(t, err)
 	keep := regexp.MustCompile(`(?ms)^(no_bundle = .*?$|rules = \[.*?^\]$|compatibility_date = .*?$|compatibility_flags = .*?$)`).FindAllString(string(own), -1)
 	require.Len(t, keep, 4)

@@ -26,7 +26,7 @@ func startBuilt(t *testing.T, name string) *harness.Server {
 	t.Helper()
 	folder, err := builtSites[name]()
 	require.NoError(t, err)
-	config, err := os.ReadFile("build/workerd.capnp")
+	config, err := os.ReadFile(harness.Build + "/workerd.capnp")
 	require.NoError(t, err)
 	path := filepath.Join(folder, strings.ReplaceAll(t.Name(), "/", "-")+".capnp")
 	require.NoError(t, os.WriteFile(path, config, 0o600))

@@ -64,33 +64,33 @@ func TestFragmentsAreRenewedByValidators(t *testing.T) {
 			wrapped := wrap(h)
 			origin := newOrigin(t, func(w http.ResponseWriter, r *http.Request) { wrapped.ServeHTTP(w, r) })
 			server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_TOKEN="+adminToken, "INLAY_FILLS_SECRET="+fillsSecret)
-			require.NoError(t, settled(read(t, browse(t, server.URL+packagePage)), strings.TrimPrefix(packagePage, "/pkg"), false))
-			first := browse(t, server.URL+packagePage)
+			require.NoError(t, settled(read(t, browse(t, server.URL+fivePage)), strings.TrimPrefix(fivePage, "/five"), false))
+			first := browse(t, server.URL+fivePage)
 			body := read(t, first)
-			require.Equal(t, len(packageSlots), h.count(h.whole))
+			require.Equal(t, len(fiveSlots), h.count(h.whole))
 
 			again := func() *http.Response {
 				resp := request(t, http.MethodPost, server.URL+"/_inlay/invalidate?tag=docs&tag=imports", nil, "Authorization", "Bearer "+adminToken)
 				require.Equal(t, http.StatusOK, resp.StatusCode)
 				read(t, resp)
-				resp = browse(t, server.URL+packagePage)
+				resp = browse(t, server.URL+fivePage)
 				assert.Equal(t, body, read(t, resp), "stale meanwhile")
 				var fresh *http.Response
 				require.Eventually(t, func() bool {
-					fresh = browse(t, server.URL+packagePage)
-					return len(isFresh.FindAllString(fresh.Header.Get("Cache-Status"), -1)) == len(packageSlots)
+					fresh = browse(t, server.URL+fivePage)
+					return len(isFresh.FindAllString(fresh.Header.Get("Cache-Status"), -1)) == len(fiveSlots)
 				}, 10*time.Second, 20*time.Millisecond)
 				return fresh
 			}
 			same := again()
 			assert.Equal(t, body, read(t, same))
 			assert.Equal(t, first.Header.Get("ETag"), same.Header.Get("ETag"), "the page is the very same")
-			assert.Equal(t, len(packageSlots), h.count(h.renewed))
-			assert.Equal(t, len(packageSlots), h.count(h.whole))
+			assert.Equal(t, len(fiveSlots), h.count(h.renewed))
+			assert.Equal(t, len(fiveSlots), h.count(h.whole))
 
 			h.version.Add(1)
 			read(t, again())
-			assert.Equal(t, 2*len(packageSlots), h.count(h.whole), "what has changed is sent whole")
+			assert.Equal(t, 2*len(fiveSlots), h.count(h.whole), "what has changed is sent whole")
 		})
 	}
 }
@@ -114,11 +114,11 @@ func TestEachHopOfARedirectIsJudged(t *testing.T) {
 		}
 	})
 	server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_NEGATIVE_TTL=1m")
-	page := read(t, browse(t, server.URL+packagePage))
+	page := read(t, browse(t, server.URL+fivePage))
 	assert.Contains(t, page, slotErrors["index"])
 	assert.Contains(t, page, slotErrors["examples"])
 	assert.Contains(t, page, "[/fragments/title/login]")
-	status := browse(t, server.URL+packagePage).Header.Get("Cache-Status")
+	status := browse(t, server.URL+fivePage).Header.Get("Cache-Status")
 	assert.Regexp(t, `inlay/title;hit;ttl=(9\d|100)\b`, status)
 	assert.Regexp(t, `inlay/overview;hit;ttl=(99\d|1000)\b`, status)
 	assert.Contains(t, server.Log(), "a redirect on the way has Set-Cookie")
@@ -138,15 +138,15 @@ func TestFragmentThatWasTakenDownIsNotShownOnWorkersEither(t *testing.T) {
 		answer.Load().(func(http.ResponseWriter, *http.Request))(w, r)
 	})
 	server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_TOKEN="+adminToken, "INLAY_NEGATIVE_TTL=0s")
-	read(t, browse(t, server.URL+packagePage))
-	require.Contains(t, browse(t, server.URL+packagePage).Header.Get("Cache-Status"), "inlay/index;hit;ttl=")
+	read(t, browse(t, server.URL+fivePage))
+	require.Contains(t, browse(t, server.URL+fivePage).Header.Get("Cache-Status"), "inlay/index;hit;ttl=")
 	answer.Store(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "gone", http.StatusGone) })
 	resp := request(t, http.MethodPost, server.URL+"/_inlay/invalidate?tag=own", nil, "Authorization", "Bearer "+adminToken)
 	require.Equal(t, http.StatusOK, resp.StatusCode)
-	assert.Contains(t, read(t, resp), fmt.Sprint(len(packageSlots)), "by the origin's own tag")
-	assert.Contains(t, read(t, browse(t, server.URL+packagePage)), "["+fragmentPath("index")+"]", "stale while it is asked")
+	assert.Contains(t, read(t, resp), fmt.Sprint(len(fiveSlots)), "by the origin's own tag")
+	assert.Contains(t, read(t, browse(t, server.URL+fivePage)), "["+fragmentPath("index")+"]", "stale while it is asked")
 	require.Eventually(t, func() bool {
-		return strings.Contains(read(t, browse(t, server.URL+packagePage)), slotErrors["index"])
+		return strings.Contains(read(t, browse(t, server.URL+fivePage)), slotErrors["index"])
 	}, 10*time.Second, 20*time.Millisecond)
-	assert.NotContains(t, read(t, browse(t, server.URL+packagePage)), "["+fragmentPath("index")+"]")
+	assert.NotContains(t, read(t, browse(t, server.URL+fivePage)), "["+fragmentPath("index")+"]")
 }

@@ -28,10 +28,10 @@ const (
 // slotErrors are what the site's slots show when their fill has failed; the title has nothing to show.
 var slotErrors = map[string]string{
 	"title":       "",
-	"overview":    "No such package",
-	"index":       "No names to list.",
-	"examples":    "No examples to show.",
-	"imported-by": "Who imports it is not known just now.",
+	"overview":    "no overview",
+	"index":       "no index",
+	"examples":    "no examples",
+	"imported-by": "imported by none",
 }
 
 // settled checks that the page of a path has its end and shows for each slot its fragment or, if it may have failed, that.
@@ -100,7 +100,7 @@ func stormRequest(server *harness.Server, random *rand.Rand) (o stormOutcome) {
 	path := fmt.Sprintf("/storm/%d", min(random.IntN(stormPaths), random.IntN(stormPaths)))
 	begun := time.Now()
 	defer func() { o.took = time.Since(begun) }()
-	client, err := tryDial(server, "/pkg"+path)
+	client, err := tryDial(server, "/five"+path)
 	if err != nil {
 		return stormOutcome{err: err}
 	}
@@ -206,7 +206,7 @@ func TestStorm(t *testing.T) {
 		assert.NotContains(t, server.Log(), bad)
 	}
 	assert.NoError(t, func() error {
-		resp := browse(t, server.URL+packagePage)
+		resp := browse(t, server.URL+fivePage)
 		return settled(read(t, resp), "/net/http", true)
 	}())
 }

@@ -30,7 +30,7 @@ func losing(t *testing.T, watching bool) (change func(config string) string) {
 	}
 	return func(config string) string {
 		for module, change := range changes {
-			built, err := os.ReadFile("build/" + module + ".mjs")
+			built, err := os.ReadFile(harness.Build + "/" + module + ".mjs")
 			require.NoError(t, err)
 			changed := strings.Replace(string(built), change[0], change[1], 1)
 			require.NotEqual(t, string(built), changed)
@@ -68,11 +68,11 @@ func takeOver(t *testing.T, watching bool, timeout string) time.Duration {
 		fragment(w, r)
 	})
 	server := startLosingWorkerd(t, watching, "INLAY_ORIGIN="+origin.URL, "INLAY_TOKEN="+adminToken, "INLAY_FILL_TIMEOUT="+timeout)
-	leader := dial(t, server, packagePage)
-	require.Eventually(t, func() bool { return origin.total() == len(packageSlots) }, 20*time.Second, time.Millisecond)
+	leader := dial(t, server, fivePage)
+	require.Eventually(t, func() bool { return origin.total() == len(fiveSlots) }, 20*time.Second, time.Millisecond)
 	var joiners []*socket
 	for range 10 {
-		joiners = append(joiners, dial(t, server, packagePage))
+		joiners = append(joiners, dial(t, server, fivePage))
 	}
 	require.Eventually(t, func() bool { return stat(t, server, "waiting") == 11 }, 20*time.Second, time.Millisecond)
 	joiners[0].reset() // one who watches and leaves first
@@ -90,11 +90,11 @@ func takeOver(t *testing.T, watching bool, timeout string) time.Duration {
 	}
 	took := time.Since(begun)
 	t.Logf("whole %v after the leader's reset", took)
-	for _, slot := range packageSlots {
+	for _, slot := range fiveSlots {
 		assert.Equal(t, 2, origin.count(fragmentPath(slot)), "%s: begun once more, by one of the nine", slot)
 	}
 	all := stats(t, server)
-	assert.Equal(t, len(packageSlots), all["fills_taken_over_total"])
+	assert.Equal(t, len(fiveSlots), all["fills_taken_over_total"])
 	assert.Zero(t, all["fills_failed_total"])
 	assert.Zero(t, all["waiting"])
 	assert.Zero(t, all["flights"])
@@ -115,13 +115,13 @@ func TestLostFillsThatNobodyAwaitsAreBegunAnew(t *testing.T) {
 		fragment(w, r)
 	})
 	server := startLosingWorkerd(t, true, "INLAY_ORIGIN="+origin.URL, "INLAY_TOKEN="+adminToken, "INLAY_FILL_TIMEOUT=500ms")
-	leader := dial(t, server, packagePage)
-	require.Eventually(t, func() bool { return origin.total() == len(packageSlots) }, 20*time.Second, time.Millisecond)
+	leader := dial(t, server, fivePage)
+	require.Eventually(t, func() bool { return origin.total() == len(fiveSlots) }, 20*time.Second, time.Millisecond)
 	answers.Store(true)
 	leader.reset()
 	require.Eventually(t, func() bool { return stat(t, server, "waiting") == 0 }, 20*time.Second, time.Millisecond)
 
-	status, body, err := dial(t, server, packagePage).page()
+	status, body, err := dial(t, server, fivePage).page()
 	require.NoError(t, err, server.Log())
 	assert.Equal(t, http.StatusOK, status)
 	assert.NoError(t, whole(body))

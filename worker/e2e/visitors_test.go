@@ -111,20 +111,20 @@ func TestHostCannotMoveThePath(t *testing.T) {
 	for _, server := range []*harness.Server{harness.StartWorkerd(t), harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL)} {
 		// Warm, so that an answer could be repeated by its URL.
 		for range 3 {
-			read(t, browse(t, server.URL+packagePage))
+			read(t, browse(t, server.URL+fivePage))
 		}
 		before := origin.total()
 		for _, host := range []string{
-			"a/static?", "a/static#", "a" + packagePage + "?", "a" + packagePage + "#", "localhost/", "/", "?", "#", "@", "u@localhost", `a\b`, `a\..\b`,
+			"a/static?", "a/static#", "a" + fivePage + "?", "a" + fivePage + "#", "localhost/", "/", "?", "#", "@", "u@localhost", `a\b`, `a\..\b`,
 			"a b", "a\tb", "a, b", "a,b", "http://localhost/", "localhost:80:80", "a:b", "[::1", "::1", "[::1]x", "a%2fb", "é", "a\"b", "a<b", "a\r\nHost: b",
 		} {
-			for _, target := range []string{"/elsewhere", packagePage, "/_inlay/fills"} {
+			for _, target := range []string{"/elsewhere", fivePage, "/_inlay/fills"} {
 				status, answer := statusOf(t, server, "GET "+target+" HTTP/1.1\r\nHost: "+host+"\r\nConnection: close\r\nSec-Fetch-Dest: document\r\n\r\n")
 				assert.Equal(t, http.StatusBadRequest, status, "%s at %s: %s", target, host, answer)
 			}
 		}
 		for _, host := range []string{"localhost", "LOCALHOST:8787", "127.0.0.1", "[::1]:80", "a_b.c-d.example.", "localhost:"} {
-			status, answer := statusOf(t, server, "GET "+packagePage+" HTTP/1.1\r\nHost: "+host+"\r\nConnection: close\r\nSec-Fetch-Dest: document\r\n\r\n")
+			status, answer := statusOf(t, server, "GET "+fivePage+" HTTP/1.1\r\nHost: "+host+"\r\nConnection: close\r\nSec-Fetch-Dest: document\r\n\r\n")
 			assert.Equal(t, http.StatusOK, status, host)
 			assert.Contains(t, answer, "</html>")
 		}

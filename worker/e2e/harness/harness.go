@@ -5,9 +5,10 @@
 //
 //	func TestMain(m *testing.M) { harness.Main(m) }
 //
-// which goes to the root of the repository, so that every path in a test is from there, and makes build/. Each server has a
-// free port of the loopback interface, and ends with its test however the test ends. What a server needs is what build.sh
-// installs: Go, the npm packages, and on Linux /proc for its memory and time.
+// which goes to the root of the repository, so that every path in a test is from there, and builds the site that the tests
+// serve: worker/e2e/testdata/site, whatever lies in site/. Each server has a free port of the loopback interface, and ends
+// with its test however the test ends. What a server needs is what build.sh installs: Go, the npm packages, and on Linux
+// /proc for its memory and time.
 package harness
 
 import (
@@ -25,9 +26,15 @@ import (
 	"inlay/edge"
 )
 
-// Main goes to the repository's root, makes what the tests run (the Worker, and the one whose core has exports for tests),
-// and runs the tests.
-func Main(m *testing.M) {
+// Site is the folder of the tests' own site, Build what is made of it: a Worker, and one whose core has exports for tests.
+const (
+	Site  = "worker/e2e/testdata/site"
+	Build = Site + "/build"
+)
+
+// Main goes to the repository's root, builds the site of the tests and others that are named by their folders, and runs the
+// tests.
+func Main(m *testing.M, others ...string) {
 	root, err := root()
 	if err == nil {
 		err = os.Chdir(root)
@@ -35,16 +42,25 @@ func Main(m *testing.M) {
 	if err == nil {
 		err = os.Setenv("PWD", root) // what a program that is started takes for its folder
 	}
+	for _, folder := range append([]string{Site}, others...) {
+		if err == nil {
+			err = build(folder)
+		}
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	build := exec.Command("./build.sh", "build", "--test")
-	if output, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "./build.sh build --test: %v\n%s", err, output)
-		os.Exit(1)
-	}
 	os.Exit(m.Run())
+}
+
+// build builds the project in a folder.
+func build(folder string) error {
+	output, err := exec.Command("./build.sh", "build", "--test", "-C", folder).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("./build.sh build --test -C %s: %w\n%s", folder, err, output)
+	}
+	return nil
 }
 
 // root is the folder at or above the working one that has build.sh.

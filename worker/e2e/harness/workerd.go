@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,16 +17,25 @@ import (
 	"inlay/edge"
 )
 
-// StartWorkerd runs the built Worker in a bare workerd. env are variables of the Worker, as NAME=VALUE.
+// StartWorkerd runs the tests' own site in a bare workerd. env are variables of the Worker, as NAME=VALUE.
 func StartWorkerd(t *testing.T, env ...string) *Server {
 	t.Helper()
+	return ServeWorkerd(t, Build+"/workerd.capnp", env)
+}
+
+// StartExample is StartWorkerd with the repository's example, for tests that are about it.
+func StartExample(t *testing.T, env ...string) *Server {
+	t.Helper()
+	require.NoError(t, example())
 	return ServeWorkerd(t, "build/workerd.capnp", env)
 }
+
+var example = sync.OnceValue(func() error { return build(".") })
 
 // StartTestWorkerd is StartWorkerd with the core that has exports for tests.
 func StartTestWorkerd(t *testing.T, env ...string) *Server {
 	t.Helper()
-	return ServeWorkerd(t, "build/test/workerd.capnp", env)
+	return ServeWorkerd(t, Build+"/test/workerd.capnp", env)
 }
 
 // ServeWorkerd runs a bare workerd with a configuration, the path of a file, and more options of workerd's.
@@ -77,18 +87,18 @@ func EmbedPages(t *testing.T, pages ...edge.Page) (change func(config string) st
 // StartChanged is StartTestWorkerd with a configuration that change has made of the built one.
 func StartChanged(t *testing.T, change func(config string) string, env []string, options ...string) *Server {
 	t.Helper()
-	built, err := os.ReadFile("build/test/workerd.capnp")
+	built, err := os.ReadFile(Build + "/test/workerd.capnp")
 	require.NoError(t, err)
 	changed := change(string(built))
 	require.NotEqual(t, string(built), changed)
-	return ServeWorkerd(t, "build/test/"+TestFile(t, "workerd.capnp", []byte(changed)), env, options...)
+	return ServeWorkerd(t, Build+"/test/"+TestFile(t, "workerd.capnp", []byte(changed)), env, options...)
 }
 
-// TestFile writes a file into build/test/, where workerd's configurations find it by the name that is returned, which ends
+// TestFile writes a file into test/ of Build, where workerd's configurations find it by the name that is returned, which ends
 // with the given one. It is removed with the test.
 func TestFile(t *testing.T, name string, content []byte) string {
 	t.Helper()
-	file, err := os.CreateTemp("build/test", "*-"+name)
+	file, err := os.CreateTemp(Build+"/test", "*-"+name)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.Remove(file.Name()) })
 	_, err = file.Write(content)

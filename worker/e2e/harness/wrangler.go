@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,17 +15,20 @@ import (
 // WranglerReady is what wrangler dev prints once it listens.
 var WranglerReady = regexp.MustCompile(`Ready on (http://127\.0\.0\.1:\d+)`)
 
-// StartWrangler runs the built Worker in wrangler dev. vars are variables of the Worker, as NAME=VALUE.
+// StartWrangler runs the tests' own site in wrangler dev. vars are variables of the Worker, as NAME=VALUE.
 func StartWrangler(t *testing.T, vars ...string) *Server {
 	t.Helper()
 	return StartWranglerWith(t, nil, vars...)
 }
 
-// StartWranglerWith is StartWrangler with more options.
+// StartWranglerWith is StartWrangler with more options, --config FILE among them for another Worker.
 func StartWranglerWith(t *testing.T, options []string, vars ...string) *Server {
 	t.Helper()
 	args := []string{"node_modules/wrangler/bin/wrangler.js", "dev", "--ip", "127.0.0.1", "--port", "0",
 		"--inspector-port", "0", "--show-interactive-dev-session=false", "--persist-to", t.TempDir()}
+	if !slices.Contains(options, "--config") {
+		options = append(options, "--config", Site+"/wrangler.toml")
+	}
 	args = append(args, options...)
 	for _, v := range vars {
 		name, value, _ := strings.Cut(v, "=")
