@@ -1,6 +1,7 @@
 package devserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"inlay/internal/build"
@@ -38,16 +40,21 @@ const drains = 10 * time.Second
 func (n *native) what() string { return "building the site" }
 
 func (n *native) build(ctx context.Context, p *project.Project, todo work) error {
+	var inPages, inCode error
+	var both sync.WaitGroup
 	if p.Go != project.GoOrigin {
-		// A mistake in a page is told at once, with its place, and not by the program.
-		if _, err := build.ReadPages(p); err != nil {
-			return err
-		}
+		// A mistake in a page is told with its place, and not by the program.
+		both.Go(func() { _, inPages = build.ReadPages(p) })
 	}
-	if p.Go == project.NoGo || !todo.code {
-		return nil
+	if p.Go != project.NoGo && todo.code {
+		both.Go(func() { inCode = build.Program(ctx, p, nativeProgram(p)) })
 	}
-	return build.Program(ctx, p, nativeProgram(p))
+	both.Wait()
+	var problems, more project.Problems
+	if errors.As(inPages, &problems) && errors.As(inCode, &more) {
+		return append(problems, more...)
+	}
+	return cmp.Or(inPages, inCode)
 }
 
 func nativeProgram(p *project.Project) string { return filepath.Join(p.Build(), "native", "dev") }
