@@ -29,7 +29,7 @@ const adminToken = "0123456789abcdef0123456789abcdef"
 // curls are what the lines claim.
 var curls = map[string]func(t *testing.T, got curled){
 	"curl -N -H 'Sec-Fetch-Dest: document' localhost:8787/pkg/net/http": func(t *testing.T, got curled) {
-		assert.Regexp(t, `(?s)<\?start name="imported-by">.*<template for="imported-by">.*</html>\s*$`, got.body)
+		assert.Regexp(t, `(?s)<\?start name="imported-by">.*<template for="imported-by">.*</html>\s*(<script src="/_inlay/dev/[^>]*></script>)?$`, got.body)
 		assert.Greater(t, got.last-got.first, 400*time.Millisecond, "the shell does not wait for the upstream, which takes 800 ms")
 	},
 	"curl -N localhost:8787/pkg/io/fs": func(t *testing.T, got curled) {
@@ -72,9 +72,8 @@ func counts(what string, n int) func(*testing.T, curled) {
 func TestDevAnswersAsTheDocumentationSays(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t, exec.Command("./build.sh", "dev", "--var", "INLAY_TOKEN:"+adminToken, "--ip", "127.0.0.1",
-		"--inspector-port", "0", "--show-interactive-dev-session=false", "--persist-to", t.TempDir()),
-		[]string{"PORT=0", "NO_COLOR=1"})
-	s.Listens(harness.WranglerReady)
+		"--", "--persist-to", t.TempDir()), []string{"PORT=0"})
+	s.Listens(harness.ServeReady)
 	curlAll(t, s)
 	assert.NotEmpty(t, visit(t, s.URL+"/pkg/net/http").Get("Server-Timing"), "dev has INLAY_DEV, and so INLAY_DEBUG, on")
 }

@@ -1,24 +1,27 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"inlay/internal/devserver"
 )
 
 var devCommand = &command{
 	name:  "dev",
-	args:  "[--native] [--port N] [--ip ADDRESS] [--env NAME] [-- OPTION…]",
+	args:  "[--native] [--port N] [--ip ADDRESS] [--env NAME] [--var NAME:VALUE]… [-- OPTION…]",
 	short: "serve the site while it is being written, on http://localhost:8787",
 	long: `It builds what is saved, and the pages that are open load it by themselves. A mistake is shown in the browser as long as
 it is there, with its place. The site runs as a Worker, in wrangler dev; what follows -- are options of that.
 
-  --native      as a program of this machine instead, without Wasm, wrangler and Node
-  --port N      listen on another port; else on $PORT, if that is set. 0 is any that is free
-  --ip ADDRESS  listen on another address than this machine's own, such as 0.0.0.0, so that others can look
-  --env NAME    with the variables and bindings of [env.NAME] of wrangler.toml
+  --native          as a program of this machine instead, without Wasm, wrangler and Node
+  --port N          listen on another port; else on $PORT, if that is set. 0 is any that is free
+  --ip ADDRESS      listen on another address than this machine's own, such as 0.0.0.0, so that others can look
+  --env NAME        with the variables and bindings of [env.NAME] of wrangler.toml
+  --var NAME:VALUE  with this variable, whatever files say; there may be several
 
 Variables are those of [vars] in wrangler.toml, and of .dev.vars beside it in their place, which is the file for secrets;
 of .dev.vars.NAME with --env NAME, if there is one. INLAY_DEV is 1 unless they say otherwise. Ctrl-C ends all of it.`,
@@ -31,6 +34,15 @@ func runDev(c *call) error {
 	port := flags.String("port", "", "")
 	ip := flags.String("ip", "", "")
 	env := flags.String("env", "", "")
+	vars := map[string]string{}
+	flags.Func("var", "", func(text string) error {
+		name, value, ok := strings.Cut(text, ":")
+		if !ok || name == "" {
+			return errors.New("it is NAME:VALUE")
+		}
+		vars[name] = value
+		return nil
+	})
 	args, err := c.parse(flags, 1<<20)
 	if err != nil {
 		return err
@@ -50,7 +62,7 @@ func runDev(c *call) error {
 		return err
 	}
 	return devserver.Run(c.ctx, devserver.Options{
-		Project: p, Native: *native, Host: *ip, Port: n, Env: *env, Args: args, Out: c.out,
+		Project: p, Native: *native, Host: *ip, Port: n, Env: *env, Vars: vars, Args: args, Out: c.out,
 		Path: func(file string) string {
 			if filepath.IsAbs(file) {
 				return file

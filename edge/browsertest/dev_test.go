@@ -106,7 +106,7 @@ func writing(t *testing.T, headers, head string) *written {
 			t.Log(w.said())
 		}
 	})
-	ready := regexp.MustCompile(`(?s)listening on (http://localhost:\d+)\n.*ready`)
+	ready := regexp.MustCompile(`listening on (http://localhost:\d+)\nready`)
 	require.Eventually(t, func() bool {
 		at := ready.FindStringSubmatch(w.said())
 		if at != nil {

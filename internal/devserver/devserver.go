@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -27,6 +28,8 @@ type Options struct {
 	Port int
 	// Env is an environment of wrangler.toml; "" is the top level.
 	Env string
+	// Vars are variables in place of those of wrangler.toml and .dev.vars.
+	Vars map[string]string
 	// Args are further options for wrangler dev.
 	Args []string
 	// Out gets what there is to say, in whole lines.
@@ -67,7 +70,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	defer func() { _ = server.Close() }()
 	s.out.printf("%s", s.back.what())
-	s.out.printf("listening on %s", urlOf(o.Host, listeners[0]))
+	s.settled = sync.OnceFunc(func() { s.out.printf("listening on %s", urlOf(o.Host, listeners[0])) })
 	s.run(ctx)
 	select {
 	case err := <-failed:
@@ -123,6 +126,7 @@ func newSession(o Options) (s *session, end func(), err error) {
 		project: o.Project, out: &printer{to: o.Out}, path: o.Path, load: project.Load, watch: watchProject,
 		prefix: strconv.FormatInt(time.Now().UnixMilli(), 36),
 	}
+	s.settled = func() {}
 	if s.path == nil {
 		s.path = func(file string) string { return file }
 	}
@@ -132,7 +136,7 @@ func newSession(o Options) (s *session, end func(), err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		s.back = &native{out: s.out, env: o.Env, inlay: inlay}
+		s.back = &native{out: s.out, env: o.Env, vars: o.Vars, inlay: inlay}
 	} else {
 		shells, err := newShelf()
 		if err != nil {
@@ -140,7 +144,7 @@ func newSession(o Options) (s *session, end func(), err error) {
 		}
 		end = shells.close
 		s.inputs.target = []string{"GOOS=js", "GOARCH=wasm"}
-		s.back = newWorked(s.out, shells, o.Env, o.Args)
+		s.back = newWorked(s.out, shells, o.Env, o.Vars, o.Args)
 	}
 	s.board = newBoard(s.back.what())
 	s.front = newFront(s.board, sourcesBelow(o.Project.Root))

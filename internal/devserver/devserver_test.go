@@ -132,21 +132,30 @@ func TestVariablesOfTheNativeProgram(t *testing.T) {
 	require.NoError(t, err)
 	p := &project.Project{Root: root, Wrangler: wrangler}
 	t.Setenv("C", "shell")
+	t.Setenv("D", "shell")
 	of := func(env string) map[string]string {
-		all, err := (&native{env: env}).environ(p)
+		all, err := (&native{env: env, vars: map[string]string{"D": "option"}}).environ(p)
 		require.NoError(t, err)
 		got := map[string]string{}
 		for _, one := range all {
 			name, value, _ := strings.Cut(one, "=")
-			if slices.Contains([]string{"A", "B", "C", "SECRET", "INLAY_DEV"}, name) {
+			if slices.Contains([]string{"A", "B", "C", "D", "SECRET", "INLAY_DEV"}, name) {
 				got[name] = value
 			}
 		}
 		return got
 	}
-	assert.Equal(t, map[string]string{"A": "toml", "B": "dev", "C": "shell", "SECRET": "a b", "INLAY_DEV": "1"}, of(""))
-	assert.Equal(t, map[string]string{"A": "env", "B": "staging", "C": "shell", "INLAY_DEV": "1"}, of("staging"))
+	assert.Equal(t, map[string]string{"A": "toml", "B": "dev", "C": "shell", "D": "option", "SECRET": "a b", "INLAY_DEV": "1"}, of(""))
+	assert.Equal(t, map[string]string{"A": "env", "B": "staging", "C": "shell", "D": "option", "INLAY_DEV": "1"}, of("staging"))
 	assert.Equal(t, "0", of("loud")["INLAY_DEV"], "who says so has it off")
+	told := func(env string, vars map[string]string) map[string]string {
+		got, err := newWorked(nil, nil, env, vars, nil).variables(p)
+		require.NoError(t, err)
+		return got
+	}
+	assert.Equal(t, map[string]string{"INLAY_DEV": "1", "D": "option"}, told("", map[string]string{"D": "option"}), "wrangler reads the rest itself")
+	assert.Empty(t, told("loud", nil))
+	assert.Equal(t, map[string]string{"INLAY_DEV": "0"}, told("", map[string]string{"INLAY_DEV": "0"}))
 	_, err = (&native{env: "none"}).environ(p)
 	assert.ErrorContains(t, err, "there is no [env.none]")
 }

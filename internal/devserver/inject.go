@@ -43,7 +43,7 @@ func isNavigation(r *http.Request) bool {
 	if dest := r.Header.Get("Sec-Fetch-Dest"); dest != "" {
 		return dest == "document"
 	}
-	return strings.HasPrefix(r.Header.Get("User-Agent"), "Mozilla/") && strings.Contains(r.Header.Get("Accept"), "text/html")
+	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 // isPart: whether a browser asks for something that belongs to a page.

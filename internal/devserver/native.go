@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -24,6 +25,8 @@ import (
 type native struct {
 	out *printer
 	env string // of wrangler.toml; "" is the top level
+	// vars are in place of all others.
+	vars map[string]string
 	// inlay is this program, which serves sites that have no Go.
 	inlay string
 
@@ -145,37 +148,48 @@ func publicOf(p *project.Project) string {
 }
 
 // environ is what the program gets: the variables of wrangler.toml, those of
-// .dev.vars in their place, and those of this process in place of both.
+// .dev.vars in their place, and those of this process in place of both, and those it was called with.
 func (n *native) environ(p *project.Project) ([]string, error) {
 	vars := map[string]string{"INLAY_DEV": "1"}
-	of := p.Wrangler.Vars
-	if n.env != "" {
-		one, ok := p.Wrangler.Environments[n.env]
-		if !ok {
-			return nil, project.Problems{{File: project.ConfigName, Msg: "there is no [env." + n.env + "], which --env names"}}
-		}
-		of = one.Vars
-	}
-	secrets, err := p.DevVars(n.env)
+	of, err := varsOf(p, n.env)
 	if err != nil {
 		return nil, err
 	}
-	own := map[string]string{}
+	maps.Copy(vars, of)
 	for _, one := range os.Environ() {
 		if name, value, ok := strings.Cut(one, "="); ok && name != "" {
-			own[name] = value
-		}
-	}
-	var env []string
-	for _, more := range []map[string]string{of, secrets, own} {
-		for name, value := range more {
 			vars[name] = value
 		}
 	}
+	maps.Copy(vars, n.vars)
+	var env []string
 	for name, value := range vars {
 		env = append(env, name+"="+value)
 	}
 	return env, nil
+}
+
+// varsOf are the variables that wrangler.toml has for an environment, "" for its
+// top level, with those of .dev.vars in their place.
+func varsOf(p *project.Project, env string) (map[string]string, error) {
+	of := p.Wrangler.Vars
+	if env != "" {
+		one, ok := p.Wrangler.Environments[env]
+		if !ok {
+			return nil, project.Problems{{File: project.ConfigName, Msg: "there is no [env." + env + "], which --env names"}}
+		}
+		of = one.Vars
+	}
+	secrets, err := p.DevVars(env)
+	if err != nil {
+		return nil, err
+	}
+	all := maps.Clone(of)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, secrets)
+	return all, nil
 }
 
 // retire lets what runs end what it has begun.

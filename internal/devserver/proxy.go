@@ -18,9 +18,10 @@ import (
 const (
 	// pageWait is how long a tab shows what it showed before while a new version
 	// is made; then it is told what is being done.
-	pageWait = 3 * time.Second
-	// otherWait is how long all other requests wait.
-	otherWait = 30 * time.Second
+	pageWait = 4 * time.Second
+	// otherWait is how long all other requests wait: Go compiles its whole library
+	// the first time.
+	otherWait = 2 * time.Minute
 	// heartbeat keeps a connection for events open through what closes silent ones.
 	heartbeat = 15 * time.Second
 	// pagesField names the shells that a request is to be answered with.
@@ -135,14 +136,16 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	navigation := isNavigation(r)
+	// A page that comes by itself is for who waits before a browser; a program that asks as one waits.
+	impatient := navigation && strings.HasPrefix(r.Header.Get("User-Agent"), "Mozilla/")
 	limit := f.otherWait
-	if navigation {
+	if impatient {
 		limit = f.pageWait
 	}
 	s := f.board.settled(r.Context(), limit)
 	switch {
 	case s.phase == building:
-		f.late(w, r, s, navigation)
+		f.late(w, r, s, impatient)
 	case s.phase == broken && (s.upstream == nil || !isPart(r)):
 		f.mistakes(w, r, s, navigation)
 	case s.upstream == nil:
@@ -223,10 +226,10 @@ func (f *front) event(s status) string {
 }
 
 // late answers a request whose version is not there yet.
-func (f *front) late(w http.ResponseWriter, r *http.Request, s status, navigation bool) {
+func (f *front) late(w http.ResponseWriter, r *http.Request, s status, page bool) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Retry-After", "1")
-	if navigation {
+	if page {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_, _ = io.WriteString(w, waitPage(s.doing, r.Method))

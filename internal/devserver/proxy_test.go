@@ -486,10 +486,12 @@ func TestTheWaitIsBoundedAndSaysWhatFor(t *testing.T) {
 	assert.Contains(t, text, "building the site")
 	assert.Contains(t, text, clientTag("wait", "", "GET"))
 
-	answer = s.ask("GET", "/", nil)
-	assert.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
-	assert.Equal(t, "1", answer.Header.Get("Retry-After"))
-	assert.Equal(t, "inlay dev: building the site; this has taken longer than a request can wait\n", body(t, answer))
+	for _, header := range []http.Header{nil, {"Sec-Fetch-Dest": {"document"}, "User-Agent": {"curl/8"}}} {
+		answer = s.ask("GET", "/", header)
+		assert.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+		assert.Equal(t, "1", answer.Header.Get("Retry-After"))
+		assert.Equal(t, "inlay dev: building the site; this has taken longer than a request can wait\n", body(t, answer))
+	}
 }
 
 // mistaken lets there be a mistake in a file.

@@ -39,6 +39,9 @@ type session struct {
 	mu      sync.Mutex
 	project *project.Project
 
+	// settled is called each time that there is something to look at.
+	settled func()
+
 	prefix   string // of versions: those of another session have another
 	versions int
 	printed  string // the mistakes that were told last
@@ -205,6 +208,7 @@ func (s *session) show(w work, r result) {
 	took := fmt.Sprintf("%.2f s", time.Since(w.since).Seconds())
 	switch {
 	case first:
+		s.settled()
 		s.out.printf("ready, %s", took)
 	case r.served.changed:
 		s.out.printf("%s: served, %s", w.label(s.path), took)
@@ -225,6 +229,7 @@ func (s *session) mistaken(problems project.Problems) {
 		}
 	}
 	s.board.set(func(now *status) { now.phase, now.problems = broken, problems })
+	s.settled()
 }
 
 func plural(n int, one string) string {

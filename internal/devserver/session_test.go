@@ -89,7 +89,7 @@ func newPlay(t *testing.T) *play {
 	pl := &play{t: t, back: back, changes: make(chan []string), lines: make(chan string, 100)}
 	go readLines(reader, func(l string) { pl.lines <- l })
 	pl.s = &session{
-		back: back, board: newBoard("building it"), out: &printer{to: writer}, path: func(f string) string { return f }, prefix: "x", project: p,
+		back: back, board: newBoard("building it"), out: &printer{to: writer}, path: func(f string) string { return f }, prefix: "x", project: p, settled: func() {},
 		load:  func(string) (*project.Project, error) { return p, nil },
 		watch: func(context.Context, *session) <-chan []string { return pl.changes },
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -31,7 +32,8 @@ import (
 type worked struct {
 	out    *printer
 	shells *shelf
-	env    string   // of wrangler.toml; "" is the top level
+	env    string // of wrangler.toml; "" is the top level
+	vars   map[string]string
 	args   []string // further options for wrangler
 	client *http.Client
 
@@ -55,8 +57,8 @@ const (
 	trapsAfter = 5 * time.Second
 )
 
-func newWorked(out *printer, shells *shelf, env string, args []string) *worked {
-	return &worked{out: out, shells: shells, env: env, args: args, client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+func newWorked(out *printer, shells *shelf, env string, vars map[string]string, args []string) *worked {
+	return &worked{out: out, shells: shells, env: env, vars: vars, args: args, client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
 }
 
 func (w *worked) what() string { return "building the site, and starting wrangler dev" }
@@ -258,9 +260,16 @@ func (w *worked) start(ctx context.Context, p *project.Project) error {
 	}
 	entry := filepath.Join(folder(p), filepath.Base(p.Wrangler.Main))
 	args := []string{found.Script, "dev", entry, "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0",
-		"--show-interactive-dev-session=false", "--var", "INLAY_DEV:1"}
+		"--show-interactive-dev-session=false"}
 	if w.env != "" {
 		args = append(args, "--env", w.env)
+	}
+	vars, err := w.variables(p)
+	if err != nil {
+		return err
+	}
+	for name, value := range vars {
+		args = append(args, "--var", name+":"+value)
 	}
 	// Which file changed when is known here; and colours are for terminals.
 	env := append(found.Env, "WRANGLER_CI_DISABLE_CONFIG_WATCHING=true", "NO_COLOR=1", "FORCE_COLOR=0")
@@ -296,6 +305,21 @@ func (w *worked) start(ctx context.Context, p *project.Project) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// variables are those that wrangler is told, which are in place of those it reads itself, from wrangler.toml and .dev.vars:
+// INLAY_DEV is 1 where neither says.
+func (w *worked) variables(p *project.Project) (map[string]string, error) {
+	of, err := varsOf(p, w.env)
+	if err != nil {
+		return nil, err
+	}
+	vars := map[string]string{"INLAY_DEV": "1"}
+	if _, said := of["INLAY_DEV"]; said {
+		delete(vars, "INLAY_DEV")
+	}
+	maps.Copy(vars, w.vars)
+	return vars, nil
 }
 
 // over is closed when wrangler has ended; nil, if it does not run.

@@ -140,7 +140,8 @@ func (d *devSite) run(args ...string) {
 	began := time.Now()
 	d.server = harness.Start(d.t, cmd, nil)
 	d.server.Listens(regexp.MustCompile(`(?m)^listening on (http://localhost:\d+)$`))
-	d.until("the first page", began, func() bool { return d.tab("/").StatusCode == http.StatusOK })
+	require.Equal(d.t, http.StatusOK, d.tab("/").StatusCode, d.server.Log())
+	d.t.Logf("%-34s %5.2f s", "the first page", time.Since(began).Seconds())
 }
 
 // save writes a file as editors do.
