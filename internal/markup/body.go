@@ -1,9 +1,9 @@
 package markup
 
-// The rules for what stands in the body (HTML standard, section 13.2.6.4.7).
+// The rules for start tags in the body (HTML standard, section 13.2.6.4.7).
 
 // startInBody is at a start tag.
-func (t *tree) startInBody() next {
+func (t *tree) startInBody() bool {
 	n := t.tag.name
 	if t.inHead > 0 {
 		switch n {
@@ -13,6 +13,9 @@ func (t *tree) startInBody() next {
 		}
 	}
 	rule := n.rule()
+	if t.inDocument() && t.startsInDocument(n, rule) {
+		return false
+	}
 	switch rule {
 	case ruleForm:
 		if t.outermost() {
@@ -43,14 +46,14 @@ func (t *tree) startInBody() next {
 			t.conflict(NoBreak)
 		}
 	case ruleTable:
-		if t.endOpen(nmP, scope|buttonOnly, TableParagraph) {
+		if (!t.inDocument() || !t.doc.quirks) && t.endOpen(nmP, scope|buttonOnly, TableParagraph) {
 			t.conflict(Quirks)
 		}
 	case ruleIgnored:
 		return t.ignore()
 	case ruleTemplate:
 		t.startTemplate()
-		return nextMarkup
+		return false
 	case ruleOption:
 		t.startOption(n)
 	case ruleRb:
@@ -61,13 +64,15 @@ func (t *tree) startInBody() next {
 		t.noscript = true
 		if t.scripting {
 			t.put(n, 0)
-			return nextRaw
+			return true
 		}
 	}
 	if n.is(closesP) && t.endOpen(nmP, scope|buttonOnly, Paragraph) && n == nmSearch {
 		t.reject(faultSearch)
 	}
 	switch {
+	case rule == ruleHr && t.inDocument():
+		t.endOptions(nmOther)
 	case rule == ruleHr && t.atRoot():
 		t.conflict(Option | OptionGroup)
 	case rule == ruleHr:
@@ -86,13 +91,13 @@ func (t *tree) startInBody() next {
 	switch {
 	case n.is(raw):
 		t.put(n, 0)
-		return nextRaw
+		return true
 	case n.is(void):
 		t.put(n, 0)
-		return nextMarkup
+		return false
 	case rule == ruleForeign:
 		t.pushForeign(inSVG + kind(n-nmSVG))
-		return nextMarkup
+		return false
 	}
 	t.push(n, 0)
 	if n.is(formatting) {
@@ -105,15 +110,23 @@ func (t *tree) startInBody() next {
 	case ruleTable:
 		t.mode = modeTable
 	case ruleSelect:
-		t.selected = t.opened - 1
+		if t.inDocument() {
+			t.selectInDocument()
+		} else {
+			t.selected = t.opened - 1
+		}
 	case ruleNoscript:
 		if t.opened == 2 {
 			t.inHead = 1
 		}
 	case rulePre:
-		return nextLine
+		t.skipLF = lineWanted
+	case ruleForm:
+		if t.inDocument() && t.outermost() {
+			t.doc.form = t.lastID
+		}
 	}
-	return nextMarkup
+	return false
 }
 
 // insertAtRoot notes where an element cannot stand.
@@ -146,9 +159,9 @@ func (t *tree) insertAtRoot(n name, k kind) {
 }
 
 // ignore drops a start tag that a template ignores and a page may not.
-func (t *tree) ignore() next {
+func (t *tree) ignore() bool {
 	t.superfluous(0)
-	return nextMarkup
+	return false
 }
 
 // endOpen closes an element that a start tag ends. m is what to note if that could only be around the fragment.
@@ -164,14 +177,20 @@ func (t *tree) endOpen(n name, hides nature, m Mask) bool {
 
 // endItem closes the list item, of either name, that another one follows.
 func (t *tree) endItem(a, b name, m Mask) {
-	i := t.opened - 1
+	i, search := t.opened-1, false
 	for ; i > 0; i-- {
 		e := &t.stack[i]
 		if e.html(a) || e.html(b) {
-			t.pop(i)
+			if documents && search {
+				t.checkItem(i)
+			} else {
+				t.pop(i)
+			}
 			return
 		}
-		if t.bars(e) && !e.html(nmAddress) && !e.html(nmDiv) && !e.html(nmP) {
+		if t.inDocument() && e.html(nmSearch) {
+			search = true
+		} else if t.bars(e) && !e.html(nmAddress) && !e.html(nmDiv) && !e.html(nmP) {
 			return
 		}
 	}
@@ -219,185 +238,4 @@ func (t *tree) startTemplate() {
 	t.templates++
 	t.mode = modeTemplate
 	t.selected, t.inHead = 0, 0
-}
-
-// endTemplate is at </template>.
-func (t *tree) endTemplate() {
-	if t.outermost() {
-		t.reject(faultEndsPatch)
-		return
-	}
-	i, at := t.opened-1, t.tag.at
-	for ; !t.stack[i].html(nmTemplate); i-- {
-		// What has a marker and is open would keep formatting from ending where it should.
-		for t.stack[i].htmlIs(marks) && t.opened > i && t.fault == faultNone {
-			t.closeOne(t.top(), at)
-		}
-	}
-	t.setTag(nmTemplate, "template", at)
-	t.pop(i)
-	t.clearMarker()
-	t.templates--
-	t.resetMode()
-	for i--; i > 0 && !t.stack[i].html(nmTemplate); i-- {
-		switch {
-		case t.stack[i].html(nmSelect):
-			t.selected = i
-		case t.stack[i].html(nmNoscript) && i == 1:
-			t.inHead = 1
-		}
-	}
-}
-
-// endInBody is at an end tag.
-func (t *tree) endInBody() {
-	n := t.tag.name
-	if t.inHead > 0 && n != nmNoscript {
-		t.conflict(InHead)
-	}
-	hides := scope
-	switch n.rule() {
-	case ruleTemplate:
-		t.endTemplate()
-		return
-	case ruleIgnored, ruleTable:
-		if n != nmHead && n != nmFrame {
-			// Around the fragment, one of these may end a cell, whatever is open in it.
-			t.superfluous(0)
-			return
-		}
-		fallthrough
-	default:
-		if n == nmBr {
-			t.reopen()
-			t.put(nmBr, 0)
-			return
-		}
-		t.endOther(false)
-		return
-	case ruleA, ruleNobr, ruleFormatting:
-		t.adopt()
-		return
-	case ruleForm:
-		t.endForm()
-		return
-	case ruleLi:
-		hides |= listOnly
-	case ruleBlock:
-		if n == nmP && !t.endOpen(nmP, scope|buttonOnly, Paragraph) {
-			t.put(nmP, 0)
-		}
-		if n == nmP {
-			return
-		}
-	case ruleObject, rulePre, ruleButton, ruleSelect, ruleDd, ruleHeading:
-	}
-	i := t.find(n, hides)
-	if n.rule() == ruleHeading {
-		for h := nmH1; h <= nmH6; h++ {
-			i = max(i, t.find(h, scope))
-		}
-	}
-	if n == nmSearch && i != t.opened-1 && i > 0 {
-		t.reject(faultSearch)
-	}
-	if t.endScoped(i) && n.is(marks) {
-		t.clearMarker()
-	}
-}
-
-// endScoped closes the element at i.
-func (t *tree) endScoped(i int) bool {
-	if i > 0 {
-		t.pop(i)
-		return true
-	}
-	t.superfluous(i)
-	return false
-}
-
-func (t *tree) endForm() {
-	i := t.find(nmForm, scope)
-	if t.outermost() {
-		if i < 0 {
-			if t.form {
-				t.reject(faultFormCloses)
-			}
-			i = 0
-		}
-		if i > 0 {
-			// Chromium does not imply ends here in a template.
-			for n := t.opened - 1; t.stack[n].htmlIs(implied); n-- {
-				t.edit(t.tag.at, 0, "</"+t.spell(t.stack[n].name)+">")
-			}
-			t.implyEnds(nmOther)
-			if i < t.opened-1 {
-				t.reject(faultFormCloses)
-			}
-			t.form = false
-		}
-	}
-	t.endScoped(i)
-}
-
-// endOther is at an end tag without a rule of its own ("any other end tag"). around says that around the fragment there may
-// be something that it ends nevertheless.
-func (t *tree) endOther(around bool) {
-	for i := t.opened - 1; i > 0; i-- {
-		e := &t.stack[i]
-		if e.kind&foreign == 0 && t.isNamed(e) {
-			if around {
-				t.reject(faultMisnested)
-			}
-			t.pop(i)
-			return
-		}
-		if t.bars(e) {
-			if around {
-				break
-			}
-			return
-		}
-	}
-	t.superfluous(0)
-}
-
-// bars tells whether the tag being read does not reach through an element.
-func (t *tree) bars(e *element) bool {
-	if e.html(nmSearch) {
-		t.reject(faultSearch)
-	}
-	return e.isSpecial()
-}
-
-// isNamed tells whether an element has the name of the tag being read.
-func (t *tree) isNamed(e *element) bool {
-	return e.name == t.tag.name && (e.name != nmOther || t.nameOf(e) == view(t.tag.text[:t.tag.length]))
-}
-
-func (t *tree) nameOf(e *element) string {
-	if e.name != nmOther {
-		return t.spell(e.name)
-	}
-	from := int(e.from) + 1
-	return view(t.names[from : from+int(t.names[from-1])])
-}
-
-// superfluous drops an end tag that closes nothing in the fragment, if it could close something around it: found is what
-// find said.
-func (t *tree) superfluous(found int) {
-	switch n := t.tag.name; {
-	case !t.outermost():
-		if n.is(tablePart) || n == nmTable {
-			t.reject(faultSuperfluous) // parse5 8 looks for what is open around the template
-		}
-	case found == 0 && n != nmNoscript:
-		// One of noscript may only be superfluous for readers that run scripts, or only for others.
-		if t.opened < t.before {
-			t.reject(faultSuperfluous) // but it has closed something
-		}
-		t.drop()
-	case found == 0:
-		t.conflict(InColgroup) // which it ends
-	}
 }

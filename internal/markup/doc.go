@@ -1,15 +1,26 @@
-// Package markup reads a fragment of HTML and tells where in a page it may stand: where the page is the same page with the
-// fragment in its place as with the fragment in a patch, which browsers read as the content of a template.
+// Package markup reads HTML as browsers do: a page, of which it tells what is open where, and a fragment, of which it tells where
+// in a page it may stand: where the page is the same page with the fragment in its place as with the fragment in a patch, which
+// browsers read as the content of a template. There is one tokenizer and one tree construction, which builds nothing.
 //
-// The walk through it:
+// The walk through it, with a fragment:
 //
 //  1. [Fragment.Write] takes the bytes, in any pieces. token.go is the tokenizer of the HTML standard; token_tag.go keeps of a
-//     tag what matters.
-//  2. A tag or a text goes to the tree construction, which builds nothing: tree.go has the stack of open elements and the
-//     insertion modes, body.go, table.go, select.go and foreign.go the rules, format.go the active formatting elements.
-//  3. Where a rule would look at what is around the fragment, that is noted as a conflict with places that have it: place.go.
+//     tag what matters, names.go knows the names and how elements behave.
+//  2. A tag or a text goes to the tree construction: tree.go has the insertion modes, stack.go the stack of open elements,
+//     body.go, body_end.go, table.go, select.go and foreign.go the rules, format.go the active formatting elements.
+//  3. Where a rule would look at what is around the fragment, that is noted as a conflict with places that have it; what nothing mends is a fault: fault.go.
 //  4. What is superfluous is noted as an [Edit], and at the end, what is missing: fragment.go.
-//  5. What nothing mends is a fault: fault.go.
 //
-// What may not be in it: pages, slots and patches. It is part of core.wasm, so it is written for few bytes: no fmt, no maps, no pointers but the one to the Fragment.
+// And with a page, a [Document]:
+//
+//  1. [Scanner.Next] reads a token; whoever reads the page decides whether the tree construction gets it: scanner.go, document.go.
+//  2. The rules are the same functions. Where a document has what no fragment has, they ask document_body.go; before the body
+//     and after it, document_outside.go is in charge. doctype.go knows quirks mode, reference.go character references.
+//  3. In a part that is to leave all around it as it is, what does not is noted: document_part.go.
+//  4. What a fragment would meet at a place is told in the bits of its conflicts: [Document.Facts], in document_facts.go.
+//  5. What has to be closed so that a patch lands in body: document_close.go.
+//
+// What may not be in it: what a slot's attributes say, and what is sent. Fragments are read in core.wasm, so what they need is
+// written for few bytes: no fmt, no maps, no pointers but the one to the Fragment. Pages are not, and reads.go leaves what only
+// they need out of it.
 package markup

@@ -5,14 +5,14 @@ package markup
 // foreign tells whether CDATA sections are known where the tree is.
 func (t *tree) foreign() bool { return t.top().kind&foreign != 0 }
 
-func (t *tree) startForeign() next {
+func (t *tree) startForeign() bool {
 	n := t.tag.name
 	if n.is(breaksOut) || n == nmFont && t.tag.flags&hasFontLook != 0 {
 		t.leaveForeign()
 		return t.startHTML()
 	}
 	t.pushForeign(t.top().kind & foreign)
-	return nextMarkup
+	return false
 }
 
 func (t *tree) pushForeign(k kind) {
@@ -45,6 +45,9 @@ func (t *tree) leaveForeign() {
 	i := t.opened
 	for t.stack[i-1].kind&foreign != 0 && t.stack[i-1].kind&(point|text) == 0 {
 		i--
+	}
+	if t.strict() && i < t.opened {
+		t.trouble(LeavesForeign, t.top())
 	}
 	t.pop(i)
 }

@@ -17,16 +17,25 @@ func (t *tree) reopen() {
 		t.push(e.name, 0)
 		e.kind &^= closed
 		e.id = t.lastID
+		if t.inDocument() && t.fault == faultNone {
+			*t.top() = *e
+		}
 	}
 }
 
 // activate puts an element into the list, or a marker.
 func (t *tree) activate(e element) {
+	t.list.grow(t.actives + 1)
 	t.list[t.actives] = e
 	t.actives++
 	if t.actives == maxOpen {
 		t.reject(faultTooDeep)
-		t.actives--
+	}
+	if t.actives == maxActive {
+		t.actives-- // nothing more is read
+		if t.inDocument() {
+			t.doc.tooMany = true
+		}
 	}
 }
 
@@ -35,11 +44,14 @@ func (t *tree) remember() {
 	e := t.top()
 	if t.tag.flags&hasAny != 0 {
 		e.kind |= attributed
+		if t.inDocument() {
+			e.same = t.sumOfAttributes()
+		}
 	}
 	named, first, kinds := 0, 0, e.kind
 	i := t.actives - 1
 	for ; t.list[i].id != 0; i-- {
-		if l := &t.list[i]; l.name == e.name {
+		if l := &t.list[i]; l.name == e.name && (!documents || l.same == e.same) {
 			named, first = named+1, i
 			kinds |= l.kind
 		}
@@ -50,6 +62,9 @@ func (t *tree) remember() {
 	if named >= 3 {
 		if kinds&attributed != 0 {
 			t.reject(faultFourDeep)
+		}
+		if t.strict() {
+			t.checkForgetting(&t.list[first])
 		}
 		t.deactivate(first)
 	}
@@ -84,10 +99,14 @@ func (t *tree) active(n name) int {
 }
 
 // listed is where in the list an element is, 0 if it is not.
-func (t *tree) listed(id uint32) int { return indexOf(&t.list, t.actives, id) }
+func (t *tree) listed(id uint32) int { return indexOf(t.list[:t.actives], id) }
 
-func indexOf(list *[maxOpen]element, i int, id uint32) int {
-	for i--; i > 0 && list[i].id != id; i-- {
+// standsAt is where in the stack an element is, 0 if it is not.
+func (t *tree) standsAt(id uint32) int { return indexOf(t.stack[:t.opened], id) }
+
+func indexOf(list []element, id uint32) int {
+	i := len(list) - 1
+	for ; i > 0 && list[i].id != id; i-- {
 	}
 	return i
 }
@@ -106,7 +125,7 @@ func (t *tree) endLink() {
 	if i = t.listed(id); i > 0 {
 		t.deactivate(i)
 	}
-	if i = indexOf(&t.stack, t.opened, id); i > 0 {
+	if i = t.standsAt(id); i > 0 {
 		t.remove(i)
 	}
 }
@@ -121,17 +140,18 @@ func (t *tree) adopt() {
 	for range 8 {
 		l := t.active(n)
 		if l <= 0 {
-			if t.tag.closing {
+			if t.tag.closing || t.inDocument() {
 				t.endOther(l == 0)
 			}
 			return
 		}
-		at := indexOf(&t.stack, t.opened, t.list[l].id)
+		at := t.standsAt(t.list[l].id)
 		block := 0
 		for i := t.opened - 1; i > at && at > 0; i-- {
 			e := &t.stack[i]
 			if t.bars(e) {
-				if e.kind&foreign != 0 || e.name.is(scope) {
+				if e.kind&foreign != 0 || e.name.is(scope) && !t.seesThrough(e) {
+					t.stray()
 					return // it is not in scope
 				}
 				block = i
@@ -140,9 +160,14 @@ func (t *tree) adopt() {
 		if block == 0 {
 			if at > 0 {
 				t.pop(at)
+			} else {
+				t.stray()
 			}
 			t.deactivate(l)
 			return
+		}
+		if t.inDocument() {
+			t.checkAdopting(at, block)
 		}
 		t.adoptBlock(l, at, block)
 	}

@@ -1,9 +1,12 @@
 package markup
 
+import "unicode/utf8"
+
 // Fragment reads a fragment and tells where it may stand. The zero value is not ready: see [Fragment.Reset].
 type Fragment struct {
-	reader
 	tree
+	last      uint32 // the last four bytes read
+	reference int    // where a text ended last in what may be the beginning of a character reference
 }
 
 // Edit replaces the Cut bytes from At on by Put.
@@ -14,9 +17,99 @@ type Edit struct {
 
 // Reset begins a fragment. With scripting, <noscript> holds text; it is read so first. Of the conflicts in watch, the first becomes the problem.
 func (f *Fragment) Reset(scripting bool, watch Mask) {
-	f.state, f.text, f.skipLF = stData, nmOther, lineKept
+	f.state, f.text = stData, nmOther
 	f.off, f.last, f.reference = 0, 0, 0
 	f.reset(scripting, watch)
+}
+
+// Write reads the next bytes of the fragment.
+func (f *Fragment) Write(p []byte) {
+	for _, c := range p[max(0, len(p)-4):] {
+		f.last = f.last<<8 | uint32(c)
+	}
+	for len(p) > 0 && f.fault == faultNone {
+		n, is := f.next(p)
+		switch is {
+		case tokenText:
+			f.run(p[:n], f.off)
+			if n == len(p) {
+				f.findReference(p, f.off)
+			}
+		case tokenLess, tokenCDATA:
+			f.skipLF = lineKept
+			f.characters(true, f.begun)
+		case tokenTag:
+			if f.tag.name == nmOther {
+				f.checkName()
+			}
+			if f.token() {
+				f.raw(f.tag.name)
+			}
+			f.cdata = f.foreign()
+		case tokenComment:
+			f.skipLF = lineKept
+		case tokenMarker:
+			f.setTag(nmOther, "?", f.begun)
+			f.reject(faultMarker)
+		}
+		f.off += n
+		p = p[n:]
+	}
+}
+
+// checkName refuses a name that is not known and that browsers may take for another one.
+func (f *Fragment) checkName() {
+	t := &f.tag
+	odd := t.length > maxName
+	for _, r := range view(t.text[:min(t.length, maxName)]) {
+		odd = odd || r == 0 || r == utf8.RuneError
+	}
+	if odd {
+		f.reject(faultName)
+	}
+}
+
+// run reads a text between tags.
+func (f *Fragment) run(p []byte, at int) {
+	if f.skipLF == lineWanted && p[0] == '\r' {
+		// A carriage return is a line feed, and so are both together.
+		p, f.skipLF = p[1:], lineBegun
+	}
+	if f.skipLF != lineKept && len(p) > 0 {
+		f.skipLF = lineKept
+		if p[0] == '\n' {
+			p = p[1:]
+		}
+	}
+	space := false
+	for i, c := range p {
+		if isSpace(c) {
+			space = true
+		} else if c != 0 {
+			f.characters(true, at+i)
+			return
+		} else {
+			// NUL is dropped, but it ends what text ends.
+			f.conflict(InHead | InColgroup)
+			if f.mode == modeColgroup {
+				f.leaveColgroup()
+			}
+		}
+	}
+	if space {
+		f.characters(false, at)
+	}
+}
+
+// findReference notes whether a text that p ends in may go on as a character reference.
+func (f *Fragment) findReference(p []byte, at int) {
+	i := len(p)
+	for i > 0 && (isAlpha(p[i-1]) || p[i-1]-'0' <= 9 || p[i-1] == '#') {
+		i--
+	}
+	if i > 0 && p[i-1] == '&' || i == 0 && at > 0 && f.reference == at {
+		f.reference = at + len(p)
+	}
 }
 
 // End is at the end of the fragment. It says what is wrong with it and cannot be mended; empty: nothing.
@@ -75,6 +168,8 @@ func (t *tree) closeOne(e *element, at int) {
 }
 
 // setTag makes an end tag the one that is read.
+//
+//go:noinline
 func (t *tree) setTag(n name, text string, at int) {
 	if t.fault == faultNone {
 		t.tag.name, t.tag.at, t.tag.closing, t.tag.length = n, at, true, copy(t.tag.text[:], text)

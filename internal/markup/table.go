@@ -3,7 +3,7 @@ package markup
 // The rules for what stands in a table (HTML standard, sections 13.2.6.4.9 to 13.2.6.4.15).
 
 // startInTable is at a start tag.
-func (t *tree) startInTable() next {
+func (t *tree) startInTable() bool {
 	n := t.tag.name
 	part := n.is(tablePart)
 	cell := n == nmTd || n == nmTh
@@ -11,21 +11,21 @@ func (t *tree) startInTable() next {
 	case t.mode == modeColgroup && n != nmTemplate:
 		if n == nmCol {
 			t.put(n, 0)
-			return nextMarkup
+			return false
 		}
 		if !t.leaveColgroup() {
-			return nextMarkup
+			return false
 		}
 		return t.startHTML()
 	case t.mode == modeRow && cell:
 		t.pushPart(nmTr, n, modeCell)
-		return nextMarkup
+		return false
 	case t.mode == modeSection && (cell || n == nmTr):
 		t.pushPart(nmTbody, nmTr, modeRow)
 		if cell {
 			return t.startHTML()
 		}
-		return nextMarkup
+		return false
 	case part && t.mode != modeTable || n == nmTable && t.mode < modeCell:
 		mode := t.mode
 		if n == nmTable {
@@ -59,13 +59,16 @@ func (t *tree) startInTable() next {
 		t.put(n, 0)
 	case n == nmForm:
 		t.reject(faultTableForm)
+		if t.inDocument() {
+			t.formInTable()
+		}
 	default:
 		if n != nmStyle && n != nmScript && n != nmTemplate {
 			t.checkFoster()
 		}
 		return t.startInBody()
 	}
-	return nextMarkup
+	return false
 }
 
 // pushPart opens a part of a table in what is around it ("clear the stack back to a table context", a table body context for
@@ -78,7 +81,10 @@ func (t *tree) pushPart(in, n name, m mode) {
 			break
 		}
 	}
-	t.pop(i)
+	t.popEach(i)
+	if t.strict() && n != t.tag.name {
+		t.checkImplying(n)
+	}
 	t.push(n, 0)
 	if n.is(marks) {
 		t.mark()
@@ -93,7 +99,10 @@ func (t *tree) endInTable() bool {
 	case n == nmTemplate:
 		return false
 	case t.mode == modeColgroup:
-		if n != nmCol && t.leaveColgroup() && n != nmColgroup {
+		switch {
+		case n == nmCol:
+			t.stray()
+		case t.leaveColgroup() && n != nmColgroup:
 			t.endHTML()
 		}
 		return true
@@ -135,30 +144,27 @@ func (t *tree) endInTable() bool {
 
 // closePart closes what the mode is about: the cell, the row, the table; false: there is none.
 func (t *tree) closePart() bool {
-	i, m := -1, modeTable
-	open := func(n name) { i = max(i, t.find(n, tableScope)) }
+	from, to, m := nmTable, nmTable, modeTable
 	switch t.mode {
 	case modeCell:
-		open(nmTd)
-		open(nmTh)
-		m = modeRow
+		from, to, m = nmTd, nmTh, modeRow
 	case modeCaption:
-		open(nmCaption)
+		from, to = nmCaption, nmCaption
 	case modeRow:
-		open(nmTr)
-		m = modeSection
+		from, to, m = nmTr, nmTr, modeSection
 	case modeSection:
-		open(nmTbody)
-		open(nmThead)
-		open(nmTfoot)
-	default:
-		open(nmTable)
+		from, to = nmTbody, nmThead
 	}
+	i := t.findAny(from, to, tableScope)
 	if i <= 0 {
 		return false
 	}
 	cell := t.stack[i].name.is(marks)
-	t.pop(i)
+	if t.mode == modeRow || t.mode == modeSection {
+		t.popEach(i)
+	} else {
+		t.pop(i)
+	}
 	if cell {
 		t.clearMarker()
 	}
@@ -173,6 +179,7 @@ func (t *tree) closePart() bool {
 // leaveColgroup closes the colgroup; false: there is none, and what comes is ignored.
 func (t *tree) leaveColgroup() bool {
 	if !t.popIf(nmColgroup) {
+		t.stray()
 		t.reject(faultSuperfluous)
 		return false
 	}
@@ -183,7 +190,9 @@ func (t *tree) leaveColgroup() bool {
 // checkFoster is at what browsers move out of the table that it stands in, to before it. Where the table is not in the
 // fragment, a page and a patch move it to different places, or lose it.
 func (t *tree) checkFoster() {
-	if t.outermost() && t.find(nmTable, tableScope) <= 0 {
+	if t.inDocument() {
+		t.doc.foster = true
+	} else if t.outermost() && t.find(nmTable, tableScope) <= 0 {
 		t.reject(faultFoster)
 	}
 }

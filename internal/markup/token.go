@@ -10,60 +10,34 @@ type reader struct {
 	quote  byte  // around the value being read
 	script scriptState
 	text   name // the element whose raw text is being read
-	skipLF line // what becomes of a line feed that comes next
 	// encoded: the value being read has an ampersand in it.
 	encoded bool
+	cdata   bool // CDATA sections are known where the token stands
 
-	off       int    // of the bytes that Write was given before
-	begun     int    // the offset of the < that the state is about
-	last      uint32 // the last four bytes read
-	match     int    // bytes in a row: hyphens in a comment or in the escaped text of a script, or those of a literal
-	reference int    // where a text ended last in what may be the beginning of a character reference
+	off   int // of the piece being read
+	begun int // the offset of the < that the state is about
+	match int // bytes in a row: hyphens in a comment or in the escaped text of a script, or those of a literal
 
+	tag         tag // being read; without a name, a text
 	attr, value word
+	dictionary
+
+	// Of a document, which is there as a whole.
+	whole bool
+	spans []span // the attributes of the tag
 }
 
-// tag is a start tag or an end tag.
-type tag struct {
-	name    name
-	closing bool // an end tag
-	made    bool // it is not in the fragment
-	// afterPre: a line feed in its place would be dropped.
-	afterPre bool
-	slash    bool // it ends in />
-	wanted   bool // its attributes are read
-	flags    flags
-	at, end  int // offsets of its < and behind its >
-	hash     uint8
-	length   int // of the text of its name
-	text     [maxName]byte
-}
-
-// maxName is how long the name of an element may be, in bytes.
-const maxName = 128
-
-// flags are attributes that the tree construction asks for.
-type flags uint16
+// token is what next has read.
+type token uint8
 
 const (
-	hasAny      flags = 1 << iota // an attribute of any name
-	hasFor                        // <template for>
-	hasShadow                     // <template shadowrootmode>
-	hasFontLook                   // <font color>, face or size
-	isHidden                      // <input type=hidden>
-	hasType                       // <input type>
-	holdsHTML                     // <annotation-xml encoding=text/html>
-	hasEncoding                   // <annotation-xml encoding>
-	unclear                       // one of these two has character references in its value
-)
-
-// line is what becomes of a line feed.
-type line uint8
-
-const (
-	lineKept   line = iota
-	lineWanted      // it is dropped
-	lineBegun       // a carriage return was; a line feed right after it belongs to it
+	tokenNone    token = iota // nothing that is whole, or that matters
+	tokenText                 // text, the bytes that next was given
+	tokenLess                 // a < that is text
+	tokenCDATA                // the text of a CDATA section
+	tokenTag                  // a start tag or an end tag
+	tokenComment              // a comment of any kind
+	tokenMarker               // the target of what may be a marker; the rest of it comes as a comment
 )
 
 // scriptState is how far the text of a script is escaped: <!-- and <script> within it hide its end tag (the "script data
@@ -105,53 +79,45 @@ const (
 	stScriptEscapeStart // <! in a script, then hyphens
 )
 
-// Write reads the next bytes of the fragment.
-func (f *Fragment) Write(p []byte) {
-	t := &f.tag
-	base := f.off
-	f.off += len(p)
-	for _, c := range p[max(0, len(p)-4):] {
-		f.last = f.last<<8 | uint32(c)
-	}
-	for i := 0; i < len(p) && f.fault == faultNone; i++ {
+// next reads up to the end of a token, or of p; n is how many bytes. A text ends with p too.
+func (r *reader) next(p []byte) (n int, is token) {
+	t := &r.tag
+	for i := 0; i < len(p); i++ {
 		c := p[i]
-		switch f.state {
+		switch r.state {
 		case stData:
-			n := bytes.IndexByte(p[i:], '<')
-			if n < 0 {
-				f.run(p[i:], base+i)
-				f.findReference(p[i:], base+i)
-				return
+			if c != '<' {
+				if n = bytes.IndexByte(p, '<'); n < 0 {
+					n = len(p)
+				}
+				return n, tokenText
 			}
-			if n > 0 {
-				f.run(p[i:i+n], base+i)
-			}
-			i += n
-			f.state, f.begun = stTagOpen, base+i
+			r.state, r.begun = stTagOpen, r.off
 		case stTagOpen:
-			f.state = stData
 			switch {
 			case isAlpha(c):
-				f.beginTag(false)
+				r.beginTag(false)
 				i--
 			case c == '/':
-				f.state = stEndTagOpen
+				r.state = stEndTagOpen
 			case c == '!':
-				f.state = stMarkupDeclaration
+				r.state = stMarkupDeclaration
 			case c == '?':
-				f.beginMarker(stBogus) // a processing instruction ends at the next > too, quotes or not
+				r.beginMarker(stBogus) // a processing instruction ends at the next > too, quotes or not
 			default:
-				f.skipLF = lineKept
-				f.characters(true, f.begun)
-				i--
+				r.state = stData
+				return i, tokenLess
 			}
 		case stEndTagOpen:
-			f.state = stData // </> is nothing at all
-			if isAlpha(c) {
-				f.beginTag(true)
+			switch {
+			case isAlpha(c):
+				r.beginTag(true)
 				i--
-			} else if c != '>' {
-				f.state = stBogus
+			case c == '>':
+				r.state = stData // </> is nothing at all
+				return i + 1, tokenNone
+			default:
+				r.state = stBogus
 				i--
 			}
 		case stTagName:
@@ -159,185 +125,197 @@ func (f *Fragment) Write(p []byte) {
 				t.add(p[i])
 			}
 			if i < len(p) {
-				f.state = stBeforeAttribute
-				f.nameRead()
+				r.nameRead()
 				i--
 			}
 		case stBeforeAttribute:
 			switch {
 			case c == '>':
-				t.end = base + i + 1
-				f.endTag()
+				t.end = r.off + i + 1
+				r.state = stData
+				if r.text == nmOther {
+					return i + 1, tokenTag
+				}
+				r.text = nmOther // the end of raw text
+				return i + 1, tokenNone
 			case c == '/':
 				t.slash = true
 			default:
 				t.slash = false
 				if !isSpace(c) {
-					f.state, f.encoded = stAttribute, false
+					r.state, r.encoded = stAttribute, false
 					t.flags |= hasAny
-					f.attr.reset()
-					f.value.reset()
-					f.attr.add(c) // a leading "=" is part of the name
+					r.attr.reset()
+					r.value.reset()
+					r.attr.add(c) // a leading "=" is part of the name
+					r.beginName(i)
 				}
 			}
 		case stAttribute:
-			switch {
-			case c == '=':
-				f.state = stBeforeValue
-			case isNameEnd(c):
-				f.state = stAfterAttribute
+			for ; i < len(p) && !isNameEnd(p[i]) && p[i] != '='; i++ {
+				if t.wanted {
+					r.attr.add(p[i])
+				}
+			}
+			if i < len(p) {
+				r.endName(i)
+				r.state = stAfterAttribute
 				i--
-			default:
-				f.attr.add(c)
 			}
 		case stAfterAttribute:
 			switch {
 			case c == '=':
-				f.state = stBeforeValue
+				r.state = stBeforeValue
 			case !isSpace(c):
-				f.endAttribute()
+				r.endAttribute()
 				i--
 			}
 		case stBeforeValue:
 			switch {
 			case isSpace(c):
 			case c == '"' || c == '\'':
-				f.state, f.quote = stQuoted, c
+				r.state, r.quote = stQuoted, c
+				r.beginValue(i + 1)
 			case c == '>':
-				f.endAttribute()
+				r.beginValue(i)
+				r.endAttribute()
 				i--
 			default:
-				f.state = stUnquoted
+				r.state = stUnquoted
+				r.beginValue(i)
 				i--
 			}
 		case stQuoted:
-			n := bytes.IndexByte(p[i:], f.quote)
+			n := bytes.IndexByte(p[i:], r.quote)
 			rest := p[i:]
 			if n >= 0 {
 				rest = rest[:n]
 			}
-			f.addValue(rest)
+			r.addValue(rest)
 			i += len(rest)
 			if n >= 0 {
-				f.endAttribute()
+				r.endValue(i)
+				r.endAttribute()
 			}
 		case stUnquoted:
 			if c == '>' || isSpace(c) {
-				f.endAttribute()
+				r.endValue(i)
+				r.endAttribute()
 				i--
 			} else {
-				f.addValue(p[i : i+1])
+				r.addValue(p[i : i+1])
 			}
 		case stMarkupDeclaration:
-			f.match = 0
+			r.match = 0
 			switch c {
 			case '-':
-				f.state = stCommentHyphen
+				r.state = stCommentHyphen
 			case '[':
-				f.state = stCDATAOpen
+				r.state = stCDATAOpen
 			default:
-				f.state = stBogus // a doctype ends at the next > too, quotes or not
+				r.state = stBogus // a doctype ends at the next > too, quotes or not
 				i--
 			}
 		case stCommentHyphen:
-			f.state = stCommentStart
+			r.state = stCommentStart
 			if c != '-' {
-				f.state = stBogus
+				r.state = stBogus
 				i--
 			}
 		case stCommentStart:
 			switch {
 			case c == '>':
-				f.comment() // <!--> and <!---> are whole
-			case c == '-' && f.match == 0:
-				f.match = 1
-			case c == '?' && f.match == 0:
-				f.beginMarker(stComment)
+				return r.comment(i) // <!--> and <!---> are whole
+			case c == '-' && r.match == 0:
+				r.match = 1
+			case c == '?' && r.match == 0:
+				r.beginMarker(stComment)
 			default:
-				f.state = stComment
+				r.state = stComment
 				i--
 			}
 		case stMarker:
 			if isAlpha(c) {
-				f.value.add(c)
+				r.value.add(c)
 			} else {
-				if n := f.nameOfWord(&f.value); n >= nmStart && n <= nmMarker {
-					f.setTag(nmOther, "?", f.begun)
-					f.reject(faultMarker)
+				r.state = r.after
+				if n := r.nameOfWord(&r.value); n >= nmStart && n <= nmMarker {
+					return i, tokenMarker
 				}
-				f.state = f.after
 				i--
 			}
 		case stComment:
 			switch {
 			case c == '-':
-				f.match++
-			case c == '>' && f.match >= 2:
-				f.comment()
+				r.match++
+			case c == '>' && r.match >= 2:
+				return r.comment(i)
 			default:
-				if c == '!' && f.match >= 2 {
-					f.state = stCommentBang
+				if c == '!' && r.match >= 2 {
+					r.state = stCommentBang
 				}
-				f.match = 0
+				r.match = 0
 			}
 		case stCommentBang:
 			if c == '>' {
-				f.comment()
-			} else {
-				f.state = stComment
-				i--
+				return r.comment(i)
 			}
+			r.state = stComment
+			i--
 		case stBogus:
 			if c == '>' {
-				f.comment()
+				return r.comment(i)
 			}
 		case stCDATAOpen:
 			const open = "CDATA["
-			if c != open[f.match] {
-				f.state = stBogus
+			if c != open[r.match] {
+				r.state = stBogus
 				i--
-			} else if f.match++; f.match == len(open) {
-				f.state = stBogus
-				if f.foreign() {
-					f.state, f.match, f.encoded = stCDATA, 0, false
+			} else if r.match++; r.match == len(open) {
+				r.state = stBogus
+				if r.cdata {
+					r.state, r.match, r.encoded = stCDATA, 0, false
 				}
 			}
 		case stCDATA:
 			switch {
 			case c == ']':
-				f.match++
-			case c == '>' && f.match >= 2:
-				f.state = stData
-				if f.match > 2 || f.encoded {
-					f.skipLF = lineKept
-					f.characters(true, f.begun)
+				r.match++
+			case c == '>' && r.match >= 2:
+				r.state = stData
+				if r.match > 2 || r.encoded {
+					return i + 1, tokenCDATA
 				}
+				return i + 1, tokenNone
 			default:
-				f.match, f.encoded = 0, true // it is not empty
+				r.match, r.encoded = 0, true // it is not empty
 			}
 		case stRawText:
 			switch {
 			case c == '<':
-				f.state, f.match = stRawLess, 0
-			case c == '-':
-				f.match++
-			default:
-				if c == '>' && f.match >= 2 {
-					f.script = scriptPlain
+				r.state, r.match = stRawLess, 0
+				if r.keeps() {
+					r.begun = r.off + i
 				}
-				f.match = 0
+			case c == '-':
+				r.match++
+			default:
+				if c == '>' && r.match >= 2 {
+					r.script = scriptPlain
+				}
+				r.match = 0
 			}
 		case stRawLess:
 			t.closing, t.length, t.hash = c == '/', 0, 0
 			switch {
 			case c == '/':
-				f.state = stRawName
-			case c == '!' && f.text == nmScript && f.script == scriptPlain:
-				f.state = stScriptEscapeStart
+				r.state = stRawName
+			case c == '!' && r.text == nmScript && r.script == scriptPlain:
+				r.state = stScriptEscapeStart
 			default:
-				f.state = stRawText
-				if f.script == scriptEscaped && isAlpha(c) {
-					f.state = stRawName
+				r.state = stRawText
+				if r.script == scriptEscaped && isAlpha(c) {
+					r.state = stRawName
 				}
 				i--
 			}
@@ -346,45 +324,57 @@ func (f *Fragment) Write(p []byte) {
 				t.add(c)
 				continue
 			}
-			f.state = stRawText
+			r.state = stRawText
 			i--
-			if n := f.lookup(t.text[:min(t.length, maxName)], t.hash); isNameEnd(c) && n != nmOther {
+			if n := r.nameOfTag(); isNameEnd(c) && n != nmOther {
 				switch {
-				case t.closing && f.script != scriptDoubleEscaped:
-					if n == f.text {
-						f.state, t.wanted = stBeforeAttribute, false
+				case t.closing && r.script != scriptDoubleEscaped:
+					if n == r.text {
+						r.state, t.wanted = stBeforeAttribute, false
 					}
 				case n == nmScript && t.closing:
-					f.script = scriptEscaped
+					r.script = scriptEscaped
 				case n == nmScript:
-					f.script = scriptDoubleEscaped
+					r.script = scriptDoubleEscaped
 				}
 			}
 		case stScriptEscapeStart:
 			if c != '-' {
-				f.state = stRawText
+				r.state = stRawText
 				i--
-			} else if f.match++; f.match == 2 {
+			} else if r.match++; r.match == 2 {
 				// The hyphens count towards the --> that ends the escape: <!--> is whole.
-				f.state, f.script = stRawText, scriptEscaped
+				r.state, r.script = stRawText, scriptEscaped
 			}
 		}
 		// Nearly all bytes of comments and raw text are passed over here.
 		var stop byte
 		switch {
-		case f.state == stComment && f.match == 0:
+		case r.state == stComment && r.match == 0:
 			stop = '-'
-		case f.state == stRawText && f.script == scriptPlain:
+		case r.state == stRawText && r.script == scriptPlain:
 			stop = '<'
-		case f.state == stBogus:
+		case r.state == stBogus:
 			stop = '>'
 		default:
 			continue
 		}
 		n := bytes.IndexByte(p[i+1:], stop)
 		if n < 0 {
-			return
+			break
 		}
 		i += n
 	}
+	return len(p), tokenNone
+}
+
+// comment is at the > of a comment.
+func (r *reader) comment(i int) (int, token) {
+	r.state = stData
+	return i + 1, tokenComment
+}
+
+// raw lets raw text follow, up to the end tag of an element.
+func (r *reader) raw(n name) {
+	r.state, r.text, r.script, r.match = stRawText, n, scriptPlain, 0
 }

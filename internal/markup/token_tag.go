@@ -1,16 +1,49 @@
 package markup
 
-import (
-	"unicode/utf8"
-	"unsafe"
+import "unsafe"
+
+// tag is a start tag or an end tag.
+type tag struct {
+	name    name
+	closing bool // an end tag
+	made    bool // it is not in the fragment
+	// afterPre: a line feed in its place would be dropped.
+	afterPre bool
+	slash    bool // it ends in />
+	wanted   bool // its attributes are read
+	flags    flags
+	at, end  int // offsets of its < and behind its >
+	hash     uint8
+	length   int // of the text of its name
+	text     [maxName]byte
+}
+
+// maxName is how long the name of an element may be, in bytes.
+const maxName = 128
+
+// flags are attributes that the tree construction asks for.
+type flags uint16
+
+const (
+	hasAny      flags = 1 << iota // an attribute of any name
+	hasFor                        // <template for>
+	hasShadow                     // <template shadowrootmode>
+	hasFontLook                   // <font color>, face or size
+	isHidden                      // <input type=hidden>
+	hasType                       // <input type>
+	holdsHTML                     // <annotation-xml encoding=text/html>
+	hasEncoding                   // <annotation-xml encoding>
+	unclear                       // one of these two has character references in its value
 )
 
-func (f *Fragment) beginTag(closing bool) {
-	t := &f.tag
-	t.afterPre = f.skipLF == lineWanted
-	f.state, f.skipLF = stTagName, lineKept
-	t.at, t.closing, t.made = f.begun, closing, false
+func (r *reader) beginTag(closing bool) {
+	t := &r.tag
+	r.state = stTagName
+	t.at, t.closing, t.made = r.begun, closing, false
 	t.length, t.hash, t.slash, t.flags = 0, 0, false, 0
+	if r.keeps() {
+		r.spans = r.spans[:0]
+	}
 }
 
 // add takes a byte of the name.
@@ -24,109 +57,43 @@ func (t *tag) add(c byte) {
 }
 
 // nameRead is at the end of a tag's name.
-func (f *Fragment) nameRead() {
-	t := &f.tag
-	t.name = f.lookup(t.text[:min(t.length, maxName)], t.hash)
-	if t.name == nmOther {
-		odd := t.length > maxName
-		for _, r := range view(t.text[:min(t.length, maxName)]) {
-			odd = odd || r == 0 || r == utf8.RuneError // browsers may take two of these for equal
-		}
-		if odd {
-			f.reject(faultName)
-		}
-	}
+func (r *reader) nameRead() {
+	t := &r.tag
+	t.name = r.nameOfTag()
 	t.wanted = !t.closing && (t.name == nmFont || t.name == nmTemplate || t.name == nmInput || t.name == nmAnnotationXML)
+	r.state = stBeforeAttribute
 }
 
-// endTag is at the > of a tag.
-func (f *Fragment) endTag() {
-	f.state = stData
-	if f.text != nmOther {
-		// The end of raw text.
-		f.text = nmOther
-		return
-	}
-	switch f.token() {
-	case nextRaw:
-		f.state, f.text, f.script, f.match = stRawText, f.tag.name, scriptPlain, 0
-	case nextLine:
-		f.skipLF = lineWanted
-	}
+func (r *reader) nameOfTag() name {
+	return r.lookup(r.tag.text[:min(r.tag.length, maxName)], r.tag.hash)
 }
 
 // beginMarker is at what may be a marker: a processing instruction, or a comment as older browsers make of it.
-func (f *Fragment) beginMarker(after state) {
-	f.state, f.after = stMarker, after
-	f.value.reset()
+func (r *reader) beginMarker(after state) {
+	r.state, r.after = stMarker, after
+	r.value.reset()
 }
 
-// comment is at the > of a comment.
-func (f *Fragment) comment() { f.state, f.skipLF = stData, lineKept }
-
-// run reads a text between tags.
-func (f *Fragment) run(p []byte, at int) {
-	if f.skipLF == lineWanted && p[0] == '\r' {
-		// A carriage return is a line feed, and so are both together.
-		p, f.skipLF = p[1:], lineBegun
-	}
-	if f.skipLF != lineKept && len(p) > 0 {
-		f.skipLF = lineKept
-		if p[0] == '\n' {
-			p = p[1:]
-		}
-	}
-	space := false
-	for i, c := range p {
-		if isSpace(c) {
-			space = true
-		} else if c != 0 {
-			f.characters(true, at+i)
-			return
-		} else {
-			// NUL is dropped, but it ends what text ends.
-			f.conflict(InHead | InColgroup)
-			if f.mode == modeColgroup {
-				f.leaveColgroup()
-			}
-		}
-	}
-	if space {
-		f.characters(false, at)
-	}
-}
-
-// findReference notes whether a text that p ends in may go on as a character reference.
-func (f *Fragment) findReference(p []byte, at int) {
-	i := len(p)
-	for i > 0 && (isAlpha(p[i-1]) || p[i-1]-'0' <= 9 || p[i-1] == '#') {
-		i--
-	}
-	if i > 0 && p[i-1] == '&' || i == 0 && at > 0 && f.reference == at {
-		f.reference = at + len(p)
-	}
-}
-
-func (f *Fragment) addValue(p []byte) {
-	if !f.tag.wanted {
+func (r *reader) addValue(p []byte) {
+	if !r.tag.wanted {
 		return
 	}
 	for _, c := range p {
-		f.value.add(c)
-		f.encoded = f.encoded || c == '&'
+		r.value.add(c)
+		r.encoded = r.encoded || c == '&'
 	}
 }
 
 // endAttribute notes what the tree construction asks for of an attribute. The first of its name counts.
-func (f *Fragment) endAttribute() {
-	f.state = stBeforeAttribute
-	t := &f.tag
+func (r *reader) endAttribute() {
+	r.state = stBeforeAttribute
+	t := &r.tag
 	if !t.wanted {
 		return
 	}
-	value := f.nameOfWord(&f.value)
+	value := r.nameOfWord(&r.value)
 	var is flags
-	switch f.nameOfWord(&f.attr) {
+	switch r.nameOfWord(&r.attr) {
 	case nmFor:
 		is = hasFor
 	case nmShadowrootmode:
@@ -147,7 +114,7 @@ func (f *Fragment) endAttribute() {
 	if t.flags&is != 0 {
 		return
 	}
-	if f.encoded && is&(hasType|hasEncoding) != 0 {
+	if r.encoded && is&(hasType|hasEncoding) != 0 {
 		is |= unclear
 	}
 	t.flags |= is
@@ -173,11 +140,11 @@ func (w *word) add(c byte) {
 	w.length++
 }
 
-func (f *Fragment) nameOfWord(w *word) name {
+func (r *reader) nameOfWord(w *word) name {
 	if w.length > maxWord {
 		return nmOther
 	}
-	return f.lookup(w.text[:w.length], w.hash)
+	return r.lookup(w.text[:w.length], w.hash)
 }
 
 // view is s as a string, for as long as s stays as it is.
@@ -191,7 +158,7 @@ func isSpace(c byte) bool {
 }
 
 // isNameEnd: what ends a tag's or an attribute's name.
-func isNameEnd(c byte) bool { return c == '>' || isSpace(c) || c == '/' }
+func isNameEnd(c byte) bool { return c <= '>' && (c == '>' || isSpace(c) || c == '/') }
 
 func lower(c byte) byte {
 	if c-'A' < 26 {

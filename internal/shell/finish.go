@@ -4,29 +4,30 @@ import (
 	"strings"
 
 	"inlay/internal/ascii"
+	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/patch"
 )
 
-// reading is a way to read a shell that some browsers have, and why.
-type reading struct {
-	oldSelect, noScript bool
-	as                  string
+// others are the ways to read a shell that some browsers have, and why.
+var others = []struct {
+	reading markup.Reading
+	as      string
+}{
+	{markup.Reading{OldSelect: true}, "as browsers with the older rules for <select> read it"},
+	{markup.Reading{NoScript: true}, "as browsers that run no scripts read <noscript>"},
+	{markup.Reading{OldSelect: true, NoScript: true}, "as browsers that run no scripts and have the older rules for <select> read it"},
 }
 
 // finish reads the shell as other browsers do, and sets what only the end of the shell decides.
 func (p *parser) finish() error {
 	readers := []*parser{p}
-	for _, r := range []reading{
-		{true, false, "as browsers with the older rules for <select> read it"},
-		{false, true, "as browsers that run no scripts read <noscript>"},
-		{true, true, "as browsers that run no scripts and have the older rules for <select> read it"},
-	} {
-		if r.oldSelect && !p.tree.selects || r.noScript && !p.tree.noscripts || len(p.page.Slots) == 0 {
+	differs := p.doc.Differs()
+	for _, r := range others {
+		if r.reading.OldSelect && !differs.OldSelect || r.reading.NoScript && !differs.NoScript || len(p.page.Slots) == 0 {
 			continue
 		}
-		other := newParser(p.page.Pattern, p.html, p.page.Params)
-		other.tree.oldSelect, other.tree.noScript = r.oldSelect, r.noScript
+		other := newParser(p.page.Pattern, p.html, p.page.Params, r.reading)
 		if err := other.parse(); err != nil {
 			if at, ok := err.(*Error); ok {
 				at.Msg += " (" + r.as + ")"
@@ -92,9 +93,9 @@ func (p *parser) names() error {
 // ends finds the place of patches.
 func (p *parser) ends(readers []*parser) error {
 	var bodies []*bodyEnd
-	var ends []*tree
+	var ends []*markup.Document
 	for _, r := range readers {
-		bodies, ends = append(bodies, &r.bodyEnd), append(ends, &r.tree)
+		bodies, ends = append(bodies, &r.bodyEnd), append(ends, r.doc)
 	}
 	at, closers, open := placePatches(p.html, bodies, ends)
 	last := len(p.page.Static) - 1
@@ -107,31 +108,22 @@ func (p *parser) ends(readers []*parser) error {
 	if len(p.page.Slots) == 0 {
 		return nil
 	}
-	if at := p.tree.framed; at >= 0 {
+	if at := p.doc.Framed(); at >= 0 {
 		return p.fail(at, "<frameset>, which leaves no body for patches", "a page with <body>")
 	}
 	if open != nil {
-		return p.fail(open.at, "<"+open.name+"> that no end tag closes at the end of the body, so that no patch can go there", "</"+open.name+"> where the elements in it are closed")
+		return p.fail(open.At, "<"+open.Name+"> that no end tag closes at the end of the body, so that no patch can go there", "</"+open.Name+"> where the elements in it are closed")
 	}
 	return nil
 }
 
 // endOfStatic is the static part that ends at the slot at an offset. Where a patch would show something else than the same
-// bytes in the slot's place, its end is written so that they do not meet: see endOfText. After <pre> a line feed is added,
+// bytes in the slot's place, its end is written so that they do not meet: see [markup.EndOfText]. After <pre> a line feed is added,
 // as browsers drop the one that follows the tag.
 func (p *parser) endOfStatic(at int) string {
-	s := endOfText(p.html[p.from:at])
-	if p.tree.skipLF {
+	s := markup.EndOfText(p.html[p.from:at])
+	if p.doc.DropsLine() {
 		s += "\n"
 	}
 	return s
-}
-
-// endOfText is text or markup that is read as s is, whatever follows: a carriage return is written as the line feed that it
-// becomes, so that no other is taken for its second half, and a character reference without its semicolon is ended.
-func endOfText(s string) string {
-	if strings.HasSuffix(s, "\r") {
-		return s[:len(s)-1] + "\n"
-	}
-	return endOfReference(s)
 }

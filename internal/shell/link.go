@@ -6,6 +6,7 @@ import (
 
 	"inlay/internal/ascii"
 	"inlay/internal/field"
+	"inlay/internal/markup"
 )
 
 // linkReader collects what the head of a shell will load, as values of a Link field (RFC 8288): stylesheets, scripts,
@@ -24,10 +25,10 @@ func (l *linkReader) values() []string {
 }
 
 // read is at a start tag in the head.
-func (l *linkReader) read(t *token) {
-	switch t.name {
+func (l *linkReader) read(t *markup.Token) {
+	switch t.Name {
 	case "base":
-		_, has := t.attr("href")
+		_, has := t.Attr("href")
 		l.based = l.based || has
 	case "script":
 		l.script(t)
@@ -36,12 +37,12 @@ func (l *linkReader) read(t *token) {
 	}
 }
 
-func (l *linkReader) script(t *token) {
-	src, _ := t.attr("src")
-	if _, skip := t.attr("nomodule"); skip {
+func (l *linkReader) script(t *markup.Token) {
+	src, _ := t.Attr("src")
+	if _, skip := t.Attr("nomodule"); skip {
 		return
 	}
-	kind, _ := t.attr("type")
+	kind, _ := t.Attr("type")
 	switch ascii.ToLower(kind) {
 	case "module":
 		l.add(src, "modulepreload", "", t)
@@ -50,12 +51,12 @@ func (l *linkReader) script(t *token) {
 	}
 }
 
-func (l *linkReader) link(t *token) {
-	href, _ := t.attr("href")
-	rel, _ := t.attr("rel")
-	as, _ := t.attr("as")
+func (l *linkReader) link(t *markup.Token) {
+	href, _ := t.Attr("href")
+	rel, _ := t.Attr("rel")
+	as, _ := t.Attr("as")
 	rels := strings.Fields(ascii.ToLower(rel))
-	_, disabled := t.attr("disabled")
+	_, disabled := t.Attr("disabled")
 	switch {
 	case slices.Contains(rels, "stylesheet"):
 		if !slices.Contains(rels, "alternate") && !disabled {
@@ -75,7 +76,7 @@ func (l *linkReader) link(t *token) {
 // linkAttributes change how something is fetched; without them it would be fetched twice.
 var linkAttributes = []string{"type", "media", "integrity", "referrerpolicy", "fetchpriority", "imagesrcset", "imagesizes"}
 
-func (l *linkReader) add(href, rel, as string, t *token) {
+func (l *linkReader) add(href, rel, as string, t *markup.Token) {
 	href = strings.Trim(href, " \t\r\n\f")
 	if href == "" || hasPrefixFold(href, "data:") {
 		return
@@ -87,15 +88,15 @@ func (l *linkReader) add(href, rel, as string, t *token) {
 		}
 		value += "; as=" + ascii.ToLower(as)
 	}
-	if origin, ok := t.attr("crossorigin"); ok {
+	if origin, ok := t.Attr("crossorigin"); ok {
 		value += "; crossorigin"
 		if ascii.ToLower(origin) == "use-credentials" {
 			value += "=use-credentials"
 		}
 	}
 	for _, name := range linkAttributes {
-		v, ok := t.attr(name)
-		if !ok || v == "" || name == "type" && t.name == "script" {
+		v, ok := t.Attr(name)
+		if !ok || v == "" || name == "type" && t.Name == "script" {
 			continue
 		}
 		if !ascii.Only(v, func(b byte) bool { return 0x20 <= b && b < 0x7F && b != '"' && b != '\\' }) {

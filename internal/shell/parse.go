@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"inlay/internal/ascii"
+	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/patch"
 	"inlay/internal/route"
@@ -65,7 +66,7 @@ func parseShell(pattern, html string) (*parser, error) {
 	if err != nil {
 		return nil, &Error{Msg: err.Error()}
 	}
-	p := newParser(pattern, html, routed.Params)
+	p := &parser{html: html}
 	if len(html) > maxShell {
 		return nil, p.fail(0, "a shell of "+strconv.Itoa(len(html))+" bytes", "at most 4 MiB")
 	}
@@ -76,6 +77,7 @@ func parseShell(pattern, html string) (*parser, error) {
 		// The standard and browsers differ in whether one ends the head.
 		return nil, p.fail(i, "a NUL character", "a shell without any")
 	}
+	p = newParser(pattern, html, routed.Params, markup.Reading{})
 	if err := p.parse(); err != nil {
 		return nil, err
 	}
@@ -100,16 +102,19 @@ func invalidUTF8(s string) int {
 // parser reads a shell into a page, in one pass.
 type parser struct {
 	html  string
-	tok   tokenizer
-	tree  tree
+	doc   *markup.Document
 	page  page.Page
 	spans []span // of the slots
 
-	from int // where the static part being read begins
-	slot slotReader
+	from     int // where the static part being read begins
+	slot     slotReader
+	fragment *markup.Fragment // to read skeletons and errors with
 
-	headAt   int  // where the head script goes, -1 before it is known
-	lastText bool // the token before was text, other than white space
+	headAt   int    // where the head script goes, -1 before it is known
+	inText   bool   // the token before was text
+	lastText bool   // in which was something other than white space
+	textAt   int    // where it begins
+	textIn   string // the part of a table that it stands in right after a slot; empty for none
 	links    linkReader
 	patches  []patchName // what the shell itself has of the standard's patches
 	bodyEnd  bodyEnd
@@ -124,36 +129,38 @@ type patchName struct {
 	at   int
 }
 
-func newParser(pattern, html string, params []string) *parser {
-	p := &parser{html: html, tok: tokenizer{html: html}, tree: newTree(), headAt: -1}
+func newParser(pattern, html string, params []string, as markup.Reading) *parser {
+	p := &parser{html: html, doc: markup.NewDocument(html, as), headAt: -1}
 	p.page.Pattern, p.page.Params = pattern, params
 	p.bodyEnd.at = -1
 	return p
 }
 
 func (p *parser) parse() error {
-	const byteOrderMark = "\uFEFF"
-	if strings.HasPrefix(p.html, byteOrderMark) {
-		p.tok.pos = len(byteOrderMark)
-	}
 	for {
-		t := p.tok.next(p.tree.cdata())
-		if t.kind == tokenEnd {
+		t := p.doc.Next()
+		if t.Kind == markup.AtEnd {
 			break
 		}
 		if err := p.token(&t); err != nil {
 			return err
 		}
-		if p.headAt < 0 && p.tree.hasHead {
+		if p.headAt < 0 && p.doc.HasHead() {
 			p.headAt = p.headScript(&t)
 		}
-		switch tree := &p.tree; {
-		case tree.by != "":
-			return p.fail(t.at, tree.by+where(p.slot.name)+tree.found, tree.expected)
-		case tree.tooDeep:
-			return p.fail(t.at, "elements open "+strconv.Itoa(maxDepth+1)+" deep", "at most "+strconv.Itoa(maxDepth)+", as browsers have it")
-		case tree.tooMany:
-			return p.fail(t.at, "more than "+strconv.Itoa(maxActive)+" elements such as <b> and <object> that are not closed by their own end tags", "</"+t.name+"> for each")
+		if trouble := p.doc.Trouble(); trouble.Is != markup.NoTrouble {
+			at := t.At
+			if t.Kind == markup.Text {
+				at = p.textAt
+			}
+			found, expected := told(&trouble, where(p.slot.name))
+			return p.fail(at, found, expected)
+		}
+		switch {
+		case p.doc.TooDeep():
+			return p.fail(t.At, "elements open "+strconv.Itoa(markup.MaxDepth+1)+" deep", "at most "+strconv.Itoa(markup.MaxDepth)+", as browsers have it")
+		case p.doc.TooMany():
+			return p.fail(t.At, "more than "+strconv.Itoa(markup.MaxActive)+" elements such as <b> and <object> that are not closed by their own end tags", "</"+t.Name+"> for each")
 		}
 	}
 	if p.slot.open {
@@ -171,63 +178,71 @@ func where(slot string) string {
 	return " in slot " + ascii.Shorten(slot)
 }
 
-func (p *parser) token(t *token) error {
-	if t.kind == tokenComment && t.end-t.at == len("</>") {
-		return nil // browsers make nothing of </>, and go on as if it were not there
+func (p *parser) token(t *markup.Token) error {
+	if t.Kind == markup.Text {
+		return p.text(t)
 	}
-	wasText := p.lastText
-	p.lastText = false
-	switch t.kind {
-	case tokenText:
-		text := textOf(p.html[t.at:t.end])
-		p.lastText = !isBlank(text)
-		if p.lastText && p.slot.closed && p.tree.inTable() {
-			return p.fail(t.at, "text right after </edge-slot> in <"+p.tree.top().name+">, which browsers move out of the table", textInTable)
-		}
-		p.tree.text(text)
-	case tokenOpen:
-		if t.name == "edge-slot" {
-			return p.openSlot(t, wasText)
-		}
-		p.slot.closed = false
+	afterText := p.inText && p.lastText
+	p.inText = false
+	if t.Kind == markup.StartTag && t.Name == "edge-slot" {
+		return p.openSlot(t, afterText)
+	}
+	p.slot.closed = false
+	switch t.Kind {
+	case markup.StartTag:
 		return p.startTag(t)
-	case tokenClose:
-		p.slot.closed = false
+	case markup.EndTag:
 		return p.endTag(t)
-	case tokenDoctype:
-		p.tree.doctype(p.html[t.at:t.end])
-	case tokenPI:
-		p.tree.comment()
+	case markup.Doctype:
+		p.doc.Doctype(t)
+	case markup.Instruction:
+		p.doc.Comment()
 		return p.instruction(t)
-	case tokenBroken:
-		return p.fail(t.at, "a "+t.name+" that the shell does not end", "the "+t.name+"'s end")
+	case markup.Broken:
+		return p.fail(t.At, "a "+t.Name+" that the shell does not end", "the "+t.Name+"'s end")
 	default:
-		p.tree.comment()
+		p.doc.Comment()
 		p.comment(t)
 	}
-	p.slot.closed = p.slot.closed && t.kind == tokenText
+	return nil
+}
+
+func (p *parser) text(t *markup.Token) error {
+	if !p.inText {
+		p.inText, p.lastText, p.textAt, p.textIn = true, false, t.At, ""
+		if p.slot.closed && p.doc.MovesText() {
+			p.textIn = p.doc.Top().Name
+		}
+	}
+	if p.doc.Text(t) {
+		return nil
+	}
+	p.lastText = true
+	if p.textIn != "" {
+		return p.fail(p.textAt, "text right after </edge-slot> in <"+p.textIn+">, which browsers move out of the table", textInTable)
+	}
 	return nil
 }
 
 const textInTable = "a cell around the text, or a comment between it and the slot"
 
-func (p *parser) startTag(t *token) error {
-	if t.name == "edge-error" {
+func (p *parser) startTag(t *markup.Token) error {
+	if t.Name == "edge-error" {
 		return p.openError(t)
 	}
-	foreign := p.tree.foreign()
-	if t.tag == tagTemplate {
-		if name, ok := t.attr("for"); ok {
-			p.patches = append(p.patches, patchName{name, t.at})
+	foreign := p.doc.InForeign()
+	if t.Name == "template" {
+		if name, ok := t.Attr("for"); ok {
+			p.patches = append(p.patches, patchName{name, t.At})
 		}
 	}
-	raw := p.tree.start(t)
-	if !p.slot.open && !foreign && p.tree.mode == modeInHead && !p.tree.inTemplate() {
+	raw := p.doc.Start(t)
+	if !p.slot.open && !foreign && p.doc.InHead() {
 		p.links.read(t)
 	}
 	switch {
-	case t.tag == tagPlaintext && !foreign:
-		return p.fail(t.at, "<plaintext>, which makes all the rest text"+where(p.slot.name), "<pre>")
+	case t.Name == "plaintext" && !foreign:
+		return p.fail(t.At, "<plaintext>, which makes all the rest text"+where(p.slot.name), "<pre>")
 	case raw:
 		return p.rawText(t)
 	}
@@ -236,88 +251,79 @@ func (p *parser) startTag(t *token) error {
 
 // headScript is where the head script goes, when t has opened the head: behind its tag, or before what belongs into it.
 // That is never behind a slot.
-func (p *parser) headScript(t *token) int {
+func (p *parser) headScript(t *markup.Token) int {
 	switch {
-	case t.kind == tokenOpen && t.tag == tagHead:
-		return t.end
-	case t.kind == tokenText:
-		text := p.html[t.at:t.end]
-		return t.end - len(strings.TrimLeft(text, " \t\n\f\r"))
+	case t.Kind == markup.StartTag && t.Name == "head":
+		return t.End
+	case t.Kind == markup.Text:
+		text := p.html[t.At:t.End]
+		return t.End - len(strings.TrimLeft(text, " \t\n\f\r"))
 	}
-	return t.at
+	return t.At
 }
 
 // rawText passes over an element that holds text.
-func (p *parser) rawText(t *token) error {
-	name, at, from := t.name, t.at, p.tok.pos
-	if !p.tok.rawText(name) {
-		return p.fail(at, "<"+name+"> that is not closed", "</"+name+">")
+func (p *parser) rawText(t *markup.Token) error {
+	from, to, ok := p.doc.Raw()
+	if !ok {
+		return p.fail(t.At, "<"+t.Name+"> that is not closed", "</"+t.Name+">")
 	}
-	if name == "noscript" {
-		if err := p.noscript(p.html[from:p.tok.pos], from); err != nil {
-			return err
-		}
-	}
-	if end := p.tok.next(false); end.kind == tokenBroken {
-		return p.token(&end)
+	if t.Name == "noscript" {
+		return p.noscript(p.html[from:to], from)
 	}
 	return nil
 }
 
 // noscript looks for slots in what is text to browsers that run scripts, and markup to those that do not.
 func (p *parser) noscript(text string, from int) error {
-	z := tokenizer{html: text}
-	for t := z.next(false); t.kind != tokenEnd; t = z.next(false) {
-		if (t.kind == tokenOpen || t.kind == tokenClose) && (t.name == "edge-slot" || t.name == "edge-error") {
-			return p.fail(from+t.at, "<"+t.name+"> in <noscript>, which is text to browsers that run scripts", "the slot outside of it")
+	z := markup.NewScanner(text)
+	for t := z.Next(); t.Kind != markup.AtEnd; t = z.Next() {
+		if (t.Kind == markup.StartTag || t.Kind == markup.EndTag) && (t.Name == "edge-slot" || t.Name == "edge-error") {
+			return p.fail(from+t.At, "<"+t.Name+"> in <noscript>, which is text to browsers that run scripts", "the slot outside of it")
 		}
 	}
 	return nil
 }
 
-func (p *parser) endTag(t *token) error {
-	switch t.name {
+func (p *parser) endTag(t *markup.Token) error {
+	switch t.Name {
 	case "edge-slot":
 		return p.closeSlot(t)
 	case "edge-error":
 		return p.closeError(t)
 	case "body":
-		if !p.slot.open && !p.tree.inTemplate() {
-			p.bodyEnd.note(t.at, &p.tree)
+		if !p.slot.open && !p.doc.InTemplate() {
+			p.bodyEnd.note(t.At, p.doc)
 		}
 	}
-	p.tree.end(t)
+	p.doc.End(t)
 	return nil
 }
 
 // comment looks for the names of comments that the fallback script, which sees markers as comments, takes for markers.
-func (p *parser) comment(t *token) {
-	text, ok := strings.CutPrefix(p.html[t.at:t.end], "<!--"+patch.MarkerStart)
+func (p *parser) comment(t *markup.Token) {
+	text, ok := strings.CutPrefix(p.html[t.At:t.End], "<!--"+patch.MarkerStart)
 	if !ok {
 		return
 	}
 	if name, _, ok := strings.Cut(text, `"`); ok {
-		p.patches = append(p.patches, patchName{name, t.at})
+		p.patches = append(p.patches, patchName{name, t.At})
 	}
 }
 
 // instruction looks for the names of the shell's own markers, and keeps markers out of skeletons.
-func (p *parser) instruction(t *token) error {
-	z := tokenizer{html: "<" + p.html[t.at+2:t.end]}
-	if !z.isMarkup(0) {
-		return nil
-	}
-	marker := z.next(false)
-	switch marker.name {
+func (p *parser) instruction(t *markup.Token) error {
+	marker := markup.NewScanner("<" + p.html[t.At+2:t.End]).Next()
+	switch marker.Name {
 	case "start", "end", "marker":
 	default:
 		return nil
 	}
 	if p.slot.open {
-		return p.fail(t.at, "<?"+marker.name+">"+where(p.slot.name), "no markers in a slot: the slot gets its own")
+		return p.fail(t.At, "<?"+marker.Name+">"+where(p.slot.name), "no markers in a slot: the slot gets its own")
 	}
-	if name, ok := marker.attr("name"); ok {
-		p.patches = append(p.patches, patchName{name, t.at})
+	if name, ok := marker.Attr("name"); ok {
+		p.patches = append(p.patches, patchName{name, t.At})
 	}
 	return nil
 }

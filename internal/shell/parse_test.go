@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"inlay/internal/duration"
+	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/route"
 )
@@ -168,7 +169,7 @@ func TestReferences(t *testing.T) {
 		"&eacute;&auml;":            {"&eacute;&auml;", "&eacute;"},
 		"&#x80;":                    {"&#x80;", "&#x80;"},
 	} {
-		out, unknown := decodeReferences(in)
+		out, unknown := markup.DecodeReferences(in)
 		assert.Equal(t, want, [2]string{out, unknown}, in)
 	}
 }

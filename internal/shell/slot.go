@@ -27,8 +27,8 @@ type slotReader struct {
 	at   int    // offset of the slot's tag
 	from int    // offset of its content
 
-	before tree // the tree where the slot stands
-	closed bool // its end tag is the token before, or only white space came since
+	before *markup.Document // where the slot stands
+	closed bool             // its end tag is the token before, or only white space came since
 
 	inError   bool
 	errorAt   int // offset of the <edge-error> tag
@@ -38,50 +38,52 @@ type slotReader struct {
 	line, counted int // the line of the offset counted
 }
 
-func (p *parser) openSlot(t *token, afterText bool) error {
+func (p *parser) openSlot(t *markup.Token, afterText bool) error {
 	s := &p.slot
 	switch {
 	case s.inError:
-		return p.fail(t.at, "<edge-slot> in the <edge-error>"+where(s.name), "no slot within a slot")
+		return p.fail(t.At, "<edge-slot> in the <edge-error>"+where(s.name), "no slot within a slot")
 	case s.open:
-		return p.fail(t.at, "<edge-slot> in the skeleton"+where(s.name), "</edge-slot> before it: slots do not nest")
-	case t.slash:
-		return p.fail(t.at, "<edge-slot … />, which HTML reads as a start tag", "<edge-slot …></edge-slot>")
+		return p.fail(t.At, "<edge-slot> in the skeleton"+where(s.name), "</edge-slot> before it: slots do not nest")
+	case t.Slash:
+		return p.fail(t.At, "<edge-slot … />, which HTML reads as a start tag", "<edge-slot …></edge-slot>")
 	}
 	if err := p.slotPlace(t, afterText); err != nil {
 		return err
 	}
 	switch {
-	case strings.HasSuffix(p.html[:t.at], "<"):
-		return p.fail(t.at-1, "< right before <edge-slot>, which would make a tag of what comes into the slot", "&lt;")
+	case strings.HasSuffix(p.html[:t.At], "<"):
+		return p.fail(t.At-1, "< right before <edge-slot>, which would make a tag of what comes into the slot", "&lt;")
 	case len(p.page.Slots) == maxSlots:
-		return p.fail(t.at, "one slot more than "+strconv.Itoa(maxSlots), "at most "+strconv.Itoa(maxSlots)+" in a page")
+		return p.fail(t.At, "one slot more than "+strconv.Itoa(maxSlots), "at most "+strconv.Itoa(maxSlots)+" in a page")
 	}
 	slot, err := p.slotOf(t)
 	if err != nil {
 		return err
 	}
-	static := p.endOfStatic(t.at)
-	reopened, err := p.reopen(t.at)
+	static := p.endOfStatic(t.At)
+	reopened, err := p.reopen(t.At)
 	if err != nil {
 		return err
 	}
-	slot.Around, slot.Depth = markup.Mask(p.tree.facts()), len(p.tree.open)
+	slot.Around, slot.Depth = p.doc.Facts(), p.doc.Depth()
 	p.page.Slots = append(p.page.Slots, slot)
 	p.page.Static = append(p.page.Static, static+reopened)
 	p.bodyEnd.at = -1
-	s.open, s.name, s.at, s.from, s.errorAt = true, slot.Name, t.at, t.end, -1
-	p.tree.comment()
-	s.before = p.tree.clone()
-	p.tree.strict, p.tree.floor = true, len(p.tree.open)
+	s.open, s.name, s.at, s.from, s.errorAt = true, slot.Name, t.At, t.End, -1
+	if s.before == nil {
+		s.before = new(markup.Document)
+	}
+	s.before.Copy(p.doc)
+	p.doc.EnterPart()
 	return nil
 }
 
-func (p *parser) closeSlot(t *token) error {
+func (p *parser) closeSlot(t *markup.Token) error {
 	s := &p.slot
 	switch {
 	case !s.open:
-		return p.fail(t.at, "</edge-slot> without a slot", "<edge-slot …> before it")
+		return p.fail(t.At, "</edge-slot> without a slot", "<edge-slot …> before it")
 	case s.inError:
 		return p.fail(s.errorAt, "<edge-error> that is not closed"+where(s.name), "</edge-error> before </edge-slot>")
 	}
@@ -89,65 +91,66 @@ func (p *parser) closeSlot(t *token) error {
 		return err
 	}
 	slot := &p.page.Slots[len(p.page.Slots)-1]
-	slot.Skeleton = endOfText(p.html[s.from:t.at])
+	slot.Skeleton = markup.EndOfText(p.html[s.from:t.At])
 	if slot.HasError {
-		slot.Skeleton = endOfText(endOfText(p.html[s.from:s.errorAt]) + p.html[s.errorEnd:t.at])
+		slot.Skeleton = markup.EndOfText(markup.EndOfText(p.html[s.from:s.errorAt]) + p.html[s.errorEnd:t.At])
 	}
-	p.spans = append(p.spans, span{s.at, t.end})
-	p.from = t.end
-	p.tree.strict, p.tree.frames = false, s.before.frames
+	p.spans = append(p.spans, span{s.at, t.End})
+	p.from = t.End
+	p.doc.LeavePart(s.before)
 	s.open, s.name, s.closed = false, "", true
 	_, err := p.asFragment(slot.Skeleton, s.at, "the skeleton of slot "+ascii.Shorten(slot.Name), 0)
 	return err
 }
 
-func (p *parser) openError(t *token) error {
+func (p *parser) openError(t *markup.Token) error {
 	s := &p.slot
+	_, unclosed := p.doc.Unclosed()
+	attributes := t.Attributes()
 	switch {
 	case !s.open:
-		return p.fail(t.at, "<edge-error> outside of a slot", "it within <edge-slot>")
+		return p.fail(t.At, "<edge-error> outside of a slot", "it within <edge-slot>")
 	case s.inError:
-		return p.fail(t.at, "<edge-error> within another"+where(s.name), "</edge-error> before it")
+		return p.fail(t.At, "<edge-error> within another"+where(s.name), "</edge-error> before it")
 	case s.errorAt >= 0:
-		return p.fail(t.at, "a second <edge-error>"+where(s.name), "one at most")
-	case t.slash:
-		return p.fail(t.at, "<edge-error/>, which HTML reads as a start tag", "<edge-error></edge-error>")
-	case len(p.tree.open) > p.tree.floor:
-		return p.fail(t.at, "<edge-error> in <"+p.tree.top().name+">"+where(s.name), "it directly in <edge-slot>")
-	case len(t.attrs) > 0:
-		return p.fail(t.attrs[0].at, "attribute "+ascii.Shorten(t.attrs[0].name)+" of <edge-error>", "none")
-	case strings.HasSuffix(p.html[:t.at], "<"):
-		return p.fail(t.at-1, "< right before <edge-error>, which would make a tag of what follows it", "&lt;")
+		return p.fail(t.At, "a second <edge-error>"+where(s.name), "one at most")
+	case t.Slash:
+		return p.fail(t.At, "<edge-error/>, which HTML reads as a start tag", "<edge-error></edge-error>")
+	case unclosed:
+		return p.fail(t.At, "<edge-error> in <"+p.doc.Top().Name+">"+where(s.name), "it directly in <edge-slot>")
+	case len(attributes) > 0:
+		return p.fail(attributes[0].At, "attribute "+ascii.Shorten(attributes[0].Name)+" of <edge-error>", "none")
+	case strings.HasSuffix(p.html[:t.At], "<"):
+		return p.fail(t.At-1, "< right before <edge-error>, which would make a tag of what follows it", "&lt;")
 	}
-	s.inError, s.errorAt, s.errorFrom = true, t.at, t.end
-	p.tree.patch = true
+	s.inError, s.errorAt, s.errorFrom = true, t.At, t.End
+	p.doc.IgnoresNothing(true)
 	return nil
 }
 
-func (p *parser) closeError(t *token) error {
+func (p *parser) closeError(t *markup.Token) error {
 	s := &p.slot
 	if !s.inError {
-		return p.fail(t.at, "</edge-error> without an <edge-error>"+where(s.name), "<edge-error> before it")
+		return p.fail(t.At, "</edge-error> without an <edge-error>"+where(s.name), "<edge-error> before it")
 	}
 	if err := p.unclosed("</edge-error>"); err != nil {
 		return err
 	}
-	s.inError, s.errorEnd = false, t.end
-	p.tree.patch = false
+	s.inError, s.errorEnd = false, t.End
+	p.doc.IgnoresNothing(false)
 	slot := &p.page.Slots[len(p.page.Slots)-1]
 	slot.HasError = true
 	var err error
-	slot.Error, err = p.asFragment(endOfText(p.html[s.errorFrom:t.at]), s.errorAt, "the <edge-error> of slot "+ascii.Shorten(slot.Name), slot.Around)
+	slot.Error, err = p.asFragment(markup.EndOfText(p.html[s.errorFrom:t.At]), s.errorAt, "the <edge-error> of slot "+ascii.Shorten(slot.Name), slot.Around)
 	return err
 }
 
 // unclosed refuses what is open before the end tag, and what else would change how the rest of the shell is read.
 func (p *parser) unclosed(end string) error {
-	if len(p.tree.open) > p.tree.floor {
-		e := &p.tree.open[p.tree.floor]
-		return p.fail(e.at, "<"+e.name+"> that is not closed"+where(p.slot.name), "</"+e.name+"> before "+end)
+	if e, ok := p.doc.Unclosed(); ok {
+		return p.fail(e.At, "<"+e.Name+"> that is not closed"+where(p.slot.name), "</"+e.Name+"> before "+end)
 	}
-	if !p.tree.reads(&p.slot.before) {
+	if !p.doc.Same(p.slot.before) {
 		return p.fail(p.slot.at, "elements of the slot "+ascii.Shorten(p.slot.name)+" that go on after it", "a skeleton or error in which each is closed by its own end tag")
 	}
 	return nil
@@ -156,7 +159,10 @@ func (p *parser) unclosed(end string) error {
 // asFragment reads what will stand in a patch as fragments are read, and gives it mended like one. A skeleton, which only ever
 // stands in its place, is read for what no fragment may have.
 func (p *parser) asFragment(html string, at int, what string, watch markup.Mask) (string, error) {
-	var f markup.Fragment
+	if p.fragment == nil {
+		p.fragment = new(markup.Fragment)
+	}
+	f := p.fragment
 	for _, scripting := range [...]bool{true, false} {
 		f.Reset(scripting, watch)
 		f.Write([]byte(html))
@@ -186,18 +192,19 @@ func (p *parser) lineOf(at int) int {
 var slotAttributes = []string{"name", "src", "ttl", "swr", "sie", "tags", "vary", "timeout", "required"}
 
 // slotOf reads the attributes of a slot.
-func (p *parser) slotOf(t *token) (page.Slot, error) {
-	s := page.Slot{TTL: duration.Unset, StaleWhileRevalidate: duration.Unset, StaleIfError: duration.Unset, Timeout: duration.Unset, Line: p.lineOf(t.at)}
-	for i := range t.attrs {
-		a := &t.attrs[i]
-		for j := range t.attrs[:i] {
-			if t.attrs[j].name == a.name {
-				return s, p.fail(a.at, "attribute "+ascii.Shorten(a.name)+" again", "each attribute once")
+func (p *parser) slotOf(t *markup.Token) (page.Slot, error) {
+	s := page.Slot{TTL: duration.Unset, StaleWhileRevalidate: duration.Unset, StaleIfError: duration.Unset, Timeout: duration.Unset, Line: p.lineOf(t.At)}
+	attributes := t.Attributes()
+	for i := range attributes {
+		a := &attributes[i]
+		for j := range i {
+			if attributes[j].Name == a.Name {
+				return s, p.fail(a.At, "attribute "+ascii.Shorten(a.Name)+" again", "each attribute once")
 			}
 		}
-		value, unknown := decodeReferences(a.value)
+		value, unknown := markup.DecodeReferences(a.Value)
 		if unknown != "" {
-			return s, p.fail(a.valueAt, "the character reference "+ascii.Shorten(unknown), "the character itself, or &amp; for &")
+			return s, p.fail(a.ValueAt, "the character reference "+ascii.Shorten(unknown), "the character itself, or &amp; for &")
 		}
 		if err := p.slotAttribute(&s, a, value); err != nil {
 			return s, err
@@ -205,23 +212,23 @@ func (p *parser) slotOf(t *token) (page.Slot, error) {
 	}
 	switch {
 	case s.Name == "":
-		return s, p.fail(t.at, "<edge-slot> without a name", `name="…"`)
+		return s, p.fail(t.At, "<edge-slot> without a name", `name="…"`)
 	case s.Src == "":
-		return s, p.fail(t.at, "slot "+ascii.Shorten(s.Name)+" without a src", `src="…"`)
+		return s, p.fail(t.At, "slot "+ascii.Shorten(s.Name)+" without a src", `src="…"`)
 	}
 	s.Varies.Add(s.Vary)
 	return s, nil
 }
 
-func (p *parser) slotAttribute(s *page.Slot, a *attribute, value string) error {
+func (p *parser) slotAttribute(s *page.Slot, a *markup.Attribute, value string) error {
 	var err error
-	switch a.name {
+	switch a.Name {
 	case "name":
 		s.Name = value
-		return p.slotName(value, a.valueAt)
+		return p.slotName(value, a.ValueAt)
 	case "src":
 		if len(value) > maxSrc {
-			return p.fail(a.valueAt, "src: a src of "+strconv.Itoa(len(value))+" bytes", "at most 4 KiB")
+			return p.fail(a.ValueAt, "src: a src of "+strconv.Itoa(len(value))+" bytes", "at most 4 KiB")
 		}
 		s.Src = value
 		s.Source, err = route.ParseSrc(value, p.page.Params)
@@ -233,12 +240,12 @@ func (p *parser) slotAttribute(s *page.Slot, a *attribute, value string) error {
 		s.StaleIfError, err = duration.Parse(value)
 	case "timeout":
 		if s.Timeout, err = duration.Parse(value); err == nil && s.Timeout == 0 {
-			return p.fail(a.valueAt, "a timeout of 0", "a longer one, or no attribute for the default")
+			return p.fail(a.ValueAt, "a timeout of 0", "a longer one, or no attribute for the default")
 		}
 	case "tags":
 		s.Tags = strings.Fields(value)
 		if len(s.Tags) > maxTags {
-			return p.fail(a.valueAt, "more than "+strconv.Itoa(maxTags)+" tags", "a tag that several of them have in common")
+			return p.fail(a.ValueAt, "more than "+strconv.Itoa(maxTags)+" tags", "a tag that several of them have in common")
 		}
 		for _, tag := range s.Tags {
 			var t route.Template
@@ -246,27 +253,27 @@ func (p *parser) slotAttribute(s *page.Slot, a *attribute, value string) error {
 				break
 			}
 			if strings.IndexByte(tag, ',') >= 0 {
-				return p.fail(a.valueAt, "a comma in tag "+ascii.Shorten(tag), "spaces between tags")
+				return p.fail(a.ValueAt, "a comma in tag "+ascii.Shorten(tag), "spaces between tags")
 			}
 			s.TagTemplates = append(s.TagTemplates, t)
 		}
 	case "vary":
-		return p.slotVary(s, value, a.valueAt)
+		return p.slotVary(s, value, a.ValueAt)
 	case "required":
 		if value != "" && ascii.ToLower(value) != "required" {
-			return p.fail(a.valueAt, "required="+ascii.Shorten(value), "required without a value, or no attribute")
+			return p.fail(a.ValueAt, "required="+ascii.Shorten(value), "required without a value, or no attribute")
 		}
 		s.Required = true
 	default:
-		msg := "unknown attribute " + ascii.Shorten(a.name) + " of <edge-slot>; "
-		if near := ascii.Nearest(a.name, slotAttributes); near != "" {
+		msg := "unknown attribute " + ascii.Shorten(a.Name) + " of <edge-slot>; "
+		if near := ascii.Nearest(a.Name, slotAttributes); near != "" {
 			msg += "did you mean " + near + "? "
 		}
-		return p.failure(a.at, msg+"expected "+strings.Join(slotAttributes[:len(slotAttributes)-1], ", ")+" or required")
+		return p.failure(a.At, msg+"expected "+strings.Join(slotAttributes[:len(slotAttributes)-1], ", ")+" or required")
 	}
 	if err != nil {
 		// What was found comes first in the message, so the attribute goes in front of it.
-		return p.failure(a.valueAt, a.name+": "+err.Error())
+		return p.failure(a.ValueAt, a.Name+": "+err.Error())
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package shell
+package markup
 
 import (
 	"strings"
@@ -97,7 +97,7 @@ func readDoctype(doctype string) (name string, public, system *string, forced bo
 	s := doctype[len(begin) : len(doctype)-1]
 	s = trimHTMLSpace(s)
 	n := 0
-	for n < len(s) && !isHTMLSpace(s[n]) {
+	for n < len(s) && !isSpace(s[n]) {
 		n++
 	}
 	name = ascii.ToLower(s[:n])

@@ -1,0 +1,16 @@
+//go:build tinygo
+
+package markup
+
+const (
+	documents = false
+	maxActive = maxOpen
+)
+
+type activeList [maxActive]element
+
+func (l *activeList) grow(int) {}
+
+type attributeSum struct{}
+
+func (t *tree) sumOfAttributes() attributeSum { return attributeSum{} }

@@ -1,0 +1,207 @@
+package markup
+
+import (
+	"strings"
+
+	"inlay/internal/ascii"
+)
+
+// Scanner reads the tokens of a page, of which the whole is there.
+type Scanner struct {
+	page  string
+	bytes []byte // the same
+	in    *reader
+}
+
+// NewScanner reads a text without a tree: nothing in it is raw text, or a CDATA section.
+func NewScanner(html string) *Scanner {
+	s := &Scanner{}
+	s.init(html, new(reader))
+	return s
+}
+
+func (s *Scanner) init(html string, r *reader) {
+	s.page, s.bytes, s.in = html, []byte(html), r
+	r.whole = true
+	if r.starts[nameCount] == 0 {
+		r.dictionary.make()
+	}
+}
+
+// Kind is what a token is.
+type Kind uint8
+
+// The kinds of tokens.
+const (
+	AtEnd       Kind = iota // the page's end
+	Text                    // text, or a part of it; its character references are not decoded
+	StartTag                //
+	EndTag                  //
+	Doctype                 //
+	Comment                 // a comment of any kind
+	Instruction             // <?…>: a processing instruction, or a comment in older browsers
+	Broken                  // markup that the page's end cuts off; Name says what
+)
+
+// Token is a piece of the page, from At to before End. It is valid until the next one is read.
+type Token struct {
+	Kind    Kind
+	At, End int
+	Name    string // of a tag, in lower case
+	Slash   bool   // the tag ends in />
+	spans   []span
+	html    string
+}
+
+// Next reads a token.
+func (s *Scanner) Next() Token {
+	r := s.in
+	for r.off < len(s.page) {
+		at := r.off
+		n, is := r.next(s.bytes[at:])
+		r.off += n
+		switch is {
+		case tokenText:
+			return Token{Kind: Text, At: at, End: r.off}
+		case tokenLess, tokenCDATA:
+			return Token{Kind: Text, At: r.begun, End: r.off}
+		case tokenTag:
+			return s.tagRead()
+		case tokenComment:
+			return Token{Kind: s.commentRead(), At: r.begun, End: r.off}
+		}
+	}
+	t := Token{Kind: Broken, At: r.begun, End: r.off}
+	switch {
+	case r.state == stData:
+		t.Kind, t.At = AtEnd, r.off
+	case r.state <= stEndTagOpen:
+		t.Kind = Text
+	case r.state <= stUnquoted:
+		t.Name = "tag"
+	case r.state == stCDATA:
+		t.Name = "CDATA section"
+	default:
+		t.Name = [...]string{Comment: "comment", Doctype: "doctype", Instruction: "processing instruction"}[s.commentRead()]
+	}
+	r.state = stData
+	return t
+}
+
+func (s *Scanner) tagRead() Token {
+	r := s.in
+	t := Token{Kind: StartTag, At: r.tag.at, End: r.off, Slash: r.tag.slash, spans: r.spans, html: s.page}
+	from := t.At + 1
+	if r.tag.closing {
+		t.Kind = EndTag
+		from++
+	}
+	if t.Name = r.spell(r.tag.name); t.Name == "" {
+		t.Name = ascii.ToLower(s.page[from : from+r.tag.length])
+	}
+	return t
+}
+
+// commentRead tells what the comment that has been read is.
+func (s *Scanner) commentRead() Kind {
+	const doctype = "<!doctype"
+	text := s.page[s.in.begun:s.in.off]
+	switch {
+	case strings.HasPrefix(text, "<?"):
+		return Instruction
+	case hasPrefixFold(text, doctype):
+		return Doctype
+	}
+	return Comment
+}
+
+// Raw passes over the text of an element that holds no markup, and over its end tag; ok is false where the page ends before
+// that. from and to are where the text is. What is cut off in the end tag is the next token.
+func (s *Scanner) Raw() (from, to int, ok bool) {
+	r := s.in
+	from, r.begun = r.off, -1
+	r.raw(r.tag.name)
+	for r.off < len(s.page) && r.text != nmOther {
+		n, _ := r.next(s.bytes[r.off:])
+		r.off += n
+	}
+	if r.state > stUnquoted {
+		r.text = nmOther
+		return from, from, false
+	}
+	r.text = nmOther
+	return from, r.begun, true
+}
+
+// span is where an attribute stands: its name, and its value.
+type span struct{ at, nameEnd, valueAt, end int }
+
+// keeps tells whether attributes are kept.
+func (r *reader) keeps() bool { return documents && r.whole }
+
+func (r *reader) beginName(i int) {
+	if r.keeps() {
+		at := r.off + i
+		r.spans = append(r.spans, span{at, at + 1, at, at})
+	}
+}
+
+func (r *reader) endName(i int) {
+	if r.keeps() {
+		r.spans[len(r.spans)-1].nameEnd = r.off + i
+	}
+}
+
+func (r *reader) beginValue(i int) {
+	if r.keeps() {
+		s := &r.spans[len(r.spans)-1]
+		s.valueAt, s.end = r.off+i, r.off+i
+	}
+}
+
+func (r *reader) endValue(i int) {
+	if r.keeps() {
+		r.spans[len(r.spans)-1].end = r.off + i
+	}
+}
+
+// Attribute is an attribute as written: character references in its value are not decoded.
+type Attribute struct {
+	Name    string // in lower case
+	Value   string
+	At      int // offset of the name
+	ValueAt int // offset of the value; of the name, where there is no value
+}
+
+// Attributes are those of a start tag, in order.
+func (t *Token) Attributes() []Attribute {
+	all := make([]Attribute, len(t.spans))
+	for i, s := range t.spans {
+		all[i] = Attribute{ascii.ToLower(t.html[s.at:s.nameEnd]), t.html[s.valueAt:s.end], s.at, s.valueAt}
+	}
+	return all
+}
+
+// Attr is the decoded value of the first attribute of that name, which is in lower case.
+func (t *Token) Attr(name string) (value string, ok bool) {
+	for _, s := range t.spans {
+		if s.nameEnd-s.at == len(name) && hasPrefixFold(t.html[s.at:s.nameEnd], name) {
+			value, _ := DecodeReferences(t.html[s.valueAt:s.end])
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// hasPrefixFold tells whether s begins with a prefix that is in lower case, in whatever case.
+func hasPrefixFold(s, prefix string) bool {
+	if len(s) < len(prefix) {
+		return false
+	}
+	for i := range len(prefix) {
+		if lower(s[i]) != prefix[i] {
+			return false
+		}
+	}
+	return true
+}
