@@ -174,12 +174,14 @@ func same(a, b fs.FileInfo) bool {
 }
 
 // passedOver: whether no site is made of what has such a name: what is hidden,
-// what editors keep beside the files they write, dependencies, tests.
+// what editors keep beside the files they write, dependencies, tests, and logs:
+// inlay dev's own may be written there, and each line would make another.
 func passedOver(path string, folder bool) bool {
 	name := filepath.Base(path)
 	if folder {
 		return strings.HasPrefix(name, ".") || name == "node_modules" || name == "testdata"
 	}
 	return strings.HasPrefix(name, ".") && !strings.HasPrefix(name, ".dev.vars") || strings.HasSuffix(name, "~") ||
-		strings.HasPrefix(name, "#") || name == "4913" || strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, ".tmp")
+		strings.HasPrefix(name, "#") || name == "4913" || strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, ".tmp") ||
+		strings.HasSuffix(name, ".log") || name == "nohup.out"
 }

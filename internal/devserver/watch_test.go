@@ -99,7 +99,7 @@ func TestAWatcherSeesWhatEditorsDo(t *testing.T) {
 
 func TestAWatcherPassesOverWhatNoSiteIsMadeOf(t *testing.T) {
 	tr := newTree(t, "main.go")
-	for _, name := range []string{".git/index", "node_modules/a/index.js", ".wrangler/state/x", "main_test.go", "testdata/a.html", "main.go~", "#main.go#", ".main.go.swp", "x.tmp"} {
+	for _, name := range []string{".git/index", "node_modules/a/index.js", ".wrangler/state/x", "main_test.go", "testdata/a.html", "main.go~", "#main.go#", ".main.go.swp", "x.tmp", "dev.log", "nohup.out"} {
 		tr.write(name, "1")
 	}
 	tr.write("main.go", "22")
