@@ -250,20 +250,26 @@ func ExampleCache_LoadWith() {
 		panic(err)
 	}
 	asked := 0
-	fetch := func(context.Context) (product, cache.Policy, error) {
-		asked++
-		return product{}, cache.Policy{TTL: time.Second}, nil // else: product{"Chair", true}, cache.Policy{TTL: time.Hour}, nil
+	find := func(name string) func(context.Context) (product, cache.Policy, error) {
+		return func(context.Context) (product, cache.Policy, error) {
+			asked++
+			if name != "chair" {
+				return product{}, cache.Policy{TTL: time.Second}, nil
+			}
+			return product{name, true}, cache.Policy{TTL: time.Hour, Tags: []string{"product:7"}}, nil
+		}
 	}
-	for range 3 {
-		p, err := c.LoadWith(context.Background(), "product:7", fetch)
-		fmt.Println(p.exists, err)
+	for _, name := range []string{"chair", "unicorn", "chair", "unicorn"} {
+		p, err := c.LoadWith(context.Background(), name, find(name))
+		fmt.Println(p.name, p.exists, err)
 	}
 	fmt.Println("asked:", asked)
 	// Output:
-	// false <nil>
-	// false <nil>
-	// false <nil>
-	// asked: 1
+	// chair true <nil>
+	//  false <nil>
+	// chair true <nil>
+	//  false <nil>
+	// asked: 2
 }
 
 // What is stored, and what is known of it. The body may do anything to the cache.

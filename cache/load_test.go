@@ -318,7 +318,7 @@ func TestWhatHappensInTheBackgroundIsTold(t *testing.T) {
 	}{
 		"an error": {fails(io.ErrClosedPipe), io.ErrClosedPipe},
 		"a panic":  {func(context.Context) (string, error) { panic("boom") }, ErrPanicked},
-		"time":     {func(ctx context.Context) (string, error) { <-ctx.Done(); return "late", nil }, context.DeadlineExceeded},
+		"time":     {func(ctx context.Context) (string, error) { <-ctx.Done(); time.Sleep(time.Second); return "late", nil }, context.DeadlineExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
