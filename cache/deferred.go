@@ -24,37 +24,6 @@ type Deferred[V any] struct {
 	raise   any // what the fill panicked with
 }
 
-// filler is a fill that says what its value is stored with, as given: Commit
-// resolves it.
-type filler[V any] func(context.Context) (V, Policy, error)
-
-// source is what callers have in place of a filler, which is made only once it is
-// needed: on a hit it would be garbage.
-type source[V any] struct {
-	with   filler[V] // or one of these, under policy:
-	fill   func(context.Context) (V, error)
-	ofKey  func(context.Context, string) (V, error)
-	policy Policy
-	now    bool // it runs at once
-}
-
-func (s *source[V]) filler(key string) filler[V] {
-	with, fill, ofKey, p := s.with, s.fill, s.ofKey, s.policy
-	switch {
-	case with != nil:
-		return with
-	case ofKey != nil:
-		return func(ctx context.Context) (V, Policy, error) {
-			v, err := ofKey(ctx, key)
-			return v, p, err
-		}
-	}
-	return func(ctx context.Context) (V, Policy, error) {
-		v, err := fill(ctx)
-		return v, p, err
-	}
-}
-
 // GetOrDefer gives the value and nil if there is a usable one: a stale one at
 // once too, while one fill in the background refreshes it, for at most
 // Options.RefreshTimeout. On a miss it gives the zero value and a Deferred: that
@@ -70,83 +39,86 @@ func (s *source[V]) filler(key string) filler[V] {
 // stored. The fill of an empty key never runs; Await gives ErrEmptyKey.
 func (c *Cache[V]) GetOrDefer(key string, fill func(context.Context) (V, error), p Policy) (V, *Deferred[V]) {
 	var zero V
+	if key == "" {
+		f, _ := c.Begin(key)
+		return zero, f.face()
+	}
+	from := source[V]{fill: fill, policy: p}
 	if p.bypasses(&c.opts.Policy) {
-		return zero, c.alone(key, source[V]{fill: fill, policy: p})
+		return zero, c.alone(key, from)
 	}
 	h, t := c.hash.sum(key), c.now()
 	if v, s := c.peek(h, key, t); s == Fresh {
 		c.gets.count(Fresh)
 		return v, nil
 	}
-	return c.stand(context.Background(), key, h, t, p.resolve(&c.opts.Policy).Tags, source[V]{fill: fill, policy: p})
+	tags := p.resolve(&c.opts.Policy).Tags
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v, usable := c.stand(context.Background(), key, h, t, tags, from)
+	if usable {
+		return v, nil
+	}
+	f := c.joinable(key, tags, t)
+	if f != nil {
+		c.n.collapsed++
+		return zero, f.face()
+	}
+	f = c.newFlight(key)
+	c.parked.add(f)
+	return zero, f.filledBy(from, tags)
 }
 
 // alone gives a Deferred that nobody shares and of which nothing is kept.
 func (c *Cache[V]) alone(key string, from source[V]) *Deferred[V] {
-	if key == "" {
-		return c.unkeyed()
-	}
 	f := &Flight[V]{c: c, key: strings.Clone(key), detached: true}
-	d := f.face()
-	d.fill, d.bypass = from.filler(f.key), true
+	d := f.filledBy(from, nil)
+	d.bypass = true
 	return d
 }
 
-// unkeyed gives the Deferred of an empty key, which has settled.
-func (c *Cache[V]) unkeyed() *Deferred[V] {
-	f, _ := c.Begin("")
-	return f.face()
-}
-
-// stand gives what may stand in for the value that a look at t did not find
-// fresh, and has it refreshed with the values of ctx; or the Deferred of the key's
-// flight, a new one if there is none, filled from the source.
-func (c *Cache[V]) stand(ctx context.Context, key string, h uint64, t int64, tags []string, from source[V]) (V, *Deferred[V]) {
-	var zero V
-	if key == "" {
-		return zero, c.unkeyed()
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// stand gives what may stand in for the value that a look at t did not find fresh.
+// If that is stale it has it refreshed, with the values of ctx, unless it is being
+// filled. The lock is held.
+func (c *Cache[V]) stand(ctx context.Context, key string, h uint64, t int64, tags []string, from source[V]) (v V, usable bool) {
 	// Again, under the lock: a flight may have ended since.
 	v, s := c.peek(h, key, t)
 	c.gets.count(s)
 	if s == Fresh {
-		return v, nil
+		return v, true
 	}
 	if c.refused.hold(h, c.tags.seq, t) {
 		if v, ok := c.onError(key, t); ok {
-			return v, nil
+			return v, true
 		}
 	}
+	if s == Miss {
+		return v, false
+	}
 	f := c.joinable(key, tags, t)
-	ours := f == nil
 	if f == nil {
 		f = c.newFlight(key)
-		c.parked.add(f)
-	} else if !f.started && (from.now || s == Stale) {
-		// Nobody has awaited it. Its fill may hold what ended long ago, so the one
-		// that runs is of who starts it.
-		ours = true
-		f.known = nil
 	}
+	if f.started {
+		f.face() // a value stands in if it fails
+		return v, true
+	}
+	d := f.filledBy(from, tags)
+	d.waiters++ // it waits for itself, so nobody's leaving ends it
+	f.overdue = later(t, c.opts.RefreshTimeout)
+	d.start(ctx, t)
+	return v, true
+}
+
+// filledBy sets what fills a flight that nobody has started, and gives its Deferred.
+// The fill that somebody parked there may hold what ended long ago, so the one that
+// runs is of who starts it. The lock is held, or nobody else has the flight yet.
+func (f *Flight[V]) filledBy(from source[V], tags []string) *Deferred[V] {
 	d := f.face()
-	if ours {
-		f.know(tags)
-		d.fill = from.filler(f.key)
-	} else if s == Miss {
-		c.n.collapsed++
-	}
-	if s == Miss {
-		return zero, d
-	}
-	if !f.started {
-		// The refresh waits for itself, so nobody's leaving ends it.
-		d.waiters++
-		f.overdue = later(t, c.opts.RefreshTimeout)
-		d.start(ctx, t)
-	}
-	return v, nil
+	d.fill = from.filler(f.key)
+	f.known = nil
+	f.know(tags)
+	return d
 }
 
 // face gives the flight's Deferred. The lock is held, or nobody else has the
@@ -204,38 +176,50 @@ func (d *Deferred[V]) await(ctx context.Context) (v V, err error, started bool) 
 	t := c.now()
 	// Whatever ctx is, it is asked before the lock is taken: what panics under
 	// it would leave it locked.
-	ended := ctx.Err()
-	by, _ := ctx.Value(fillOf[V]{c}).(*Flight[V])
+	ended, by := ctx.Err(), c.fillOf(ctx)
 	c.mu.Lock()
 	if f.settled {
 		c.mu.Unlock()
 		return d.value, d.err, false
 	}
-	if ended != nil {
-		c.mu.Unlock()
-		return v, ended, false
+	if err = ended; err == nil {
+		started, err = d.join(ctx, by, t)
 	}
+	c.mu.Unlock()
+	if err != nil {
+		return v, err, false
+	}
+	v, err, settled := d.wait(ctx, by)
+	return v, err, started && settled
+}
+
+// join has one more wait, and starts the fill if nobody has yet; by is the flight
+// whose fill the caller is, if it is one. The lock is held.
+func (d *Deferred[V]) join(ctx context.Context, by *Flight[V], t int64) (started bool, err error) {
+	f := d.f
 	if by != nil {
 		if f.waitsFor(by) {
-			c.mu.Unlock()
-			return v, fail(ErrReentrant, "await", f.key), false
+			return false, fail(ErrReentrant, "await", f.key)
 		}
 		by.deferred.awaits = append(by.deferred.awaits, f)
 	}
-	started = !f.started
-	if started {
+	if started = !f.started; started {
 		d.start(ctx, t)
 	}
 	d.waiters++
-	c.mu.Unlock()
+	return started, nil
+}
 
+// wait waits, after join, until the flight has settled or ctx has ended.
+func (d *Deferred[V]) wait(ctx context.Context, by *Flight[V]) (v V, err error, settled bool) {
+	f := d.f
 	select {
 	case <-d.done:
 	case <-ctx.Done():
 	}
 
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	f.c.mu.Lock()
+	defer f.c.mu.Unlock()
 	d.waiters--
 	if by != nil {
 		aw := by.deferred.awaits
@@ -243,7 +227,7 @@ func (d *Deferred[V]) await(ctx context.Context) (v V, err error, started bool) 
 		by.deferred.awaits = slices.Delete(aw, i, i+1)
 	}
 	if f.settled {
-		return d.value, d.err, started
+		return d.value, d.err, true
 	}
 	if d.waiters == 0 && d.cancel != nil {
 		f.detach()
@@ -267,11 +251,28 @@ func (d *Deferred[V]) Close() {
 // waitsFor tells whether f's fill waits for the flight by, itself or through
 // others. The lock is held.
 func (f *Flight[V]) waitsFor(by *Flight[V]) bool {
-	if f == by {
-		return true
+	if f == by || f.deferred == nil || len(f.deferred.awaits) == 0 {
+		return f == by
 	}
-	return f.deferred != nil && slices.ContainsFunc(f.deferred.awaits,
-		func(g *Flight[V]) bool { return g.waitsFor(by) })
+	// Each is looked at once: there may be very many ways to it.
+	met := map[*Flight[V]]bool{f: true}
+	for left := []*Flight[V]{f}; len(left) > 0; {
+		at := left[len(left)-1]
+		left = left[:len(left)-1]
+		if at == by {
+			return true
+		}
+		if at.deferred == nil {
+			continue
+		}
+		for _, next := range at.deferred.awaits {
+			if !met[next] {
+				met[next] = true
+				left = append(left, next)
+			}
+		}
+	}
+	return false
 }
 
 // start begins the fill. The lock is held.

@@ -59,10 +59,10 @@ func ExamplePolicy_ttl() {
 // fills fail.
 func ExamplePolicy_staleWindows() {
 	now := time.Unix(0, 0)
+	told := make(chan string, 2)
 	c, err := cache.New(cache.Options[string]{
-		Now:          func() time.Time { return now },
-		RefreshPause: -1, // for the example: ask again at once after a failure
-		OnFillError:  func(key string, err error) { fmt.Println("told:", key, err) },
+		Now:         func() time.Time { return now },
+		OnFillError: func(key string, err error) { told <- key + ": " + err.Error() },
 	})
 	if err != nil {
 		panic(err)
@@ -78,15 +78,15 @@ func ExamplePolicy_staleWindows() {
 	now = now.Add(time.Minute) // past StaleWhileRevalidate: a fill is waited for, and fails
 	v, err := c.Load(context.Background(), "stock", down, policy)
 	fmt.Println(v, err)
+	fmt.Println("told:", <-told)
 
 	now = now.Add(time.Hour) // past StaleIfError
 	_, err = c.Load(context.Background(), "stock", down, policy)
 	fmt.Println(err)
 	// Output:
 	// stale
-	// told: stock the shop is down
 	// 3 left <nil>
-	// told: stock the shop is down
+	// told: stock: the shop is down
 	// the shop is down
 }
 

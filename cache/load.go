@@ -26,14 +26,14 @@ import "context"
 // again for the next who asks. With a negative TTL every call fills for itself.
 func (c *Cache[V]) Load(ctx context.Context, key string, fill func(context.Context) (V, error), p Policy) (V, error) {
 	if p.bypasses(&c.opts.Policy) {
-		return c.alone(key, source[V]{fill: fill, policy: p}).wait(ctx)
+		return c.around(ctx, key, source[V]{fill: fill, policy: p})
 	}
 	h, t := c.hash.sum(key), c.now()
 	if v, s := c.peek(h, key, t); s == Fresh {
 		c.gets.count(Fresh)
 		return v, nil
 	}
-	return c.await(ctx, key, h, t, p.resolve(&c.opts.Policy).Tags, source[V]{fill: fill, policy: p})
+	return c.load(ctx, key, h, t, p.resolve(&c.opts.Policy).Tags, source[V]{fill: fill, policy: p})
 }
 
 // LoadWith is Load with a fill that says what its value is stored with, for who
@@ -52,7 +52,7 @@ func (c *Cache[V]) LoadWith(ctx context.Context, key string, fill func(context.C
 	if len(tags) == 0 {
 		tags = c.opts.Policy.Tags
 	}
-	return c.await(ctx, key, h, t, tags, source[V]{with: fill})
+	return c.load(ctx, key, h, t, tags, source[V]{with: fill})
 }
 
 // Loader is a Cache with a fill for all its keys, or for some of them. A fill that
@@ -76,28 +76,58 @@ func (c *Cache[V]) Loader(fill func(ctx context.Context, key string) (V, error),
 func (l *Loader[V]) Load(ctx context.Context, key string) (V, error) {
 	c := l.c
 	if l.policy.bypasses(&c.opts.Policy) {
-		return c.alone(key, source[V]{ofKey: l.fill, policy: l.policy}).wait(ctx)
+		return c.around(ctx, key, source[V]{ofKey: l.fill, policy: l.policy})
 	}
 	h, t := c.hash.sum(key), c.now()
 	if v, s := c.peek(h, key, t); s == Fresh {
 		c.gets.count(Fresh)
 		return v, nil
 	}
-	return c.await(ctx, key, h, t, l.policy.resolve(&c.opts.Policy).Tags, source[V]{ofKey: l.fill, policy: l.policy})
+	return c.load(ctx, key, h, t, l.policy.resolve(&c.opts.Policy).Tags, source[V]{ofKey: l.fill, policy: l.policy})
 }
 
-// await is what a Load does that found nothing fresh.
-func (c *Cache[V]) await(ctx context.Context, key string, h uint64, t int64, tags []string, from source[V]) (V, error) {
-	from.now = true
-	v, d := c.stand(ctx, key, h, t, tags, from)
-	if d == nil {
-		return v, nil
+// load is what a Load does that found nothing fresh at t.
+func (c *Cache[V]) load(ctx context.Context, key string, h uint64, t int64, tags []string, from source[V]) (v V, err error) {
+	if key == "" {
+		return v, fail(ErrEmptyKey, "load", key)
 	}
-	return d.wait(ctx)
+	// Whatever ctx is, it is asked before the lock is taken: what panics under
+	// it would leave it locked.
+	ended, by := ctx.Err(), c.fillOf(ctx)
+	c.mu.Lock()
+	v, usable := c.stand(ctx, key, h, t, tags, from)
+	if usable || ended != nil {
+		c.mu.Unlock()
+		if usable {
+			return v, nil
+		}
+		return v, ended
+	}
+	f := c.joinable(key, tags, t)
+	if f == nil {
+		f = c.newFlight(key)
+	}
+	d := f.face()
+	if !f.started {
+		f.filledBy(from, tags)
+	}
+	started, err := d.join(ctx, by, t)
+	if err == nil && !started {
+		c.n.collapsed++
+	}
+	c.mu.Unlock()
+	if err != nil {
+		return v, err
+	}
+	v, err, _ = d.wait(ctx, by)
+	return v, err
 }
 
-// wait is Await that does not panic with the fill.
-func (d *Deferred[V]) wait(ctx context.Context) (V, error) {
-	v, err, _ := d.await(ctx)
+// around is a Load that shares nothing.
+func (c *Cache[V]) around(ctx context.Context, key string, from source[V]) (v V, err error) {
+	if key == "" {
+		return v, fail(ErrEmptyKey, "load", key)
+	}
+	v, err, _ = c.alone(key, from).await(ctx)
 	return v, err
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -113,6 +114,29 @@ func TestAllWhoMissShareOneFill(t *testing.T) {
 	}
 }
 
+// However many are about to be filled at once, and whatever GetOrDefer has left.
+func TestManyLoadsAtOnceHaveOneFillEach(t *testing.T) {
+	c, _ := newTest(t, Options[int]{})
+	const keys = 3 * maxParked
+	var fills atomic.Int64
+	for i := range keys {
+		c.GetOrDefer("forgotten "+strconv.Itoa(i), nil, Policy{})
+	}
+	begin := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range 3 * keys {
+		wg.Go(func() {
+			<-begin
+			_, err := c.Load(bg, strconv.Itoa(i%keys), func(context.Context) (int, error) { fills.Add(1); return i, nil }, Policy{})
+			assert.NoError(t, err)
+		})
+	}
+	close(begin)
+	wg.Wait()
+	require.EqualValues(t, keys, fills.Load())
+	require.EqualValues(t, keys, c.Stats().Fills)
+}
+
 func TestAMissAllocatesAsLittleAsDocumented(t *testing.T) {
 	c, _ := newTest(t, Options[string]{Policy: Policy{TTL: 1}}) // stale at once
 	fill := constant("one")
@@ -179,6 +203,7 @@ func TestAContextThatHasEndedFillsNothing(t *testing.T) {
 	_, err := c.Load(ctx, "a", constant("one"), Policy{})
 	require.Equal(t, context.Canceled, err)
 	require.Zero(t, c.Stats().Fills)
+	require.Empty(t, c.flights, "nor does it leave anything for others to run")
 	require.NoError(t, c.Put("a", "there", Policy{}))
 	v, err := c.Load(ctx, "a", nil, Policy{})
 	require.NoError(t, err)
@@ -292,6 +317,7 @@ func TestErrorsReachAllAndAreNotKept(t *testing.T) {
 		for _, one := range all {
 			require.Equal(t, outcome{err: broken}, receive(t, one))
 		}
+		synctest.Wait()
 		require.Equal(t, []told{{"a", broken}}, heard)
 
 		v, err := c.Load(bg, "a", constant("one"), Policy{TTL: time.Second, StaleIfError: time.Minute})
@@ -303,10 +329,12 @@ func TestErrorsReachAllAndAreNotKept(t *testing.T) {
 			require.NoError(t, err, "a value stands in")
 			require.Equal(t, "one", v)
 		}
+		synctest.Wait()
 		require.Equal(t, []told{{"a", broken}, {"a", broken}}, heard, "who wants to know is told")
 		at.advance(time.Hour)
 		_, err = c.Load(bg, "a", fails(broken), Policy{})
 		require.Equal(t, broken, err)
+		synctest.Wait()
 		require.Len(t, heard, 3)
 	})
 }
@@ -400,6 +428,38 @@ func TestALoadInItsOwnFillIsReentrant(t *testing.T) {
 	}, Policy{})
 	require.NoError(t, err, "the old value stands in for ErrReentrant")
 	require.Equal(t, "old", v)
+}
+
+// Fills that wait for two others, each of which waits for the same two, and so on:
+// there are few flights, and very many ways through them.
+func TestFillsThatShareWhatTheyWaitForAreFoundInTime(t *testing.T) {
+	const layers = 40
+	c, _ := newTest(t, Options[int]{})
+	synctest.Test(t, func(t *testing.T) {
+		var load func(ctx context.Context, layer int, side string) (int, error)
+		load = func(ctx context.Context, layer int, side string) (int, error) {
+			return c.Load(ctx, side+strconv.Itoa(layer), func(ctx context.Context) (int, error) {
+				if layer == layers {
+					time.Sleep(time.Second) // until all wait
+					return 1, nil
+				}
+				var wg sync.WaitGroup
+				var sums [2]int
+				for i, side := range []string{"a", "b"} {
+					wg.Go(func() {
+						time.Sleep(time.Duration(i) * time.Millisecond)
+						sums[i], _ = load(ctx, layer+1, side)
+					})
+				}
+				wg.Wait()
+				return max(sums[0], sums[1]), nil
+			}, Policy{})
+		}
+		v, err := load(bg, 0, "a")
+		require.NoError(t, err)
+		require.Equal(t, 1, v)
+	})
+	require.EqualValues(t, 2*layers+1, c.Stats().Fills)
 }
 
 // Nobody waits for a refresh in the background, so it may wait for whoever started

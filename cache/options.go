@@ -46,7 +46,8 @@ type Options[V any] struct {
 	// The error is a *PanicError if the fill panicked, context.DeadlineExceeded
 	// after Options.RefreshTimeout, and whatever the fill makes of the end of its
 	// context, as a rule context.Canceled, if all who waited have left. It is
-	// called as OnEvict is. Nil means that nobody is told.
+	// called outside all locks, as a rule on the fill's goroutine, and perhaps when
+	// those who waited have gone on. Nil means that nobody is told.
 	OnFillError func(key string, err error)
 	// WeighFillTime makes entries that took long to fill stay longer: the cost
 	// in the eviction's frequency × cost / size is the time from Begin to
