@@ -45,10 +45,8 @@ var commands = map[string]func(t *testing.T, line string){
 	"go -C edge/difftest test -run Differential -cases 200000 -seed 1":                     runs([]string{"-cases", "60", "-v"}, "60 cases of seed 1"),
 	"go -C edge/browsertest test -run WarmAndCold -timeout 60m -cases 10000 -seed 1":       step("go test: $module"),
 	"go test ./internal/engine -run Transcripts -update":                                   by("TestTranscriptsAreWhatTheEngineAsks"),
-	"go test .":                          by("TestColdPageStreamsAndWarmPageIsWhole"),
-	"go test ./site/...":                 runs([]string{"-run", "TestNone"}, "inlay/site"),
-	"go run ./site/gen":                  by("TestMain"), // a step of the build
-	"go run ./worker/app/example -pages": runs([]string{"build/.pages"}),
+	"go test .":             by("TestColdPageStreamsAndWarmPageIsWhole"),
+	"go -C site test ./...": runs([]string{"-run", "TestNone"}, "inlay/site"),
 	"go test ./docs -run ReadmesFigures -update-figures": by("TestReadmesFiguresAreThoseOfResults"),
 	"openssl rand -hex 32":                               makesToken,
 	"npx wrangler login":                                 wranglerHas("login"),

@@ -1,4 +1,4 @@
-package site
+package main
 
 import (
 	"html"
@@ -25,24 +25,4 @@ func write(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(text))
-}
-
-// notFound answers every path that is neither a page nor anything else here.
-func notFound(w http.ResponseWriter, r *http.Request) {
-	write(w, http.StatusNotFound, `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8"/>
-<meta name="viewport" content="width=device-width, initial-scale=1"/>
-<meta name="color-scheme" content="light dark"/>
-<title>Not found · Go standard library</title>
-<style>body{font:1rem/1.6 system-ui,sans-serif;max-width:36rem;margin:18vh auto;padding:0 1.25rem}code{font:.9em ui-monospace,monospace;overflow-wrap:anywhere}h1{line-height:1.2}</style>
-</head>
-<body>
-<h1>Nothing here</h1>
-<p>This site has no page at <code>`+html.EscapeString(r.URL.Path)+`</code>. Pages of packages are at addresses like <a href="/pkg/net/http">/pkg/net/http</a>.</p>
-<p><a href="/">All packages</a></p>
-</body>
-</html>
-`)
 }

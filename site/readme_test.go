@@ -1,4 +1,4 @@
-package site
+package main
 
 import (
 	"html"
@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -32,11 +33,11 @@ func TestReadmeExample(t *testing.T) {
 	require.Contains(t, string(source), codeBlock(t, string(readme), "go"))
 
 	// when they are put together as it says
-	page, err := edge.ParsePage("/hello/{name}", shell)
+	all, err := edge.ReadPages(fstest.MapFS{"hello/{name}.html": {Data: []byte(shell)}})
 	require.NoError(t, err)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /fragments/hello/{name}", hello)
-	handler, err := edge.NewHandler(edge.Options{Pages: []edge.Page{page}, Origin: mux})
+	handler, err := edge.NewHandler(edge.Options{Pages: all, Origin: mux})
 	require.NoError(t, err)
 	answer := httptest.NewRecorder()
 	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/hello/%3Cyou%3E", nil))

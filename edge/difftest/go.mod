@@ -8,9 +8,6 @@ require (
 	inlay v0.0.0
 )
 
-require (
-	github.com/syumai/workers v0.32.0 // indirect
-	go.yaml.in/yaml/v3 v3.0.5 // indirect
-)
+require go.yaml.in/yaml/v3 v3.0.5 // indirect
 
 replace inlay => ../../

@@ -20,7 +20,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"inlay/edge"
-	"inlay/site/pages"
 )
 
 // shelf renders the small library under testdata.
@@ -207,7 +206,7 @@ func TestRunReportsProgressAndMistakes(t *testing.T) {
 	assert.Contains(t, progress.String(), "site/gen: read 5 packages of go1.99.2\n")
 	assert.Contains(t, progress.String(), "site/gen: wrote 25 files")
 
-	assert.ErrorContains(t, run(goroot, filepath.Join(t.TempDir(), "none"), io.Discard), "run from the top of the repository")
+	assert.ErrorContains(t, run(goroot, filepath.Join(t.TempDir(), "none"), io.Discard), "run from the folder of the site")
 	assert.ErrorContains(t, run(filepath.Join("testdata", "none"), t.TempDir(), io.Discard), "reading ")
 }
 
@@ -243,7 +242,7 @@ func TestStandardLibrary(t *testing.T) {
 // refuses no fragment.
 func requireEdgeTakes(t *testing.T, lib *library, files map[string]string) {
 	t.Helper()
-	all, err := pages.All()
+	all, err := edge.ReadPages(os.DirFS(filepath.Join("..", "pages")))
 	require.NoError(t, err)
 	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -2,7 +2,7 @@
 // public packages of the machine's own GOROOT and renders each into the
 // fragments of its page.
 //
-//	go run ./site/gen [-goroot DIR] [-out DIR]
+//	go run ./gen [-goroot DIR] [-out DIR]
 //
 // The output depends on nothing but the sources in GOROOT: the same Go release
 // gives the same bytes on every machine.
@@ -14,14 +14,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 )
 
 func main() {
 	goroot := flag.String("goroot", "", "root of the Go tree to read (default: what `go env GOROOT` says)")
-	out := flag.String("out", filepath.Join("site", "data"), "folder to write")
+	out := flag.String("out", "data", "folder to write")
 	flag.Parse()
 	if err := run(*goroot, *out, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "site/gen:", err)
@@ -39,7 +38,7 @@ func run(goroot, out string, progress io.Writer) error {
 		goroot = strings.TrimSpace(string(said))
 	}
 	if info, err := os.Stat(out); err != nil || !info.IsDir() {
-		return fmt.Errorf("output folder %q does not exist: run from the top of the repository, or give -out", out)
+		return fmt.Errorf("output folder %q does not exist: run from the folder of the site, or give -out", out)
 	}
 
 	lib, err := load(goroot)

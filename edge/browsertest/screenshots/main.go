@@ -4,17 +4,20 @@
 //	./build.sh build                                # the site's documentation, if it is not there yet
 //	cd edge/browsertest && go run ./screenshots     # writes docs/images/streaming.png and complete.png
 //
-// It serves the site natively on a free port of the loopback interface. The browser is chromium on the PATH, or what
+// It serves the site's pages on a free port of the loopback interface, and runs the site's program for their fragments. The browser is chromium on the PATH, or what
 // CHROMIUM names.
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,8 +28,6 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"inlay/edge"
-	"inlay/site"
-	"inlay/site/pages"
 )
 
 // The size of a picture in pixels: wide enough for the page's two columns.
@@ -37,16 +38,67 @@ func main() {
 	flag.Parse()
 	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer stop()
-	if err := take(ctx, *to); err != nil {
+	if err := takeExample(ctx, *to); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
 		os.Exit(1)
 	}
 }
 
-// take writes streaming.png and complete.png into a folder.
-func take(ctx context.Context, folder string) error {
+// takeExample takes the pictures of the repository's example.
+func takeExample(ctx context.Context, folder string) error {
+	const site = "../../site"
+	all, err := edge.ReadPages(os.DirFS(filepath.Join(site, "pages")))
+	if err != nil {
+		return err
+	}
+	origin, end, err := run(ctx, site)
+	if err != nil {
+		return err
+	}
+	return errors.Join(take(ctx, folder, all, origin), end())
+}
+
+// run starts the program of a site's handlers alone, and gives what asks it.
+func run(ctx context.Context, site string) (origin http.Handler, end func() error, err error) {
+	folder, err := os.MkdirTemp("", "screenshots")
+	if err != nil {
+		return nil, nil, err
+	}
+	program := filepath.Join(folder, "site")
+	compile := exec.CommandContext(ctx, "go", "build", "-o", program, ".")
+	compile.Dir, compile.Stderr = site, os.Stderr
+	server := exec.CommandContext(ctx, program, "-origin", "-listen", "127.0.0.1:0")
+	server.Env, server.Stderr = append(os.Environ(), "SITE_DELAY_MS=0", "PORT=0"), os.Stderr
+	end = func() error {
+		if server.Process != nil {
+			_ = server.Process.Kill()
+			_ = server.Wait()
+		}
+		return os.RemoveAll(folder)
+	}
+	said, err := server.StdoutPipe()
+	if err = errors.Join(err, compile.Run()); err == nil {
+		err = server.Start()
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, end())
+	}
+	line, err := bufio.NewReader(said).ReadString('\n')
+	address, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
+	if !ok {
+		return nil, nil, errors.Join(fmt.Errorf("the site's program said %q: %w", line, err), end())
+	}
+	to, err := url.Parse(address)
+	if err != nil {
+		return nil, nil, errors.Join(err, end())
+	}
+	return httputil.NewSingleHostReverseProxy(to), end, nil
+}
+
+// take writes streaming.png and complete.png into a folder: pictures of /pkg/io/fs.
+func take(ctx context.Context, folder string, pages []edge.Page, origin http.Handler) error {
 	arrive := make(chan struct{})
-	handler, err := serve(arrive)
+	handler, err := serve(pages, origin, arrive)
 	if err != nil {
 		return err
 	}
@@ -79,19 +131,14 @@ func take(ctx context.Context, folder string) error {
 }
 
 // serve is the site, whose imported-by fragments are held back until arrive is closed.
-func serve(arrive <-chan struct{}) (http.Handler, error) {
-	all, err := pages.All()
-	if err != nil {
-		return nil, err
-	}
-	origin := site.Origin()
+func serve(pages []edge.Page, origin http.Handler, arrive <-chan struct{}) (http.Handler, error) {
 	built := httptest.NewRecorder()
 	origin.ServeHTTP(built, httptest.NewRequest(http.MethodGet, "/fragments/summary", nil))
 	if built.Code != http.StatusOK {
 		return nil, errors.New("the site's documentation is not there: run ./build.sh build first")
 	}
 	return edge.NewHandler(edge.Options{
-		Pages: all,
+		Pages: pages,
 		Origin: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasPrefix(r.URL.Path, "/fragments/imported-by/") {
 				select {

@@ -1,4 +1,4 @@
-package site
+package main
 
 import (
 	"bytes"
@@ -26,10 +26,11 @@ const (
 	cacheUpstream = "public, s-maxage=600, stale-while-revalidate=86400, stale-if-error=604800"
 )
 
-// Origin answers the fragments of the site's pages under /fragments/, and what
-// is no page: /api/packages, /robots.txt, and a 404 for the rest. Without the
-// documentation that site/gen writes, it answers 503 and says how to get it.
-func Origin() http.Handler {
+// Handler answers the fragments of the site's pages under /fragments/, and what
+// is no page: /api/packages and /robots.txt. For the rest a visitor sees
+// pages/404.html. Without the documentation that gen/ writes, it answers 503 and
+// says how to get it.
+func Handler() http.Handler {
 	files, err := fs.Sub(data, "data")
 	if err != nil {
 		panic(err) // "data" is a valid path
@@ -60,11 +61,10 @@ func originOf(files fs.FS, upstream asker) http.Handler {
 	})
 	mux.HandleFunc("GET /api/packages", o.api)
 	mux.HandleFunc("GET /robots.txt", robots)
-	mux.HandleFunc("/", notFound)
 	return mux
 }
 
-// document serves a fragment that site/gen has rendered.
+// document serves a fragment that gen has rendered.
 func (o *origin) document(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		text, err := read(o.files, name)
@@ -165,7 +165,7 @@ func robots(w http.ResponseWriter, _ *http.Request) {
 func (o *origin) refuse(w http.ResponseWriter, err error) {
 	switch {
 	case exists(o.files, "summary") != nil:
-		writeError(w, http.StatusServiceUnavailable, "The documentation has not been generated: run ./build.sh build")
+		writeError(w, http.StatusServiceUnavailable, "The documentation has not been generated: run inlay build")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
 		writeError(w, http.StatusNotFound, "The standard library has no such package.")
 	default:
@@ -182,7 +182,7 @@ func exists(files fs.FS, name string) error {
 	return file.Close()
 }
 
-// read gives a document that site/gen wrote. Its errors are fs.ErrNotExist, and
+// read gives a document that gen wrote. Its errors are fs.ErrNotExist, and
 // fs.ErrInvalid for a name that no document can have.
 func read(files fs.FS, name string) ([]byte, error) {
 	file, err := files.Open(name + ".z")

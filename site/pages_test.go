@@ -1,9 +1,12 @@
-package pages
+//go:build !js
+
+package main
 
 import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,15 +16,29 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"inlay/edge"
-	"inlay/site"
 )
 
+// shells are the files of pages/ by name.
+func shells(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	require.NoError(t, fs.WalkDir(pages, ".", func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			var text []byte
+			text, err = pages.ReadFile(path)
+			all[strings.TrimPrefix(path, "pages/")] = string(text)
+		}
+		return err
+	}))
+	return all
+}
+
 func TestEveryShellParses(t *testing.T) {
-	pages, err := All()
+	all, err := edge.ReadPages(pages)
 
 	require.NoError(t, err)
 	slots := map[string][]string{}
-	for _, page := range pages {
+	for _, page := range all {
 		for _, slot := range page.Slots {
 			slots[page.Pattern] = append(slots[page.Pattern], slot.Name)
 		}
@@ -34,14 +51,14 @@ func TestEveryShellParses(t *testing.T) {
 
 func TestEverySlotHasAnOrigin(t *testing.T) {
 	t.Setenv("SITE_DELAY_MS", "0")
-	pages, err := All()
+	all, err := edge.ReadPages(pages)
 	require.NoError(t, err)
-	for _, page := range pages {
+	for _, page := range all {
 		for _, slot := range page.Slots {
 			answer := httptest.NewRecorder()
 			src := strings.ReplaceAll(slot.Src, "{path}", "net/http")
 
-			site.Origin().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, src, nil))
+			Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, src, nil))
 
 			// 503 is the answer of a route before the documentation is generated.
 			assert.Contains(t, []int{http.StatusOK, http.StatusServiceUnavailable}, answer.Code, src)
@@ -50,9 +67,9 @@ func TestEverySlotHasAnOrigin(t *testing.T) {
 }
 
 func TestEverySlotShowsSomethingUntilItsFragmentArrives(t *testing.T) {
-	pages, err := All()
+	all, err := edge.ReadPages(pages)
 	require.NoError(t, err)
-	for _, page := range pages {
+	for _, page := range all {
 		for _, slot := range page.Slots {
 			assert.NotEmpty(t, strings.TrimSpace(slot.Skeleton), slot.Name)
 			if slot.Name != "title" {
@@ -64,9 +81,9 @@ func TestEverySlotShowsSomethingUntilItsFragmentArrives(t *testing.T) {
 }
 
 func TestFailedFragmentsLeaveAReadablePage(t *testing.T) {
-	pages, err := All()
+	all, err := edge.ReadPages(pages)
 	require.NoError(t, err)
-	handler, err := edge.NewHandler(edge.Options{Pages: pages, Origin: http.NotFoundHandler()})
+	handler, err := edge.NewHandler(edge.Options{Pages: all, Origin: http.NotFoundHandler()})
 	require.NoError(t, err)
 	answer := httptest.NewRecorder()
 
@@ -77,21 +94,23 @@ func TestFailedFragmentsLeaveAReadablePage(t *testing.T) {
 	assert.NotContains(t, answer.Body.String(), `class="sk"`, "no skeleton is left behind")
 }
 
-func TestStyleKeepsTheLinesOfTheShell(t *testing.T) {
-	for _, shell := range []string{home, pkg} {
-		whole := styled(shell, style)
+// The style is in each shell, which saves its readers a request before the first
+// paint.
+func TestPagesShareTheirStyle(t *testing.T) {
+	all := shells(t)
+	_, rest, ok := strings.Cut(all["index.html"], "<style>")
+	require.True(t, ok)
+	style, _, ok := strings.Cut(rest, "</style>")
+	require.True(t, ok)
+	require.Contains(t, style, ":root{")
 
-		assert.Equal(t, strings.Count(shell, "\n"), strings.Count(whole, "\n"))
-		assert.NotContains(t, whole, styleMark)
-		assert.Contains(t, whole, "<style>:root{")
-	}
-	assert.Equal(t, "<style>a{}b{}</style>", styled("<style>"+styleMark+"</style>", "a{}\nb{}\n"))
+	assert.Equal(t, 1, strings.Count(all["pkg/{path...}.html"], "<style>"+style+"</style>"), "copy what has changed into the other page")
 }
 
 func TestPagesAskNothingOfOtherHosts(t *testing.T) {
-	for _, text := range []string{home, pkg, style} {
+	for name, text := range shells(t) {
 		for _, word := range []string{"//cdn", "@import", "<script", `rel="stylesheet"`, "https://"} {
-			assert.NotContains(t, text, word)
+			assert.NotContains(t, text, word, name)
 		}
 	}
 }
@@ -100,8 +119,10 @@ func TestPagesAskNothingOfOtherHosts(t *testing.T) {
 func TestShellsAreSmall(t *testing.T) {
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
-	_, err := io.WriteString(w, home+pkg+style)
-	require.NoError(t, err)
+	for _, text := range shells(t) {
+		_, err := io.WriteString(w, text)
+		require.NoError(t, err)
+	}
 	require.NoError(t, w.Close())
 
 	assert.Less(t, packed.Len(), 12<<10)

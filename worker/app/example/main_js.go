@@ -1,8 +1,0 @@
-package main
-
-import (
-	"inlay/site"
-	"inlay/worker/instance"
-)
-
-func main() { instance.Serve(site.Origin()) }
