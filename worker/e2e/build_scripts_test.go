@@ -91,24 +91,6 @@ func bash(t *testing.T, path, script string) string {
 	return string(output)
 }
 
-// pathWithout is a PATH with everything on it but some programs.
-func pathWithout(t *testing.T, names ...string) string {
-	t.Helper()
-	folder := t.TempDir()
-	for _, from := range filepath.SplitList(os.Getenv("PATH")) {
-		entries, err := os.ReadDir(from)
-		if err != nil {
-			continue
-		}
-		for _, e := range entries {
-			if !slices.Contains(names, e.Name()) {
-				_ = os.Symlink(filepath.Join(from, e.Name()), filepath.Join(folder, e.Name())) // the first of a name counts
-			}
-		}
-	}
-	return folder
-}
-
 // What lies about in build/ is not uploaded, whatever made it.
 func TestOnlyWhatTheWorkerImportsIsUploaded(t *testing.T) {
 	t.Parallel()
