@@ -49,39 +49,31 @@ func reference(s string) (r rune, n int, known bool) {
 		n++
 	}
 	name, closed := s[1:n], n < len(s) && s[n] == ';'
-	if !closed {
-		// &lt is one, in two letter cases, and &ltx was one outside of attributes.
-		if n < len(s) && s[n] == '=' {
-			return -1, n, true
-		}
-		switch name {
-		case "amp", "AMP":
-			return '&', n, true
-		case "lt", "LT":
-			return '<', n, true
-		case "gt", "GT":
-			return '>', n, true
-		case "quot", "QUOT":
-			return '"', n, true
-		}
-		return -1, n, true
+	r = namedReference(name)
+	switch {
+	case !closed && (r < 0 || name == "apos" || n < len(s) && s[n] == '='):
+		return -1, n, true // &lt is one, in two letter cases, and &ltx was one outside of attributes
+	case !closed:
+		return r, n, true
 	}
-	n++
+	return r, n + 1, r >= 0 || name == ""
+}
+
+// namedReference is the character of one of the names that XML knows too, -1 for others.
+func namedReference(name string) rune {
 	switch name {
-	case "":
-		return -1, n, true
 	case "amp", "AMP":
-		return '&', n, true
+		return '&'
 	case "lt", "LT":
-		return '<', n, true
+		return '<'
 	case "gt", "GT":
-		return '>', n, true
+		return '>'
 	case "quot", "QUOT":
-		return '"', n, true
+		return '"'
 	case "apos":
-		return '\'', n, true
+		return '\''
 	}
-	return -1, n, false
+	return -1
 }
 
 func numericReference(s string) (r rune, n int, known bool) {

@@ -239,7 +239,7 @@ func (r *reader) next(p []byte) (n int, is token) {
 				r.value.add(c)
 			} else {
 				r.state = r.after
-				if n := r.nameOfWord(&r.value); n >= nmStart && n <= nmMarker {
+				if n := r.known(&r.value); n >= nmStart && n <= nmMarker {
 					return i, tokenMarker
 				}
 				i--
@@ -306,7 +306,8 @@ func (r *reader) next(p []byte) (n int, is token) {
 				r.match = 0
 			}
 		case stRawLess:
-			t.closing, t.length, t.hash = c == '/', 0, 0
+			t.closing = c == '/'
+			t.reset()
 			switch {
 			case c == '/':
 				r.state = stRawName
@@ -326,7 +327,7 @@ func (r *reader) next(p []byte) (n int, is token) {
 			}
 			r.state = stRawText
 			i--
-			if n := r.nameOfTag(); isNameEnd(c) && n != nmOther {
+			if n := r.known(&t.word); isNameEnd(c) && n != nmOther {
 				switch {
 				case t.closing && r.script != scriptDoubleEscaped:
 					if n == r.text {

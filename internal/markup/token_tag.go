@@ -13,9 +13,7 @@ type tag struct {
 	wanted   bool // its attributes are read
 	flags    flags
 	at, end  int // offsets of its < and behind its >
-	hash     uint8
-	length   int // of the text of its name
-	text     [maxName]byte
+	word         // its name
 }
 
 // maxName is how long the name of an element may be, in bytes.
@@ -40,32 +38,19 @@ func (r *reader) beginTag(closing bool) {
 	t := &r.tag
 	r.state = stTagName
 	t.at, t.closing, t.made = r.begun, closing, false
-	t.length, t.hash, t.slash, t.flags = 0, 0, false, 0
+	t.slash, t.flags = false, 0
+	t.reset()
 	if r.keeps() {
 		r.spans = r.spans[:0]
 	}
 }
 
-// add takes a byte of the name.
-func (t *tag) add(c byte) {
-	c = lower(c)
-	t.hash = t.hash*nameFactor + c
-	if t.length < maxName {
-		t.text[t.length] = c
-	}
-	t.length++
-}
-
 // nameRead is at the end of a tag's name.
 func (r *reader) nameRead() {
 	t := &r.tag
-	t.name = r.nameOfTag()
+	t.name = r.known(&t.word)
 	t.wanted = !t.closing && (t.name == nmFont || t.name == nmTemplate || t.name == nmInput || t.name == nmAnnotationXML)
 	r.state = stBeforeAttribute
-}
-
-func (r *reader) nameOfTag() name {
-	return r.lookup(r.tag.text[:min(r.tag.length, maxName)], r.tag.hash)
 }
 
 // beginMarker is at what may be a marker: a processing instruction, or a comment as older browsers make of it.
@@ -91,9 +76,9 @@ func (r *reader) endAttribute() {
 	if !t.wanted {
 		return
 	}
-	value := r.nameOfWord(&r.value)
+	value := r.known(&r.value)
 	var is flags
-	switch r.nameOfWord(&r.attr) {
+	switch r.known(&r.attr) {
 	case nmFor:
 		is = hasFor
 	case nmShadowrootmode:
@@ -120,31 +105,27 @@ func (r *reader) endAttribute() {
 	t.flags |= is
 }
 
-// word is a name or a value that may be of interest.
+// word is a name, or a value that may be one of interest.
 type word struct {
-	text   [maxWord]byte // in lower case
-	length int           // more than maxWord: longer than any of interest
+	length int // may be more than text has
 	hash   uint8
+	text   [maxName]byte // in lower case
 }
-
-const maxWord = 21 // application/xhtml+xml
 
 func (w *word) reset() { w.length, w.hash = 0, 0 }
 
 func (w *word) add(c byte) {
 	c = lower(c)
 	w.hash = w.hash*nameFactor + c
-	if w.length < maxWord {
+	if w.length < maxName {
 		w.text[w.length] = c
 	}
 	w.length++
 }
 
-func (r *reader) nameOfWord(w *word) name {
-	if w.length > maxWord {
-		return nmOther
-	}
-	return r.lookup(w.text[:w.length], w.hash)
+// known is the name that a word is. None is as long as text.
+func (r *reader) known(w *word) name {
+	return r.lookup(w.text[:min(w.length, maxName)], w.hash)
 }
 
 // view is s as a string, for as long as s stays as it is.
