@@ -264,6 +264,39 @@ func main() {
 	assert.Contains(t, err.Error(), "gen/more.go:3:13: ")
 }
 
+// A generator may leave alone what is right already: it is still what the generator made, also after one that failed.
+func TestWhatAGeneratorLeavesAloneIsItsOwn(t *testing.T) {
+	t.Parallel()
+	const generator = `package main
+
+import "os"
+
+func main() {
+	if _, err := os.Stat("made.z"); err == nil {
+		return
+	}
+	if err := os.WriteFile("made.z", nil, 0o644); err != nil {
+		panic(err)
+	}
+}
+`
+	p := site(t, map[string]string{
+		"go.mod":      "module shop\n\ngo 1.26\n",
+		"main.go":     "package main\n\n//go:generate go run ./gen\n\nfunc main() {}\n",
+		"gen/main.go": generator,
+	})
+	for _, change := range []string{"package main\n", "package main\n\n// Another.\n", "package main\n\nvar x int = \"\"\n", "package main\n"} {
+		put(t, p.Site, map[string]string{"gen/more.go": change})
+		err := Generate(context.Background(), p)
+		assert.Equal(t, strings.Contains(change, "int"), err != nil, "%v", err)
+		_, made, _ := strings.Cut(remembered(p, "generate"), "\n")
+		assert.Equal(t, p.Rel(filepath.Join(p.Site, "made.z")), made)
+	}
+	require.NoError(t, os.Remove(filepath.Join(p.Site, "made.z")))
+	require.NoError(t, Generate(context.Background(), p))
+	assert.FileExists(t, filepath.Join(p.Site, "made.z"))
+}
+
 // Two builds at once do not tread on each other, and a build that is told to end while it waits does.
 func TestBuildsWaitForEachOther(t *testing.T) {
 	p := site(t, map[string]string{"pages/index.html": shell})

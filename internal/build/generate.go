@@ -47,21 +47,27 @@ func Generate(ctx context.Context, p *project.Project) error {
 	if last == digest && allThere(p, strings.Split(outputs, "\n")) {
 		return nil
 	}
-	forget(p, step)
+	if err := remember(p, step, "\n"+outputs); err != nil { // so that it is run again if this fails
+		return err
+	}
 	before := siteFiles(p)
 	output, err := command(ctx, p.Site, nil, "go", "generate", "-run", ownGenerators, "./...")
 	if err != nil {
 		return goProblems(p, output, err)
 	}
 	after := siteFiles(p)
-	var made []string
+	// What it made before and has now left alone is its own too.
+	made := slices.DeleteFunc(strings.Split(outputs, "\n"), func(path string) bool {
+		_, there := after[filepath.Join(p.Root, filepath.FromSlash(path))]
+		return !there
+	})
 	for path, stamp := range after {
 		if before[path] != stamp {
 			made = append(made, p.Rel(path))
 		}
 	}
 	slices.Sort(made)
-	return remember(p, step, digest+"\n"+strings.Join(made, "\n"))
+	return remember(p, step, digest+"\n"+strings.Join(slices.Compact(made), "\n"))
 }
 
 // generators are the files that go generate's result depends on: those with a directive, and those in the folder of each

@@ -170,7 +170,7 @@ func TestThousandsAreGrouped(t *testing.T) {
 	}
 }
 
-func TestWriteKeepsWhatIsUnchangedAndRemovesWhatIsGone(t *testing.T) {
+func TestWriteWritesAllAndRemovesWhatIsGone(t *testing.T) {
 	// given a folder with a file that will stay, one that will go, and one that is not ours
 	dir := t.TempDir()
 	_, err := write(dir, map[string]string{"a/stays": "same", "a/goes": "old"})
@@ -188,7 +188,7 @@ func TestWriteKeepsWhatIsUnchangedAndRemovesWhatIsGone(t *testing.T) {
 	assert.Equal(t, len("same")+len("new & longer"), sum.text)
 	info, err := os.Stat(filepath.Join(dir, "a", "stays.z"))
 	require.NoError(t, err)
-	assert.True(t, info.ModTime().Equal(long), "an unchanged file keeps its date")
+	assert.True(t, info.ModTime().After(long), "by this the build knows it as generated")
 	assert.NoFileExists(t, filepath.Join(dir, "a", "goes.z"))
 	assert.FileExists(t, filepath.Join(dir, "README.md"))
 	packed, err := os.ReadFile(filepath.Join(dir, "b.z"))

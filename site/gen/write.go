@@ -18,8 +18,8 @@ type totals struct {
 }
 
 // write stores each text under its name with ".z" appended, and removes every
-// older ".z" that is not among them. A file that already holds the right bytes
-// is left alone, so that its date does not make later build steps run again.
+// older ".z" that is not among them. All are written anew: by its date the build
+// knows a file as generated, and by its bytes what has changed.
 func write(dir string, texts map[string]string) (totals, error) {
 	var sum totals
 	keep := make(map[string]bool, len(texts))
@@ -30,9 +30,6 @@ func write(dir string, texts map[string]string) (totals, error) {
 		sum.files++
 		sum.text += len(texts[name])
 		sum.packed += len(packed)
-		if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, packed) {
-			continue
-		}
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return sum, err
 		}
