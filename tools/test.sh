@@ -53,7 +53,7 @@ test_all() {
 		check "go test: $module" go -C $module test ./...
 	done
 	check "go test -race: the Worker, docs" go test -race -count=1 -p 1 . ./docs ./worker/e2e
-	check "inlay test" build/.bin/inlay test
+	check "inlay test -race" build/.bin/inlay test -race
 	check "inlay deploy --dry-run" build/.bin/inlay deploy --dry-run
 	printf '%d passed, %d failed\n' "$passed" ${#failures[@]}
 	if [ ${#failures[@]} -gt 0 ]; then
