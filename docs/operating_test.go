@@ -24,21 +24,28 @@ import (
 
 func init() {
 	maps.Copy(commands, map[string]func(*testing.T, string){
-		"go run ./cmd/inlay":                                                 runs([]string{"help"}, "usage: inlay"),
-		"go tool inlay":                                                      by("TestSiteHasTheTool"),
-		"inlay invalidate --tag package:net/http":                            administers("invalidated 1 entry in one process\n"),
-		"inlay purge --tag docs --tag imports":                               administers("purged 2 entries in one process\n"),
-		"inlay purge --key /fragments/summary":                               administers("purged 1 entry in one process\n"),
-		"inlay purge --env production --all":                                 by("TestSiteAndTokenComeFromTheProject"),
-		"inlay stats --url https://shop.example.com":                         by("TestSiteAndTokenComeFromTheProject"),
-		"inlay build":                                                        by("TestWorkflowsStepsRun"),
-		"inlay deploy --dry-run":                                             by("TestWorkflowsStepsRun"),
-		"inlay deploy --env production":                                      by("TestWorkflowsStepsRun"),
-		"inlay build --native -o shop":                                       by("TestUnitRunsAServerThatDrains"),
-		"./shop -public public":                                              by("TestUnitRunsAServerThatDrains"),
-		`echo "INLAY_TOKEN=$(openssl rand -hex 32)" >>.dev.vars`:             keepsToken,
-		"go mod vendor":                                                      by("TestDockerfileMakesAServerThatDrains"),
-		"docker build -t shop .":                                             by("TestDockerfileMakesAServerThatDrains"),
+		"go run ./cmd/inlay": runs([]string{"help"}, "usage: inlay"),
+		"go tool inlay":      by("TestSiteHasTheTool"),
+		"go run ./cmd/inlay new shop": func(t *testing.T, line string) {
+			dir := filepath.Join(t.TempDir(), "shop")
+			harness.Shell(t, strings.TrimSuffix(line, "shop")+dir)
+			assert.FileExists(t, filepath.Join(dir, "wrangler.toml"))
+		},
+		"./build.sh":       runs(nil, "core.wasm", "gzipped"),
+		"./build.sh clean": by("TestAnotherSiteIsBuilt"),
+		"inlay invalidate --tag package:net/http":    administers("invalidated 1 entry in one process\n"),
+		"inlay purge --tag docs --tag imports":       administers("purged 2 entries in one process\n"),
+		"inlay purge --key /fragments/summary":       administers("purged 1 entry in one process\n"),
+		"inlay purge --env production --all":         by("TestSiteAndTokenComeFromTheProject"),
+		"inlay stats --url https://shop.example.com": by("TestSiteAndTokenComeFromTheProject"),
+		"inlay build":                                            by("TestWorkflowsStepsRun"),
+		"inlay deploy --dry-run":                                 by("TestWorkflowsStepsRun"),
+		"inlay deploy --env production":                          by("TestWorkflowsStepsRun"),
+		"inlay build --native -o shop":                           by("TestUnitRunsAServerThatDrains"),
+		"./shop -public public":                                  by("TestUnitRunsAServerThatDrains"),
+		`echo "INLAY_TOKEN=$(openssl rand -hex 32)" >>.dev.vars`: keepsToken,
+		"go mod vendor":                                          by("TestDockerfileMakesAServerThatDrains"),
+		"docker build -t shop .":                                 by("TestDockerfileMakesAServerThatDrains"),
 		"docker run -p 8787:8787 --env-file shop.env --stop-timeout 15 shop": by("TestDockerfileMakesAServerThatDrains"),
 	})
 	for _, line := range []string{
