@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"inlay/internal/ascii"
 	"inlay/internal/config"
 	"inlay/internal/field"
 	"inlay/internal/page"
@@ -30,7 +31,7 @@ func fromSlot(s page.Slot) Slot {
 func (p Page) inner() page.Page {
 	return page.Page{
 		Pattern: p.Pattern, Mode: page.Mode(p.Mode), CacheControl: p.CacheControl, Preload: p.Preload, Patience: p.Patience,
-		Header: mapped(p.Header, Field.inner), Slots: mapped(p.Slots, Slot.inner), Shell: p.shell,
+		Header: mapped(p.Header, lowered), Slots: mapped(p.Slots, Slot.inner), Shell: p.shell,
 	}
 }
 
@@ -68,6 +69,9 @@ func (c Config) inner() config.Config {
 func fromField(f field.Field) Field { return Field(f) }
 
 func (f Field) inner() field.Field { return field.Field(f) }
+
+// lowered is a field whose name may have been written in any case.
+func lowered(f Field) field.Field { return field.Field{Name: ascii.ToLower(f.Name), Value: f.Value} }
 
 // mapped is a list of what f makes of each member; nil of nil.
 func mapped[A, B any](list []A, f func(A) B) []B {

@@ -12,6 +12,7 @@ import (
 
 	"inlay/internal/ascii"
 	"inlay/internal/engine"
+	"inlay/internal/notfound"
 )
 
 // Options are what [NewHandler] takes.
@@ -43,6 +44,8 @@ type Handler struct {
 	engine      *engine.Engine[*blob]
 	options     Options
 	remote      *http.Transport
+	unpaged     http.Handler // of what no page answers
+	notFound    *Page        // nil: the site has none
 	requestPool sync.Pool
 	now         func() time.Time
 
@@ -60,6 +63,7 @@ type blob struct {
 	bytes  []byte
 	status int
 	header http.Header
+	page   []byte // of a head: the site's own, in place of the body
 }
 
 // NewHandler prepares a handler. Errors: no origin, pages whose patterns conflict, a budget that makes no sense.
@@ -69,6 +73,11 @@ func NewHandler(o Options) (*Handler, error) {
 		o.Logger = slog.Default()
 	}
 	remote := newTransport()
+	pages, shown := splitNotFound(o.Pages)
+	unpaged := o.Origin
+	if shown != nil && unpaged != nil {
+		unpaged = notfound.Show(unpaged, shown.html(), mapped(shown.Header, lowered))
+	}
 	if o.Origin == nil {
 		if o.Config.Origin == "" {
 			return nil, errors.New("edge: Options.Origin is nil and Config.Origin is empty: fills have nowhere to go; set one of them")
@@ -78,20 +87,24 @@ func NewHandler(o Options) (*Handler, error) {
 			return nil, err
 		}
 		o.Origin = proxyTo(target, remote, &o)
+		unpaged = o.Origin // whose answers go out as they come
 	}
 	h := &Handler{
 		now:     time.Now,
 		options: o, conns: map[engine.RequestID]*conn{}, fills: map[engine.FillID]context.CancelFunc{},
-		remote: remote,
+		remote: remote, unpaged: unpaged, notFound: shown,
 	}
 	h.requestPool.New = func() any { return new(engine.Request) }
 	for i := range o.Pages {
+		if err := checkHeader(&o.Pages[i]); err != nil {
+			return nil, err
+		}
 		if len(o.Pages[i].shell.Static) != len(o.Pages[i].Slots)+1 {
 			return nil, errors.New("edge: page " + o.Pages[i].Pattern + " has no shell, or other slots than it; make pages with ParsePage")
 		}
 	}
 	var err error
-	h.engine, err = engine.New(innerPages(o.Pages), o.Config.inner(), engine.Host[*blob](nativeHost{h}))
+	h.engine, err = engine.New(innerPages(pages), o.Config.inner(), engine.Host[*blob](nativeHost{h}))
 	if err != nil {
 		return nil, outer(err)
 	}

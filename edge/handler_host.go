@@ -2,7 +2,11 @@ package edge
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"inlay/internal/answer"
@@ -16,9 +20,20 @@ type nativeHost struct{ h *Handler }
 func (n nativeHost) NewBlob(p []byte) *blob { return &blob{bytes: append([]byte(nil), p...)} }
 
 func (n nativeHost) NewHead(status int, fields []field.Field) *blob {
-	b := &blob{status: status, header: make(http.Header, len(fields))}
+	b := &blob{status: max(status, -status), header: make(http.Header, len(fields))}
 	for _, f := range fields {
 		b.header.Add(f.Name, f.Value)
+	}
+	if shown := n.h.notFound; shown != nil && (status == -http.StatusNotFound || status == -http.StatusGone) {
+		b.page = []byte(shown.html())
+		b.header.Set("Content-Type", "text/html; charset=utf-8")
+		b.header.Set("Content-Length", strconv.Itoa(len(b.page)))
+		for _, f := range shown.Header {
+			b.header.Set(f.Name, f.Value)
+		}
+		if n.h.options.Config.Dev {
+			b.header.Del("Content-Length") // what went wrong comes behind it
+		}
 	}
 	return b
 }
@@ -44,7 +59,15 @@ func (n nativeHost) Drop(*blob) {}
 
 func (n nativeHost) Send(id engine.RequestID, head, body *blob) {
 	c := n.h.conns[id]
-	c.head, c.queue, c.done = head, append(c.queue, body.bytes), true
+	shown := body.bytes
+	if head.page != nil {
+		shown = head.page
+		if n.h.options.Config.Dev {
+			reason := strings.ReplaceAll(strings.TrimSpace(string(body.bytes)), "--", "- -")
+			shown = fmt.Appendf(slices.Clip(shown), "\n<!-- %s -->\n", reason)
+		}
+	}
+	c.head, c.queue, c.done = head, append(c.queue, shown), true
 }
 
 func (n nativeHost) SendHead(id engine.RequestID, head *blob) {

@@ -73,7 +73,7 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, host string) {
 	out := &passWriter{ResponseWriter: w}
 	// Also when the handler has written nothing, or panics.
 	defer out.strip()
-	h.options.Origin.ServeHTTP(out, inner)
+	h.unpaged.ServeHTTP(out, inner)
 }
 
 // passBody is the body of a request that is passed on. At its end the server tells its trailer, to the request that it made.

@@ -28,7 +28,8 @@ type Page struct {
 	// Zero: the handler's default.
 	Patience time.Duration
 
-	// Header are fields that the page's answers have besides those of inlay, with names in lower case.
+	// Header are fields that the page's answers have besides those that inlay gives them: whole, streamed, to HEAD, with 304,
+	// and where it cannot be shown. Refused are fields that are inlay's to set or to leave out, such as Vary and ETag.
 	Header []Field
 
 	// Slots are the shell's slots in the order of the shell.

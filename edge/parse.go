@@ -31,12 +31,23 @@ func ParsePage(pattern, html string) (Page, error) {
 }
 
 // EncodePages writes pages for [DecodePages]: the form in which core.wasm gets them.
-func EncodePages(pages []Page) []byte { return page.Encode(innerPages(pages)) }
+func EncodePages(pages []Page) []byte {
+	rest, shown := splitNotFound(pages)
+	return appendTail(page.Encode(innerPages(rest)), shown)
+}
 
 // DecodePages reads what [EncodePages] wrote. The error says that it is something else.
 func DecodePages(data []byte) ([]Page, error) {
-	pages, err := page.Decode(data)
-	return mapped(pages, fromPage), err
+	rest, shown, err := cutTail(data)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := page.Decode(rest)
+	all := mapped(pages, fromPage)
+	if shown != nil && err == nil {
+		all = append(all, *shown)
+	}
+	return all, err
 }
 
 // Hosts are the hosts that absolute sources of pages name: what INLAY_ALLOW_HOSTS has to list.

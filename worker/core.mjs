@@ -3,6 +3,7 @@
 // interface. There is no policy here; that is in the engine.
 
 import module from "./core.wasm";
+import { Shells } from "./not-found.mjs";
 import pages from "./pages.bin";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -10,8 +11,9 @@ import pages from "./pages.bin";
 /** @typedef {import("./fills.mjs").Fill} Fill */
 /** @typedef {import("./fills.mjs").Answer} Answer */
 /**
- * @typedef {{ init: Response, length: string }} Head  init: status and fields, on a Response without a body, which costs a
- * warm page 3.5% less CPU time than a dictionary of both; length: of the body, "" if it is not known
+ * @typedef {{ init: Response, length: string, page?: Uint8Array }} Head  init: status and fields, on a Response without a
+ * body, which costs a warm page 3.5% less CPU time than a dictionary of both; length: of the body, "" if it is not known;
+ * page: the site's own, in place of the body
  */
 /** @typedef {{ dev: boolean, debug: boolean, origin: string, secret: string }} Settings  secret: for batches to the origin */
 
@@ -108,9 +110,11 @@ export class Core {
     this.memory = this.exports.memory;
     this.view = new Uint8Array(this.memory.buffer);
     this.exports._initialize();
-    this.input = this.exports.input(Math.max(inputSize, shells.byteLength));
-    this.bytes().set(new Uint8Array(shells), this.input);
-    if (this.exports.pages(shells.byteLength) !== 0) throw new ConfigError("pages.bin and core.wasm are of different builds: run ./build.sh again");
+    this.shells = new Shells(shells);
+    const { pages } = this.shells;
+    this.input = this.exports.input(Math.max(inputSize, pages.length));
+    this.bytes().set(pages, this.input);
+    if (this.exports.pages(pages.length) !== 0) throw new ConfigError("pages.bin and core.wasm are of different builds: run ./build.sh again");
     this.settings = this.start(env);
   }
 
@@ -380,6 +384,34 @@ export class Core {
     return crash;
   }
 
+  /**
+   * The head of a page that cannot be shown: under 404 and 410 that of the site's 404.html, if it has one.
+   * @param {number} status @param {string[]} fields names and values @returns {Head}
+   */
+  failed(status, fields) {
+    const page = status === 404 || status === 410 ? this.shells.notFound() : null;
+    const headers = new Headers();
+    for (let i = 0; i + 1 < fields.length; i += 2) headers.append(fields[i], fields[i + 1]);
+    let length = headers.get("content-length") ?? "";
+    headers.delete("content-length");
+    if (page !== null) {
+      headers.set("content-type", "text/html; charset=utf-8");
+      for (const [name, value] of page.fields) headers.set(name, value);
+      length = this.settings.dev ? "" : String(page.html.length);
+    }
+    return { init: new Response(null, { status, headers }), length, page: page?.html };
+  }
+
+  /**
+   * What is sent under a head. While the site is being written, what went wrong stands at the end of 404.html.
+   * @param {Head} head @param {Uint8Array} body
+   */
+  shown({ page }, body) {
+    if (page === undefined || !this.settings.dev) return page ?? body;
+    const reason = decoder.decode(body).trim().replaceAll("--", "- -");
+    return encoder.encode(`${decoder.decode(page)}\n<!-- ${reason} -->\n`);
+  }
+
   /** What the engine may ask. A pointer and a size name bytes of the instance's memory; they are copied. */
   imports() {
     const current = () => /** @type {Exchange | Opening} */ (this.current);
@@ -395,6 +427,7 @@ export class Core {
       /** @param {number} status @param {number} at @param {number} size */
       new_head: (status, at, size) => {
         const fields = this.texts(at, size);
+        if (status < 0) return this.keep(this.failed(-status, fields));
         const headers = new Headers();
         let length = "";
         for (let i = 0; i + 1 < fields.length; i += 2) {
@@ -437,7 +470,7 @@ export class Core {
       },
 
       /** @param {number} _id @param {number} head @param {number} body */
-      send: (_id, head, body) => current().send(this.head(head), this.blob(body)),
+      send: (_id, head, body) => current().send(this.head(head), this.shown(this.head(head), this.blob(body))),
       /** @param {number} _id @param {number} head @param {number} body @param {number} until */
       repeat: (_id, head, body, until) => {
         this.repeating = true;

@@ -2,8 +2,6 @@
 // What stands in build/ in place of app-instances.mjs for a site without Go: there is no app.wasm, and nobody to answer but the
 // server that INLAY_ORIGIN names. Where that is not set, pages without fragments work, and everything else is told why not.
 
-import { page } from "./not-found.mjs";
-
 const nobody = "the site has no Go, and INLAY_ORIGIN, the URL of what answers its fragments, is not set";
 
 /** A handler that has not answered in time: there is none. */
@@ -24,9 +22,8 @@ export async function appFills() {
 
 /** Answers what is no page. @param {Request} request @returns {Promise<Response>} */
 export async function appFetch(request) {
-  const text = page === "" ? "404 page not found\n" : page;
-  return new Response(request.method === "HEAD" ? null : text, {
+  return new Response(request.method === "HEAD" ? null : "404 page not found\n", {
     status: 404,
-    headers: { "content-type": page === "" ? "text/plain; charset=utf-8" : "text/html; charset=utf-8", "x-content-type-options": "nosniff" },
+    headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff", "inlay-not-found": "1" },
   });
 }

@@ -3,6 +3,7 @@
 // in which inlay and its origins tell each other things, Inlay-…, cross in neither direction.
 
 import { SilenceError, appFetch } from "./app-instances.mjs";
+import { shownFor } from "./not-found.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 
@@ -12,7 +13,7 @@ export async function passThrough(exchange, target) {
   const origin = exchange.core.settings.origin;
   if (origin === "") {
     try {
-      return outward(await appFetch(inward(request, exchange.host), env, ctx));
+      return outward(await shownFor(await appFetch(inward(request, exchange.host), env, ctx), exchange.core.shells));
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       console.error(`inlay: ${request.method} ${target}: ${text}`);

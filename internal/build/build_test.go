@@ -86,7 +86,13 @@ func TestASiteWithoutGoHasItsNotFoundPage(t *testing.T) {
 	p := site(t, map[string]string{"pages/index.html": shell, "pages/404.html": "<!doctype html><title>Gone</title><p>`${'\"</script>\u2028é"})
 	mustRun(t, p)
 	assert.Contains(t, readBuilt(t, p, "app-instances.mjs"), "the site has no Go")
-	const script = `import { page } from "./not-found.mjs"; process.stdout.write(page);`
+	all, err := edge.DecodePages([]byte(readBuilt(t, p, "pages.bin")))
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	assert.Equal(t, edge.NotFound, all[1].Pattern)
+	const script = `import { Shells } from "./not-found.mjs";
+import { readFileSync } from "node:fs";
+process.stdout.write(new Shells(new Uint8Array(readFileSync("pages.bin")).buffer).notFound().html);`
 	cmd := exec.Command("node", "--input-type=module", "-e", script)
 	cmd.Dir = p.Build()
 	output, err := cmd.Output()

@@ -1,7 +1,6 @@
 package build
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,7 +12,6 @@ import (
 	"strings"
 
 	"inlay/internal/esmodule"
-	"inlay/internal/folder"
 	"inlay/internal/project"
 	"inlay/worker"
 )
@@ -113,22 +111,6 @@ func (g *gatherer) places() []string { return []string{g.p.Site, filepath.Join(g
 // noApp is the glue in place of app-instances.mjs where there is no app.wasm.
 const noApp, appInstances = "no-app.mjs", "app-instances.mjs"
 
-// notFoundModule is what no-app.mjs takes the site's 404.html from.
-const notFoundModule = "not-found.mjs"
-
-// notFoundGlue is that module. Without 404.html it is the glue's own, which has none.
-func notFoundGlue(p *project.Project) ([]byte, error) {
-	html, err := folder.NotFound(os.DirFS(p.Pages()))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if html == "" {
-		return worker.Glue.ReadFile(notFoundModule)
-	}
-	literal, err := json.Marshal(html) // which is JavaScript, too
-	return fmt.Appendf(nil, "// Made by inlay build: the site's 404.html.\n\nexport const page = %s;\n", literal), err
-}
-
 // defaultEntry is main.mjs for a site that has none.
 const defaultEntry = "main.mjs"
 
@@ -158,10 +140,6 @@ func (g *gatherer) find(name string) (module, error) {
 	}
 	if own != "" {
 		return module{name, own, data}, nil
-	}
-	if name == notFoundModule && g.p.Go == project.NoGo {
-		data, err := notFoundGlue(g.p)
-		return module{name: name, data: data}, err
 	}
 	glue := name
 	if name == appInstances && g.p.Go == project.NoGo {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"inlay/edge"
 	"inlay/internal/project"
@@ -41,7 +42,7 @@ func ReadPages(p *project.Project) ([]edge.Page, error) {
 	if err != nil {
 		return nil, pageProblems(p, err)
 	}
-	if len(all) == 0 {
+	if !slices.ContainsFunc(all, func(p edge.Page) bool { return p.Pattern != edge.NotFound }) {
 		return nil, none
 	}
 	// What only shows when all pages are put together, and is not about one of them, shows here too.

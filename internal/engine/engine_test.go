@@ -64,7 +64,7 @@ func (s *script) ask(format string, args ...any) {
 func (s *script) NewBlob(p []byte) int { s.last++; s.blobs[s.last] = string(p); return s.last }
 func (s *script) NewHead(status int, fields []field.Field) int {
 	s.last++
-	s.blobs[s.last] = fmt.Sprint(status)
+	s.blobs[s.last] = fmt.Sprint(max(status, -status))
 	s.heads[s.last] = map[string]string{}
 	for _, f := range fields {
 		s.heads[s.last][f.Name] = f.Value

@@ -48,7 +48,7 @@ func (e *Engine[B]) wholeFields(pl *plan[B], states []field.Status, etag string,
 	if pl.link != "" && length >= 0 {
 		fields = append(fields, field.Field{Name: "link", Value: pl.link})
 	}
-	return fields
+	return append(fields, pl.Header...)
 }
 
 var htmlType = field.Field{Name: "content-type", Value: "text/html; charset=utf-8"}
@@ -71,7 +71,7 @@ func (e *Engine[B]) streamHead(q *request[B]) B {
 	if q.plan.link != "" {
 		fields = append(fields, field.Field{Name: "link", Value: q.plan.link})
 	}
-	return e.host.NewHead(200, e.timed(q, fields))
+	return e.host.NewHead(200, e.timed(q, append(fields, q.plan.Header...)))
 }
 
 // sendHead answers HEAD: the head that a GET would have had now. Fills were started for it of required slots alone,
@@ -126,8 +126,12 @@ func (e *Engine[B]) sendText(id RequestID, status int, text string, retryAfter t
 // sendAs answers with a text that is no page and that nobody may store.
 func (e *Engine[B]) sendAs(id RequestID, status int, text string, fields ...field.Field) {
 	fields = append(fields, field.Field{Name: "content-length", Value: decimal.String(len(text))}, field.Field{Name: "cache-control", Value: "no-store"})
+	q := e.requests[id]
+	if q != nil {
+		status, fields = -status, append(fields, q.plan.Header...)
+	}
 	head := e.host.NewHead(status, fields)
-	if q := e.requests[id]; q != nil && q.head {
+	if q != nil && q.head {
 		e.host.SendHead(id, head)
 	} else {
 		body := e.host.NewBlob([]byte(text))

@@ -59,7 +59,9 @@ func (r *Request) Header(name string) string { return r.Fields.Field(name) }
 type Host[B any] interface {
 	// NewBlob makes a blob with a copy of p.
 	NewBlob(p []byte) B
-	// NewHead makes a blob of a status and its header fields, for Send and Respond; it may be used many times.
+	// NewHead makes a blob of a status and its header fields, for Send and Respond; it may be used many times. A negative
+	// status is that of a page which cannot be shown, under a text that says so: a host that has a page of the site's for
+	// it sends that.
 	NewHead(status int, fields []field.Field) B
 	// Join makes one blob of the bytes of parts, in order. The engine uses parts again.
 	Join(parts []B) B

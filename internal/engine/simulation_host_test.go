@@ -28,7 +28,7 @@ func (s *sim) get(b simBlob) *simBytes {
 
 func (s *sim) NewBlob(p []byte) simBlob { return s.add(&simBytes{bytes: append([]byte(nil), p...)}) }
 func (s *sim) NewHead(status int, fields []field.Field) simBlob {
-	return s.add(&simBytes{status: status, fields: append([]field.Field(nil), fields...)})
+	return s.add(&simBytes{status: max(status, -status), fields: append([]field.Field(nil), fields...)})
 }
 func (s *sim) Join(parts []simBlob) simBlob {
 	var all []byte

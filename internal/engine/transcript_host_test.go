@@ -229,7 +229,7 @@ func (h *transcriptHost) NewBlob(p []byte) *transcriptBlob {
 	return h.add(&transcriptBlob{text: string(p)})
 }
 func (h *transcriptHost) NewHead(status int, fields []field.Field) *transcriptBlob {
-	return h.add(&transcriptBlob{status: status, fields: slices.Clone(fields)})
+	return h.add(&transcriptBlob{status: max(status, -status), fields: slices.Clone(fields)})
 }
 func (h *transcriptHost) Join(parts []*transcriptBlob) *transcriptBlob {
 	all := ""

@@ -158,14 +158,14 @@ func (r *headersReader) field(text string, col int) {
 
 // refuse tells of fields that are not for a site to say.
 func (r *headersReader) refuse(name string, col int) {
-	if expected := notForPages(name); expected != "" {
+	if expected := Forbidden(name); expected != "" {
 		r.fail(r.number, col, "the field "+ascii.Shorten(name), expected)
 	}
 }
 
-// notForPages says what is expected in place of a field that no page may set, since inlay sets it itself, or leaves it out,
+// Forbidden says what is expected in place of a field that no page may set, since inlay sets it itself, or leaves it out,
 // for reasons of its own; empty for all others.
-func notForPages(name string) string {
+func Forbidden(name string) string {
 	switch name {
 	case "content-length", "content-type", "content-encoding", "content-range", "accept-ranges", "transfer-encoding", "trailer",
 		"connection", "keep-alive", "proxy-connection", "te", "upgrade", "etag", "last-modified", "date", "age", "vary",
@@ -207,6 +207,21 @@ func (d *directory) applyHeaders() {
 		}
 		p.page.Header = fields
 	}
+	if p := d.notFound; p != nil {
+		p.page.Header = d.headersOfNotFound(p)
+	}
+}
+
+// headersOfNotFound are the fields of 404.html: those of rules for all paths there are, or for its name.
+func (d *directory) headersOfNotFound(p *filePage) (fields []field.Field) {
+	for i := range d.headers {
+		rule := &d.headers[i]
+		values, all := rule.covers(pageTokens("/"))
+		if all || rule.path == "/404" || rule.path == "/"+NotFoundFile {
+			_, fields = d.applyRule(rule, p, values, "", fields)
+		}
+	}
+	return fields
 }
 
 // elsewhere tells whether another page, a more specific one, answers all paths of a rule.

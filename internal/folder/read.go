@@ -33,17 +33,22 @@ func Read(fsys fs.FS) ([]page.Page, error) {
 	for i := range d.pages {
 		pages[i] = d.pages[i].page
 	}
+	if d.notFound != nil {
+		pages = append(pages, d.notFound.page)
+	}
 	return pages, nil
 }
 
 // directory is a folder of pages that is being read.
 type directory struct {
-	fsys    fs.FS
-	root    string
-	pages   []filePage
-	errors  Errors
-	files   []string // in the order in which they were read
-	headers []headerRule
+	fsys  fs.FS
+	root  string
+	pages []filePage
+	// notFound is 404.html, nil if there is none.
+	notFound *filePage
+	errors   Errors
+	files    []string // in the order in which they were read
+	headers  []headerRule
 	// headersFile is where they are from.
 	headersFile string
 }
@@ -242,19 +247,14 @@ func (d *directory) readNotFound(file, text string, line *pageLine) {
 		d.fail(file, "an empty file", "the HTML of what is shown where there is no page")
 		return
 	}
-	parsed, err := parseFrom("/404", text, line.end)
+	parsed, err := parseFrom(page.NotFound, text, line.end)
 	if err != nil {
 		found := &shell.Error{Msg: err.Error()}
 		errors.As(err, &found)
 		d.errors = append(d.errors, &Error{File: file, Line: found.Line, Col: found.Col, Msg: found.Msg})
 		return
 	}
-	for i := range parsed.Slots {
-		d.errors = append(d.errors, &Error{
-			File: file, Line: parsed.Slots[i].Line,
-			Msg: "the slot " + ascii.Shorten(parsed.Slots[i].Name) + " in 404.html; expected a page without slots: nothing fills it",
-		})
-	}
+	d.notFound = &filePage{file: file, page: parsed}
 }
 
 func isEmptyShell(s string) bool { return strings.Trim(s, "\uFEFF \t\r\n\f") == "" }

@@ -76,7 +76,7 @@ func TestWhatIsNoPageIsPassedOver(t *testing.T) {
 	pages, err := Read(filesOf("about.html", ".hidden.html", "_draft.html", "_parts/x.html", ".git/x.html", "about.html~", "#about.html#",
 		".#about.html", ".about.html.swp", "about.html.bak", "about.html.orig", "style.css", "README.md", "img/logo.svg", "404.html", "Makefile", ".DS_Store", "html", "x.htm.bak"))
 	require.NoError(t, err)
-	assert.Equal(t, []string{"/about"}, patternsOf(pages))
+	assert.Equal(t, []string{"/about", "404"}, patternsOf(pages))
 	none, err := Read(fstest.MapFS{})
 	require.NoError(t, err)
 	assert.Empty(t, none)
@@ -178,7 +178,7 @@ func TestMistakesInAFolderOfPages(t *testing.T) {
 		"docs/404.html":                       `docs/404.html: a 404.html that is not directly in the folder of pages; expected one for all`,
 		"404.html|<!-- inlay: preload --><p>": `404.html: a policy in the first line of 404.html; expected none`,
 		"404.html|":                           `404.html: an empty file; expected the HTML of what is shown where there is no page`,
-		"404.html|<p><edge-slot name=a src=/a></edge-slot>": `404.html:1:0: the slot "a" in 404.html; expected a page without slots`,
+		"404.html|<p><edge-slot name=a src=/a></edge-slot>": `404.html:1:4: <edge-slot> in the page that is shown where there is none; expected no slot: nothing fills it`,
 		"404.html|<p><edge-slot>":                           `404.html:1:4: <edge-slot> without a name`,
 		"docs/_headers|/*\n A: b":                           `docs/_headers: a _headers that is not directly in the folder of pages; expected one file for all pages, in which /docs/* stands for those here`,
 		"_headers.txt|":                                     `_headers.txt: a file that nothing reads; expected the name _headers for header fields`,

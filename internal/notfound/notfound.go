@@ -9,19 +9,41 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+
+	"inlay/internal/field"
 )
 
 // text is the body of http.NotFound.
 const text = "404 page not found\n"
 
-// Show gives a handler that answers as next does, with html in place of the answer of [http.NotFound]; next itself if html
-// is empty.
-func Show(next http.Handler, html string) http.Handler {
-	if html == "" {
-		return next
-	}
+// Field is the header field by which app.wasm tells that its handler has no route. It does not leave the Worker.
+const Field = "Inlay-Not-Found"
+
+// Show gives a handler that answers as next does, with a page in place of the answer of [http.NotFound].
+func Show(next http.Handler, html string, fields []field.Field) http.Handler {
+	return watch(next, func(w http.ResponseWriter) string {
+		header := w.Header()
+		header.Set("Content-Type", "text/html; charset=utf-8")
+		header.Set("Content-Length", strconv.Itoa(len(html)))
+		for _, f := range fields {
+			header.Set(f.Name, f.Value)
+		}
+		return html
+	})
+}
+
+// Tell gives a handler that answers as next does, and marks the answer of [http.NotFound] by [Field].
+func Tell(next http.Handler) http.Handler {
+	return watch(next, func(w http.ResponseWriter) string {
+		w.Header().Set(Field, "1")
+		return text
+	})
+}
+
+// watch calls instead where next has answered as [http.NotFound] does, before the head leaves; the body is what it returns.
+func watch(next http.Handler, instead func(http.ResponseWriter) string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		out := &writer{ResponseWriter: w, html: html}
+		out := &writer{ResponseWriter: w, instead: instead}
 		next.ServeHTTP(out, r)
 		out.release() // not by defer: what panics ends its answer where it is
 	})
@@ -30,7 +52,7 @@ func Show(next http.Handler, html string) http.Handler {
 // writer holds a head back that may be that of http.NotFound, until the body tells.
 type writer struct {
 	http.ResponseWriter
-	html string
+	instead func(http.ResponseWriter) string
 
 	wrote    bool // the head has left, or is held back
 	held     bool
@@ -74,11 +96,9 @@ func (w *writer) Write(p []byte) (int, error) {
 		return len(p), nil
 	case w.held && string(p) == text:
 		w.held, w.replaced = false, true
-		header := w.Header()
-		header.Set("Content-Type", "text/html; charset=utf-8")
-		header.Set("Content-Length", strconv.Itoa(len(w.html)))
+		body := w.instead(w.ResponseWriter)
 		w.ResponseWriter.WriteHeader(http.StatusNotFound)
-		if _, err := io.WriteString(w.ResponseWriter, w.html); err != nil {
+		if _, err := io.WriteString(w.ResponseWriter, body); err != nil {
 			return 0, err
 		}
 		return len(p), nil

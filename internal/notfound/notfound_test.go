@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/field"
 )
 
 const page = "<!doctype html><title>Nothing here</title>"
@@ -51,7 +53,7 @@ func TestNotFoundIsShownAsThePage(t *testing.T) {
 		w.Header().Set("X-Around", "1")
 		mux.ServeHTTP(w, r)
 	})
-	server := httptest.NewServer(Show(around, page))
+	server := httptest.NewServer(Show(around, page, []field.Field{{Name: "x-frame-options", Value: "DENY"}}))
 	defer server.Close()
 
 	for path, want := range map[string]struct {
@@ -86,6 +88,7 @@ func TestNotFoundIsShownAsThePage(t *testing.T) {
 			if want.body == page {
 				assert.Equal(t, "text/html; charset=utf-8", answer.Header.Get("Content-Type"))
 				assert.Equal(t, int64(len(page)), answer.ContentLength)
+				assert.Equal(t, "DENY", answer.Header.Get("X-Frame-Options"))
 				assert.Equal(t, "nosniff", answer.Header.Get("X-Content-Type-Options"))
 			}
 		}
@@ -96,10 +99,18 @@ func TestNotFoundIsShownAsThePage(t *testing.T) {
 	assert.Equal(t, http.StatusMethodNotAllowed, r.StatusCode)
 }
 
-func TestWithoutAPageNothingIsChanged(t *testing.T) {
-	answer := httptest.NewRecorder()
-	Show(http.NotFoundHandler(), "").ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", nil))
-	assert.Equal(t, text, answer.Body.String())
+func TestNotFoundIsTold(t *testing.T) {
+	for path, want := range map[string]string{"/nowhere": "1", "/own": ""} {
+		mux := http.NewServeMux()
+		mux.HandleFunc("GET /own", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "none", http.StatusNotFound) })
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			answer := httptest.NewRecorder()
+			Tell(mux).ServeHTTP(answer, httptest.NewRequest(method, path, nil))
+			assert.Equal(t, http.StatusNotFound, answer.Code)
+			assert.Equal(t, want, answer.Header().Get(Field), path)
+			assert.NotEmpty(t, answer.Body.String(), "as it was")
+		}
+	}
 }
 
 func TestWebSocketsGoThrough(t *testing.T) {
@@ -111,7 +122,7 @@ func TestWebSocketsGoThrough(t *testing.T) {
 		defer conn.Close()
 		fmt.Fprint(rw, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhello")
 		_ = rw.Flush()
-	}), page))
+	}), page, nil))
 	defer server.Close()
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
 	require.NoError(t, err)
@@ -129,7 +140,7 @@ func TestPanicEndsTheAnswerWhereItIs(t *testing.T) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.WriteHeader(http.StatusNotFound)
 		panic(http.ErrAbortHandler)
-	}), page))
+	}), page, nil))
 	defer server.Close()
 	_, err := http.Get(server.URL)
 	assert.Error(t, err)

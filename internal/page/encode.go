@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"inlay/internal/field"
 	"inlay/internal/markup"
 	"inlay/internal/route"
 )
@@ -17,7 +18,7 @@ import (
 //
 // The fields of a page and a slot follow in the order in which page.go declares them.
 
-const pagesMagic = "inlay pages 2\n"
+const pagesMagic = "inlay pages 3\n"
 
 // Encode writes pages for [Decode].
 func Encode(pages []Page) []byte {
@@ -96,6 +97,11 @@ func (w *writer) page(p *Page) {
 	w.text(p.CacheControl)
 	w.flag(p.Preload)
 	w.duration(p.Patience)
+	w.number(len(p.Header))
+	for _, f := range p.Header {
+		w.text(f.Name)
+		w.text(f.Value)
+	}
 	w.number(len(p.Slots))
 	for i := range p.Slots {
 		w.slot(&p.Slots[i])
@@ -214,6 +220,10 @@ func (r *reader) page(p *Page) {
 	p.CacheControl = r.text()
 	p.Preload = r.flag()
 	p.Patience = r.duration()
+	p.Header = make([]field.Field, r.count(2*listLeast))
+	for i := range p.Header {
+		p.Header[i] = field.Field{Name: r.text(), Value: r.text()}
+	}
 	slots := r.count(slotLeast)
 	if slots > 0 {
 		p.Slots = make([]Slot, slots)

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"inlay/internal/field"
 	"inlay/internal/page"
 	"inlay/internal/shell"
 )
@@ -20,6 +21,7 @@ func TestPagesSurviveTheirEncoding(t *testing.T) {
 	other, err := shell.Parse("/{$}", "plain")
 	require.NoError(t, err)
 	one.Mode, one.CacheControl, one.Preload, one.Patience = page.Ordered, "public", true, 7
+	one.Header, other.Header = []field.Field{{Name: "x-a", Value: "b"}, {Name: "link", Value: ""}}, []field.Field{}
 	pages := []page.Page{one, other}
 	decoded, err := page.Decode(page.Encode(pages))
 	require.NoError(t, err)
@@ -35,7 +37,7 @@ func FuzzDecodePages(f *testing.F) {
 	whole := page.Encode([]page.Page{p})
 	f.Add(whole)
 	f.Add(whole[:len(whole)/2])
-	f.Add(whole[:len("inlay pages 2\n")])
+	f.Add(whole[:len("inlay pages 3\n")])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		pages, err := page.Decode(data)
 		if err != nil {

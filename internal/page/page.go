@@ -21,6 +21,10 @@ type Page struct {
 	Shell
 }
 
+// NotFound is the pattern of the page that is shown where there is none. No path matches it, no router has it, and
+// core.wasm does not get it.
+const NotFound = "404"
+
 // Shell is what was read of a shell, besides its slots.
 type Shell struct {
 	// Static is the shell's text around the slots: len(Slots)+1 parts, the shell without its slots when joined.

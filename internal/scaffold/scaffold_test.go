@@ -61,7 +61,7 @@ func TestSiteIsWhole(t *testing.T) {
 			}
 			pages, err := edge.ReadPages(os.DirFS(p.Pages()))
 			require.NoError(t, err)
-			require.Len(t, pages, 2)
+			require.Len(t, pages, 3)
 			assert.NotEmpty(t, pages[0].Header)
 			_, err = os.Stat(filepath.Join(dir, "handlers.go"))
 			assert.Equal(t, o.NoGo, os.IsNotExist(err))

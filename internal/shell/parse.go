@@ -54,10 +54,18 @@ func (e *Error) Error() string {
 //
 // The error is a *[Error].
 func Parse(pattern, html string) (page.Page, error) {
-	p, err := parseShell(pattern, html)
+	routed := pattern
+	if pattern == page.NotFound {
+		routed = "/"
+	}
+	p, err := parseShell(routed, html)
 	if err != nil {
 		return page.Page{}, err
 	}
+	if pattern == page.NotFound && len(p.page.Slots) > 0 {
+		return page.Page{}, p.fail(p.slot.at, "<edge-slot> in the page that is shown where there is none", "no slot: nothing fills it")
+	}
+	p.page.Pattern = pattern
 	return p.page, nil
 }
 

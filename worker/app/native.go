@@ -29,23 +29,23 @@ import (
 // standard error, and the program ends with 1, or with 2 if it was called wrongly.
 func Main(pages fs.FS, handler http.Handler) {
 	main(&site{
-		pages:    func() ([]edge.Page, error) { return edge.ReadPages(pages) },
-		notFound: func() (string, error) { return folder.NotFound(pages) },
-		handler:  handler,
+		files:   pages,
+		pages:   func() ([]edge.Page, error) { return edge.ReadPages(pages) },
+		handler: handler,
 	})
 }
 
 // MainOf is Main for a site whose pages are made by a function and not read from a folder. In a Worker such a site calls
 // instance.Serve instead.
 func MainOf(pages func() ([]edge.Page, error), handler http.Handler) {
-	main(&site{pages: pages, notFound: func() (string, error) { return "", nil }, handler: handler})
+	main(&site{pages: pages, handler: handler})
 }
 
 // site is what a program serves.
 type site struct {
-	pages    func() ([]edge.Page, error)
-	notFound func() (string, error) // 404.html; empty: there is none
-	handler  http.Handler
+	files   fs.FS // where the pages are from; nil if from nowhere
+	pages   func() ([]edge.Page, error)
+	handler http.Handler
 }
 
 func main(s *site) {
@@ -112,25 +112,26 @@ func run(s *site, args []string, lookup func(string) (string, bool), out, errOut
 		}
 		return os.WriteFile(*encode, edge.EncodePages(all), 0o644)
 	}
-	html, err := s.notFound()
-	if err != nil {
-		return err
-	}
 	config, err := edge.ParseConfig(lookup)
 	if err != nil {
 		return err
 	}
-	shown := notfound.Show(s.handler, html)
 	options := edge.Options{Pages: all, Config: config, CheckLeaks: config.Dev}
 	if config.Origin == "" {
-		options.Origin = shown
+		options.Origin = s.handler
 	}
 	handler, err := edge.NewHandler(options)
 	if err != nil || *check {
 		return err
 	}
 	if *origin {
-		return serve(address, out, edge.Fills(shown), func(context.Context) error { return nil })
+		alone := s.handler
+		if html, err := s.notFound(); err != nil {
+			return err
+		} else if html != "" {
+			alone = notfound.Show(alone, html, nil)
+		}
+		return serve(address, out, edge.Fills(alone), func(context.Context) error { return nil })
 	}
 	whole := http.Handler(handler)
 	if *public != "" {
@@ -142,12 +143,20 @@ func run(s *site, args []string, lookup func(string) (string, bool), out, errOut
 	return serve(address, out, whole, handler.Shutdown)
 }
 
+// notFound is the site's 404.html, empty if it has none.
+func (s *site) notFound() (string, error) {
+	if s.files == nil {
+		return "", nil
+	}
+	return folder.NotFound(s.files)
+}
+
 // from is the site with the pages of a folder on disk.
 func (s *site) from(dir string) *site {
 	fsys := os.DirFS(dir)
 	return &site{
-		handler:  s.handler,
-		notFound: func() (string, error) { return folder.NotFound(fsys) },
+		files:   fsys,
+		handler: s.handler,
 		pages: func() ([]edge.Page, error) {
 			all, err := edge.ReadPages(fsys)
 			var mistakes edge.PageErrors

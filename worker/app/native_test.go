@@ -21,7 +21,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"inlay/edge"
-	"inlay/internal/folder"
 )
 
 //go:embed all:pages
@@ -30,9 +29,9 @@ var pages embed.FS
 // siteOf is what Main makes of a handler.
 func siteOf(handler http.Handler) *site {
 	return &site{
-		pages:    func() ([]edge.Page, error) { return edge.ReadPages(pages) },
-		notFound: func() (string, error) { return folder.NotFound(pages) },
-		handler:  handler,
+		pages:   func() ([]edge.Page, error) { return edge.ReadPages(pages) },
+		files:   pages,
+		handler: handler,
 	}
 }
 
@@ -129,6 +128,8 @@ func TestProgramServesTheHandlerAlone(t *testing.T) {
 	assert.Equal(t, "<p>Hello, you!</p>", body)
 	status, _, _ = get(t, url+"/hello/you")
 	assert.Equal(t, 404, status)
+	_, _, body = get(t, url+"/nowhere")
+	assert.Contains(t, body, "Nothing is here.")
 }
 
 func TestProgramTakesPagesFromAFolder(t *testing.T) {
@@ -154,7 +155,7 @@ func TestProgramWritesPagesForTheCore(t *testing.T) {
 	require.NoError(t, err)
 	all, err := edge.DecodePages(data)
 	require.NoError(t, err)
-	require.Len(t, all, 1)
+	require.Len(t, all, 2)
 	assert.Equal(t, "/hello/{name}", all[0].Pattern)
 }
 

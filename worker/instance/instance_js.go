@@ -11,16 +11,14 @@ import (
 	"github.com/syumai/workers"
 
 	"inlay/edge"
+	"inlay/internal/notfound"
 )
 
 // Serve tells JavaScript how to run fills and requests through the origin. It never returns: the instance goes when nothing
 // can call it any more, and not with its answer, so that what a handler gave to cloudflare.WaitUntil ends too.
-func Serve(origin http.Handler) { ServeBoth(origin, origin) }
-
-// ServeBoth is Serve with a handler of its own for the requests that no page answers.
-func ServeBoth(fills, requests http.Handler) {
-	js.Global().Get("context").Get("binding").Set("runFills", runFills(fills))
-	workers.ServeNonBlock(whole(requests))
+func Serve(origin http.Handler) {
+	js.Global().Get("context").Get("binding").Set("runFills", runFills(origin))
+	workers.ServeNonBlock(whole(notfound.Tell(origin)))
 	workers.Ready()
 	select {}
 }

@@ -33,6 +33,7 @@ var running = map[string]http.HandlerFunc{
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write(megabyte()[:1<<20])
 	},
+	"not-found": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no such thing", http.StatusNotFound) },
 	"content": func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(w, r, "a.txt", time.Unix(1e9, 0), strings.NewReader("content of a file"))
 	},

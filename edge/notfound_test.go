@@ -1,0 +1,208 @@
+package edge
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const notHere = "<!doctype html><title>Not here</title><p>Not here."
+
+// shopPages are pages with fields of their own, and one that is shown where there is none.
+func shopPages(t *testing.T) []Page {
+	t.Helper()
+	pages, err := ReadPages(fstest.MapFS{
+		"p/{id}.html": {Data: []byte(`<!doctype html><title>p</title><body><edge-slot name="a" src="/f/{id}" ttl="1m" required></edge-slot>` +
+			`<edge-slot name="b" src="/late/{id}" ttl="1m">…</edge-slot></body>`)},
+		"plain.html": {Data: []byte("<!doctype html><title>plain</title>")},
+		"404.html":   {Data: []byte(notHere)},
+		"_headers":   {Data: []byte("/*\n  X-Frame-Options: DENY\n  Link: </x>; rel=x\n/plain\n  ! X-Frame-Options\n/404\n  X-Robots-Tag: noindex\n")},
+	})
+	require.NoError(t, err)
+	return pages
+}
+
+// shopOrigin answers fragments, of which some are gone, and has no other route.
+func shopOrigin() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /f/{id}", func(w http.ResponseWriter, r *http.Request) {
+		switch id := r.PathValue("id"); id {
+		case "none":
+			http.NotFound(w, r)
+		case "gone":
+			http.Error(w, "gone", http.StatusGone)
+		case "broken":
+			http.Error(w, "broken", http.StatusInternalServerError)
+		default:
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, "<p>"+id)
+		}
+	})
+	mux.HandleFunc("GET /late/{id}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<p>late")
+	})
+	return mux
+}
+
+func TestPagesOwnFieldsAreOnEachOfItsAnswers(t *testing.T) {
+	h, err := NewHandler(Options{Pages: shopPages(t), Origin: shopOrigin()})
+	require.NoError(t, err)
+	etag := ""
+	for _, c := range []struct {
+		method, target string
+		fields         []string
+		status         int
+		frame          string
+	}{
+		{"HEAD", "/p/1", nil, 200, "DENY"},
+		{"GET", "/p/1", []string{"Sec-Fetch-Dest", "document"}, 200, "DENY"},
+		{"GET", "/p/1", nil, 200, "DENY"}, // warm
+		{"GET", "/p/1", nil, 200, "DENY"}, // without an event
+		{"HEAD", "/p/1", nil, 200, "DENY"},
+		{"GET", "/p/1", []string{"If-None-Match", "*"}, 304, "DENY"},
+		{"GET", "/p/2", nil, 200, "DENY"}, // in order
+		{"GET", "/p/broken", nil, 502, "DENY"},
+		{"HEAD", "/p/broken", nil, 502, "DENY"},
+		{"GET", "/p/none", nil, 404, "DENY"},
+		{"GET", "/plain", nil, 200, ""},
+		{"GET", "/nowhere", nil, 404, "DENY"},
+	} {
+		r := httptest.NewRequest(c.method, c.target, nil)
+		for i := 0; i < len(c.fields); i += 2 {
+			r.Header.Set(c.fields[i], c.fields[i+1])
+		}
+		answer := httptest.NewRecorder()
+		h.ServeHTTP(answer, r)
+		assert.Equal(t, c.status, answer.Code, "%v", c)
+		assert.Equal(t, c.frame, answer.Header().Get("X-Frame-Options"), "%v", c)
+		assert.Equal(t, []string{"</x>; rel=x"}, answer.Header()["Link"], "%v", c)
+		if c.status == 200 && c.target == "/p/1" && answer.Header().Get("Etag") != "" {
+			etag = answer.Header().Get("Etag")
+		}
+	}
+	assert.NotEmpty(t, etag)
+}
+
+func TestSitesPageIsShownWhereThereIsNone(t *testing.T) {
+	for _, dev := range []bool{false, true} {
+		h, err := NewHandler(Options{Pages: shopPages(t), Origin: shopOrigin(), Config: Config{Dev: dev}})
+		require.NoError(t, err)
+		server := httptest.NewServer(h)
+		for target, status := range map[string]int{"/p/none": 404, "/p/gone": 410, "/nowhere": 404, "/f/none": 404} {
+			for _, method := range []string{"GET", "HEAD"} {
+				r, err := http.NewRequest(method, server.URL+target, nil)
+				require.NoError(t, err)
+				answer, err := http.DefaultClient.Do(r)
+				require.NoError(t, err)
+				body, err := io.ReadAll(answer.Body)
+				require.NoError(t, err)
+				require.NoError(t, answer.Body.Close())
+				failed := strings.HasPrefix(target, "/p/")
+				want := notHere
+				switch {
+				case method == "HEAD":
+					want = ""
+				case failed && dev:
+					want += fmt.Sprintf("\n<!-- The page cannot be shown: a fragment that it requires failed.\n/p/{id}: edge: fill failed (status): the origin answered %d; a fragment needs 200 -->\n", status)
+				}
+				assert.Equal(t, want, string(body), "%s %s", method, target)
+				assert.Equal(t, status, answer.StatusCode, target)
+				assert.Equal(t, "text/html; charset=utf-8", answer.Header.Get("Content-Type"))
+				assert.Equal(t, "noindex", answer.Header.Get("X-Robots-Tag"))
+				control := ""
+				if failed {
+					control = "no-store"
+				}
+				assert.Equal(t, control, answer.Header.Get("Cache-Control"))
+				if !dev || !failed {
+					assert.EqualValues(t, len(notHere), answer.ContentLength)
+				}
+			}
+		}
+		server.Close()
+	}
+}
+
+func TestRemoteOriginsAnswersAreItsOwn(t *testing.T) {
+	remote := httptest.NewServer(shopOrigin())
+	defer remote.Close()
+	h, err := NewHandler(Options{Pages: shopPages(t), Config: Config{Origin: remote.URL}})
+	require.NoError(t, err)
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, httptest.NewRequest("GET", "/nowhere", nil))
+	assert.Equal(t, "404 page not found\n", answer.Body.String())
+	answer = httptest.NewRecorder()
+	h.ServeHTTP(answer, httptest.NewRequest("GET", "/p/none", nil))
+	assert.Equal(t, notHere, answer.Body.String())
+}
+
+func TestPageThatIsShownSurvivesItsEncoding(t *testing.T) {
+	for _, pages := range [][]Page{shopPages(t), shopPages(t)[:2], {}} {
+		decoded, err := DecodePages(EncodePages(pages))
+		require.NoError(t, err)
+		require.Len(t, decoded, len(pages))
+		for i := range pages {
+			assert.Equal(t, pages[i].Pattern, decoded[i].Pattern)
+			assert.Equal(t, pages[i].Header, decoded[i].Header)
+			assert.Equal(t, pages[i].html(), decoded[i].html())
+		}
+	}
+}
+
+func FuzzDecodePages(f *testing.F) {
+	p, err := ParsePage(NotFound, notHere)
+	if err != nil {
+		f.Fatal(err)
+	}
+	p.Header = []Field{{"x-a", "b"}}
+	whole := EncodePages([]Page{p})
+	f.Add(whole)
+	f.Add(whole[:len(whole)-4])
+	f.Add(whole[4:])
+	f.Add([]byte{0, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		pages, err := DecodePages(data)
+		if err != nil {
+			return
+		}
+		again, err := DecodePages(EncodePages(pages))
+		require.NoError(t, err)
+		require.Equal(t, pages, again)
+	})
+}
+
+func TestFieldsThatAreInlaysAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		field Field
+		want  string
+	}{
+		{Field{"ETag", "x"}, `edge: page /a has the header field "etag"; expected others: this one is inlay's to set or to leave out`},
+		{Field{"Set-Cookie", "a=b"}, `the header field "set-cookie"; expected cookies to be set on a path that is no page`},
+		{Field{"x y", "z"}, `a header field of the name "x y"`},
+		{Field{"", "z"}, `a header field of the name ""`},
+		{Field{"x-a", "a\r\nb"}, `the header field x-a with the value "a\r\nb"; expected printable ASCII`},
+	} {
+		p := pageOf(t, "/a", "<p>a")
+		p.Header = []Field{c.field}
+		_, err := NewHandler(Options{Pages: []Page{p}, Origin: http.NotFoundHandler()})
+		assert.ErrorContains(t, err, c.want)
+	}
+	p := pageOf(t, "/a", "<p>a")
+	p.Header = []Field{{"X-Frame-Options", "DENY"}}
+	h, err := NewHandler(Options{Pages: []Page{p}, Origin: http.NotFoundHandler()})
+	require.NoError(t, err)
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, httptest.NewRequest("GET", "/a", nil))
+	assert.Equal(t, "DENY", answer.Header().Get("X-Frame-Options"))
+
+	_, err = ParsePage(NotFound, `<body><edge-slot name=a src=/a></edge-slot></body>`)
+	assert.EqualError(t, err, "1:7: <edge-slot> in the page that is shown where there is none; expected no slot: nothing fills it")
+}

@@ -1,0 +1,139 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"inlay/edge"
+	"inlay/worker/e2e/harness"
+)
+
+const notHere = "<!doctype html><title>Nicht hier</title><p>Hier ist nichts für Sie."
+
+// pagesWithFields have header fields of their own, and one is shown where there is none.
+func pagesWithFields(t *testing.T) []edge.Page {
+	t.Helper()
+	pages, err := edge.ReadPages(fstest.MapFS{
+		"p/{id}.html": {Data: []byte(`<!doctype html><title>p</title><body><edge-slot name="a" src="/f/{id}" ttl="1m" required></edge-slot>` +
+			`<edge-slot name="b" src="/late/{id}" ttl="1m">…</edge-slot></body>`)},
+		"404.html": {Data: []byte(notHere)},
+		"_headers": {Data: []byte("/*\n  X-Frame-Options: DENY\n  Link: </x>; rel=x\n/404\n  X-Robots-Tag: noindex\n")},
+	})
+	require.NoError(t, err)
+	return pages
+}
+
+func TestPagesOwnFieldsAndNotFound(t *testing.T) {
+	t.Parallel()
+	origin := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/f/none":
+			http.NotFound(w, r)
+		case "/f/gone":
+			http.Error(w, "gone", http.StatusGone)
+		case "/f/broken":
+			http.Error(w, "broken", http.StatusInternalServerError)
+		case "/nowhere":
+			http.NotFound(w, r)
+		default:
+			fragment(w, r)
+		}
+	})
+	for _, dev := range []string{"0", "1"} {
+		server := harness.StartPages(t, pagesWithFields(t), "INLAY_ORIGIN="+origin.URL, "INLAY_DEV="+dev, "INLAY_TOKEN="+adminToken)
+		reason := ""
+		if dev == "1" {
+			reason = "\n<!-- The page cannot be shown: a fragment that it requires failed.\n/p/{id}: edge: fill failed (status): the origin answered 404; a fragment needs 200 -->\n"
+		}
+		for _, c := range []struct {
+			path   string
+			fields []string
+			status int
+			want   string
+			robots string
+		}{
+			{"/p/1", []string{"Sec-Fetch-Dest", "document"}, 200, "[/f/1]", ""},
+			{"/p/1", nil, 200, "[/f/1]", ""},
+			{"/p/1", nil, 200, "[/f/1]", ""}, // repeated
+			{"/p/1", []string{"If-None-Match", "*"}, 304, "", ""},
+			{"/p/2", nil, 200, "[/f/2]", ""},
+			{"/p/broken", nil, 502, "The page cannot be shown", ""},
+			{"/p/none", nil, 404, notHere + reason, "noindex"},
+			{"/p/gone", nil, 410, notHere, "noindex"},
+		} {
+			for _, method := range []string{http.MethodHead, http.MethodGet} {
+				resp := request(t, method, server.URL+c.path, nil, c.fields...)
+				body := read(t, resp)
+				assert.Equal(t, c.status, resp.StatusCode, "%s %s", method, c.path)
+				assert.Equal(t, "DENY", resp.Header.Get("X-Frame-Options"), c.path)
+				assert.Equal(t, "</x>; rel=x", resp.Header.Get("Link"), c.path)
+				assert.Equal(t, c.robots, resp.Header.Get("X-Robots-Tag"), c.path)
+				if c.status >= 400 {
+					assert.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
+				}
+				if c.robots != "" {
+					assert.Equal(t, "text/html; charset=utf-8", resp.Header.Get("Content-Type"))
+				}
+				if method == http.MethodGet {
+					assert.Contains(t, body, c.want, c.path)
+					continue
+				}
+				assert.Empty(t, body)
+				if c.robots != "" && dev == "0" {
+					assert.EqualValues(t, len(notHere), resp.ContentLength)
+				}
+			}
+		}
+		assert.Equal(t, notHere+reason, read(t, request(t, http.MethodGet, server.URL+"/p/none", nil)))
+		assert.Equal(t, "404 page not found\n", read(t, request(t, http.MethodGet, server.URL+"/nowhere", nil)), "a remote origin's answer is its own")
+		admin := request(t, http.MethodGet, server.URL+"/_inlay/nothing", nil, "Authorization", "Bearer "+adminToken)
+		assert.Equal(t, http.StatusNotFound, admin.StatusCode)
+		assert.Contains(t, read(t, admin), "There is no such path")
+	}
+}
+
+func TestHandlerWithoutARouteShowsNotFound(t *testing.T) {
+	t.Parallel()
+	folder, err := runtimeSite()
+	require.NoError(t, err)
+	file := filepath.Join(folder, "not-found-pages.bin")
+	require.NoError(t, os.WriteFile(file, edge.EncodePages(pagesWithFields(t)), 0o600))
+	server := startRuntimeOf(t, func(config string) string {
+		changed := regexp.MustCompile(`(name = "pages.bin", data = embed) "[^"]*"`).ReplaceAllString(config, `$1 "not-found-pages.bin"`)
+		require.NotEqual(t, config, changed)
+		return changed
+	})
+	for _, c := range []struct {
+		method, path string
+		status       int
+		body         string
+	}{
+		{"GET", "/nowhere", 404, notHere},
+		{"HEAD", "/nowhere", 404, ""},
+		{"POST", "/nowhere", 404, notHere},
+		{"GET", "/do/not-found", 404, "no such thing\n"},
+		{"GET", "/fragments/rate/", 404, notHere},
+	} {
+		resp := request(t, c.method, server.URL+c.path, nil)
+		assert.Equal(t, c.status, resp.StatusCode, c.path)
+		assert.Empty(t, resp.Header.Get("Inlay-Not-Found"))
+		shown := c.body != "no such thing\n"
+		assert.Equal(t, c.body, read(t, resp), "%s %s", c.method, c.path)
+		if shown {
+			assert.Equal(t, "text/html; charset=utf-8", resp.Header.Get("Content-Type"))
+			assert.Equal(t, "noindex", resp.Header.Get("X-Robots-Tag"))
+			assert.EqualValues(t, len(notHere), resp.ContentLength, "%s %s", c.method, c.path)
+		}
+	}
+	assert.NotContains(t, strings.ToLower(server.Log()), "broke off", fmt.Sprint("the instance ends as always"))
+	assert.NotContains(t, server.Log(), "panic")
+}
