@@ -87,8 +87,9 @@ func (t *tree) push(n name, k kind) {
 		t.marks++
 	}
 	if n == nmOther && !t.inDocument() {
-		t.names[t.named] = byte(t.tag.length)
-		t.named += 1 + copy(t.names[t.named+1:], t.tag.text[:t.tag.length])
+		length := min(t.tag.length, maxName) // a longer one is refused
+		t.names[t.named] = byte(length)
+		t.named += 1 + copy(t.names[t.named+1:], t.tag.text[:length])
 	}
 	t.opened++
 	if t.opened >= maxOpen && t.isFull() || t.named > maxNames-2*maxName {
