@@ -1,6 +1,3 @@
-// Package notfound shows a site's own page where its handler has no route, or says http.NotFound itself: the answer is
-// known by what net/http says then, which is the same for a ServeMux, for a handler around one, and for a handler that has
-// looked and found nothing.
 package notfound
 
 import (
