@@ -44,6 +44,11 @@ func DecodePages(data []byte) ([]Page, error) {
 	}
 	pages, err := page.Decode(rest)
 	all := mapped(pages, fromPage)
+	for i := range all {
+		if len(all[i].Header) == 0 {
+			all[i].Header = nil // as ParsePage leaves it
+		}
+	}
 	if shown != nil && err == nil {
 		all = append(all, *shown)
 	}
