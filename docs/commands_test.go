@@ -19,9 +19,11 @@ import (
 
 // commands are command lines without what differs from one reader to the next.
 var commands = map[string]func(t *testing.T, line string){
-	"./build.sh build": runs(nil, "core.wasm", "gzipped"),
-	"./build.sh help":  runs(nil, "usage: ./build.sh"),
-	"./build.sh dev":   by("TestDevAnswersAsTheDocumentationSays"),
+	"./build.sh build":    runs(nil, "core.wasm", "gzipped"),
+	"./build.sh core":     by("TestSameToolsMakeTheSameCore"),
+	"tools/first-page.sh": runs([]string{"--warm"}, "s from git clone to the first page"),
+	"./build.sh help":     runs(nil, "usage: ./build.sh"),
+	"./build.sh dev":      by("TestDevAnswersAsTheDocumentationSays"),
 	"./build.sh dev --var INLAY_TOKEN:" + adminToken: by("TestDevAnswersAsTheDocumentationSays"),
 	"inlay dev":                                          by("TestASiteThatIsBeingWritten"),
 	"inlay dev --native":                                 by("TestASiteThatIsBeingWritten"),
@@ -67,7 +69,7 @@ var commands = map[string]func(t *testing.T, line string){
 var (
 	remark = regexp.MustCompile(`\s+# .*$`)
 	// command is how a command begins that stands in a sentence.
-	command = regexp.MustCompile(`^(\./build\.sh|bench/run\.sh|npx |node |go (run|test|build|vet|tool|-C)|cd |curl |openssl |[A-Z_]+=\S+ \./build)`)
+	command = regexp.MustCompile(`^(\./build\.sh|bench/run\.sh|tools/|npx |node |go (run|test|build|vet|tool|-C)|cd |curl |openssl |[A-Z_]+=\S+ \./build)`)
 )
 
 // commandLines are the command lines of a document.

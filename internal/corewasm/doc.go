@@ -9,5 +9,6 @@
 //  3. Record (record.go) is the text beside the committed core.wasm, which says
 //     all of that, with the packages of forbidden.go.
 //
-// A site needs none of it: it takes the core.wasm that is in package worker.
+// Where a core goes may not be known here, nor what a site is: a site needs none
+// of it, since it takes the core.wasm that is in package worker.
 package corewasm

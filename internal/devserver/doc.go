@@ -18,6 +18,6 @@
 //     (inject.go, csp.go, meta.go; client.js) that loads them anew when the
 //     board says that something else is served, and shows mistakes over them.
 //
-// What a site does is not changed by any of it: requests and answers pass byte
+// What a site does may not be changed by any of it: requests and answers pass byte
 // for byte, but for that script at the end of pages that a tab shows.
 package devserver

@@ -6,6 +6,7 @@
 //     object, depends on what stands before: context.go keeps track of that.
 //  2. imports.go finds the imports among the tokens.
 //
-// It is no checker: a module with a mistake elsewhere is told its imports all
+// Where modules lie, and which may be in a Worker, may not be decided here. It is
+// no checker: a module with a mistake elsewhere is told its imports all
 // the same, and what the mistake is, the runtime says, or node --check.
 package esmodule

@@ -8,5 +8,6 @@
 //  3. Which Go the site has is told by parsing it, in gosite.go: nothing is
 //     compiled here, nothing is run, and nothing is written.
 //
-// Mistakes are Problems (problem.go): file, line, column, and what to do.
+// The room may have no opinion on how a site is built or served. Mistakes are
+// Problems (problem.go): file, line, column, and what to do.
 package project

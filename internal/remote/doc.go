@@ -9,6 +9,6 @@
 //  4. answer.go reads what came back: a result, or an error that says what, where and what to do;
 //  5. table.go shows counters to a person.
 //
-// What the administration does and answers is the engine's; see docs/operating.md. Nothing here knows of wrangler or of a
-// project on disk.
+// What the administration does and answers is the engine's; see docs/operating.md. Wrangler and
+// projects on disk may not be known here.
 package remote

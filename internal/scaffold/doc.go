@@ -7,4 +7,6 @@
 //  4. The files are in files/: site/ is a project as it stands, with tests that run here; any/ is beside it in every site,
 //     server/ in one without Go. A name that begins with dot. gets the dot alone, one that ends in .tmpl is a template with
 //     [[ ]].
+//
+// There may be no rule of what a site is that only holds for those made here.
 package scaffold

@@ -8,5 +8,6 @@
 //     in table.go: the rules of the specification about what is defined twice.
 //  3. Values are read in value.go, strings of all four kinds in text.go.
 //
-// Numbers and dates stay text: nobody here computes with them.
+// Numbers and dates stay text: nobody here computes with them. What a key means
+// may not be known here; that is for who asks.
 package toml

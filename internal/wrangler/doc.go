@@ -6,4 +6,7 @@
 //  2. Which Node it runs under is in node.go: the one that node_modules brings,
 //     else the one on PATH, if it is new enough.
 //  3. Command (find.go) is ready to be started: quiet, and without metrics.
+//     Begin lets it be found beside a build, since npm may take as long.
+//
+// What is deployed or served may not be known here.
 package wrangler
