@@ -28,6 +28,8 @@ type document struct {
 	oldSelect bool   // see Reading
 	selects   bool   // there was a <select>
 
+	count [nameCount]int16 // elements on the stack, by name
+
 	selectInTable bool // of the older rules: what is open in it is a <select> in a table
 
 	part

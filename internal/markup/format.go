@@ -79,6 +79,9 @@ func (t *tree) deactivate(i int) {
 
 // remove takes an element out of the stack.
 func (t *tree) remove(i int) {
+	if t.inDocument() {
+		t.doc.count[t.stack[i].name]--
+	}
 	copy(t.stack[i:], t.stack[i+1:t.opened])
 	t.opened--
 }

@@ -39,8 +39,9 @@ func (f *Fragment) Write(p []byte) {
 			f.skipLF = lineKept
 			f.characters(true, f.begun)
 		case tokenTag:
-			if f.tag.name == nmOther {
-				f.checkName()
+			if f.tag.name == nmOther && f.isOdd() {
+				f.reject(faultName)
+				break
 			}
 			if f.token() {
 				f.raw(f.tag.name)
@@ -57,16 +58,14 @@ func (f *Fragment) Write(p []byte) {
 	}
 }
 
-// checkName refuses a name that is not known and that browsers may take for another one.
-func (f *Fragment) checkName() {
+// isOdd tells whether a name that is not known is one that browsers may take for another one, or longer than there is room for.
+func (f *Fragment) isOdd() bool {
 	t := &f.tag
 	odd := t.length > maxName
 	for _, r := range view(t.text[:min(t.length, maxName)]) {
 		odd = odd || r == 0 || r == utf8.RuneError
 	}
-	if odd {
-		f.reject(faultName)
-	}
+	return odd
 }
 
 // run reads a text between tags.

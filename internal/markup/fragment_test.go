@@ -67,6 +67,32 @@ func TestFragmentReadsTheSameInAnyPieces(t *testing.T) {
 	}
 }
 
+func TestNamesThatAreOddAreRefused(t *testing.T) {
+	var f Fragment
+	long := strings.Repeat("x", maxName)
+	for text, want := range map[string]string{
+		"<" + long + "></" + long + ">":         "",
+		"<" + long + "y>":                       "has a name that",
+		"</" + long + "y>":                      "has a name that",
+		"<" + long + "><" + long + "y/>":        "has a name that",
+		"<svg><" + long + "y></svg>":            "has a name that",
+		"<select></" + long + "y>":              "has a name that",
+		"<table><" + long + long + ">":          "has a name that",
+		"<a\xff>":                               "has a name that",
+		"<a\x00></a\x00>":                       "has a name that",
+		"<b><" + long + "y></b></" + long + ">": "has a name that",
+	} {
+		for cuts := range uint64(3) {
+			got := read(&f, []byte(text), cuts*0x249249249249249, true).problem
+			if want == "" {
+				assert.Empty(t, got, text)
+			} else {
+				assert.Contains(t, got, want, text)
+			}
+		}
+	}
+}
+
 func TestReadingAFragmentAllocatesNothing(t *testing.T) {
 	text := []byte(strings.Repeat("<p class='a'>text<!-- --><x-y><b>c</b></x-y></p><template></template><script>a<b</script>", 50))
 	var f Fragment

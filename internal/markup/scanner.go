@@ -49,13 +49,14 @@ type Token struct {
 	At, End int
 	Name    string // of a tag, in lower case
 	Slash   bool   // the tag ends in />
+	Marks   bool   // the instruction, or the comment, may be a marker of a place
 	spans   []span
 	html    string
 }
 
 // Next reads a token.
 func (s *Scanner) Next() Token {
-	r := s.in
+	r, marks := s.in, false
 	for r.off < len(s.page) {
 		at := r.off
 		n, is := r.next(s.bytes[at:])
@@ -67,8 +68,10 @@ func (s *Scanner) Next() Token {
 			return Token{Kind: Text, At: r.begun, End: r.off}
 		case tokenTag:
 			return s.tagRead()
+		case tokenMarker:
+			marks = true
 		case tokenComment:
-			return Token{Kind: s.commentRead(), At: r.begun, End: r.off}
+			return Token{Kind: s.commentRead(), At: r.begun, End: r.off, Marks: marks}
 		}
 	}
 	t := Token{Kind: Broken, At: r.begun, End: r.off}

@@ -43,6 +43,9 @@ func (e *element) isSpecial() bool {
 // find is where in the stack the innermost element of a name is: 0 if it could only be around the fragment, -1 if
 // an element of a trait hides what is there.
 func (t *tree) find(n name, hides nature) int {
+	if t.inDocument() && t.doc.count[n] == 0 {
+		return 0
+	}
 	i := t.opened - 1
 	for ; i > 0; i-- {
 		e := &t.stack[i]
@@ -86,10 +89,11 @@ func (t *tree) push(n name, k kind) {
 	if e.htmlIs(marks) {
 		t.marks++
 	}
-	if n == nmOther && !t.inDocument() {
-		length := min(t.tag.length, maxName) // a longer one is refused
-		t.names[t.named] = byte(length)
-		t.named += 1 + copy(t.names[t.named+1:], t.tag.text[:length])
+	if t.inDocument() {
+		t.doc.count[n]++
+	} else if n == nmOther {
+		t.names[t.named] = byte(t.tag.length)
+		t.named += 1 + copy(t.names[t.named+1:], t.tag.text[:t.tag.length])
 	}
 	t.opened++
 	if t.opened >= maxOpen && t.isFull() || t.named > maxNames-2*maxName {
@@ -126,7 +130,9 @@ func (t *tree) pop(i int) {
 	}
 	for n := t.opened - 1; n >= i; n-- {
 		e := &t.stack[n]
-		if e.name == nmOther {
+		if t.inDocument() {
+			t.doc.count[e.name]--
+		} else if e.name == nmOther {
 			t.named = int(e.from)
 		}
 		switch {

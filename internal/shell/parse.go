@@ -321,6 +321,9 @@ func (p *parser) comment(t *markup.Token) {
 
 // instruction looks for the names of the shell's own markers, and keeps markers out of skeletons.
 func (p *parser) instruction(t *markup.Token) error {
+	if !t.Marks {
+		return nil
+	}
 	marker := markup.NewScanner("<" + p.html[t.At+2:t.End]).Next()
 	switch marker.Name {
 	case "start", "end", "marker":
