@@ -61,6 +61,16 @@ func TestAFragmentThatIsTakenLeavesADocumentAsItWas(t *testing.T) {
 	require.Greater(t, taken, len(seeds)/2)
 }
 
+func TestNamesOfAnyLengthAreTakenInADocument(t *testing.T) {
+	long := strings.Repeat("x", 2*maxName)
+	d := NewDocument("<body><"+long+"Y><"+long+"z></"+long+"Z></p></"+long+"Q>", Reading{})
+	readAll(d)
+	require.Equal(t, long+"y", d.Top().Name)
+	closers, open := Closers([]*Document{d})
+	require.Nil(t, open)
+	require.Equal(t, "</"+long+"y>", closers)
+}
+
 func TestADocumentIsReadOnFromACopy(t *testing.T) {
 	for _, text := range seeds {
 		whole := NewDocument("<body>"+text+"<p>end", Reading{})
