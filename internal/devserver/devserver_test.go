@@ -94,6 +94,10 @@ func TestWhatAProgramEndedOfHasAPlace(t *testing.T) {
 	assert.Equal(t, 7, found[0].Line)
 	assert.True(t, strings.HasPrefix(found[0].Msg, "app.wasm has ended: exit code 2\npanic: no database"))
 
+	found = trace(p, "panic: x\n\tinlay@v0.0.0/worker/app/main.go:12\n\t/usr/lib/go/src/net/http/server.go:3\n\t"+filepath.ToSlash(filepath.Join(site, "handlers.go"))+":9 +0x5\n")
+	assert.Equal(t, "site/handlers.go", found[0].File, "with whole paths, as without -trimpath")
+	assert.Equal(t, 9, found[0].Line)
+
 	found = trace(p, "app.wasm has ended: exit code 0")
 	assert.Equal(t, project.Problems{{Msg: "app.wasm has ended: exit code 0"}}, found)
 

@@ -10,8 +10,8 @@ import (
 	"inlay/internal/project"
 )
 
-// inTrace is a line of a trace of a goroutine: its file, as -trimpath writes it
-// (module, slash, path; or module@version), and line.
+// inTrace is a line of a trace of a goroutine: its file, whole or as -trimpath
+// writes it (module, slash, path; or module@version), and line.
 var inTrace = regexp.MustCompile(`(?m)^\t(\S.*\.go):(\d+)`)
 
 // maxWords is how many lines of what a program said are shown.
@@ -27,12 +27,11 @@ func trace(p *project.Project, text string) project.Problems {
 	found := project.Problem{Msg: strings.Join(lines, "\n")}
 	module := modulePath(p.Module)
 	for _, m := range inTrace.FindAllStringSubmatch(text, -1) {
-		file, ok := strings.CutPrefix(m[1], module+"/")
-		if !ok || module == "" {
-			continue
+		path := filepath.FromSlash(m[1])
+		if file, ok := strings.CutPrefix(m[1], module+"/"); ok && module != "" {
+			path = filepath.Join(p.Module, filepath.FromSlash(file))
 		}
-		path := filepath.Join(p.Module, filepath.FromSlash(file))
-		if _, err := os.Stat(path); err != nil {
+		if _, err := os.Stat(path); err != nil || !isBelow(path, p.Module) {
 			continue
 		}
 		found.File = p.Rel(path)
