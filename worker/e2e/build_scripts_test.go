@@ -37,7 +37,7 @@ var newerThanMacOS = map[string]*regexp.Regexp{
 	"bash 4.4: empty arrays under set -u":    regexp.MustCompile(`"\$\{\w+\[[@*]\]\}"`),
 	"bash 4.4: transformations":              regexp.MustCompile(`\$\{\w+(\[[^]]*\])?@`),
 	"bash 5.0: variables of the clock":       regexp.MustCompile(`\$\{?(EPOCHREALTIME|EPOCHSECONDS|SRANDOM)`),
-	"GNU: sha256sum and its like":            regexp.MustCompile(`\b(sha\d+sum|md5sum|nproc|numfmt|tac|timeout|realpath)\b`),
+	"GNU: sha256sum and its like":            regexp.MustCompile(`(^|[^-\w])(sha\d+sum|md5sum|nproc|numfmt|tac|timeout|realpath)\b`),
 	"GNU: sed -i, -r; grep -P; find -printf": regexp.MustCompile(`sed -[a-z]*[ir]|grep -[a-zA-Z]*P|-printf|-regextype`),
 	"GNU: stat -c, readlink -f, env -C":      regexp.MustCompile(`stat -c|readlink -f|env -C|cp -[a-z]*t|xargs -[dr]`),
 	"GNU: date of parts of a second":         regexp.MustCompile(`date .*%N`),
