@@ -40,6 +40,9 @@ func Run(ctx context.Context, p *project.Project, o Options) (*Result, error) {
 }
 
 func run(ctx context.Context, p *project.Project, o Options, result *Result) error {
+	if err := checkRelease(ctx, p); err != nil {
+		return err
+	}
 	if err := Generate(ctx, p); err != nil {
 		return err
 	}

@@ -123,8 +123,8 @@ func TestACoreOfOtherSourcesIsNotTakenForTheirs(t *testing.T) {
 	})
 	for _, p := range []string{
 		"module inlay\n\ngo 1.26\n",
-		"module shop\n\nrequire inlay v0.0.0\n\nreplace inlay => " + checkout + "\n",
-		"module shop\n\nreplace (\n\tinlay => " + checkout + " // for now\n)\n",
+		"module shop\n\ngo 1.26\n\nrequire inlay v0.0.0\n\nreplace inlay => " + checkout + "\n",
+		"module shop\n\ngo 1.26\n\nrequire inlay v0.0.0\n\nreplace (\n\tinlay v0.0.0 => " + checkout + " // for now\n)\n",
 	} {
 		files := map[string]string{"pages/index.html": shell, "main.go": "package main\n\nfunc main() {}\n", "go.mod": p}
 		one := site(t, files)
@@ -142,6 +142,24 @@ func TestACoreOfOtherSourcesIsNotTakenForTheirs(t *testing.T) {
 		_, err := core(context.Background(), one)
 		require.NoError(t, err, p)
 	}
+}
+
+// A site is built by the release of inlay that it takes.
+func TestAnotherReleaseThanTheSitesIsRefused(t *testing.T) {
+	t.Parallel()
+	module := t.TempDir()
+	put(t, module, map[string]string{"go.mod": "module inlay\n\ngo 1.26\n", "worker/core.record": "another"})
+	files := map[string]string{"pages/index.html": shell, "main.go": "package main\n\nfunc main() {}\n", "go.mod": "module shop\n\ngo 1.26\n\nrequire inlay v0.0.0\n\nreplace inlay v0.0.0 => " + module + "\n"}
+	p := site(t, files)
+	for range 2 { // the second time as it was remembered
+		_, err := Run(context.Background(), p, Options{})
+		require.Error(t, err)
+		assert.Contains(t, err.Error(), "the site's go.mod has another release of inlay, in "+module+", than this program is of; run its own: go tool inlay")
+	}
+	put(t, module, map[string]string{"worker/core.record": worker.Record})
+	require.NoError(t, checkRelease(context.Background(), p))
+	require.NoError(t, checkRelease(context.Background(), site(t, map[string]string{"pages/index.html": shell})))
+	require.NoError(t, checkRelease(context.Background(), site(t, files, map[string]string{"go.mod": "module shop\n"})))
 }
 
 // pathWithout is a PATH with everything on it but a program.

@@ -19,7 +19,10 @@ import (
 // compiled by TinyGo.
 func core(ctx context.Context, p *project.Project) (changed bool, err error) {
 	path := filepath.Join(p.Build(), "core.wasm")
-	sources := sourcesOf(p)
+	sources, err := sourcesOf(ctx, p)
+	if err != nil {
+		return false, err
+	}
 	if sources == "" {
 		return write(path, worker.Core)
 	}
@@ -35,7 +38,10 @@ func core(ctx context.Context, p *project.Project) (changed bool, err error) {
 
 // testCore makes build/test/core.wasm, which has exports for tests, and names of functions.
 func testCore(ctx context.Context, p *project.Project) (changed bool, err error) {
-	sources := sourcesOf(p)
+	sources, err := sourcesOf(ctx, p)
+	if err != nil {
+		return false, err
+	}
 	if sources == "" {
 		return false, errors.New("a core for tests can only be made in inlay's own repository")
 	}
@@ -49,39 +55,29 @@ func testCore(ctx context.Context, p *project.Project) (changed bool, err error)
 // testTag is the build tag of worker/core/inlaytest.go.
 const testTag = "inlaytest"
 
-// sourcesOf is the checkout of inlay that a project is in, or whose module its
-// go.mod puts in place of inlay's; "" if there is none. What comes from a
-// module proxy is as its author has published it.
-func sourcesOf(p *project.Project) string {
+// sourcesOf is the checkout of inlay that a project is in, or that Go takes for
+// the module inlay; "" if there is none. What comes from a module proxy is as
+// its author has published it.
+func sourcesOf(ctx context.Context, p *project.Project) (string, error) {
 	for _, folder := range []string{p.Root, p.Module} {
-		if folder == "" {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join(folder, "go.mod"))
-		if err != nil {
-			continue
-		}
-		if m := replaced.FindSubmatch(text); m != nil {
-			path := strings.Trim(string(m[1]), `"`+"`")
-			if !filepath.IsAbs(path) {
-				path = filepath.Join(folder, filepath.FromSlash(path))
-			}
-			folder = path
-		} else if !isInlay.Match(text) {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(folder, "worker", "core", "main.go")); err == nil {
-			return folder
+		if text, err := os.ReadFile(filepath.Join(folder, "go.mod")); err == nil && isInlay.Match(text) && isCheckout(folder) {
+			return folder, nil
 		}
 	}
-	return ""
+	folder, err := moduleFolder(ctx, p)
+	if err != nil || strings.Contains(filepath.Base(folder), "@") || !isCheckout(folder) {
+		return "", err
+	}
+	return folder, nil
 }
 
-// Lines of a go.mod: that of inlay itself, and one that puts a folder in its place.
-var (
-	isInlay  = regexp.MustCompile(`(?m)^module\s+"?inlay"?\s*(//.*)?$`)
-	replaced = regexp.MustCompile(`(?m)^(?:replace\s+|\s*)"?inlay"?\s*=>\s*((?:\.|/|[A-Za-z]:)\S*|"[^"]+"|` + "`[^`]+`" + `)`)
-)
+// isInlay is the line of a go.mod that is inlay's own.
+var isInlay = regexp.MustCompile(`(?m)^module\s+"?inlay"?\s*(//.*)?$`)
+
+func isCheckout(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, "worker", "core", "main.go"))
+	return folder != "" && err == nil
+}
 
 // asRecorded tells whether the core's sources are those that the committed core.wasm was made of, and gives their digest.
 func asRecorded(ctx context.Context, p *project.Project, dir string) (same bool, digest string, err error) {

@@ -12,6 +12,8 @@
 //     for this machine. What Go says is read in goerrors.go.
 //  5. core (core.go) is the core.wasm that came with inlay, or one that TinyGo
 //     makes, where inlay itself is being written.
+//     Whether the site takes the same release of inlay is looked at in
+//     release.go.
 //  6. gather (modules.go, rules.go) follows the imports of the Worker's entry
 //     through the site's modules and inlay's glue; checkSyntax (syntax.go) has
 //     Node look at the site's own.
