@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"inlay/cache/internal/platform"
 )
 
 // Cache keeps values by key, for as long as they may be used and as many as its
@@ -44,7 +46,7 @@ func New[V any](o Options[V]) (*Cache[V], error) {
 	c.clock = scale{monotonic: o.Now == nil, base: time.Now()}
 	seed := o.Seed
 	if seed == 0 {
-		seed = randomSeed(o.Now)
+		seed = platform.RandomSeed(o.Now)
 	}
 	c.hash = newHasher(seed)
 	c.random = seed | 1

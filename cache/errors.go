@@ -3,6 +3,8 @@ package cache
 import (
 	"errors"
 	"strings"
+
+	"inlay/cache/internal/platform"
 )
 
 // The errors of this package. Each is returned wrapped, with the operation and the
@@ -34,7 +36,7 @@ type opError struct {
 }
 
 func (e *opError) Error() string {
-	return e.err.Error() + ": " + e.op + " " + quote(e.key)
+	return e.err.Error() + ": " + e.op + " " + platform.Quote(e.key)
 }
 
 func (e *opError) Unwrap() error { return e.err }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"inlay/cache/internal/platform"
 )
 
 func TestHashDependsOnEveryByteAndOnTheLength(t *testing.T) {
@@ -69,5 +71,5 @@ func TestHashAvalanches(t *testing.T) {
 }
 
 func TestRandomSeedsDiffer(t *testing.T) {
-	require.NotEqual(t, randomSeed(nil), randomSeed(nil))
+	require.NotEqual(t, platform.RandomSeed(nil), platform.RandomSeed(nil))
 }

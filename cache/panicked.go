@@ -3,6 +3,8 @@ package cache
 import (
 	"runtime"
 	"strconv"
+
+	"inlay/cache/internal/platform"
 )
 
 // PanicError is what those who wait for a fill get when it panicked, or called
@@ -39,7 +41,7 @@ func (e *PanicError) Error() string {
 	default:
 		what = "a value of another type"
 	}
-	return ErrPanicked.Error() + ": fill " + quote(e.Key) + ": " + what
+	return ErrPanicked.Error() + ": fill " + platform.Quote(e.Key) + ": " + what
 }
 
 // Unwrap gives ErrPanicked, and Value if it is an error.

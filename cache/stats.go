@@ -1,6 +1,10 @@
 package cache
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"inlay/cache/internal/platform"
+)
 
 // Stats counts what happened since New. Each counter is tied to others by a
 // formula that holds whenever no operation is under way:
@@ -71,14 +75,14 @@ type writeCounts struct {
 // getCounts counts gets without a lock. A counter that all cores share would
 // cost a hit more than everything else it does, so there are several, and each
 // goroutine picks one.
-type getCounts [stripes]getStripe
+type getCounts [platform.Stripes]getStripe
 
 type getStripe struct {
 	by [4]atomic.Uint64 // by State
 	_  [32]byte         // a cache line each
 }
 
-func (g *getCounts) count(s State) { g[stripe()].by[s&3].Add(1) }
+func (g *getCounts) count(s State) { g[platform.Stripe()].by[s&3].Add(1) }
 
 func (g *getCounts) sum(s *Stats) {
 	for i := range g {

@@ -3,6 +3,8 @@ package cache
 import (
 	"time"
 	"unsafe"
+
+	"inlay/cache/internal/platform"
 )
 
 // leastTTL is the least TTL that is one. A value with less is stale at once,
@@ -84,9 +86,9 @@ func (w *terms) price() int64 {
 	if w == nil {
 		return 0
 	}
-	n := int64(termsFactor * (TermsOverhead + TagRefOverhead*len(w.tags)))
+	n := int64(platform.TermsFactor * (TermsOverhead + TagRefOverhead*len(w.tags)))
 	for _, g := range w.tags {
-		n += int64(termsFactor * (TagOverhead + len(g.name)))
+		n += int64(platform.TermsFactor * (TagOverhead + len(g.name)))
 	}
 	return n
 }

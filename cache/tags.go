@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"inlay/cache/internal/platform"
 )
 
 // What a policy in use counts against Options.MaxBytes, once however many
@@ -165,7 +167,7 @@ func (tt *tagTable) acquire(p *Policy, invalidated bool, at int64) (w *terms, ad
 
 func (tt *tagTable) make(p *Policy) (*terms, int64) {
 	w := &terms{swr: p.StaleWhileRevalidate, sie: p.StaleIfError, keep: p.Keep, since: tt.seq}
-	added := int64(termsFactor * (TermsOverhead + TagRefOverhead*len(p.Tags)))
+	added := int64(platform.TermsFactor * (TermsOverhead + TagRefOverhead*len(p.Tags)))
 	if len(p.Tags) > 0 {
 		w.tags = make([]*tag, 0, len(p.Tags))
 	}
@@ -174,7 +176,7 @@ func (tt *tagTable) make(p *Policy) (*terms, int64) {
 		if g == nil {
 			g = &tag{name: name}
 			tt.tags[name] = g
-			added += int64(termsFactor * (TagOverhead + len(name)))
+			added += int64(platform.TermsFactor * (TagOverhead + len(name)))
 		}
 		g.refs++
 		w.tags = append(w.tags, g)
@@ -200,12 +202,12 @@ func (tt *tagTable) release(w *terms) (freed int64) {
 		return 0
 	}
 	tt.unlink(w)
-	freed = int64(termsFactor * (TermsOverhead + TagRefOverhead*len(w.tags)))
+	freed = int64(platform.TermsFactor * (TermsOverhead + TagRefOverhead*len(w.tags)))
 	for _, g := range w.tags {
 		g.refs--
 		if g.refs == 0 {
 			delete(tt.tags, g.name)
-			freed += int64(termsFactor * (TagOverhead + len(g.name)))
+			freed += int64(platform.TermsFactor * (TagOverhead + len(g.name)))
 		}
 	}
 	return freed

@@ -1,10 +1,10 @@
 //go:build tinygo
 
-package cache
+package platform
 
-// termsFactor is how many bytes of memory each byte of policies and tags in use
+// TermsFactor is how many bytes of memory each byte of policies and tags in use
 // is charged as. TinyGo's heap doubles when two thirds of it are in use and never
 // shrinks, and its blocks are rounded up: with 64 tags of 250 bytes an entry a
 // core of 48 MiB took 2.7 times the budget when they were charged once, 1.33
 // charged four times.
-const termsFactor = 4
+const TermsFactor = 4
