@@ -9,8 +9,9 @@ import (
 	"inlay/edge"
 )
 
-// A page is an http.Handler natively: no Worker, no Wasm, no browser.
-func TestPages(t *testing.T) {
+// get asks the site for a page, in this process: no Worker, no Wasm, no browser.
+func get(t *testing.T, path, cookie string) *httptest.ResponseRecorder {
+	t.Helper()
 	all, err := edge.ReadPages(pages)
 	if err != nil {
 		t.Fatal(err)
@@ -19,6 +20,14 @@ func TestPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.Header.Set("Cookie", cookie)
+	answer := httptest.NewRecorder()
+	site.ServeHTTP(answer, r)
+	return answer
+}
+
+func TestPages(t *testing.T) {
 	for _, test := range []struct {
 		path, cookie string
 		status       int
@@ -29,17 +38,12 @@ func TestPages(t *testing.T) {
 		{"/products/teapot", "", http.StatusOK, "Holds four cups &amp; keeps them warm."},
 		{"/products/teapot", "", http.StatusOK, "<p>42.00 EUR</p>"},
 		{"/products/teapot", "currency=CHF", http.StatusOK, "<p>39.48 CHF</p>"},
-		{"/products/anchor", "", http.StatusNotFound, ""},
-		{"/nowhere", "", http.StatusNotFound, ""},
+		{"/products/anchor", "", http.StatusNotFound, "<h1>Not here</h1>"},
+		{"/nowhere", "", http.StatusNotFound, "<h1>Not here</h1>"},
 	} {
-		t.Run(test.path, func(t *testing.T) {
-			r := httptest.NewRequest(http.MethodGet, test.path, nil)
-			r.Header.Set("Cookie", test.cookie)
-			answer := httptest.NewRecorder()
-			site.ServeHTTP(answer, r)
-			if answer.Code != test.status || !strings.Contains(answer.Body.String(), test.want) {
-				t.Errorf("%d, want %d and %q:\n%s", answer.Code, test.status, test.want, answer.Body)
-			}
-		})
+		answer := get(t, test.path, test.cookie)
+		if answer.Code != test.status || !strings.Contains(answer.Body.String(), test.want) {
+			t.Errorf("%s: %d, want %d and %q:\n%s", test.path, answer.Code, test.status, test.want, answer.Body)
+		}
 	}
 }
