@@ -91,7 +91,10 @@ func (f *Fragment) run(p []byte, at int) {
 			// NUL is dropped, but it ends what text ends.
 			f.conflict(InHead | InColgroup)
 			if f.mode == modeColgroup {
-				f.leaveColgroup()
+				f.setTag(nmOther, "", at+i)
+				if !f.leaveColgroup() {
+					return
+				}
 			}
 		}
 	}

@@ -53,6 +53,8 @@ var seeds = []string{
 	"<noscript><iframe></iframe><!-- </noscript> --></noscript>", "<table><caption>a<col><tbody><tr><th>b<td>c</table>",
 	"<svg><title>a</title><style><![CDATA[ a > b < c ]]></style><foreignObject><p></svg><template>",
 	"<math><mi>x</mi><annotation-xml encoding='text/html'><p></math><select><xmp></xmp></select><col>",
+	"<" + strings.Repeat("x", maxName) + "><" + strings.Repeat("y", maxName+1) + "></" + strings.Repeat("x", maxName) + ">",
+	"00<Col>  \x000",
 	"<template><col><script></template></script><plaintext>", "<select><option>a<optgroup>b<hr></select><input>",
 	"<ruby>a<rt>b<rp>c</ruby><form><input></form><search><li></search><dl><dd>a<dt>b</dl><h1>a<h2>b</h1>",
 }
