@@ -15,7 +15,7 @@ import (
 )
 
 // Size is how large a module is, in bytes. Gzipped is as Go's gzip makes it at
-// its best; zlib, which a deployment is measured by, comes to 1% less.
+// its best; wrangler counts 1% more or less.
 type Size struct {
 	Name         string
 	Raw, Gzipped int
