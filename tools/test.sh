@@ -47,7 +47,7 @@ test_all() {
 	check "tsc --checkJs" node_modules/.bin/tsc --project tsconfig.json
 	check "node --test worker" node_modules/node/bin/node --test worker/*.test.mjs
 	check "go test: a million events" go test -run TestSimulation ./internal/engine
-	check "go test: mistakes are noticed" go test -timeout 30m -run Mutations -mutations ./internal/engine
+	check "go test: mistakes are noticed" go test ./internal/engine -timeout 30m -run Mutations -mutations
 	check "go test -race: packages" go test -race $(go list ./... | grep -v "^inlay$\|^inlay/docs$\|/e2e$")
 	for module in $modules; do
 		check "go test: $module" go -C $module test ./...

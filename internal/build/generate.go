@@ -135,7 +135,7 @@ func siteFiles(p *project.Project) map[string]string {
 			return nil // it goes while we look
 		case e.IsDir() && path != p.Site && skipped(p, path, e.Name()):
 			return fs.SkipDir
-		case !e.IsDir():
+		case !e.IsDir() && !strings.HasPrefix(e.Name(), "."): // what is hidden is the author's
 			files[path] = stampOf(path)
 		}
 		return nil

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -134,6 +133,6 @@ func TestHandlerWithoutARouteShowsNotFound(t *testing.T) {
 			assert.EqualValues(t, len(notHere), resp.ContentLength, "%s %s", c.method, c.path)
 		}
 	}
-	assert.NotContains(t, strings.ToLower(server.Log()), "broke off", fmt.Sprint("the instance ends as always"))
+	assert.NotContains(t, strings.ToLower(server.Log()), "broke off", "the instance ends as always")
 	assert.NotContains(t, server.Log(), "panic")
 }
