@@ -138,7 +138,7 @@ func TestTestSaysWhatItLookedAt(t *testing.T) {
 	assert.Equal(t, `wrangler.toml    ok, 1 environment
 pages            ok, 2 pages
 the Worker       ok, 12 modules
-go test          none: the site has no Go
+tests            none: the site has no Go, and package.json no script test
 `, strings.ReplaceAll(out, "ok, 13 modules", "ok, 12 modules"))
 
 	toml := "vars = { INLAY_TTL = \"5m\" }\n" + shopToml + "[env.staging.vars]\nINLAY_TTL = \"soon\"\n\n[env.production]\nvars.INLAY_MAX_BYTES = \"1TiB\"\n"
@@ -148,6 +148,18 @@ go test          none: the site has no Go
 	assert.Equal(t, 1, status)
 	assert.Contains(t, errs, "wrangler.toml:15:6: INLAY_MAX_BYTES is \"1TiB\": ")
 	assert.Contains(t, errs, "wrangler.toml:12:1: INLAY_TTL is \"soon\": ")
+}
+
+func TestTestRunsTheScriptOfPackageJSON(t *testing.T) {
+	root := siteOf(t, map[string]string{"package.json": `{"scripts": {"test": "echo the tests; echo"}}`})
+	status, out, errs := called(t, "test", "-C", root, "--verbose")
+	require.Zero(t, status, errs)
+	assert.Contains(t, out, "\nthe tests\n--verbose\n")
+	for script, want := range map[string]int{`exit 3`: 3, `echo \"Error: no test specified\" && exit 1`: 0} {
+		require.NoError(t, os.WriteFile(filepath.Join(root, "package.json"), []byte(`{"scripts": {"test": "`+script+`"}}`), 0o600))
+		status, _, _ = called(t, "test", "-C", root)
+		assert.Equal(t, want, status, script)
+	}
 }
 
 // A program that a command runs in its place ends the command with its own status.

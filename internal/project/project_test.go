@@ -154,6 +154,23 @@ compatibility_flags = []
 	assert.Equal(t, 11, w.VarAt("", "DOTTED").Line)
 }
 
+func TestRulesOfEachSpelling(t *testing.T) {
+	want := []Rule{{Type: "ESModule", Globs: []string{"*.mjs", "*.js"}}, {Type: "Data", Globs: []string{"*.bin"}, Fallthrough: true}}
+	for _, text := range []string{
+		"rules = [{type = \"ESModule\", globs = [\"*.mjs\", '*.js']}, {globs = ['*.bin'], type = 'Data', fallthrough = true}]",
+		"rules = [\n  { type = \"ESModule\", globs = [\n    \"*.mjs\", # modules\n    \"*.js\",\n  ] },\n  { \"type\" = 'Data', globs = [\"*.bin\"], fallthrough = true },\n]",
+		"[[rules]]\ntype = \"ESModule\"\nglobs = [\"*.mjs\", \"*.js\"]\n[[rules]]\ntype = \"Data\"\nglobs = [\"*.bin\"]\nfallthrough = true\n",
+		"[[rules]]\r\ntype = \"ESModule\"\r\nglobs = [\"*.mjs\",\r\n  \"*.js\"]\r\n\r\n[[ \"rules\" ]]\r\ntype = \"Data\"\r\nglobs = [\"*.bin\"]\r\nfallthrough = true\r\n",
+	} {
+		w, err := ParseWrangler(text)
+		require.NoError(t, err, text)
+		for i := range w.Rules {
+			w.Rules[i].At = toml.Position{}
+		}
+		assert.Equal(t, want, w.Rules, text)
+	}
+}
+
 func TestAWranglerTomlThatSaysNothing(t *testing.T) {
 	w, err := ParseWrangler("")
 	require.NoError(t, err)

@@ -95,6 +95,7 @@ type manifest struct {
 	Version string
 	Bin     json.RawMessage
 	Engines struct{ Node string }
+	Scripts map[string]string
 }
 
 func readManifest(folder string) (*manifest, error) {
@@ -108,6 +109,13 @@ func readManifest(folder string) (*manifest, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return &m, nil
+}
+
+// HasTest tells whether the package.json of a folder has a script test, which
+// npm runs; what npm init writes there is none.
+func HasTest(root string) bool {
+	m, err := readManifest(root)
+	return err == nil && m.Scripts["test"] != "" && !strings.Contains(m.Scripts["test"], "no test specified")
 }
 
 // script is the file that a package runs under a name.
