@@ -26,13 +26,8 @@ func init() {
 	maps.Copy(commands, map[string]func(*testing.T, string){
 		"go run ./cmd/inlay": runs([]string{"help"}, "usage: inlay"),
 		"go tool inlay":      by("TestSiteHasTheTool"),
-		"go run ./cmd/inlay new shop": func(t *testing.T, line string) {
-			dir := filepath.Join(t.TempDir(), "shop")
-			harness.Shell(t, strings.TrimSuffix(line, "shop")+dir)
-			assert.FileExists(t, filepath.Join(dir, "wrangler.toml"))
-		},
-		"./build.sh":       runs(nil, "core.wasm", "gzipped"),
-		"./build.sh clean": by("TestAnotherSiteIsBuilt"),
+		"./build.sh":         runs(nil, "core.wasm", "gzipped"),
+		"./build.sh clean":   by("TestAnotherSiteIsBuilt"),
 		"inlay invalidate --tag package:net/http":    administers("invalidated 1 entry in one process\n"),
 		"inlay purge --tag docs --tag imports":       administers("purged 2 entries in one process\n"),
 		"inlay purge --key /fragments/summary":       administers("purged 1 entry in one process\n"),
