@@ -45,6 +45,24 @@ type Config struct {
 	// none: all hosts share what is cached.
 	Hosts []string
 
+	// Lease is how long what is known of the purge log may be relied on, counted from when it was asked for. Of use only with
+	// a log. Default 5 seconds.
+	Lease time.Duration
+	// LeaseSoft is how old that may be before the log is asked again while serving goes on; at most Lease. Default 1 second, or
+	// Lease if that is less.
+	LeaseSoft time.Duration
+	// Outage is how old, counted from the start of its fill, a fragment may be that is served while the log cannot be
+	// reached. Default: as Lease.
+	Outage time.Duration
+	// DataCenterCache lets the isolates of a data centre share fragments through its cache, in a Worker with a purge log.
+	// Default true.
+	DataCenterCache bool
+	// Outlive lets later deployments use what lies below the memory of an isolate or a process. Default false.
+	Outlive bool
+	// PurgeField is a response field whose tags are purged when it comes with the answer to a request of an unsafe method,
+	// besides Cache-Group-Invalidation (RFC 9875); in lower case. Default none.
+	PurgeField string
+
 	// Dev turns on what helps while a site is being written, such as errors that name their cause. Default false.
 	Dev bool
 	// Debug turns on header fields and request parameters for finding out what the cache did. Default: as Dev.
@@ -63,6 +81,10 @@ type Config struct {
 	// Crashes is how many engines before this one were lost to a crash; [Stats] tells it. The host sets it; there is no
 	// variable for it.
 	Crashes uint64
+	// Log tells that there is a purge log, and Tiers what lies below the memory: bit 0 a data centre's cache, bit 1 a store that
+	// is slower and lasts longer. The host sets them; there are no variables for them.
+	Log   bool
+	Tiers uint8
 }
 
 // Field is a header field; its name is in lower case.

@@ -52,7 +52,9 @@ func fromConfig(c config.Config) Config {
 		TTL: c.TTL, StaleWhileRevalidate: c.StaleWhileRevalidate, StaleIfError: c.StaleIfError, NegativeTTL: c.NegativeTTL,
 		FillTimeout: c.FillTimeout, Patience: c.Patience, AllowHosts: c.AllowHosts,
 		FillFields: mapped(c.FillFields, fromField), Hosts: c.Hosts,
+		Lease: c.Lease, LeaseSoft: c.LeaseSoft, Outage: c.Outage, DataCenterCache: c.DataCenterCache, Outlive: c.Outlive, PurgeField: c.PurgeField,
 		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes,
+		Log: c.Log, Tiers: c.Tiers,
 	}
 }
 
@@ -62,7 +64,9 @@ func (c Config) inner() config.Config {
 		TTL: c.TTL, StaleWhileRevalidate: c.StaleWhileRevalidate, StaleIfError: c.StaleIfError, NegativeTTL: c.NegativeTTL,
 		FillTimeout: c.FillTimeout, Patience: c.Patience, AllowHosts: c.AllowHosts,
 		FillFields: mapped(c.FillFields, Field.inner), Hosts: c.Hosts,
+		Lease: c.Lease, LeaseSoft: c.LeaseSoft, Outage: c.Outage, DataCenterCache: c.DataCenterCache, Outlive: c.Outlive, PurgeField: c.PurgeField,
 		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes,
+		Log: c.Log, Tiers: c.Tiers,
 	}
 }
 

@@ -26,6 +26,13 @@ type Config struct {
 	FillFields []field.Field // names in lower case
 	Hosts      []string      // in lower case; empty: all hosts share what is cached
 
+	// Beyond the isolate; without a log none of it is looked at.
+	LeaseSoft, Lease time.Duration // LeaseSoft <= Lease
+	Outage           time.Duration
+	DataCenterCache  bool
+	Outlive          bool   // what lies below outlives a deployment
+	PurgeField       string // in lower case; empty: none besides Cache-Group-Invalidation
+
 	Dev, Debug  bool
 	Token       string // empty: no administration
 	FillsSecret string // empty: no batches
@@ -33,6 +40,8 @@ type Config struct {
 	// The host sets these; there are no variables for them.
 	Seed    uint64 // of the caches' hashes; 0: they choose
 	Crashes uint64 // engines before this one that were lost
+	Log     bool   // there is a purge log
+	Tiers   uint8  // what lies below the isolate's memory: bit 0 the data centre's cache, bit 1 KV
 }
 
 // Error is a variable whose value cannot be used.
@@ -92,6 +101,10 @@ func Parse(lookup func(name string) (string, bool)) (Config, error) {
 		NegativeTTL:          r.duration("INLAY_NEGATIVE_TTL", time.Second, 0, 5*time.Minute, "from 0s to 5m"),
 		FillTimeout:          r.duration("INLAY_FILL_TIMEOUT", 10*time.Second, 10*time.Millisecond, 25*time.Second, "from 10ms to 25s"),
 		Patience:             r.duration("INLAY_PATIENCE", 0, 0, time.Second, "from 0s to 1s"),
+		Lease:                r.duration("INLAY_LEASE", 5*time.Second, leastLease, time.Hour, "from 50ms to 1h"),
+		DataCenterCache:      r.boolean("INLAY_DATA_CENTER_CACHE", true),
+		Outlive:              r.boolean("INLAY_OUTLIVE_DEPLOYMENTS", false),
+		PurgeField:           r.fieldName("INLAY_PURGE_FIELD"),
 		AllowHosts:           r.hosts("INLAY_ALLOW_HOSTS"),
 		FillFields:           r.constants("INLAY_FILL_FIELDS"),
 		Hosts:                r.hosts("INLAY_HOSTS"),
@@ -99,6 +112,8 @@ func Parse(lookup func(name string) (string, bool)) (Config, error) {
 		Token:                r.secret("INLAY_TOKEN"),
 		FillsSecret:          r.secret("INLAY_FILLS_SECRET"),
 	}
+	c.LeaseSoft = r.duration("INLAY_LEASE_SOFT", min(time.Second, c.Lease), leastLease, c.Lease, "from 50ms to INLAY_LEASE")
+	c.Outage = r.duration("INLAY_OUTAGE", c.Lease, 0, 7*24*time.Hour, "from 0s to 7d")
 	c.Debug = r.boolean("INLAY_DEBUG", c.Dev)
 	if int64(c.MaxFragment) > c.MaxBytes {
 		r.fail("INLAY_MAX_FRAGMENT", r.get("INLAY_MAX_FRAGMENT"), "a fragment cannot be larger than all of INLAY_MAX_BYTES")
@@ -108,6 +123,9 @@ func Parse(lookup func(name string) (string, bool)) (Config, error) {
 	}
 	return c, nil
 }
+
+// leastLease is about what the slowest polls of a log take: under a shorter one every request would wait for a poll.
+const leastLease = 50 * time.Millisecond
 
 // reader reads variables one by one and gathers what is wrong with them.
 type reader struct {
@@ -167,6 +185,15 @@ func (r *reader) boolean(name string, fallback bool) bool {
 	}
 	r.fail(name, v, "expected 1 or 0 (or true, false, yes, no, on, off)")
 	return fallback
+}
+
+// fieldName reads the name of one header field, in lower case.
+func (r *reader) fieldName(name string) string {
+	v := r.get(name)
+	if !ascii.Only(v, field.IsTokenChar) {
+		r.fail(name, v, "expected the name of one header field, such as Cache-Tag or Surrogate-Key")
+	}
+	return ascii.ToLower(v)
 }
 
 // parseBytes reads a number of bytes: 1048576, 512KiB, 8MiB.

@@ -21,6 +21,7 @@ func vars(m map[string]string) func(string) (string, bool) {
 func defaultConfig() Config {
 	return Config{
 		MaxBytes: 48 << 20, MaxFragment: 1 << 20, TTL: 5 * time.Minute, NegativeTTL: time.Second, FillTimeout: 10 * time.Second,
+		Lease: 5 * time.Second, LeaseSoft: time.Second, Outage: 5 * time.Second, DataCenterCache: true,
 	}
 }
 
@@ -67,6 +68,8 @@ func TestVariablesAreRead(t *testing.T) {
 		"INLAY_ORIGIN": " HTTPS://Origin.Example.COM:8443/base/ ", "INLAY_MAX_BYTES": "64 MiB", "INLAY_MAX_FRAGMENT": "512kib",
 		"INLAY_TTL": "1h30m", "INLAY_SWR": "90s", "INLAY_SIE": "2d", "INLAY_NEGATIVE_TTL": "0", "INLAY_FILL_TIMEOUT": "25s",
 		"INLAY_PATIENCE": "15ms", "INLAY_ALLOW_HOSTS": "API.example.com, 127.0.0.1:8080  [::1]:80,api.example.com",
+		"INLAY_LEASE": "10s", "INLAY_LEASE_SOFT": "1500ms", "INLAY_OUTAGE": "7d", "INLAY_DATA_CENTER_CACHE": "off",
+		"INLAY_OUTLIVE_DEPLOYMENTS": "on", "INLAY_PURGE_FIELD": "Surrogate-Key",
 		"INLAY_DEV": "Yes", "INLAY_TOKEN": "0123456789abcdef",
 	}))
 	require.NoError(t, err)
@@ -74,8 +77,30 @@ func TestVariablesAreRead(t *testing.T) {
 		Origin: "https://origin.example.com:8443/base", MaxBytes: 64 << 20, MaxFragment: 512 << 10, TTL: 90 * time.Minute,
 		StaleWhileRevalidate: 90 * time.Second, StaleIfError: 48 * time.Hour, NegativeTTL: 0, FillTimeout: 25 * time.Second,
 		Patience: 15 * time.Millisecond, AllowHosts: []string{"api.example.com", "127.0.0.1:8080", "[::1]:80"},
+		Lease: 10 * time.Second, LeaseSoft: 1500 * time.Millisecond, Outage: 7 * 24 * time.Hour, Outlive: true, PurgeField: "surrogate-key",
 		Dev: true, Debug: true, Token: "0123456789abcdef",
 	}, c)
+}
+
+// TestLeasesFollowEachOther: who shortens the hard lease need not know of the others.
+func TestLeasesFollowEachOther(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		soft, lease, outage string
+		want                [3]time.Duration
+	}{
+		{"", "", "", [3]time.Duration{1000 * ms, 5000 * ms, 5000 * ms}},
+		{"", "200ms", "", [3]time.Duration{200 * ms, 200 * ms, 200 * ms}},
+		{"50ms", "50ms", "0", [3]time.Duration{50 * ms, 50 * ms, 0}},
+		{"1h", "1h", "1d", [3]time.Duration{time.Hour, time.Hour, 24 * time.Hour}},
+		{"", "20s", "", [3]time.Duration{1000 * ms, 20000 * ms, 20000 * ms}},
+	} {
+		got, err := Parse(vars(map[string]string{"INLAY_LEASE_SOFT": c.soft, "INLAY_LEASE": c.lease, "INLAY_OUTAGE": c.outage}))
+		require.NoError(t, err)
+		assert.Equal(t, c.want, [3]time.Duration{got.LeaseSoft, got.Lease, got.Outage}, "%+v", c)
+	}
+	_, err := Parse(vars(map[string]string{"INLAY_LEASE": "500ms", "INLAY_LEASE_SOFT": "501ms"}))
+	assert.ErrorContains(t, err, `INLAY_LEASE_SOFT is "501ms": expected a duration, from 50ms to INLAY_LEASE`)
 }
 
 func TestDebugFollowsDevUnlessItIsSet(t *testing.T) {
@@ -113,6 +138,15 @@ func TestValueThatCannotBeUsedIsNamedWithWhatIsExpected(t *testing.T) {
 		{"INLAY_FILL_TIMEOUT", "9ms", "from 10ms to 25s"},
 		{"INLAY_FILL_TIMEOUT", "26s", "from 10ms to 25s"},
 		{"INLAY_PATIENCE", "1001ms", "from 0s to 1s"},
+		{"INLAY_LEASE", "49ms", "from 50ms to 1h"},
+		{"INLAY_LEASE", "61m", "from 50ms to 1h"},
+		{"INLAY_LEASE_SOFT", "49ms", "from 50ms to INLAY_LEASE"},
+		{"INLAY_LEASE_SOFT", "6s", "from 50ms to INLAY_LEASE"},
+		{"INLAY_OUTAGE", "8d", "from 0s to 7d"},
+		{"INLAY_DATA_CENTER_CACHE", "never", "expected 1 or 0"},
+		{"INLAY_OUTLIVE_DEPLOYMENTS", "x", "expected 1 or 0"},
+		{"INLAY_PURGE_FIELD", "Cache-Tag, Surrogate-Key", "expected the name of one header field, such as Cache-Tag"},
+		{"INLAY_PURGE_FIELD", "Cache-Tag:", "expected the name of one header field"},
 		{"INLAY_DEV", "maybe", "expected 1 or 0"},
 		{"INLAY_DEBUG", "2", "expected 1 or 0"},
 		{"INLAY_ORIGIN", "origin.example.com", "does not begin with http:// or https://; expected an absolute URL such as"},
