@@ -54,7 +54,7 @@ func fromConfig(c config.Config) Config {
 		FillFields: mapped(c.FillFields, fromField), Hosts: c.Hosts,
 		Lease: c.Lease, LeaseSoft: c.LeaseSoft, Outage: c.Outage, DataCenterCache: c.DataCenterCache, Outlive: c.Outlive, PurgeField: c.PurgeField,
 		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes,
-		Log: c.Log, Tiers: c.Tiers,
+		Log: c.Log, Tiers: uint8(c.Tiers),
 	}
 }
 
@@ -66,7 +66,7 @@ func (c Config) inner() config.Config {
 		FillFields: mapped(c.FillFields, Field.inner), Hosts: c.Hosts,
 		Lease: c.Lease, LeaseSoft: c.LeaseSoft, Outage: c.Outage, DataCenterCache: c.DataCenterCache, Outlive: c.Outlive, PurgeField: c.PurgeField,
 		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes,
-		Log: c.Log, Tiers: c.Tiers,
+		Log: c.Log, Tiers: config.Tiers(c.Tiers),
 	}
 }
 

@@ -207,3 +207,10 @@ func (h *Handler) event(f func()) {
 	defer h.mu.Unlock()
 	f()
 }
+
+// There is no purge log yet, and nothing below.
+
+func (n nativeHost) Poll(engine.RequestID, engine.PollID, string, uint64) {}
+func (n nativeHost) Purge(engine.RequestID, engine.Purge)                 {}
+func (n nativeHost) Find(engine.RequestID, engine.FillID, engine.Find)    {}
+func (n nativeHost) Put(engine.FillID, engine.Put[*blob])                 {}

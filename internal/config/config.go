@@ -38,11 +38,20 @@ type Config struct {
 	FillsSecret string // empty: no batches
 
 	// The host sets these; there are no variables for them.
+	Log     bool   // there is a purge log
+	Tiers   Tiers  // what lies below the isolate
 	Seed    uint64 // of the caches' hashes; 0: they choose
 	Crashes uint64 // engines before this one that were lost
-	Log     bool   // there is a purge log
-	Tiers   uint8  // what lies below the isolate's memory: bit 0 the data centre's cache, bit 1 KV
 }
+
+// Tiers are what may lie below an isolate's memory, in the order in which it is looked for there.
+type Tiers uint8
+
+// The tiers.
+const (
+	DataCenter Tiers = 1 << iota // the data centre's cache
+	KV                           // a store of the whole site's
+)
 
 // Error is a variable whose value cannot be used.
 type Error struct {

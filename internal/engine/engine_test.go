@@ -32,6 +32,8 @@ type script struct {
 	head   map[string]string // the last one used
 	body   string            // what was written since the last take
 	queued map[FillID]bool   // fills that the host has not begun
+	polls  []PollID          // in the order in which they were asked for
+	below  []string          // what was put there
 }
 
 func newScript(t *testing.T, pages ...page.Page) *script {
@@ -118,6 +120,21 @@ func (s *script) Wake(id RequestID) { s.ask("wake %d", id) }
 func (s *script) Stop(fill FillID)  { s.ask("stop %d", fill) }
 func (s *script) Report(src string, failure *answer.FillError) {
 	s.ask("report %s %s", src, failure.Text)
+}
+func (s *script) Poll(id RequestID, poll PollID, log string, seq uint64) {
+	s.polls = append(s.polls, poll)
+	s.ask("poll %d %s %d", id, log, seq)
+}
+func (s *script) Purge(id RequestID, p Purge) {
+	s.ask("purge %d %s %d %q", id, p.Log, p.Seq, p.Subjects)
+}
+func (s *script) Find(id RequestID, fill FillID, f Find) {
+	s.fills = append(s.fills, fill)
+	s.ask("find %d tiers %d await %v", id, f.Tiers, f.AwaitView)
+}
+func (s *script) Put(_ FillID, p Put[int]) {
+	s.below = append(s.below, s.blobs[p.Blob])
+	s.ask("put tiers %d for %v", p.Tiers, p.Keep)
 }
 func (s *script) Fill(id RequestID, fill FillID, f Fill) {
 	s.fills, s.asked = append(s.fills, fill), append(s.asked, f)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"inlay/internal/answer"
+	"inlay/internal/config"
 	"inlay/internal/field"
 	"inlay/internal/page"
 )
@@ -109,6 +110,17 @@ type Host[B any] interface {
 	// is late. It comes from within any event, not only those of the request that leads the fill.
 	Stop(fill FillID)
 
+	// Poll asks the purge log, in the context of a request, which is kept alive past its answer: what has been purged since
+	// seq, if the log is still the one called log. It takes at most [PollTimeout] and ends as Polled.
+	Poll(id RequestID, poll PollID, log string, seq uint64)
+	// Purge tells the purge log, in the context of a request. It takes at most [PurgeTimeout] and ends as Purged.
+	Purge(id RequestID, p Purge)
+	// Find looks for a fragment below, in the context of the request that leads its fill: each tier in turn, what is there as
+	// Found, until one is taken; and if none is, NotFound. It takes at most [FindTimeout].
+	Find(id RequestID, fill FillID, f Find)
+	// Put puts a blob's bytes below, in the context of whoever reported the fill's end. What fails is for the host's log.
+	Put(fill FillID, p Put[B])
+
 	// Report tells, for the host's log, of a fragment that is good and may not stand in a slot that asked for it: src is
 	// the slot's. It comes once for each fragment and slot.
 	Report(src string, failure *answer.FillError)
@@ -134,4 +146,44 @@ type Fill struct {
 	Timeout time.Duration
 	// MaxBytes is the size past which the host stops reading and reports a TooLargeError.
 	MaxBytes int
+}
+
+// PollID names one poll of the purge log.
+type PollID uint32
+
+// How long a host may take for what it is asked. PurgeTimeout leaves a Durable Object that is moved the time for it.
+const (
+	PollTimeout  = time.Second
+	PurgeTimeout = 5 * time.Second
+	FindTimeout  = PollTimeout + time.Second
+)
+
+// Purge is what the purge log is to be told.
+type Purge struct {
+	// Log and Seq are as those of Poll: the answer says what else has been purged since.
+	Log string
+	Seq uint64
+	// Subjects are what is purged, see [inlay/internal/purgelog].
+	Subjects []string
+}
+
+// Find is what is looked for below.
+type Find struct {
+	// Name is what the fragment is called there, 32 hexadecimal digits; the host puts before it what must be the same.
+	Name string
+	// Tiers are those to look in, in the order of their bits; none: only AwaitView.
+	Tiers config.Tiers
+	// AwaitView says that nothing can be taken before the poll in progress has ended: it is waited for first, for at most
+	// PollTimeout.
+	AwaitView bool
+}
+
+// Put is what is put below.
+type Put[B any] struct {
+	Name  string
+	Tiers config.Tiers
+	// Blob is all of its bytes; it is for the host as that of a Send is.
+	Blob B
+	// Keep is how long it can be used.
+	Keep time.Duration
 }

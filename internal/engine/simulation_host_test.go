@@ -145,6 +145,10 @@ func (s *sim) Wake(id RequestID) {
 	}
 	q.woken = true
 }
+func (s *sim) Poll(RequestID, PollID, string, uint64) { panic("there is no purge log here") }
+func (s *sim) Purge(RequestID, Purge)                 { panic("there is no purge log here") }
+func (s *sim) Find(RequestID, FillID, Find)           { panic("there is nothing below") }
+func (s *sim) Put(FillID, Put[simBlob])               { panic("there is nothing below") }
 func (s *sim) Stop(fill FillID) {
 	f := s.fills[fill]
 	if f == nil || f.stopped || f.handed {

@@ -294,6 +294,18 @@ func (h *transcriptHost) Stop(fill FillID) { h.ask("stop fill %d", fill) }
 func (h *transcriptHost) Report(src string, failure *answer.FillError) {
 	h.ask("report %s: %s", src, failure.Error())
 }
+func (h *transcriptHost) Poll(id RequestID, poll PollID, log string, seq uint64) {
+	h.ask("poll %d of log %q since %d, by %d", poll, log, seq, id)
+}
+func (h *transcriptHost) Purge(id RequestID, p Purge) {
+	h.ask("purge %q since %d of log %q, by %d", p.Subjects, p.Seq, p.Log, id)
+}
+func (h *transcriptHost) Find(id RequestID, fill FillID, f Find) {
+	h.ask("find for fill %d, led by %d, in tiers %d, await view: %v", fill, id, f.Tiers, f.AwaitView)
+}
+func (h *transcriptHost) Put(fill FillID, p Put[*transcriptBlob]) {
+	h.ask("put of fill %d in tiers %d for %v", fill, p.Tiers, p.Keep)
+}
 func (h *transcriptHost) Fill(id RequestID, fill FillID, f Fill) {
 	h.fills[fill] = true
 	h.ask("fill %d of %s, led by %d, %v at most", fill, f.Src, id, f.Timeout)

@@ -209,3 +209,10 @@ func (fields) Field(n string) string {
 	}
 	return string(value[:size])
 }
+
+// There is no purge log yet, and nothing below.
+
+func (host) Poll(engine.RequestID, engine.PollID, string, uint64) {}
+func (host) Purge(engine.RequestID, engine.Purge)                 {}
+func (host) Find(engine.RequestID, engine.FillID, engine.Find)    {}
+func (host) Put(engine.FillID, engine.Put[handle])                {}
