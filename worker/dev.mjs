@@ -6,6 +6,8 @@ import * as app from "./app-instances.mjs";
 import { settings } from "./dev-settings.mjs";
 import { Isolate } from "./isolate.mjs";
 
+export { PurgeLog } from "./purge-log.mjs";
+
 const versionPath = "/_inlay/dev/version";
 
 const isolate = new Isolate();

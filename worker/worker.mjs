@@ -3,6 +3,8 @@
 
 import { Isolate } from "./isolate.mjs";
 
+export { PurgeLog } from "./purge-log.mjs";
+
 const isolate = new Isolate();
 
 export default {

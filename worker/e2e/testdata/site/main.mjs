@@ -1,1 +1,1 @@
-export { default } from "./worker.mjs";
+export { default, PurgeLog } from "./worker.mjs";
