@@ -49,7 +49,7 @@ let crashes = 0;
 /** The fields of an answer that fill_end takes, in the order of internal/answer's Fields. */
 export const answerFields = [
   "content-type", "cache-control", "vary", "retry-after", "age", "content-encoding", "cdn-cache-control", "expires",
-  "date", "pragma", "etag", "last-modified", "cache-tag", "surrogate-key",
+  "date", "pragma", "etag", "last-modified", "cache-tag", "surrogate-key", "cache-groups",
 ];
 
 /** In builds for tests a request for this path traps, once: restarted, it finds nothing there. */

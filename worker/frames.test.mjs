@@ -74,7 +74,7 @@ const wholeFixture = [
       "content-type": "text/html", "cache-control": "s-maxage=60, stale-while-revalidate=300", vary: "Cookie",
       "retry-after": "120", age: "7", "content-encoding": "identity", "cdn-cache-control": "max-age=9", expires: "0",
       date: "Sun, 06 Nov 1994 08:49:37 GMT", pragma: "x", etag: 'W/"a"', "last-modified": "Sun, 06 Nov 1994 08:49:36 GMT",
-      "cache-tag": "a,b", "surrogate-key": "c d", "set-cookie": "1",
+      "cache-tag": "a,b", "surrogate-key": "c d", "cache-groups": '"e"', "set-cookie": "1",
     },
   },
   { index: 1, status: 404, headers: {}, failure: "", body: [] },

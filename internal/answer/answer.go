@@ -18,6 +18,7 @@ type Answer struct {
 	LastModified    string
 	CacheTag        string
 	SurrogateKey    string
+	CacheGroups     string
 	SetCookie       bool // whether there was a Set-Cookie; its value never comes this far
 	Size            int  // bytes of the body
 
@@ -29,13 +30,13 @@ type Answer struct {
 // worker/core.mjs hands them over.
 var Fields = [...]string{
 	"content-type", "cache-control", "vary", "retry-after", "age", "content-encoding", "cdn-cache-control", "expires",
-	"date", "pragma", "etag", "last-modified", "cache-tag", "surrogate-key",
+	"date", "pragma", "etag", "last-modified", "cache-tag", "surrogate-key", "cache-groups",
 }
 
 // Field is where the value of AnswerFields[i] is kept.
 func (a *Answer) Field(i int) *string {
 	return [len(Fields)]*string{
 		&a.ContentType, &a.CacheControl, &a.Vary, &a.RetryAfter, &a.Age, &a.ContentEncoding, &a.CDNCacheControl, &a.Expires,
-		&a.Date, &a.Pragma, &a.ETag, &a.LastModified, &a.CacheTag, &a.SurrogateKey,
+		&a.Date, &a.Pragma, &a.ETag, &a.LastModified, &a.CacheTag, &a.SurrogateKey, &a.CacheGroups,
 	}[i]
 }

@@ -23,7 +23,7 @@ const (
 func (a *Answer) Keep(now time.Time) *Answer {
 	k := &Answer{
 		CacheControl: a.CacheControl, CDNCacheControl: a.CDNCacheControl, Expires: a.Expires, Pragma: a.Pragma,
-		CacheTag: a.CacheTag, SurrogateKey: a.SurrogateKey,
+		CacheTag: a.CacheTag, SurrogateKey: a.SurrogateKey, CacheGroups: a.CacheGroups,
 	}
 	if etag := ascii.TrimOWS(a.ETag); isEntityTag(etag) {
 		k.ETag = etag

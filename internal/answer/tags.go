@@ -13,8 +13,9 @@ const (
 	maxOriginTag = 256
 )
 
-// AppendTags appends the tags that the origin gives the fragment: of Cache-Tag, whose members are separated by commas, and
-// of Surrogate-Key, whose are by spaces; those of redirects on the way too. A tag is printable ASCII. None comes twice.
+// AppendTags appends the tags that the origin gives the fragment: of Cache-Tag, whose members are separated by commas, of
+// Surrogate-Key, whose are by spaces, and of Cache-Groups (RFC 9875); those of redirects on the way too. A tag is printable
+// ASCII. None comes twice.
 func (a *Answer) AppendTags(tags []string) []string {
 	limit := len(tags) + maxOriginTags
 	for i := range a.Redirects {
@@ -25,7 +26,8 @@ func (a *Answer) AppendTags(tags []string) []string {
 
 func (a *Answer) ownTags(tags []string, limit int) []string {
 	tags = tagsIn(tags, a.CacheTag, ",", limit)
-	return tagsIn(tags, a.SurrogateKey, " \t,", limit) // its lines were joined by commas
+	tags = tagsIn(tags, a.SurrogateKey, " \t,", limit) // its lines were joined by commas
+	return groupsIn(tags, a.CacheGroups, limit)
 }
 
 func tagsIn(tags []string, list, separators string, limit int) []string {

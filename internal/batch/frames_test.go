@@ -24,7 +24,7 @@ func sampleFrames() []frame {
 			Status: 200, ContentType: "text/html", CacheControl: "s-maxage=60, stale-while-revalidate=300", Vary: "Cookie",
 			RetryAfter: "120", Age: "7", ContentEncoding: "identity", CDNCacheControl: "max-age=9", Expires: "0",
 			Date: "Sun, 06 Nov 1994 08:49:37 GMT", Pragma: "x", ETag: `W/"a"`, LastModified: "Sun, 06 Nov 1994 08:49:36 GMT",
-			CacheTag: "a,b", SurrogateKey: "c d", SetCookie: true, Size: 3,
+			CacheTag: "a,b", SurrogateKey: "c d", CacheGroups: `"e"`, SetCookie: true, Size: 3,
 		}, Body: []byte{0, 0xff, '\n'}},
 		{Index: 1, Answer: answer.Answer{Status: 404}},
 		{Index: 3, Failure: failurePanic, Answer: answer.Answer{Status: 500, ContentType: "text/plain", Size: 22}, Body: []byte("the handler panicked;\n")},

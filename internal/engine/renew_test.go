@@ -301,6 +301,7 @@ func TestTagsOfTheOriginAreAddedToTheSlots(t *testing.T) {
 		"Surrogate-Key":  func(a *answer.Answer) { a.SurrogateKey = "x own  y" },
 		"both":           func(a *answer.Answer) { a.CacheTag, a.SurrogateKey = "x", "own" },
 		"of a redirect":  func(a *answer.Answer) { a.Redirects = []answer.Answer{{Status: 302, CacheTag: "own"}} },
+		"Cache-Groups":   func(a *answer.Answer) { a.CacheGroups = `"x", "own";revalidate` },
 		"lines of a key": func(a *answer.Answer) { a.SurrogateKey = "x y, own" },
 	} {
 		t.Run(name, func(t *testing.T) {

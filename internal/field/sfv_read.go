@@ -4,8 +4,8 @@ import (
 	"inlay/internal/ascii"
 )
 
-// Parsing of Structured Field Values (RFC 9651, section 4.2), as much of it as a Dictionary of cache directives takes:
-// every type is read, and only integers and booleans are kept.
+// Parsing of Structured Field Values (RFC 9651, section 4.2), as much of it as a Dictionary of cache directives and a List of
+// Strings take: of a Dictionary every type is read, and only integers and booleans are kept.
 
 type sfvKind uint8
 
@@ -104,6 +104,43 @@ func (r *sfvReader) parameters() bool {
 		}
 	}
 	return true
+}
+
+// comma takes what stands between two members (sections 4.2.1 and 4.2.2): nothing at the end, where no comma may be.
+func (r *sfvReader) comma() bool {
+	r.skip(" \t")
+	if r.rest == "" {
+		return true
+	}
+	if !r.take(',') {
+		return false
+	}
+	r.skip(" \t")
+	return r.rest != ""
+}
+
+// ParseStrings reads a List of Strings, as Cache-Groups is one (RFC 9875), and gives its members, each ended by a line feed,
+// without their parameters. Empty: it has none, or is anything else, which has to be ignored whole.
+func ParseStrings(v string) string {
+	r := sfvReader{rest: v}
+	r.skip(" ")
+	var members []byte
+	for r.rest != "" {
+		text := r.rest
+		if text[0] != '"' || !r.text() {
+			return ""
+		}
+		for i := 1; text[i] != '"'; i++ {
+			if text[i] == '\\' {
+				i++
+			}
+			members = append(members, text[i])
+		}
+		if members = append(members, '\n'); !r.parameters() || !r.comma() {
+			return ""
+		}
+	}
+	return string(members)
 }
 
 // item reads a bare item (section 4.2.3.1).

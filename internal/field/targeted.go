@@ -28,15 +28,8 @@ func ParseTargeted(v string) (c CacheControl, used bool) {
 		}
 		c.target(name, value)
 		used = true
-		d.skip(" \t")
-		if d.rest == "" {
-			break
-		}
-		if !d.take(',') {
+		if !d.comma() {
 			return c, false
-		}
-		if d.skip(" \t"); d.rest == "" {
-			return c, false // a comma at the end
 		}
 	}
 	return c, used
