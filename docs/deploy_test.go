@@ -149,6 +149,12 @@ func replay(t *testing.T, file, context string) image {
 			made.context = filepath.Join(at, workdir)
 			copyContext(t, context, filepath.Join(at, workdir), strings.Fields(regexp.MustCompile(`(?m)^#.*$`).ReplaceAllString(string(ignored), "")))
 		case "RUN":
+			// What is kept between builds is Go's; here it has caches already.
+			mount := regexp.MustCompile(`--mount=type=cache,target=(\S+)`).FindStringSubmatch(i.rest)
+			require.NotNil(t, mount, i.rest)
+			for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
+				require.Equal(t, mount[1], path.Dir(made.env[name]), name)
+			}
 			line := regexp.MustCompile(`--mount=\S+\s*`).ReplaceAllString(i.rest, "")
 			runIn(t, filepath.Join(at, workdir), line, "GOFLAGS=", "GOPROXY=off")
 		case "ENV":
