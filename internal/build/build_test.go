@@ -1,6 +1,7 @@
 package build
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -142,6 +143,24 @@ func TestACoreOfOtherSourcesIsNotTakenForTheirs(t *testing.T) {
 		_, err := core(context.Background(), one)
 		require.NoError(t, err, p)
 	}
+}
+
+// A core that was not made anew for what reads and calls it is noticed here, and not by the site's visitors.
+func TestACoreThatDoesNotFitIsRefused(t *testing.T) {
+	const told = "in inlay's repository, run ./build.sh core"
+	p := site(t, map[string]string{"pages/index.html": shell})
+	mustRun(t, p)
+	fit, form := []byte(readBuilt(t, p, "core.wasm")), edge.EncodePages(nil)
+	require.NoError(t, fits(fit), "what a site without Go gets, be it the program's own or its checkout's")
+	form = form[:bytes.IndexByte(form, '\n')]
+	old := bytes.ReplaceAll(bytes.Clone(fit), form, bytes.Repeat([]byte("x"), len(form)))
+	assert.ErrorContains(t, fits(old), `it does not read "`+string(form)+`"`)
+	assert.ErrorContains(t, fits(old), told)
+	other := bytes.ReplaceAll(bytes.Clone(fit), []byte("\x08fill_end"), []byte("\x08fill_ena"))
+	assert.ErrorContains(t, fits(other), "it has no fill_end, which core.mjs calls")
+	other = bytes.ReplaceAll(bytes.Clone(fit), []byte("\x08new_blob"), []byte("\x08new_blot"))
+	assert.ErrorContains(t, fits(other), "it imports new_blot, which core.mjs does not have")
+	assert.FileExists(t, filepath.Join(ownCheckout(), "internal", "build", "core.go"))
 }
 
 // A site is built by the release of inlay that it takes.

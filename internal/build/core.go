@@ -1,14 +1,17 @@
 package build
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 
+	"inlay/edge"
 	"inlay/internal/corewasm"
 	"inlay/internal/project"
 	"inlay/worker"
@@ -16,7 +19,8 @@ import (
 
 // core makes build/core.wasm. It is the one that came with inlay, unless the
 // site is built in a checkout of inlay whose sources are others: those are then
-// compiled by TinyGo.
+// compiled by TinyGo. So are those of the checkout that this program was built
+// in, where the core that it carries is not of its own sources.
 func core(ctx context.Context, p *project.Project) (changed bool, err error) {
 	path := filepath.Join(p.Build(), "core.wasm")
 	sources, err := sourcesOf(ctx, p)
@@ -24,16 +28,57 @@ func core(ctx context.Context, p *project.Project) (changed bool, err error) {
 		return false, err
 	}
 	if sources == "" {
-		return write(path, worker.Core)
+		unfit := fits(worker.Core)
+		if unfit == nil {
+			return write(path, worker.Core)
+		}
+		if sources = ownCheckout(); sources == "" {
+			return false, unfit
+		}
 	}
 	same, digest, err := asRecorded(ctx, p, sources)
 	if err != nil {
 		return false, err
 	}
 	if same {
+		if err := fits(worker.Core); err != nil {
+			return false, err
+		}
 		return write(path, worker.Core)
 	}
 	return compileCore(ctx, p, sources, digest, path)
+}
+
+// fits tells whether a core reads the pages that this program writes, and is
+// the one for its glue. It is not, where the program was built of sources whose
+// core had not been made anew.
+func fits(core []byte) error {
+	why := func() error {
+		form, _, _ := bytes.Cut(edge.EncodePages(nil), []byte("\n"))
+		if !bytes.Contains(core, append(form, '\n')) {
+			return fmt.Errorf("it does not read %q, the form in which pages are written", form)
+		}
+		glue, err := worker.Glue.ReadFile("core.mjs")
+		if err != nil {
+			return err
+		}
+		return corewasm.CheckGlue(core, string(glue))
+	}()
+	if why == nil {
+		return nil
+	}
+	return fmt.Errorf("the core.wasm that this program carries was made of other sources than the program: %w; in inlay's repository, run ./build.sh core, and build inlay again", why)
+}
+
+// ownCheckout is the checkout of inlay that this program was built in; "" if it is not there, or is another version by now.
+func ownCheckout() string {
+	_, file, _, _ := runtime.Caller(0)
+	dir := filepath.Dir(filepath.Dir(filepath.Dir(file))) // of internal/build/core.go
+	record, err := os.ReadFile(filepath.Join(dir, "worker", "core.record"))
+	if !filepath.IsAbs(file) || err != nil || string(record) != worker.Record || !isCheckout(dir) {
+		return ""
+	}
+	return dir
 }
 
 // testCore makes build/test/core.wasm, which has exports for tests, and names of functions.

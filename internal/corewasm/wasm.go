@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -20,6 +22,7 @@ type section struct {
 const (
 	customSection = 0
 	importSection = 2
+	exportSection = 7
 	codeSection   = 10
 	dataSection   = 11
 )
@@ -74,31 +77,71 @@ const hostModule = "inlay"
 
 // CheckImports refuses a core that needs more than the host interface gives.
 func CheckImports(wasm []byte) error {
-	all, err := sections(wasm)
+	imports, _, err := names(wasm)
 	if err != nil {
 		return err
 	}
 	var foreign []string
-	for _, s := range all {
-		if s.id != importSection {
-			continue
-		}
-		r := &reader{data: s.body}
-		for n := r.number(); n > 0 && !r.bad; n-- {
-			module, name := string(r.bytes()), string(r.bytes())
-			r.importType()
-			if module != hostModule {
-				foreign = append(foreign, module+"."+name)
-			}
-		}
-		if r.bad {
-			return errWasm
+	for _, of := range imports {
+		if of[0] != hostModule {
+			foreign = append(foreign, of[0]+"."+of[1])
 		}
 	}
 	if len(foreign) > 0 {
 		return fmt.Errorf("core.wasm imports from elsewhere than %q, which nothing gives it: %s", hostModule, strings.Join(foreign, ", "))
 	}
 	return nil
+}
+
+// CheckGlue refuses a core that is not the one which the glue's core.mjs was written for: one gives what the other does not
+// take, or lacks what it calls.
+func CheckGlue(wasm []byte, coreModule string) error {
+	imports, exports, err := names(wasm)
+	if err != nil {
+		return err
+	}
+	for _, of := range imports {
+		if !regexp.MustCompile(`(?m)^\s+` + regexp.QuoteMeta(of[1]) + `: `).MatchString(coreModule) {
+			return fmt.Errorf("it imports %s, which core.mjs does not have", of[1])
+		}
+	}
+	for _, call := range glueCalls.FindAllStringSubmatch(coreModule, -1) {
+		if !slices.Contains(exports, call[1]) {
+			return fmt.Errorf("it has no %s, which core.mjs calls", call[1])
+		}
+	}
+	return nil
+}
+
+// glueCalls are calls of what a core has to export; what only a core for tests has is called by ?.(.
+var glueCalls = regexp.MustCompile(`\bthis\.exports\.(\w+)\(`)
+
+// names are what a module imports, each by the module it is of and its name, and what it exports.
+func names(wasm []byte) (imports [][2]string, exports []string, err error) {
+	all, err := sections(wasm)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, s := range all {
+		r := &reader{data: s.body}
+		switch s.id {
+		case importSection:
+			for n := r.number(); n > 0 && !r.bad; n-- {
+				imports = append(imports, [2]string{string(r.bytes()), string(r.bytes())})
+				r.importType()
+			}
+		case exportSection:
+			for n := r.number(); n > 0 && !r.bad; n-- {
+				exports = append(exports, string(r.bytes()))
+				r.byte() // its kind
+				r.number()
+			}
+		}
+		if r.bad {
+			return nil, nil, errWasm
+		}
+	}
+	return imports, exports, nil
 }
 
 // reader reads a module's numbers and names. What is cut off makes it bad, and is zero.
