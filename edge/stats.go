@@ -20,6 +20,11 @@ type Stats struct {
 	// Failed are fills that failed; Unstored fragments that were delivered but not stored; Late reports of attempts whose
 	// fill had been settled by another.
 	Failed, Unstored, Late uint64
+	// Polls are those of the purge log, PollsFailed those of them that brought no answer; Held are requests that waited for one.
+	Polls, PollsFailed, Held uint64
+	// FoundDataCenter and FoundKV are fragments that were found below instead of being asked of an origin; Refused is what lay
+	// there and could not be used, as a purge had overtaken it, or since it was damaged.
+	FoundDataCenter, FoundKV, Refused uint64
 	// Waiting are the requests in progress, Flights the fills.
 	Waiting, Flights int
 	// Crashes are the engines before this one that were lost to a crash, with everything that they had counted.

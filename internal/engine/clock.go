@@ -12,6 +12,7 @@ type clock struct {
 	base   time.Time    // the first event's; not to be read before latest says so
 	latest atomic.Int64 // of the events so far, in nanoseconds since base and 1; 0: none yet
 	behind atomic.Int64 // how far the events' clock has been set back in all, in nanoseconds
+	limit  atomic.Int64 // from when on only an event can tell anything, as latest; 0: it never is
 }
 
 // event is the time of an event. Events come one at a time.
@@ -30,15 +31,18 @@ func (c *clock) event(now time.Time) time.Time {
 	return c.base.Add(time.Duration(t - 1))
 }
 
-// between is a time at any time, from any goroutine. It reports false if only an event can tell: before the first, and
-// when the time has no monotonic reading and is before the latest event's.
+// setLimit says from when on only an event can tell anything.
+func (c *clock) setLimit(t time.Time) { c.limit.Store(max(int64(t.Sub(c.base)), 0) + 1) }
+
+// between is a time at any time, from any goroutine. It reports false if only an event can tell: before the first, from the limit
+// on, and when the time has no monotonic reading and is before the latest event's.
 func (c *clock) between(now time.Time) (t time.Time, ok bool) {
 	latest := c.latest.Load()
 	if latest == 0 {
 		return now, false
 	}
 	d := int64(now.Sub(c.base)) + c.behind.Load() + 1
-	if d < latest && now == now.Round(0) {
+	if limit := c.limit.Load(); limit != 0 && d >= limit || d < latest && now == now.Round(0) {
 		return now, false
 	}
 	return c.base.Add(time.Duration(d - 1)), true

@@ -54,11 +54,11 @@ func (e *Engine[B]) Warm(r *Request, now time.Time) (whole Whole[B], ok bool) {
 	if now, ok = e.clock.between(now); !ok {
 		return whole, false
 	}
-	return e.warmAt(r, now)
+	return e.warmAt(e.route(r, now), r, now)
 }
 
-func (e *Engine[B]) warmAt(r *Request, now time.Time) (whole Whole[B], ok bool) {
-	v := e.route(r, now)
+// warmAt is the answer of a composed page, if there is one.
+func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[B], ok bool) {
 	if v == nil {
 		return whole, false
 	}
@@ -292,12 +292,16 @@ func (q *request[B]) etag() string {
 	for i := range q.slots {
 		h.write(q.slots[i].entry.sum[:])
 	}
+	return `"` + hex(h.bytes()) + `"`
+}
+
+func hex(sum [16]byte) string {
 	const digits = "0123456789abcdef"
-	text := []byte{'"'}
-	for _, b := range h.bytes() {
+	text := make([]byte, 0, 2*len(sum))
+	for _, b := range sum {
 		text = append(text, digits[b>>4], digits[b&15])
 	}
-	return string(append(text, '"'))
+	return string(text)
 }
 
 // etagMatches reports whether an If-None-Match field names etag (RFC 9110, section 13.1.2: weak comparison).

@@ -10,6 +10,7 @@ import (
 	"inlay/internal/decimal"
 	"inlay/internal/markup"
 	"inlay/internal/page"
+	"inlay/internal/purgelog"
 	"inlay/internal/route"
 )
 
@@ -35,6 +36,12 @@ type Engine[B any] struct {
 	flights  map[*cache.Flight[*entry[B]]]*fill[B]
 	lastFill FillID
 	purges   uint64 // purges and invalidations of tags so far
+
+	// Of the purge log, if there is one.
+	view      purgelog.View
+	lease     lease
+	held      map[RequestID]*held
+	heldOrder []RequestID // of those that wait for a poll; some may have left
 
 	unattended unattended[B]
 	adrift     int64 // bytes of fragments that are held to be renewed and have left the cache
@@ -75,9 +82,13 @@ func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[
 		requests: map[RequestID]*request[B]{},
 		attempts: map[FillID]*fill[B]{},
 		flights:  map[*cache.Flight[*entry[B]]]*fill[B]{},
+		held:     map[RequestID]*held{},
 		chunk:    make([]byte, 4096),
 	}
 	e.config.SetAgent()
+	if config.Log {
+		e.clock.limit.Store(1)
+	}
 	for i := range pages {
 		if err := checkSources(&config, &pages[i]); err != nil {
 			return nil, err
@@ -118,14 +129,25 @@ func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[
 // Handle is the event that a request came. At its end the request was answered, passed on, or waits.
 func (e *Engine[B]) Handle(r *Request, now time.Time) {
 	e.now = e.clock.event(now)
-	if whole, ok := e.warmAt(r, e.now); ok && r.Sent == 0 {
+	e.handle(r)
+}
+
+func (e *Engine[B]) handle(r *Request) {
+	v := e.route(r, e.now)
+	if r.page >= 0 && r.bad == nil && e.holds(r) {
+		return
+	}
+	if whole, ok := e.warmAt(v, r, e.now); ok && r.Sent == 0 && e.verified() {
 		if whole.HasBody {
 			e.host.Send(r.ID, whole.Head, whole.Body)
 		} else {
 			e.host.SendHead(r.ID, whole.Head)
 		}
-		if !whole.until.IsZero() {
-			e.host.Repeat(r.ID, whole.ok, whole.Body, e.clock.outside(whole.until))
+		if until := whole.until; !until.IsZero() {
+			if check := e.lease.check; e.config.Log && check.Before(until) {
+				until = check
+			}
+			e.host.Repeat(r.ID, whole.ok, whole.Body, e.clock.outside(until))
 		}
 		return
 	}
@@ -190,6 +212,9 @@ func (e *Engine[B]) Resume(id RequestID, now time.Time) {
 		e.now = e.clock.event(now)
 		q.woken = false
 		e.proceed(q)
+	} else if h := e.held[id]; h != nil {
+		e.now = e.clock.event(now)
+		e.goOn(h)
 	}
 }
 
@@ -198,6 +223,9 @@ func (e *Engine[B]) Deadline(id RequestID, now time.Time) {
 	if q := e.requests[id]; q != nil {
 		e.now = e.clock.event(now)
 		e.proceed(q)
+	} else if h := e.held[id]; h != nil {
+		e.now = e.clock.event(now)
+		e.goOn(h)
 	}
 }
 
@@ -220,37 +248,36 @@ func (e *Engine[B]) Leave(id RequestID, now time.Time) {
 		e.now = e.clock.event(now)
 		e.counts.Left++
 		e.forget(q)
+	} else if e.held[id] != nil {
+		e.now = e.clock.event(now)
+		e.counts.Left++
+		delete(e.held, id)
 	}
 }
 
 // PurgeTag is the event that everything with a tag is to go; it says how many entries went.
 func (e *Engine[B]) PurgeTag(tag string, now time.Time) int {
 	e.now = e.clock.event(now)
-	e.purges++
-	return e.failures.PurgeTag(tag) + e.fragments.PurgeTag(tag)
+	return e.change(purgelog.Tag(tag))
 }
 
 // InvalidateTag is the event that the freshness of everything with a tag is to end: from now on its swr and sie count. It
 // says how many entries were fresh.
 func (e *Engine[B]) InvalidateTag(tag string, now time.Time) int {
 	e.now = e.clock.event(now)
-	e.purges++
-	e.failures.PurgeTag(tag)
-	return e.fragments.InvalidateTag(tag)
+	return e.change(purgelog.Soft(purgelog.Tag(tag)))
 }
 
 // Purge is the event that the fragment of a key is to go.
 func (e *Engine[B]) Purge(key string, now time.Time) {
 	e.now = e.clock.event(now)
-	e.failures.Delete(key)
-	e.fragments.Delete(key)
+	e.change(purgelog.Key(key))
 }
 
 // PurgeAll is the event that everything is to go.
 func (e *Engine[B]) PurgeAll(now time.Time) {
 	e.now = e.clock.event(now)
-	e.failures.Clear()
-	e.fragments.Clear()
+	e.change(purgelog.All)
 }
 
 // checkSources refuses slots whose src is absolute and names a host that is not allowed: found out at start rather than

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"sync/atomic"
+	"time"
 
 	"inlay/cache"
 	"inlay/internal/answer"
@@ -24,6 +25,8 @@ type entry[B any] struct {
 	renewing  *fill[B]
 	conflicts markup.Mask // where the fragment may not stand
 	depth     int         // how deep its elements are nested
+	// asked is when its origin was asked for it; zero: who filled it cannot tell. A 304 may change it.
+	asked time.Time
 	// failure makes the entry a failure, without a blob.
 	failure *answer.FillError
 

@@ -23,6 +23,7 @@ type fill[B any] struct {
 	purges   uint64                   // of the engine, at its start
 	untagged *bool                    // of its slot
 	deadline time.Time
+	asked    time.Time // when the origin was first asked; zero: it has not been
 	attempts []attempt
 	over     bool
 	failure  *answer.FillError // if over and failed
@@ -62,18 +63,23 @@ func (f *fill[B]) remove(s *slotState[B]) {
 type attempt struct {
 	id     FillID
 	leader RequestID
-	since  time.Time
-	open   bool // it may still end
+	since  time.Time // an answer's age counts from then on
+	open   bool      // it may still end
+	// looking: it has not asked the origin yet, but what lies below.
+	looking bool
+	// What the view was when the origin was asked: the log, empty if there is none, and its number.
+	log   string
+	stamp uint64
 }
 
-// began is when an attempt began: an answer's age counts from then on.
-func (f *fill[B]) began(id FillID) time.Time {
+// of is the attempt of an id: the last if it is none of them.
+func (f *fill[B]) of(id FillID) *attempt {
 	for i := range f.attempts {
 		if f.attempts[i].id == id {
-			return f.attempts[i].since
+			return &f.attempts[i]
 		}
 	}
-	return f.last().since
+	return f.last()
 }
 
 func (f *fill[B]) last() *attempt { return &f.attempts[len(f.attempts)-1] }
@@ -130,8 +136,9 @@ func (e *Engine[B]) flight(q *request[B], i int, key string, params []string) (f
 	tags := sp.ExpandTags(params)
 	stored, _ := e.fragments.Stored(key) // before Begin, which may reclaim it
 	flight, leader := e.fragments.Begin(key, tags...)
-	if f = e.flights[flight]; f != nil && f.purges != e.purges && !sp.untagged {
-		// A tag that was purged since may be one that only the origin's answer will name.
+	if f = e.flights[flight]; f != nil && (f.purges != e.purges && !sp.untagged || !f.asked.IsZero() && !e.trusts(f.asked)) {
+		// A tag that was purged since may be one that only the origin's answer will name. And of what was asked for long ago
+		// nobody can tell, while the log cannot be reached.
 		flight.Detach()
 		flight, leader = e.fragments.Begin(key, tags...)
 	}
@@ -139,7 +146,7 @@ func (e *Engine[B]) flight(q *request[B], i int, key string, params []string) (f
 		f = &fill[B]{key: flight.Key(), slot: sp.Slot, tags: tags, flight: flight, purges: e.purges, untagged: &sp.untagged}
 		e.flights[flight] = f
 		f.renews(stored)
-		e.attempt(f, q.id)
+		e.attempt(f, q.id, true)
 		return f, true
 	}
 	f = e.flights[flight]
@@ -154,11 +161,28 @@ func (e *Engine[B]) fillAlone(q *request[B], i int, key string) {
 	s, sp := &q.slots[i], &q.plan.slots[i]
 	f := &fill[B]{key: strings.Clone(key), slot: sp.Slot}
 	f.add(s)
-	e.attempt(f, q.id)
+	e.attempt(f, q.id, false)
 }
 
-// attempt begins one attempt of a fill, led by a request.
-func (e *Engine[B]) attempt(f *fill[B], leader RequestID) {
+// attempt begins one attempt of a fill, led by a request: by looking for it below, if that is wanted and there is anything to
+// look for.
+func (e *Engine[B]) attempt(f *fill[B], leader RequestID, look bool) {
+	f.deadline = e.now.Add(FindTimeout + grace)
+	e.sweep()
+	e.lastFill++
+	e.attempts[e.lastFill] = f
+	f.attempts = append(f.attempts, attempt{id: e.lastFill, leader: leader, since: e.now, open: true})
+	if at := f.last(); !look || !e.looks(f, at) {
+		e.askOrigin(f, at)
+	}
+}
+
+// askOrigin has the origin asked by an attempt.
+func (e *Engine[B]) askOrigin(f *fill[B], at *attempt) {
+	at.since, at.log, at.stamp = e.now, e.view.Log(), e.view.Seq()
+	if f.asked.IsZero() {
+		f.asked = e.now
+	}
 	timeout := f.slot.Timeout
 	if timeout == duration.Unset {
 		timeout = e.config.FillTimeout
@@ -171,16 +195,12 @@ func (e *Engine[B]) attempt(f *fill[B], leader RequestID) {
 		constant, vouching = e.config.ConstantsFor(request.Src, request.Fields)
 	}
 	f.deadline = e.now.Add(timeout + grace)
-	e.sweep()
-	e.lastFill++
-	e.attempts[e.lastFill] = f
-	f.attempts = append(f.attempts, attempt{id: e.lastFill, leader: leader, since: e.now, open: true})
 	e.counts.Fills++
 	var conditions []field.Field
 	if f.stored != nil && f.stored.kept != nil {
 		conditions = f.stored.kept.Conditions()
 	}
-	e.host.Fill(leader, e.lastFill, Fill{
+	e.host.Fill(at.leader, at.id, Fill{
 		FillRequest: request, Conditions: conditions, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment,
 	})
 }
@@ -196,7 +216,7 @@ func (e *Engine[B]) takeOver(f *fill[B], by RequestID) {
 		return
 	}
 	e.counts.TakenOver++
-	e.attempt(f, by)
+	e.attempt(f, by, f.last().looking)
 }
 
 // handOver lets a request that waits for a fill lead it, of which the host has not begun the last attempt. That one was
@@ -205,7 +225,7 @@ func (e *Engine[B]) handOver(f *fill[B], to *request[B]) {
 	delete(e.attempts, f.last().id)
 	f.attempts = f.attempts[:len(f.attempts)-1]
 	e.counts.Fills--
-	e.attempt(f, to.id)
+	e.attempt(f, to.id, false)
 	for s := f.front; s != nil; s = s.next {
 		if s.of != to {
 			e.wake(s.of)
@@ -223,10 +243,11 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 		e.host.Drop(blob)
 		return nil
 	}
-	took := e.now.Sub(f.began(id))
+	at := f.of(id)
+	took := e.now.Sub(at.since)
 	if a.Status == 304 && f.stored != nil && len(a.Redirects) == 0 {
 		e.host.Drop(blob)
-		return e.renew(f, a, now, took)
+		return e.renew(f, at, a, now)
 	}
 	policy, err := answer.Admit(f.slot, a, e.defaults(), now, took)
 	var found inspection
@@ -249,12 +270,13 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 		v.kept = a.Keep(now)
 		v.cost += v.kept.Cost()
 	}
-	e.succeed(f, v, policy, a)
+	e.succeed(f, at, v, policy, a)
 	return nil
 }
 
-// succeed settles a fill with a fragment, whose first holder is the fill.
-func (e *Engine[B]) succeed(f *fill[B], v *entry[B], policy cache.Policy, a *answer.Answer) {
+// succeed settles a fill with a fragment that an attempt of it has brought, and whose first holder is the fill.
+func (e *Engine[B]) succeed(f *fill[B], at *attempt, v *entry[B], policy cache.Policy, a *answer.Answer) {
+	v.asked = at.since
 	e.finishFill(f)
 	if f.flight == nil {
 		e.settle(f, v, nil)
@@ -269,7 +291,8 @@ func (e *Engine[B]) succeed(f *fill[B], v *entry[B], policy cache.Policy, a *ans
 			policy.TTL = answer.InstantlyStale // nobody else gets it; it can be renewed
 		}
 	}
-	if !f.flight.Overtaken(f.tags...) {
+	overtaken := f.flight.Overtaken(policy.Tags...)
+	if !overtaken {
 		e.failures.Delete(f.key)
 	}
 	if policy.TTL < 0 {
@@ -278,6 +301,9 @@ func (e *Engine[B]) succeed(f *fill[B], v *entry[B], policy cache.Policy, a *ans
 	stored := f.flight.Commit(v, policy) == nil && policy.TTL >= 0
 	if stored {
 		e.fragments.Refer(&v.ref, f.key)
+		if !overtaken {
+			e.putFilled(f, at, v, &policy)
+		}
 	}
 	e.settle(f, v, nil)
 	if !stored {

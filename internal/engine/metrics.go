@@ -22,6 +22,12 @@ fills_total Attempts of fills begun.
 fills_taken_over_total Attempts that a waiting request began because a fill was lost.
 fills_failed_total Fills that failed.
 fills_late_total Reports of attempts whose fill had been settled by another.
+polls_total Times that the purge log was asked.
+polls_failed_total Those of them that brought no answer.
+held_total Requests that waited for the purge log.
+found_data_center_total Fragments found in the data centre's cache.
+found_kv_total Fragments found in KV.
+found_refused_total Fragments found there that could not be used.
 fragments_unstored_total Fragments that were delivered but not stored.
 core_crashes_total Times that the engine was replaced after a crash; the other counters began anew then.
 waiting Pages in progress.
@@ -36,13 +42,13 @@ cache_bytes Bytes of the budget that are in use.
 `
 
 // figures are the values, in the order of metricTexts. Not taken from Stats, which core.wasm has no other use for.
-type figures [23]int64
+type figures [29]int64
 
 func (e *Engine[B]) figures() *figures {
 	n, c := &e.counts, e.fragments.Stats()
 	return &figures{
 		int64(e.warm.Load()), int64(n.Pages), int64(n.Whole), int64(n.Streamed), int64(n.Failures), int64(n.Left), int64(n.Passed),
-		int64(n.BadRequests), int64(n.Fills), int64(n.TakenOver), int64(n.Failed), int64(n.Late), int64(n.Unstored),
+		int64(n.BadRequests), int64(n.Fills), int64(n.TakenOver), int64(n.Failed), int64(n.Late), int64(n.Polls), int64(n.PollsFailed), int64(n.Held), int64(n.FoundDataCenter), int64(n.FoundKV), int64(n.Refused), int64(n.Unstored),
 		int64(e.config.Crashes), int64(len(e.requests)), int64(len(e.flights)), int64(c.Gets), int64(c.Hits),
 		int64(c.StaleHits), int64(c.Misses), int64(c.Evicted),
 		int64(e.fragments.Len() + e.failures.Len()), e.fragments.Bytes() + e.failures.Bytes(),

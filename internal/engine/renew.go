@@ -24,7 +24,7 @@ func (f *fill[B]) renews(stored *entry[B]) {
 
 // renew is the end of a fill whose answer is that what was stored has not changed: it stays the very same, and so do the
 // pages that it went into. How long it may be used is as a 200 with these fields would say.
-func (e *Engine[B]) renew(f *fill[B], a *answer.Answer, now time.Time, took time.Duration) *answer.FillError {
+func (e *Engine[B]) renew(f *fill[B], at *attempt, a *answer.Answer, now time.Time) *answer.FillError {
 	v := f.stored
 	if v.kept == nil || !v.kept.Fits(a, now) {
 		v.kept, v.unfit = nil, true
@@ -36,7 +36,7 @@ func (e *Engine[B]) renew(f *fill[B], a *answer.Answer, now time.Time, took time
 		return failure
 	}
 	renewed := v.kept.Renewed(a, v.size)
-	policy, err := answer.Admit(f.slot, &renewed, e.defaults(), now, took)
+	policy, err := answer.Admit(f.slot, &renewed, e.defaults(), now, e.now.Sub(at.since))
 	if err != nil {
 		failure := asFillError(err)
 		e.fail(f, failure)
@@ -48,7 +48,7 @@ func (e *Engine[B]) renew(f *fill[B], a *answer.Answer, now time.Time, took time
 		v.kept = kept
 	}
 	v.cost += v.kept.Cost()
-	e.succeed(f, v, policy, &renewed)
+	e.succeed(f, at, v, policy, &renewed)
 	return nil
 }
 

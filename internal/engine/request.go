@@ -117,6 +117,9 @@ func (e *Engine[B]) look(q *request[B], i int, key string, params []string) {
 		return
 	}
 	v, info := e.fragments.Inspect(key, e.now)
+	if info.State != cache.Miss && !e.trusts(v.asked) {
+		info.State = cache.Miss
+	}
 	switch info.State {
 	case cache.Fresh:
 		s.status.Hit = true
@@ -158,7 +161,7 @@ func (s *slotState[B]) ready(v *entry[B], ttl time.Duration) {
 // failure.
 func (e *Engine[B]) settleFailed(s *slotState[B], key string, failure *answer.FillError) {
 	s.failed(failure)
-	if v, ok := e.fragments.OnError(key, e.now); ok && failure.Outage() && e.misfit(s.plan, v) == nil {
+	if v, ok := e.fragments.OnError(key, e.now); ok && failure.Outage() && e.trusts(v.asked) && e.misfit(s.plan, v) == nil {
 		s.status.Fwd = "stale"
 		v.hold()
 		s.state, s.entry, s.err, s.fill = slotReady, v, nil, nil

@@ -20,6 +20,11 @@ type Stats struct {
 	// Failed are fills that failed; Unstored fragments that were delivered but not stored; Late reports of attempts whose
 	// fill had been settled by another.
 	Failed, Unstored, Late uint64
+	// Polls are those of the purge log, PollsFailed those of them that brought no answer; Held are requests that waited for one.
+	Polls, PollsFailed, Held uint64
+	// FoundDataCenter and FoundKV are fragments that were found below instead of being asked of an origin; Refused is what lay
+	// there and could not be used, as a purge had overtaken it, or since it was damaged.
+	FoundDataCenter, FoundKV, Refused uint64
 	// Waiting are the requests in progress, Flights the fills.
 	Waiting, Flights int
 	// Crashes are the engines before this one that were lost to a crash, with everything that they had counted.
@@ -34,6 +39,8 @@ type Stats struct {
 type counts struct {
 	Pages, Whole, Streamed, Failures, Left, Passed, BadRequests uint64
 	Fills, TakenOver, Failed, Unstored, Late                    uint64
+	Polls, PollsFailed, Held                                    uint64
+	FoundDataCenter, FoundKV, Refused                           uint64
 }
 
 // Stats tells what the engine has done; it is an event like the others.
@@ -42,8 +49,9 @@ func (e *Engine[B]) Stats() Stats {
 	return Stats{
 		Warm: e.warm.Load(), Pages: n.Pages, Whole: n.Whole, Streamed: n.Streamed, Failures: n.Failures, Left: n.Left,
 		Passed: n.Passed, BadRequests: n.BadRequests, Fills: n.Fills, TakenOver: n.TakenOver, Failed: n.Failed,
-		Unstored: n.Unstored, Late: n.Late,
-		Waiting: len(e.requests), Flights: len(e.flights), Crashes: e.config.Crashes,
+		Unstored: n.Unstored, Late: n.Late, Polls: n.Polls, PollsFailed: n.PollsFailed, Held: n.Held,
+		FoundDataCenter: n.FoundDataCenter, FoundKV: n.FoundKV, Refused: n.Refused,
+		Waiting: len(e.requests) + len(e.held), Flights: len(e.flights), Crashes: e.config.Crashes,
 		Cache: e.fragments.Stats(), Bytes: e.fragments.Bytes() + e.failures.Bytes(), Entries: e.fragments.Len() + e.failures.Len(),
 	}
 }

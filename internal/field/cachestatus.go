@@ -18,6 +18,9 @@ type Status struct {
 	// TTL is the seconds for which the fragment is still fresh; negative for a stale one. It counts if HasTTL.
 	TTL    int64
 	HasTTL bool
+	// Tier is the cache below that the fragment came from, and so a member of its own before this one, which is nearer to the
+	// reader (section 2). Empty: none.
+	Tier string
 	// Detail says more, such as a Reason's word. Empty: nothing more to say.
 	Detail string
 }
@@ -29,6 +32,9 @@ type Status struct {
 // in names and details, a Fwd that is no token is left out with what depends on it, and a TTL out of range is the nearest
 // that fits.
 func (f *Status) Append(dst []byte) []byte {
+	if f.Tier != "" {
+		dst = append(appendName(dst, "inlay-"+f.Tier+"/", f.Slot), ";hit, "...)
+	}
 	return f.AppendParameters(appendName(dst, "inlay/", f.Slot))
 }
 

@@ -1,0 +1,269 @@
+package engine
+
+import (
+	"time"
+
+	"inlay/cache"
+	"inlay/internal/answer"
+	"inlay/internal/config"
+	"inlay/internal/duration"
+	"inlay/internal/tier"
+)
+
+// What lies below the isolate's memory: the data centre's cache, and a store of the whole site's. Before the origin is asked
+// for a fragment, it is looked for there. What another isolate has filled is used if the view allows the stamp that it was
+// filled under, which is asked after everything that had to be waited for.
+
+// leastKept is the ttl from which on a fragment is put into KV, which shows a write for up to a minute late.
+const leastKept = time.Minute
+
+// below are the tiers where a fragment of the slot may lie. What it will be kept for is not known if its origin says that.
+func (e *Engine[B]) below(f *fill[B]) config.Tiers {
+	tiers := e.config.Tiers
+	if ttl := f.slot.TTL; ttl != duration.Unset && ttl < leastKept {
+		tiers &^= config.KV
+	}
+	return tiers
+}
+
+// looks has a new attempt of a fill look below before it asks the origin, if there is anything to look for.
+func (e *Engine[B]) looks(f *fill[B], at *attempt) bool {
+	l := &e.lease
+	if f.flight == nil || !e.config.Log || l.adrift && !e.verified() {
+		return false
+	}
+	find := Find{Name: nameOf(f.key), Tiers: e.below(f), AwaitView: l.polling && !e.verified()}
+	if find.Tiers == 0 && !find.AwaitView {
+		return false
+	}
+	at.looking = true
+	e.host.Find(at.leader, at.id, find)
+	return true
+}
+
+// nameOf is what a key is called below. Two keys may share a name: the key itself is in the entry.
+func nameOf(key string) string {
+	h := newSum()
+	h.writeString(key)
+	return hex(h.bytes())
+}
+
+// NotFound is the event that a fill's fragment is in none of the tiers: now the origin is asked.
+func (e *Engine[B]) NotFound(id FillID, now time.Time) {
+	e.now = e.clock.event(now)
+	f := e.attempts[id]
+	if f == nil {
+		return
+	}
+	at := f.of(id)
+	if !at.looking {
+		return
+	}
+	at.looking = false
+	if at != f.last() && f.last().open {
+		// Another request has taken over meanwhile, and asks.
+		f.close(id)
+		delete(e.attempts, id)
+		return
+	}
+	e.restart(f)
+	e.askOrigin(f, at)
+}
+
+// restart has a fill that has asked for nothing yet begin now, if what it is for was purged since: what it brings will be newer
+// than that.
+func (e *Engine[B]) restart(f *fill[B]) {
+	if f.purges == e.purges && !f.flight.Overtaken(f.tags...) {
+		return
+	}
+	e.letGoOfStored(f)
+	f.flight.Detach()
+	flight, leader := e.fragments.Begin(f.key, f.tags...)
+	if !leader {
+		return // somebody has begun another: what this one brings is for who waits for it
+	}
+	old := f.flight
+	delete(e.flights, old)
+	f.flight, f.purges = flight, e.purges
+	e.flights[flight] = f
+	old.Abandon(nil)
+}
+
+// Found is the event that a tier has something under the name of a fill: resident is for how long it has lain there, by the
+// tier's own account, negative if it gives none. It reports whether nothing more is to be looked for. The blob is the
+// engine's from here on.
+func (e *Engine[B]) Found(id FillID, t config.Tiers, resident time.Duration, blob B, size int, now time.Time) bool {
+	e.now = e.clock.event(now)
+	f := e.attempts[id]
+	if f == nil || !f.of(id).looking {
+		e.host.Drop(blob)
+		return true
+	}
+	v, en, policy := e.readEntry(f, t, resident, blob, size, now)
+	if v == nil {
+		e.counts.Refused++
+		return false
+	}
+	fresh := policy.TTL > answer.InstantlyStale
+	if !fresh && (policy.StaleWhileRevalidate < 0 || f.front == nil) {
+		// Too old to be shown, but for when the origin fails.
+		if _, there := e.fragments.Stored(f.key); !there && policy.StaleIfError > 0 && e.fragments.Put(f.key, v, policy) == nil {
+			e.fragments.Refer(&v.ref, f.key)
+		} else {
+			e.release(v)
+		}
+		return false
+	}
+	e.restart(f)
+	leader := f.of(id).leader
+	e.finishFill(f)
+	for s := f.front; s != nil; s = s.next {
+		s.status.Tier = tierNames[t>>1&1]
+	}
+	if t == config.KV {
+		e.counts.FoundKV++
+		if fresh {
+			e.putBelow(id, v, en, config.DataCenter)
+		}
+	} else {
+		e.counts.FoundDataCenter++
+	}
+	stored := f.flight.Commit(v, policy) == nil
+	if stored {
+		e.fragments.Refer(&v.ref, f.key)
+	}
+	e.settle(f, v, nil)
+	if !stored {
+		e.release(v)
+	} else if !fresh {
+		e.refill(f, leader)
+	}
+	return true
+}
+
+var tierNames = [...]string{"data-center", "kv"}
+
+// refill begins the fill that renews what was found stale.
+func (e *Engine[B]) refill(f *fill[B], leader RequestID) {
+	if !e.unattended.roomFor(f.key) {
+		return
+	}
+	flight, leads := e.fragments.Begin(f.key, f.tags...)
+	if !leads {
+		return
+	}
+	g := &fill[B]{key: flight.Key(), slot: f.slot, tags: f.tags, flight: flight, purges: e.purges, untagged: f.untagged}
+	e.flights[flight] = g
+	e.attempt(g, leader, false)
+	e.leaveAlone(g)
+}
+
+// readEntry takes what lies below for what it says that it is, as far as that can be checked: nil if it is to be passed over.
+func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration, blob B, size int, now time.Time) (v *entry[B], en *tier.Entry, p cache.Policy) {
+	head := make([]byte, tier.HeadSize)
+	n := tier.Head(head[:e.host.Read(blob, 0, head)])
+	if n == 0 || n > size {
+		e.host.Drop(blob)
+		return nil, nil, p
+	}
+	head = make([]byte, n)
+	e.host.Read(blob, 0, head)
+	body := e.host.After(blob, n)
+	e.host.Drop(blob)
+	read, summed, sum, ok := tier.Read(head)
+	en = &read
+	ok = ok && en.Key == f.key && en.Size == size-n && en.Size <= e.config.MaxFragment && e.verified()
+	soft := false
+	if ok {
+		en.Tags = append(f.tags[:len(f.tags):len(f.tags)], en.Tags...)
+		ok, soft = e.view.Allows(en.Log, en.Stamp, en.Key, en.Tags)
+	}
+	if ok {
+		p, ok = remaining(en, max(resident, now.Sub(en.Filled)-en.Age), soft)
+	}
+	var found inspection
+	if ok {
+		var failure *answer.FillError
+		body, size, found, failure = e.inspect(body, en.Size)
+		h := newSum()
+		h.write(summed)
+		h.write(found.sum[:])
+		own := h.bytes()
+		ok = failure == nil && string(own[:]) == string(sum)
+	}
+	if !ok {
+		e.host.Drop(body)
+		return nil, nil, p
+	}
+	v = newEntry(body, size, found.sum)
+	v.conflicts, v.depth = found.conflicts, found.depth
+	v.cost += keyFactor * len(f.key)
+	if resident >= 0 {
+		// A second more, since it is told in whole ones: how young it is must not be overstated. Without it no clock says how young.
+		v.asked = e.now.Add(-max(resident+time.Second, now.Sub(en.Filled)-en.Age) - en.Age)
+	}
+	return v, en, p
+}
+
+// remaining is how long an entry may still be used that has lain below for some time; ok is false if not at all.
+func remaining(en *tier.Entry, lain time.Duration, soft bool) (p cache.Policy, ok bool) {
+	lain = max(lain, 0)
+	en.Age += lain
+	en.TTL -= lain
+	p = cache.Policy{TTL: en.TTL, StaleWhileRevalidate: en.StaleWhileRevalidate, StaleIfError: en.StaleIfError, Tags: en.Tags}
+	if soft {
+		// When its freshness ended is not known, but it was after its fill had begun.
+		p.TTL = -en.Age
+	}
+	if p.TTL <= 0 {
+		p.StaleWhileRevalidate += p.TTL
+		p.StaleIfError += p.TTL
+		p.TTL = answer.InstantlyStale
+		if p.StaleWhileRevalidate <= 0 && p.StaleIfError <= 0 {
+			return p, false
+		}
+	}
+	// None is not the default.
+	if p.StaleWhileRevalidate <= 0 {
+		p.StaleWhileRevalidate = -1
+	}
+	if p.StaleIfError <= 0 {
+		p.StaleIfError = -1
+	}
+	return p, true
+}
+
+// putFilled puts a fragment below that an attempt has brought.
+func (e *Engine[B]) putFilled(f *fill[B], at *attempt, v *entry[B], p *cache.Policy) {
+	tiers := e.below(f)
+	if p.TTL < leastKept {
+		tiers &^= config.KV
+	}
+	if tiers == 0 || at.log == "" || p.TTL <= answer.InstantlyStale {
+		return
+	}
+	e.putBelow(at.id, v, &tier.Entry{
+		Log: at.log, Stamp: at.stamp, Filled: e.clock.outside(at.since), Age: e.now.Sub(at.since),
+		TTL: p.TTL, StaleWhileRevalidate: p.StaleWhileRevalidate, StaleIfError: p.StaleIfError,
+		Key: f.key, Tags: p.Tags, Size: v.size,
+	}, tiers)
+}
+
+// putBelow puts a fragment below, as what an entry says of it.
+func (e *Engine[B]) putBelow(id FillID, v *entry[B], en *tier.Entry, tiers config.Tiers) {
+	head := en.Append(nil)
+	if head == nil {
+		return
+	}
+	h := newSum()
+	h.write(head)
+	h.write(v.sum[:])
+	sum := h.bytes()
+	first := e.host.NewBlob(append(head, sum[:]...))
+	whole := e.host.Join([]B{first, v.blob})
+	e.host.Drop(first)
+	e.host.Put(id, Put[B]{
+		Name: nameOf(en.Key), Tiers: tiers, Blob: whole, Keep: en.TTL + max(en.StaleWhileRevalidate, en.StaleIfError, 0),
+	})
+	e.host.Drop(whole)
+}

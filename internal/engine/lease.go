@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"time"
+
+	"inlay/internal/purgelog"
+)
+
+// With a purge log, what is stored may be used for as long as it is sure that no purge has been missed: for the lease, counted
+// from when the log was last asked. Past its soft end the log is asked again, while everything goes on; past its end a request
+// whose page has something in memory is held until the log has answered. A log that does not answer is no reason to wait
+// again: from then on, until it does, only what is young is used. See docs/architecture.md.
+
+// lease is for how long the view is relied on.
+type lease struct {
+	// asOf: of each purge that was acknowledged before it, the view knows.
+	asOf time.Time
+	// asked is when the last poll was asked for, heard when the one was whose answer was last taken in. An answer counts from
+	// when it was asked for: what is purged on its way is not in it.
+	asked, heard time.Time
+	poll         PollID // the last
+	polling      bool   // it goes on
+	adrift       bool   // it failed
+	check        time.Time
+}
+
+// held is a request that waits before anything is done about it: for a poll, or for the log to take its purge.
+type held struct {
+	request Request
+	since   time.Time
+	// Of a purge; nil: it waits for a poll.
+	subjects []string
+	soft     bool
+	passed   bool // the purge was the origin's, and its request is answered
+}
+
+// pollOverdue is when a poll that has not ended is taken to have lost its context.
+const pollOverdue = PollTimeout + grace
+
+// verified tells whether the view is within its lease, so that of all that is stored no purge has been missed.
+func (e *Engine[B]) verified() bool {
+	return !e.config.Log || e.view.Log() != "" && e.now.Before(e.lease.asOf.Add(e.config.Lease))
+}
+
+// trusts tells whether what an origin was asked for at a time may be used now.
+func (e *Engine[B]) trusts(asked time.Time) bool {
+	return e.verified() || e.now.Before(asked.Add(e.config.Outage))
+}
+
+// holds looks at the lease in the event of a request that a page answers: it has the log polled if it is time to, and tells whether
+// the request must wait for that.
+func (e *Engine[B]) holds(r *Request) bool {
+	l := &e.lease
+	if !e.config.Log || e.now.Before(l.check) {
+		return false
+	}
+	if l.polling && !e.now.Before(l.asked.Add(pollOverdue)) {
+		l.polling, l.adrift = false, true
+	}
+	verified := e.verified()
+	if !l.polling && (!e.now.Before(l.asked.Add(e.config.LeaseSoft)) || !verified && !l.adrift) {
+		l.poll++
+		l.polling, l.asked = true, e.now
+		e.counts.Polls++
+		e.host.Poll(r.ID, l.poll, e.view.Log(), e.view.Seq())
+	}
+	e.setCheck()
+	if verified || l.adrift || !e.remembers(r) {
+		return false
+	}
+	e.counts.Held++
+	e.hold(&held{request: *r, since: e.now}, PollTimeout)
+	return true
+}
+
+// setCheck says from when on an event has to look at the lease: before that Warm and repeats go on without.
+func (e *Engine[B]) setCheck() {
+	l := &e.lease
+	l.check = l.asked.Add(e.config.LeaseSoft)
+	if l.polling {
+		l.check = l.asked.Add(pollOverdue)
+	}
+	if ends := l.asOf.Add(e.config.Lease); ends.Before(l.check) {
+		l.check = ends
+	}
+	e.clock.setLimit(l.check)
+}
+
+// remembers tells whether there is something in memory of r's page, which a purge could be of.
+func (e *Engine[B]) remembers(r *Request) bool {
+	pl := &e.plans[r.page]
+	for i := range pl.slots {
+		if e.makeKey(&pl.slots[i], r) == nil {
+			if _, ok := e.fragments.Stored(string(r.key)); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hold has a request wait.
+func (e *Engine[B]) hold(h *held, most time.Duration) {
+	r := &h.request
+	// What it was found out to be is found out again, in buffers that are not another's by then.
+	r.params, r.key = nil, nil
+	e.held[r.ID] = h
+	if h.subjects == nil {
+		e.heldOrder = append(e.heldOrder, r.ID)
+	}
+	if !h.passed {
+		e.host.Wait(r.ID, e.clock.outside(e.now.Add(most)))
+	}
+}
+
+// goOn is the event of a request that was held: the log has answered, or its time is over.
+func (e *Engine[B]) goOn(h *held) {
+	id := h.request.ID
+	if h.subjects != nil {
+		if e.now.Sub(h.since) >= PurgeTimeout {
+			e.purgeFailed(h, "no answer in time")
+		}
+		return
+	}
+	if !e.verified() {
+		if e.lease.polling && e.now.Before(h.since.Add(PollTimeout)) {
+			return // woken for nothing
+		}
+		e.lease.adrift = true // nobody waits twice
+	}
+	delete(e.held, id)
+	e.handle(&h.request)
+}
+
+// Polled is the event that a poll has ended: with an answer, or, if that is nil, without. One that is late, or comes twice, is
+// passed over.
+func (e *Engine[B]) Polled(id PollID, a *purgelog.Answer, now time.Time) {
+	e.now = e.clock.event(now)
+	l := &e.lease
+	if !l.polling || id != l.poll {
+		return
+	}
+	l.polling, l.adrift = false, a == nil
+	if a != nil {
+		e.learn(a, l.asked)
+	} else {
+		e.counts.PollsFailed++
+	}
+	e.polled()
+}
+
+// polled has those go on who waited for a poll.
+func (e *Engine[B]) polled() {
+	e.setCheck()
+	for _, id := range e.heldOrder {
+		if e.held[id] != nil {
+			e.host.Wake(id)
+		}
+	}
+	e.heldOrder = e.heldOrder[:0]
+}
+
+// learn takes in what the log answered to who asked it at a time.
+func (e *Engine[B]) learn(a *purgelog.Answer, asked time.Time) {
+	l := &e.lease
+	if asked.Before(l.heard) && a.Log != e.view.Log() {
+		return // of a log that was lost since
+	}
+	news, reset := e.view.Apply(a)
+	asOf := asked.Add(-a.Age)
+	if reset {
+		l.asOf = asOf
+		e.change(purgelog.All)
+	}
+	for i := range news {
+		if !reset {
+			e.change(news[i].Subject)
+		}
+	}
+	if asOf.After(l.asOf) {
+		l.asOf = asOf
+	}
+	if asked.After(l.heard) {
+		l.heard = asked
+	}
+}
+
+// change purges or invalidates what a subject names, and says how many entries that were. What it does not know it takes
+// for everything.
+func (e *Engine[B]) change(subject string) (n int) {
+	kind, name, soft := purgelog.Read(subject)
+	if kind == purgelog.KindTag {
+		e.purges++
+	}
+	switch {
+	case kind == purgelog.KindTag && soft:
+		e.failures.PurgeTag(name)
+		return e.fragments.InvalidateTag(name)
+	case kind == purgelog.KindTag:
+		return e.failures.PurgeTag(name) + e.fragments.PurgeTag(name)
+	case kind == purgelog.KindKey:
+		if v, _ := e.fragments.Inspect(name, e.now); v != nil || e.failureOf(name) != nil {
+			n = 1
+		}
+		e.failures.Delete(name)
+		e.fragments.Delete(name)
+	default:
+		n = e.fragments.Len() + e.failures.Len()
+		e.failures.Clear()
+		e.fragments.Clear()
+	}
+	return n
+}

@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"time"
+
+	"inlay/internal/answer"
+	"inlay/internal/ascii"
+	"inlay/internal/decimal"
+	"inlay/internal/field"
+	"inlay/internal/purgelog"
+	"inlay/internal/route"
+)
+
+// purge answers a request of administration that purges or, soft, invalidates what each parameter of its query names. One that
+// is not understood leaves everything as it is.
+func (e *Engine[B]) purge(r *Request, soft bool) {
+	h := &held{request: *r, since: e.now, soft: soft}
+	problem := "the query names nothing"
+	for query := r.query; query != ""; {
+		var pair string
+		pair, query, _ = ascii.Cut(query, "&")
+		if pair == "" {
+			continue
+		}
+		encodedName, encodedValue, _ := ascii.Cut(pair, "=")
+		name, _ := route.DecodeQuery(encodedName)
+		value, ok := route.DecodeQuery(encodedValue)
+		subject := ""
+		switch {
+		case !ok || value == "":
+		case name == "tag":
+			subject = purgelog.Tag(value)
+		case name == "key":
+			subject = purgelog.Key(value)
+		case name == "all" && value == "1":
+			subject = purgelog.All
+		}
+		if subject == "" {
+			problem = "the parameter " + ascii.Trim(ascii.Quote(pair), `"`) + " was not understood"
+			h.subjects, query = nil, ""
+			continue
+		}
+		if soft {
+			subject = purgelog.Soft(subject)
+		}
+		h.subjects = append(h.subjects, subject)
+	}
+	switch {
+	case h.subjects == nil:
+		e.sendPurged(h, 400, `:0,"error":"`+problem+`; expected tag=…, key=… or all=1"`)
+	case e.config.Log:
+		e.tell(h)
+	default:
+		e.sendPurged(h, 200, ":"+decimal.String(e.changeAll(h.subjects)))
+	}
+}
+
+// tell has the purge log told of what is purged.
+func (e *Engine[B]) tell(h *held) {
+	e.hold(h, PurgeTimeout)
+	e.host.Purge(h.request.ID, Purge{Log: e.view.Log(), Seq: e.view.Seq(), Subjects: h.subjects})
+}
+
+func (e *Engine[B]) changeAll(subjects []string) (n int) {
+	for _, s := range subjects {
+		n += e.change(s)
+	}
+	return n
+}
+
+// sendPurged answers with JSON: the rest of an object behind the name of its first member.
+func (e *Engine[B]) sendPurged(h *held, status int, rest string) {
+	what := `{"purged"`
+	if h.soft {
+		what = `{"invalidated"`
+	}
+	e.sendAs(h.request.ID, status, what+rest+"}\n", field.Field{Name: "content-type", Value: "application/json"})
+}
+
+// Purged is the event that the purge log has what it was told, and what else it says; nil: it could not be told, for a reason.
+func (e *Engine[B]) Purged(id RequestID, a *purgelog.Answer, reason string, now time.Time) {
+	e.now = e.clock.event(now)
+	h := e.held[id]
+	if h == nil || h.subjects == nil {
+		return
+	}
+	if a == nil {
+		e.purgeFailed(h, reason)
+		return
+	}
+	delete(e.held, id)
+	n := e.changeAll(h.subjects)
+	e.learn(a, h.since)
+	e.lease.adrift = false
+	e.polled()
+	if !h.passed {
+		lease := e.config.Lease.Milliseconds()
+		within := decimal.String(int(lease)) + "ms"
+		if lease%1000 == 0 {
+			within = decimal.String(int(lease/1000)) + "s"
+		}
+		e.sendPurged(h, 200, ":"+decimal.String(n)+`,"isolates":"within `+within+`","log":`+decimal.String(int(a.Seq)))
+	}
+}
+
+// purgeFailed answers that nothing was purged.
+func (e *Engine[B]) purgeFailed(h *held, reason string) {
+	delete(e.held, h.request.ID)
+	if !h.passed {
+		e.sendPurged(h, 503, `:0,"error":"the purge log cannot be reached, so nothing was purged anywhere; try again: `+
+			ascii.Trim(ascii.Quote(reason), `"`)+`"`)
+	}
+}
+
+// PassEnd is the event that a request that was passed on, of a method that may change something, was answered with a success
+// or a redirect: groups is the answer's Cache-Group-Invalidation field (RFC 9875, section 3), tags that of the
+// configuration's PurgeField, each empty if there is none. What they name is purged here at once; a host that was asked for a
+// Purge lets the answer wait for it.
+func (e *Engine[B]) PassEnd(id RequestID, groups, tags string, now time.Time) {
+	e.now = e.clock.event(now)
+	h := &held{request: Request{ID: id}, since: e.now, passed: true}
+	for _, tag := range answer.TagsIn(e.config.PurgeField, tags, field.ParseGroups(groups)) {
+		h.subjects = append(h.subjects, purgelog.Tag(tag))
+	}
+	if h.subjects == nil {
+		return
+	}
+	e.changeAll(h.subjects)
+	if e.config.Log {
+		e.tell(h)
+	}
+}
