@@ -44,7 +44,11 @@ async function version(env, ctx) {
 export default {
   /** @param {Request} request @param {any} env @param {ExecutionContext} ctx @returns {Response | Promise<Response>} */
   fetch(request, env, ctx) {
-    if (new URL(request.url).pathname === versionPath) return version(env, ctx);
+    if (new URL(request.url).pathname === versionPath) {
+      // Nobody else knows it: a page that finds wrangler's port starts nothing, and is told nothing.
+      if (request.headers.get("inlay-dev-from") === settings.from) return version(env, ctx);
+      return new Response("404 page not found\n", { status: 404 });
+    }
     const wanted = Number(request.headers.get("inlay-dev-pages"));
     if (!(wanted > shells)) return isolate.fetch(request, env, ctx);
     return renew(wanted).then(() => isolate.fetch(request, env, ctx));

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -148,5 +149,19 @@ func newSession(o Options) (s *session, end func(), err error) {
 	}
 	s.board = newBoard(s.back.what())
 	s.front = newFront(s.board, sourcesBelow(o.Project.Root))
+	s.front.hosts = func() []string {
+		vars, err := varsOf(s.current(), o.Env)
+		if err != nil {
+			vars = map[string]string{} // what is wrong with them is told where they are used
+		}
+		maps.Copy(vars, o.Vars)
+		return hostsOf(o.Host, vars)
+	}
+	var once sync.Once
+	s.front.strange = func(host string) {
+		once.Do(func() {
+			s.out.printf("asked for under the host %q, which could be anybody's: its pages do not load by themselves, and show no source. If it is yours, name it in INLAY_HOSTS", host)
+		})
+	}
 	return s, end, nil
 }

@@ -37,6 +37,10 @@ type front struct {
 	excerpts func(file string, line int) []sourceLine
 	// failed is told when the upstream did not answer.
 	failed func(*http.Request, error)
+	// hosts are names that the site is served under, besides this machine's own.
+	hosts func() []string
+	// strange is told of a host that is none of either.
+	strange func(host string)
 
 	pageWait, otherWait, heartbeat time.Duration
 }
@@ -51,7 +55,7 @@ type asked struct {
 type askedKey struct{}
 
 func newFront(b *board, excerpts func(string, int) []sourceLine) *front {
-	f := &front{board: b, excerpts: excerpts, failed: func(*http.Request, error) {}, pageWait: pageWait, otherWait: otherWait, heartbeat: heartbeat}
+	f := &front{board: b, excerpts: excerpts, failed: func(*http.Request, error) {}, hosts: func() []string { return nil }, strange: func(string) {}, pageWait: pageWait, otherWait: otherWait, heartbeat: heartbeat}
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	f.proxy = &httputil.ReverseProxy{
 		Rewrite: rewrite,
@@ -135,7 +139,11 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.own(w, r)
 		return
 	}
-	navigation := isNavigation(r)
+	ours := f.isOurs(r.Host)
+	if !ours {
+		f.strange(r.Host)
+	}
+	navigation := ours && isNavigation(r)
 	// A page that comes by itself is for who waits before a browser; a program that asks as one waits.
 	impatient := navigation && strings.HasPrefix(r.Header.Get("User-Agent"), "Mozilla/")
 	limit := f.otherWait
@@ -147,6 +155,10 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case s.phase == building:
 		f.late(w, r, s, impatient)
 	case s.phase == broken && (s.upstream == nil || !isPart(r)):
+		if !ours {
+			http.Error(w, "inlay dev: the site has a mistake; under localhost, and in the terminal, it is shown which", http.StatusInternalServerError)
+			return
+		}
 		f.mistakes(w, r, s, navigation)
 	case s.upstream == nil:
 		http.Error(w, "inlay dev: nothing serves the site", http.StatusServiceUnavailable)
@@ -158,11 +170,16 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // own answers what is the server's and not the site's.
 func (f *front) own(w http.ResponseWriter, r *http.Request) {
+	if !isSameOrigin(r) || !f.isOurs(r.Host) {
+		http.Error(w, "inlay dev: this is for pages of the site itself", http.StatusForbidden)
+		return
+	}
 	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	switch r.URL.Path {
 	case clientPath:
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 		_, _ = io.WriteString(w, clientScript)
 	case eventsPath:
 		f.events(w, r)

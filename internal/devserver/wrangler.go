@@ -394,6 +394,9 @@ func (w *worked) wait(ctx context.Context, version string, before int64) (told, 
 	}
 }
 
+// fromField shows who asks for the version: nobody else knows where shells are fetched from.
+const fromField = "Inlay-Dev-From"
+
 // errNotTold: the Worker does not hand to inlay what it is asked for.
 var errNotTold = errors.New("the Worker does not say its version")
 
@@ -404,6 +407,7 @@ func (w *worked) ask(ctx context.Context) (told, error) {
 	if err != nil {
 		return told{}, err
 	}
+	r.Header.Set(fromField, w.shells.url)
 	answer, err := w.client.Do(r)
 	if err != nil {
 		return told{}, err

@@ -248,6 +248,10 @@ func TestASiteThatIsBeingWritten(t *testing.T) {
 			require.NotNil(t, id, page.text)
 			assert.NotContains(t, d.ask("/").text, "_inlay", "who is no tab gets the page as it is")
 			assert.Equal(t, "h1 { color: teal }\n", d.ask("/shop.css").text)
+			// However it is spelt, the Worker tells nobody else its version, nor starts a program for him.
+			for _, target := range []string{"/_inlay/dev/version", "/%5finlay/dev/version", "/a/../_inlay/dev/version", "//_inlay/dev/version"} {
+				assert.NotContains(t, d.ask(target).text, `"version"`, target)
+			}
 			events := d.listen()
 			assert.Equal(t, event{ID: id[1]}, clean(d.told(events)))
 
