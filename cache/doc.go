@@ -28,7 +28,7 @@
 //	to look again and again at the same           Refer, then Look
 //	to store what is at hand                      Put
 //	to remove a key, a tag, everything            Delete, PurgeTag, Clear
-//	to have everything with a tag fetched anew    InvalidateTag
+//	to have a key, a tag, everything fetched anew Invalidate, InvalidateTag, InvalidateAll
 //	to see what there is                          All, Len, Bytes, Stats
 //
 // # What a value may be used for

@@ -35,10 +35,10 @@ func (s State) String() string {
 // beyond them is counted besides.
 const EntryOverhead = 96
 
-// entry is one stored value. What readers look at (key, value, freshUntil, terms)
-// never changes once the entry is in the index, so that a hit needs no lock; a
-// new value is a new entry. The rest belongs to the writer's lock, except the
-// hits in meta, which readers count.
+// entry is one stored value. What readers look at (key, value, terms) never
+// changes once the entry is in the index, so that a hit needs no lock; a new value
+// is a new entry. Only the end of freshness may be moved, to an earlier instant. The
+// rest belongs to the writer's lock, except the hits in meta, which readers count.
 //
 // Its size is the cache's overhead: 72 bytes with V = []byte. Hence four small
 // numbers in one word. The bytes of the key lie right behind it (key.go).
@@ -50,7 +50,7 @@ type entry[V any] struct {
 	// What a hit touches lies together, up to the key.
 	value      V
 	terms      *terms        // nil: no stale windows, no tags
-	freshUntil int64         // ticks; at this instant it is no longer fresh
+	freshUntil atomic.Int64  // ticks; at this instant it is no longer fresh
 	meta       atomic.Uint32 // hits, class, frequency, cost: see evict.go
 	keyLen     uint32
 }
@@ -59,7 +59,7 @@ type entry[V any] struct {
 // ending just before their instant; a purge ends everything, an invalidation
 // ends the TTL, and the stale windows count from it.
 func (e *entry[V]) state(t int64) State {
-	if e.terms == nil && t < e.freshUntil {
+	if e.terms == nil && t < e.freshUntil.Load() {
 		return Fresh
 	}
 	return e.stateByTerms(t)
@@ -83,11 +83,12 @@ func (e *entry[V]) stateByTerms(t int64) State {
 // until is when freshness ends or ended: by time, or by an invalidation before
 // that. There must be terms.
 func (e *entry[V]) until() (until int64, invalidated bool) {
+	until = e.freshUntil.Load()
 	at, yes := e.terms.invalidatedAt()
-	if yes && at < e.freshUntil {
+	if yes && at < until {
 		return at, true
 	}
-	return e.freshUntil, yes
+	return until, yes
 }
 
 // usableOnError tells whether the value may stand in for a failed fill.
@@ -115,7 +116,7 @@ func (e *entry[V]) gone(t int64) bool {
 func (e *entry[V]) death() int64 {
 	w := e.terms
 	if w == nil {
-		return e.freshUntil
+		return e.freshUntil.Load()
 	}
 	until, _ := e.until()
 	return later(later(until, max(w.swr, w.sie)), w.keep)
@@ -123,7 +124,7 @@ func (e *entry[V]) death() int64 {
 
 // left is the freshness that remains, not positive once stale.
 func (e *entry[V]) left(t int64) time.Duration {
-	left := time.Duration(e.freshUntil - t)
+	left := time.Duration(e.freshUntil.Load() - t)
 	if e.terms != nil {
 		if until, invalidated := e.until(); invalidated {
 			return min(time.Duration(until-t), 0)

@@ -114,6 +114,33 @@ func ExamplePolicy_tags() {
 	//  miss
 }
 
+// An invalidation is for what may be out of date: the old value is used once more
+// while it is fetched anew, and stands in if that fails. By key it concerns one value,
+// and InvalidateAll every one.
+func ExampleCache_Invalidate() {
+	c, err := cache.New(cache.Options[string]{Policy: cache.Policy{StaleWhileRevalidate: time.Minute}})
+	if err != nil {
+		panic(err)
+	}
+	_ = c.Put("price:7", "€ 12", cache.Policy{})
+	_ = c.Put("price:8", "€ 15", cache.Policy{})
+	_ = c.Put("stock:7", "3 left", cache.Policy{StaleWhileRevalidate: -1}) // may not be used when it is old
+
+	fmt.Println(c.Invalidate("price:7"))
+	fmt.Println(c.Get("price:7"))
+	fmt.Println(c.Get("price:8"))
+	fmt.Println(c.InvalidateAll())
+	fmt.Println(c.Get("price:8"))
+	fmt.Println(c.Get("stock:7"))
+	// Output:
+	// true
+	// € 12 stale
+	// € 15 fresh
+	// 2
+	// € 15 stale
+	//  miss
+}
+
 // The budget is in bytes, and what a value takes is for its owner to say. What does
 // not fit at all is refused, and nothing leaves for it.
 func ExampleOptions_budget() {

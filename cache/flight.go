@@ -26,6 +26,7 @@ type Flight[V any] struct {
 	deferred *Deferred[V] // its face for goroutines, if it has been asked for
 	told     func(int64)  // the face's settle: a program without GetOrDefer does not have it in its code
 	overdue  int64        // ticks from which nobody joins it; 0: none, see Options.RefreshTimeout
+	overtook overtaking   // what happened to its key
 
 	older, newer *Flight[V] // in the cache's parked
 }
@@ -38,8 +39,8 @@ type Flight[V any] struct {
 // The tags are those that the caller knows the value to carry. A flight that
 // began before one of them was purged or invalidated may bring what was there
 // before that, so it is not joined: it goes on for those who have it, stores
-// nothing, and the caller leads a flight of its own. The same after Delete of
-// the key and Clear.
+// nothing, and the caller leads a flight of its own. The same after Delete and
+// Invalidate of the key, Clear and InvalidateAll.
 func (c *Cache[V]) Begin(key string, tags ...string) (f *Flight[V], leader bool) {
 	if key == "" {
 		return &Flight[V]{c: c, settled: true, err: fail(ErrEmptyKey, "begin", key)}, false
@@ -83,9 +84,9 @@ func (c *Cache[V]) joinable(key string, tags []string, t int64) *Flight[V] {
 	return f
 }
 
-// Overtaken tells whether the key was deleted or cleared, or one of the tags
-// purged or invalidated, since the flight began: what it brings may be older
-// than that.
+// Overtaken tells whether the key was deleted, cleared or invalidated, or one of
+// the tags purged or invalidated, since the flight began: what it brings may be
+// older than that.
 func (f *Flight[V]) Overtaken(tags ...string) bool {
 	f.c.mu.Lock()
 	yes := f.detached || f.overtaken(f.known) || f.overtaken(tags)
@@ -104,7 +105,7 @@ func (f *Flight[V]) Detach() {
 }
 
 func (f *Flight[V]) overtaken(tags []string) bool {
-	o := f.c.tags.overtook(tags, f.since)
+	o := f.c.tags.overtook(tags, f.since, f.overtook)
 	return o.purged || o.invalidated
 }
 
@@ -186,7 +187,7 @@ func (f *Flight[V]) Then(fn func(V, error)) (stop func() bool) {
 // began. A value that was not stored, for whatever reason, stays the caller's:
 // OnEvict is not called for it.
 //
-// If one of the tags was invalidated since the flight began, the value's
+// If the key or one of the tags was invalidated since the flight began, the value's
 // freshness ended then, and its stale windows count from then: it is stored if
 // it can still be used.
 func (f *Flight[V]) Commit(v V, p Policy) error {
@@ -205,7 +206,7 @@ func (f *Flight[V]) Commit(v V, p Policy) error {
 		return fail(ErrClosed, "commit", f.key)
 	}
 	c.n.commits++
-	o := c.tags.overtook(p.Tags, f.since)
+	o := c.tags.overtook(p.Tags, f.since, f.overtook)
 	windows := max(p.StaleWhileRevalidate, p.StaleIfError)
 	switch {
 	case p.TTL < 0:
@@ -215,7 +216,7 @@ func (f *Flight[V]) Commit(v V, p Policy) error {
 		err = ErrClosed
 	default:
 		out, err = c.store(item[V]{key: f.key, value: v, size: size, policy: p,
-			cost: c.weigh(t - f.start), invalidated: o.invalidated, at: o.at}, t)
+			cost: c.weigh(t - f.start), overtook: o}, t)
 	}
 	calls := f.settle(v, nil, t)
 	c.mu.Unlock()

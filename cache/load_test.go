@@ -373,6 +373,8 @@ func TestALoadThatAPurgeOvertookIsNeitherSharedNorKept(t *testing.T) {
 		"Clear":         func(c *Cache[string]) { c.Clear() },
 		"PurgeTag":      func(c *Cache[string]) { c.PurgeTag("t") },
 		"InvalidateTag": func(c *Cache[string]) { c.InvalidateTag("t") },
+		"Invalidate":    func(c *Cache[string]) { c.Invalidate("a") },
+		"InvalidateAll": func(c *Cache[string]) { c.InvalidateAll() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -28,6 +28,10 @@ type model struct {
 	purges  []purge
 	next    int
 
+	ended int      // how often freshness was ended by tag, by key or in all
+	ring  [128]int // of the purges, by ended: the last that the cache remembers
+	lost  int
+
 	refused map[string]modelRefusal
 	failed  int // fills of Load
 	heard   int // of them by OnFillError
@@ -56,6 +60,7 @@ type stored struct {
 }
 
 type purge struct {
+	seq  int
 	tag  string
 	soft bool
 	at   time.Time
@@ -64,7 +69,9 @@ type purge struct {
 type modelFlight struct {
 	f        *Flight[item2]
 	key      string
-	since    int // purges before it
+	since    int  // of model.ended
+	stale    bool // its key was invalidated
+	staleAt  time.Time
 	known    []string
 	detached bool
 	settled  bool
@@ -76,9 +83,9 @@ type modelFlight struct {
 
 // modelRefusal is a fill that failed while something stood in for it.
 type modelRefusal struct {
-	until  time.Time
-	purges int
-	vague  bool // it may not have
+	until time.Time
+	ended int
+	vague bool // it may not have
 }
 
 type waiter struct {
@@ -191,7 +198,7 @@ func (m *model) step(op, a, b, c byte) {
 	t := m.t
 	key := "k" + strconv.Itoa(int(a%40))
 	tag := "t" + strconv.Itoa(int(a%5))
-	switch op % 17 {
+	switch op % 18 {
 	case 0, 1, 2:
 		v, p := m.value(b), modelPolicy(c)
 		if p.TTL < 0 {
@@ -230,7 +237,7 @@ func (m *model) step(op, a, b, c byte) {
 				s.purged, s.purgedBy[tag] = true, true
 			}
 		}
-		m.purges = append(m.purges, purge{tag: tag})
+		m.purged(purge{tag: tag})
 		require.Equal(t, n, m.c.PurgeTag(tag))
 	case 9:
 		n := 0
@@ -248,7 +255,7 @@ func (m *model) step(op, a, b, c byte) {
 				s.marks[tag]++
 			}
 		}
-		m.purges = append(m.purges, purge{tag: tag, soft: true, at: m.at.t})
+		m.purged(purge{tag: tag, soft: true, at: m.at.t})
 		require.Equal(t, n, m.c.InvalidateTag(tag))
 	case 10, 11:
 		if b%2 == 0 {
@@ -271,6 +278,13 @@ func (m *model) step(op, a, b, c byte) {
 		}
 	case 16:
 		m.walk()
+	case 17:
+		m.ended++
+		if a < 245 {
+			m.invalidateKey(key)
+		} else {
+			m.invalidateAll()
+		}
 	case 12:
 		if len(m.all) > 0 {
 			m.commit(m.all[int(a)%len(m.all)], m.value(b), modelPolicy(c))
@@ -285,6 +299,54 @@ func (m *model) step(op, a, b, c byte) {
 	m.mayDrop = nil
 	require.Equal(t, len(m.live), m.c.Len())
 	require.Equal(t, m.failed, m.heard)
+}
+
+// purged takes note of a purge or an invalidation of a tag, of which the cache
+// remembers 128.
+func (m *model) purged(p purge) {
+	m.ended++
+	p.seq = m.ended
+	m.purges = append(m.purges, p)
+	at := &m.ring[p.seq%len(m.ring)]
+	m.lost, *at = max(m.lost, *at), p.seq
+}
+
+func (m *model) invalidateKey(key string) {
+	s := m.stored[key]
+	fresh := m.ends(s)
+	m.endsFlight(m.flights[key])
+	require.Equal(m.t, fresh, m.c.Invalidate(key))
+	if s != nil && !s.usableOnError(m.at.t) {
+		require.NotContains(m.t, m.live, s.id, "%q is of no use and has not left", key)
+	}
+}
+
+func (m *model) invalidateAll() {
+	n := 0
+	for _, s := range m.live {
+		if m.ends(s) {
+			n++
+		}
+	}
+	for _, f := range m.flights {
+		m.endsFlight(f)
+	}
+	require.Equal(m.t, n, m.c.InvalidateAll())
+}
+
+// ends ends a value's freshness and tells whether it was fresh.
+func (m *model) ends(s *stored) bool {
+	fresh := s.state(m.at.t) == Fresh
+	if fresh || s != nil && m.at.t.Before(s.freshUntil) {
+		s.freshUntil = m.at.t
+	}
+	return fresh
+}
+
+func (m *model) endsFlight(f *modelFlight) {
+	if f != nil && !f.stale {
+		f.stale, f.staleAt = true, m.at.t
+	}
 }
 
 func (m *model) value(b byte) item2 {
@@ -355,18 +417,19 @@ func (m *model) look(key string, op byte) {
 	}
 }
 
-// overtaken says what happened to any of the tags since a flight began. The cache
-// remembers the last 128 purges; of what is older it assumes the worst.
+// overtaken says what happened to a flight's key or to any of the tags since it
+// began. Of the purges that the cache does not remember it assumes the worst.
 func (m *model) overtaken(f *modelFlight, tags []string) (purged, stale bool, at time.Time) {
+	stale, at = f.stale, f.staleAt
 	if len(tags) == 0 {
-		return false, false, at
+		return false, stale, at
 	}
-	if len(m.purges)-128 > f.since {
-		return true, false, at
+	if m.lost > f.since {
+		return true, stale, at
 	}
-	for _, p := range m.purges[f.since:] {
-		if slices.Contains(tags, p.tag) {
-			if p.soft && !stale {
+	for _, p := range m.purges {
+		if p.seq > f.since && slices.Contains(tags, p.tag) {
+			if p.soft && (!stale || p.at.Before(at)) {
 				at = p.at
 			}
 			purged = purged || !p.soft
@@ -386,7 +449,7 @@ func (m *model) begin(key string, tags ...string) {
 	require.Equal(m.t, old == nil, leader)
 	mf := old
 	if leader {
-		mf = &modelFlight{f: f, key: key, since: len(m.purges)}
+		mf = &modelFlight{f: f, key: key, since: m.ended}
 		if mf.known = tags; len(tags) == 0 && m.stored[key] != nil {
 			mf.known = m.stored[key].tags
 		}
@@ -478,7 +541,7 @@ func (m *model) standsIn(key string, failed error, v item2, err error) {
 // refuse takes note that a fill failed.
 func (m *model) refuse(key string) {
 	if s := m.stored[key]; s.usableOnError(m.at.t) {
-		m.refused[key] = modelRefusal{until: m.at.t.Add(time.Second), purges: len(m.purges), vague: s.vague()}
+		m.refused[key] = modelRefusal{until: m.at.t.Add(time.Second), ended: m.ended, vague: s.vague()}
 	}
 }
 
@@ -487,7 +550,7 @@ func (m *model) load(key string, v item2, p Policy, failing bool) {
 	t := m.t
 	s := m.stored[key]
 	refused := m.refused[key]
-	paused := m.at.t.Before(refused.until) && refused.purges == len(m.purges)
+	paused := m.at.t.Before(refused.until) && refused.ended == m.ended
 	if s.vague() || paused && refused.vague {
 		return
 	}

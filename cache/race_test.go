@@ -52,7 +52,7 @@ func hammer(t *testing.T, c *Cache[tagged], g int) {
 		key := "key " + strconv.Itoa(r.IntN(50))
 		v := tagged{key: key, id: id, size: r.IntN(300)}
 		p := Policy{Tags: []string{"t" + strconv.Itoa(r.IntN(4))}}
-		switch r.IntN(14) {
+		switch r.IntN(15) {
 		case 0:
 			assert.NoError(t, c.Put(key, v, p))
 		case 1:
@@ -61,6 +61,12 @@ func hammer(t *testing.T, c *Cache[tagged], g int) {
 			c.PurgeTag(p.Tags[0])
 		case 3:
 			c.InvalidateTag(p.Tags[0])
+		case 14:
+			if r.IntN(20) > 0 {
+				c.Invalidate(key)
+			} else {
+				c.InvalidateAll()
+			}
 		case 4:
 			if r.IntN(20) == 0 {
 				c.Clear()

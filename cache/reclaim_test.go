@@ -67,7 +67,7 @@ func TestNothingIsLookedAtBeforeSomethingCanHaveDied(t *testing.T) {
 	require.Equal(t, before, c.sweeper)
 	require.NoError(t, c.Put("brief", 0, Policy{TTL: time.Second}))
 	at.advance(time.Second)
-	for range 100 {
+	for range 1000 {
 		require.NoError(t, c.Put("k", 0, Policy{TTL: time.Hour}))
 	}
 	require.Equal(t, 1, c.Len())

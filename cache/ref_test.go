@@ -14,6 +14,8 @@ func TestARefTellsWhetherItsValueIsStillTheOneStored(t *testing.T) {
 		"Clear":         func(c *Cache[string]) { c.Clear() },
 		"PurgeTag":      func(c *Cache[string]) { c.PurgeTag("t") },
 		"InvalidateTag": func(c *Cache[string]) { c.InvalidateTag("t") },
+		"Invalidate":    func(c *Cache[string]) { c.Invalidate("a") },
+		"InvalidateAll": func(c *Cache[string]) { c.InvalidateAll() },
 		"eviction": func(c *Cache[string]) {
 			for i := range 100 {
 				_ = c.Put(string(rune('b'+i)), "x", Policy{})

@@ -13,13 +13,12 @@ const leastTTL = time.Microsecond
 
 // item is a value on its way into the cache.
 type item[V any] struct {
-	key         string
-	value       V
-	size        int
-	policy      Policy // resolved
-	cost        uint8  // costCode of the fill
-	invalidated bool   // to be stored as already stale,
-	at          int64  // from this instant on, in ticks
+	key      string
+	value    V
+	size     int
+	policy   Policy // resolved
+	cost     uint8  // costCode of the fill
+	overtook overtaking
 }
 
 // store puts an item into the cache, which makes room first. The lock is held.
@@ -31,7 +30,7 @@ func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
 		c.n.refused++
 		return out, ErrTooLarge
 	}
-	w, added := c.tags.acquire(&it.policy, it.invalidated, it.at)
+	w, added := c.tags.acquire(&it.policy, it.overtook.invalidated)
 	if charge+w.price() > c.opts.MaxBytes {
 		c.tags.release(w)
 		c.n.refused++
@@ -42,10 +41,14 @@ func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
 	e := newEntry(it.key, it.value)
 	e.terms = w
 	e.charge = uint32(charge)
-	e.freshUntil = t
+	until := t
 	if it.policy.TTL >= leastTTL {
-		e.freshUntil = later(t, c.jittered(it.policy.TTL))
+		until = later(t, c.jittered(it.policy.TTL))
 	}
+	if it.overtook.invalidated {
+		until = min(until, it.overtook.at) // as if it had been there
+	}
+	e.freshUntil.Store(until)
 	c.sweeper.stored(e.death())
 	freq := uint32(newcomer)
 	old := c.index.find(h, it.key)

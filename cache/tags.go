@@ -81,8 +81,7 @@ type terms struct {
 	keep     time.Duration
 	tags     []*tag
 	since    uint64
-	soft     bool  // stored as already invalidated: a flight that an invalidation overtook
-	softAt   int64 // ticks
+	stale    bool // of entries that were stored as stale: no count has them as fresh
 	refs     int
 	hash     uint64
 	next     *terms // in its bucket of tagTable.combos
@@ -98,9 +97,6 @@ func (w *terms) purged() bool {
 }
 
 func (w *terms) invalidated() bool {
-	if w.soft {
-		return true
-	}
 	for _, g := range w.tags {
 		if g.invalidatedAt.Load() > w.since {
 			return true
@@ -111,9 +107,6 @@ func (w *terms) invalidated() bool {
 
 // invalidatedAt gives the earliest known time of an invalidation.
 func (w *terms) invalidatedAt() (t int64, yes bool) {
-	if w.soft {
-		t, yes = w.softAt, true
-	}
 	for _, g := range w.tags {
 		if g.invalidatedAt.Load() > w.since {
 			if at := g.softs.Load().after(w.since); !yes || at < t {
@@ -138,27 +131,20 @@ func (tt *tagTable) init(h *hasher) {
 }
 
 // acquire gives the terms for one more entry, and how many bytes they add to
-// what is in use. An entry that is stored as already invalidated, at a time, has
-// terms of its own.
-func (tt *tagTable) acquire(p *Policy, invalidated bool, at int64) (w *terms, added int64) {
-	if invalidated {
-		w, added = tt.make(p)
-		w.soft, w.softAt = true, at
-		w.hold()
-		return w, added
-	}
+// what is in use.
+func (tt *tagTable) acquire(p *Policy, stale bool) (w *terms, added int64) {
 	if p.StaleWhileRevalidate == 0 && p.StaleIfError == 0 && p.Keep == 0 && len(p.Tags) == 0 {
 		return nil, 0
 	}
 	h := tt.hashOf(p)
 	for w = tt.combos[h]; w != nil; w = w.next {
-		if w.is(p) && !w.purged() && !w.invalidated() {
+		if w.is(p) && w.stale == stale && !w.purged() && !w.invalidated() {
 			w.hold()
 			return w, 0
 		}
 	}
 	w, added = tt.make(p)
-	w.hash = h
+	w.hash, w.stale = h, stale
 	w.next = tt.combos[h]
 	tt.combos[h] = w
 	w.hold()
@@ -193,7 +179,7 @@ func (tt *tagTable) release(w *terms) (freed int64) {
 	for _, g := range w.tags {
 		if g.purgedAt.Load() <= w.since {
 			g.entries--
-			if !w.soft && g.invalidatedAt.Load() <= w.since {
+			if !w.stale && g.invalidatedAt.Load() <= w.since {
 				g.fresh--
 			}
 		}
@@ -236,7 +222,7 @@ func (w *terms) hold() {
 	w.refs++
 	for _, g := range w.tags {
 		g.entries++
-		if !w.soft {
+		if !w.stale {
 			g.fresh++
 		}
 	}
@@ -310,8 +296,9 @@ func (r *recentMarks) add(m mark) {
 	*slot = m
 }
 
-// overtook says what happened to any of the tags after sequence number since.
-func (tt *tagTable) overtook(tags []string, since uint64) (o overtaking) {
+// overtook says what happened to any of the tags after sequence number since,
+// besides what is known already.
+func (tt *tagTable) overtook(tags []string, since uint64, o overtaking) overtaking {
 	if tt.seq == since || len(tags) == 0 {
 		return o
 	}
@@ -335,7 +322,7 @@ func (tt *tagTable) overtook(tags []string, since uint64) (o overtaking) {
 	return o
 }
 
-// overtaking is what happened to tags while a flight was under way.
+// overtaking is what happened to tags or to a key while a flight was under way.
 type overtaking struct {
 	purged, invalidated bool
 	at                  int64 // of the first invalidation, in ticks
