@@ -34,7 +34,7 @@ func runDeploy(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := checkVariables(p); err != nil {
+	if err := checkConfiguration(p); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(c.ctx)

@@ -12,7 +12,7 @@ import (
 
 var devCommand = &command{
 	name:  "dev",
-	args:  "[--native] [--port N] [--ip ADDRESS] [--env NAME] [--var NAME:VALUE]… [-- OPTION…]",
+	args:  "[--native] [--port N] [--ip ADDRESS] [--env NAME] [--everywhere] [--var NAME:VALUE]… [-- OPTION…]",
 	short: "serve the site while it is being written, on http://localhost:8787",
 	long: `It builds what is saved, and the pages that are open load it by themselves. A mistake is shown in the browser as long as
 it is there, with its place. The site runs as a Worker, in wrangler dev; what follows -- are options of that.
@@ -21,6 +21,7 @@ it is there, with its place. The site runs as a Worker, in wrangler dev; what fo
   --port N          listen on another port; else on $PORT, if that is set. 0 is any that is free
   --ip ADDRESS      listen on another address than this machine's own, such as 0.0.0.0, so that others can look
   --env NAME        with the variables and bindings of [env.NAME] of wrangler.toml
+  --everywhere      with the log of purges, the data centre's cache and KV, as if wrangler.toml had all of their bindings
   --var NAME:VALUE  with this variable, whatever files say; there may be several
 
 Variables are those of [vars] in wrangler.toml, and of .dev.vars beside it in their place, which is the file for secrets;
@@ -34,6 +35,7 @@ func runDev(c *call) error {
 	port := flags.String("port", "", "")
 	ip := flags.String("ip", "", "")
 	env := flags.String("env", "", "")
+	everywhere := flags.Bool("everywhere", false, "")
 	vars := map[string]string{}
 	flags.Func("var", "", func(text string) error {
 		name, value, ok := strings.Cut(text, ":")
@@ -50,6 +52,14 @@ func runDev(c *call) error {
 	if len(args) > 0 && *native {
 		return usageErrorf("--native runs no wrangler, so there are no options for it: %q", args[0])
 	}
+	if *native && *everywhere {
+		return usageErrorf("--native runs one process, which has no bindings; leave out --everywhere")
+	}
+	for _, arg := range args {
+		if name, _, _ := strings.Cut(arg, "="); *everywhere && (name == "--config" || name == "-c") {
+			return usageErrorf("--everywhere gives wrangler a configuration of its own; leave out %s", name)
+		}
+	}
 	if len(args) > 0 && args[0][0] != '-' {
 		return usageErrorf("dev does not take %q; options of wrangler follow --", args[0])
 	}
@@ -62,7 +72,7 @@ func runDev(c *call) error {
 		return err
 	}
 	return devserver.Run(c.ctx, devserver.Options{
-		Project: p, Native: *native, Host: *ip, Port: n, Env: *env, Vars: vars, Args: args, Out: c.out,
+		Project: p, Native: *native, Host: *ip, Port: n, Env: *env, Vars: vars, Everywhere: *everywhere, Args: args, Out: c.out,
 		Path: func(file string) string {
 			if filepath.IsAbs(file) {
 				return file

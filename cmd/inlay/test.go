@@ -31,7 +31,7 @@ func runTest(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := checkVariables(p); err != nil {
+	if err := checkConfiguration(p); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "%-16s ok, %s\n", project.ConfigName, count(1+len(p.Wrangler.Environments), "environment"))

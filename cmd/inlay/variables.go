@@ -11,9 +11,10 @@ import (
 	"inlay/internal/project"
 )
 
-// checkVariables refuses variables of inlay that it could not use, in each environment of wrangler.toml: a Worker that has
-// one answers every request with 500. One that there is not, most likely a slip, would do nothing, without a word.
-func checkVariables(p *project.Project) error {
+// checkConfiguration refuses variables and bindings of inlay that it could not use, in each environment of wrangler.toml: a
+// Worker that has such a variable answers every request with 500. One that there is not, most likely a slip, would do nothing,
+// without a word.
+func checkConfiguration(p *project.Project) error {
 	sets := map[string]map[string]string{"": p.Wrangler.Vars}
 	for name, env := range p.Wrangler.Environments {
 		sets[name] = env.Vars
@@ -22,7 +23,8 @@ func checkVariables(p *project.Project) error {
 	for _, v := range edge.Variables() {
 		known[v.Name] = true
 	}
-	var problems build.Problems
+	problems := p.Wrangler.CheckBindings()
+	bindings := project.Bindings()
 	for _, env := range slices.Sorted(maps.Keys(sets)) {
 		_, err := edge.ParseConfig(func(variable string) (string, bool) {
 			value, set := sets[env][variable]
@@ -36,7 +38,10 @@ func checkVariables(p *project.Project) error {
 			problems = append(problems, inVars(p, env, e.Name, e.Error()))
 		}
 		for _, name := range slices.Sorted(maps.Keys(sets[env])) {
-			if strings.HasPrefix(name, "INLAY_") && !known[name] {
+			switch {
+			case slices.ContainsFunc(bindings, func(b project.Binding) bool { return b.Name == name }):
+				problems = append(problems, inVars(p, env, name, name+" is no variable: it is a binding, outside of [vars]; docs/operating.md, Beyond the isolate, has it"))
+			case strings.HasPrefix(name, "INLAY_") && !known[name]:
 				problems = append(problems, inVars(p, env, name, "there is no variable "+name+"; README.md, Configuration, has those that there are"))
 			}
 		}

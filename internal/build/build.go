@@ -21,6 +21,8 @@ type Options struct {
 	// Test makes build/test/ as well: a Worker whose core has exports for tests.
 	// It needs inlay's own sources, and TinyGo.
 	Test bool
+	// Everywhere is for a Worker that is to have all of inlay's bindings, whether wrangler.toml has them or not.
+	Everywhere bool
 }
 
 // Result is what [Run] made.
@@ -47,7 +49,7 @@ func run(ctx context.Context, p *project.Project, o Options, result *Result) err
 		return err
 	}
 	steps := []step{
-		{"modules", func() (bool, error) { return false, checkModules(ctx, p) }},
+		{"modules", func() (bool, error) { return false, checkModules(ctx, p, o.Everywhere) }},
 		{"pages.bin", func() (bool, error) { return Pages(ctx, p) }},
 		{"app.wasm", func() (bool, error) { return App(ctx, p) }},
 		{"core.wasm", func() (bool, error) { return core(ctx, p) }},
@@ -69,9 +71,12 @@ func run(ctx context.Context, p *project.Project, o Options, result *Result) err
 }
 
 // checkModules tells of mistakes in what the Worker imports.
-func checkModules(ctx context.Context, p *project.Project) error {
+func checkModules(ctx context.Context, p *project.Project, everywhere bool) error {
 	all, err := gather(p)
 	if err != nil {
+		return err
+	}
+	if err := checkClasses(p, all[0], everywhere); err != nil {
 		return err
 	}
 	return checkSyntax(ctx, p, all)

@@ -149,7 +149,7 @@ func (g *gatherer) find(name string) (module, error) {
 		return module{name: name, data: data}, nil
 	}
 	if name == defaultEntry {
-		return module{name: name, data: []byte("// Made by inlay build: the Worker's entry, for want of one in the site.\n\nexport { default, PurgeLog } from \"./worker.mjs\";\n")}, nil
+		return module{name: name, data: []byte("// Made by inlay build: the Worker's entry, for want of one in the site.\n\nexport * from \"./worker.mjs\";\nexport { default } from \"./worker.mjs\";\n")}, nil
 	}
 	return module{}, fmt.Errorf("there is no such file in %s, %s or inlay's own modules", g.p.Rel(g.p.Site), g.p.Rel(filepath.Join(g.p.Site, "data")))
 }

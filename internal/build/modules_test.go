@@ -213,3 +213,38 @@ func TestVariablesOfTheSiteAreBound(t *testing.T) {
 		assert.Contains(t, readBuilt(t, p, "workerd.capnp"), "INLINE_B")
 	}
 }
+
+// A class that is bound and not exported would be told by the runtime alone.
+func TestEntryExportsTheClassesThatAreBound(t *testing.T) {
+	const bound = "\ndurable_objects.bindings = [{ name = \"INLAY_LOG\", class_name = \"PurgeLog\" }]\nmigrations = [{ tag = \"v1\", new_sqlite_classes = [\"PurgeLog\"] }]\n"
+	for _, c := range []struct {
+		toml, entry string
+		everywhere  bool
+		ok          bool
+	}{
+		{bound, entry, false, false},
+		{bound, `export { default, PurgeLog } from "./worker.mjs";`, false, true},
+		{bound, entry + "export * from './worker.mjs';\n", false, true},
+		{bound, "", false, true}, // what inlay makes
+		{"", entry, false, true},
+		{"", entry, true, false},
+		{"", "", true, true},
+		{strings.Replace(bound, `"PurgeLog" }`, `"PurgeLog", script_name = "shop" }`, 1), entry, false, true},
+	} {
+		// The site's own keys come before its tables.
+		files := map[string]string{"wrangler.toml": c.toml + wranglerToml, "main.mjs": c.entry}
+		if c.entry == "" {
+			delete(files, "main.mjs")
+		}
+		p := site(t, files)
+		all, err := gather(p)
+		require.NoError(t, err)
+		err = checkClasses(p, all[0], c.everywhere)
+		if c.ok {
+			assert.NoError(t, err, "%+v", c)
+			continue
+		}
+		require.Error(t, err, "%+v", c)
+		assert.Contains(t, err.Error(), `main.mjs: the entry of the Worker has to export PurgeLog, for a Durable Object that is bound: export { default, PurgeLog } from "./worker.mjs"`)
+	}
+}

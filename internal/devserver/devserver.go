@@ -31,6 +31,8 @@ type Options struct {
 	Env string
 	// Vars are variables in place of those of wrangler.toml and .dev.vars.
 	Vars map[string]string
+	// Everywhere gives the Worker all bindings of inlay's own, whether wrangler.toml has them or not.
+	Everywhere bool
 	// Args are further options for wrangler dev.
 	Args []string
 	// Out gets what there is to say, in whole lines.
@@ -145,7 +147,7 @@ func newSession(o Options) (s *session, end func(), err error) {
 		}
 		end = shells.close
 		s.inputs.target = []string{"GOOS=js", "GOARCH=wasm"}
-		s.back = newWorked(s.out, shells, o.Env, o.Vars, o.Args)
+		s.back = newWorked(s.out, shells, o)
 	}
 	s.board = newBoard(s.back.what())
 	s.front = newFront(s.board, sourcesBelow(o.Project.Root))

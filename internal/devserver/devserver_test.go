@@ -153,7 +153,7 @@ func TestVariablesOfTheNativeProgram(t *testing.T) {
 	assert.Equal(t, map[string]string{"A": "env", "B": "staging", "C": "shell", "D": "option", "INLAY_DEV": "1"}, of("staging"))
 	assert.Equal(t, "0", of("loud")["INLAY_DEV"], "who says so has it off")
 	told := func(env string, vars map[string]string) map[string]string {
-		got, err := newWorked(nil, nil, env, vars, nil).variables(p)
+		got, err := newWorked(nil, nil, Options{Env: env, Vars: vars}).variables(p)
 		require.NoError(t, err)
 		return got
 	}

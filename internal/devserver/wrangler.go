@@ -36,6 +36,9 @@ type worked struct {
 	vars   map[string]string
 	args   []string // further options for wrangler
 	client *http.Client
+	// everywhere: with all of inlay's bindings, by a configuration of its own, which is a file beside wrangler.toml.
+	everywhere bool
+	config     string
 
 	search  *tool.Search // for wrangler; nil: none has begun
 	running *process
@@ -57,8 +60,11 @@ const (
 	trapsAfter = 5 * time.Second
 )
 
-func newWorked(out *printer, shells *shelf, env string, vars map[string]string, args []string) *worked {
-	return &worked{out: out, shells: shells, env: env, vars: vars, args: args, client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+func newWorked(out *printer, shells *shelf, o Options) *worked {
+	return &worked{
+		out: out, shells: shells, env: o.Env, vars: o.Vars, args: o.Args, everywhere: o.Everywhere,
+		client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+	}
 }
 
 func (w *worked) what() string { return "building the site, and starting wrangler dev" }
@@ -72,10 +78,13 @@ func (w *worked) build(ctx context.Context, p *project.Project, todo work) error
 	if at, ok := p.Wrangler.Builds(); ok {
 		return project.Problems{{File: project.ConfigName, Line: at.Line, Column: at.Column, Msg: "[build] would let wrangler build the site a second time; take it out: inlay dev and inlay deploy build by themselves"}}
 	}
+	if problems := p.Wrangler.CheckBindings(); len(problems) > 0 {
+		return problems
+	}
 	if w.running == nil {
 		w.look(ctx, p)
 	}
-	result, err := build.Run(ctx, p, build.Options{})
+	result, err := build.Run(ctx, p, build.Options{Everywhere: w.everywhere})
 	if err != nil {
 		return err
 	}
@@ -264,6 +273,12 @@ func (w *worked) start(ctx context.Context, p *project.Project) error {
 	if w.env != "" {
 		args = append(args, "--env", w.env)
 	}
+	if w.everywhere {
+		if err := w.configure(p); err != nil {
+			return err
+		}
+		args = append(args, "--config", w.config)
+	}
 	vars, err := w.variables(p)
 	if err != nil {
 		return err
@@ -344,6 +359,26 @@ func (w *worked) stop() {
 		w.running.stop(trapsAfter)
 		w.running = nil
 	}
+	if w.config != "" {
+		_ = os.Remove(w.config)
+		w.config = ""
+	}
+}
+
+// configure writes the configuration that has all bindings. It lies beside wrangler.toml, since all paths in that are seen from
+// there, those that wrangler alone knows too, and so are .dev.vars and what wrangler dev keeps between runs.
+func (w *worked) configure(p *project.Project) error {
+	text, err := p.Wrangler.Everywhere(w.env)
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(p.Root, ".wrangler-everywhere-*.json")
+	if err != nil {
+		return err
+	}
+	w.config = file.Name()
+	_, err = file.Write(text)
+	return errors.Join(err, file.Close())
 }
 
 // told is what the Worker says of itself; see worker/dev.mjs.
