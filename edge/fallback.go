@@ -13,4 +13,4 @@ const FallbackScript = patch.Script
 // FallbackCSPHash is the source expression that allows [FallbackScript] in a Content-Security-Policy's script-src
 // (CSP Level 3, section 2.3.1), with its quotes. Without it, where script-src is set, browsers with the standard's
 // patches lose nothing and others stay with the skeletons.
-const FallbackCSPHash = patch.CSPHash
+const FallbackCSPHash = `'sha256-u73YOKpx/N19EyGwpUFkAEMG3jE5iJNLQSs5v4l++NY='`
