@@ -9,6 +9,7 @@ import (
 	"inlay/internal/field"
 	"inlay/internal/page"
 	"inlay/internal/route"
+	"inlay/internal/wording"
 )
 
 // Defaults are what holds for a fragment where neither its slot nor its origin says anything.
@@ -45,26 +46,25 @@ func refusal(s *page.Slot, a *Answer, d *Defaults, now time.Time) *FillError {
 		return failure
 	}
 	if a.Status != 200 {
-		text := "the origin answered " + decimal.String(a.Status) + "; a fragment needs 200"
+		needs := wording.StatusIs
 		if a.Status > 300 && a.Status < 309 && a.Status != 304 {
-			text += ", or a redirect to the same scheme, host and port, five at most"
+			needs = wording.RedirectIs
 		}
-		return &FillError{Reason: StatusError, Status: a.Status, Text: text, RetryAfter: field.ParseRetryAfter(a.RetryAfter, now)}
+		return &FillError{Reason: StatusError, Status: a.Status, Text: wording.Of(needs, decimal.String(a.Status)), RetryAfter: field.ParseRetryAfter(a.RetryAfter, now)}
 	}
 	if text := forbids(s, a, d); text != "" {
-		return &FillError{Reason: RefusedError, Status: a.Status, Text: "the answer " + text, takenDown: true}
+		return &FillError{Reason: RefusedError, Status: a.Status, Text: wording.Of(wording.AnswerDoes, text), takenDown: true}
 	}
 	if d.MaxFragment > 0 && a.Size > d.MaxFragment {
 		return &FillError{
 			Reason: TooLargeError,
 			Status: a.Status,
-			Text: "the fragment has " + decimal.String(a.Size) + " bytes, the limit is " + decimal.String(d.MaxFragment) +
-				"; make it smaller or raise INLAY_MAX_FRAGMENT",
+			Text:   wording.Of(wording.SizeIs, decimal.String(a.Size), decimal.String(d.MaxFragment)),
 		}
 	}
 	text := refuseType(a.ContentType)
 	if e := ascii.TrimOWS(a.ContentEncoding); text == "" && e != "" && !ascii.EqualFold(e, "identity") {
-		text = "the answer has Content-Encoding " + ascii.Quote(e) + "; a fragment must not be compressed"
+		text = wording.Of(wording.EncodingIs, ascii.Quote(e))
 	}
 	if text != "" {
 		return &FillError{Reason: RefusedError, Status: a.Status, Text: text}
@@ -76,11 +76,11 @@ func refusal(s *page.Slot, a *Answer, d *Defaults, now time.Time) *FillError {
 func Refuses(s *page.Slot, heard []Answer, d *Defaults) *FillError {
 	for i := range heard {
 		if text := forbids(s, &heard[i], d); text != "" {
-			who := "a redirect on the way "
+			who := wording.RedirectDoes
 			if heard[i].Status == 200 || heard[i].Status >= 500 { // 500: that of a frame without an answer
-				who = "the answer "
+				who = wording.AnswerDoes
 			}
-			return &FillError{Reason: RefusedError, Status: heard[i].Status, Text: who + text, takenDown: true}
+			return &FillError{Reason: RefusedError, Status: heard[i].Status, Text: wording.Of(who, text), takenDown: true}
 		}
 	}
 	return nil
@@ -89,7 +89,7 @@ func Refuses(s *page.Slot, heard []Answer, d *Defaults) *FillError {
 // forbids says why an answer or a redirect is not for others, empty if it may be.
 func forbids(s *page.Slot, a *Answer, d *Defaults) string {
 	if a.SetCookie {
-		return "has Set-Cookie, and a fragment goes to other users too; set cookies on a path that is no fragment"
+		return wording.Of(wording.SetsCookie)
 	}
 	if s.TTL == 0 {
 		return ""
@@ -97,12 +97,12 @@ func forbids(s *page.Slot, a *Answer, d *Defaults) string {
 	c, field := a.control()
 	switch {
 	case c.NoStore:
-		return "has " + field + `: no-store; drop it, or give the slot ttl="0s"`
+		return wording.Of(wording.SaysNoStore, field)
 	case c.Private:
-		return "has " + field + `: private; drop it and declare in vary what the fragment depends on, or give the slot ttl="0s"`
+		return wording.Of(wording.SaysPrivate, field)
 	}
 	if name := undeclared(s, a.Vary, d); name != "" {
-		return "varies on " + ascii.Quote(name) + ", which the slot does not declare in its vary"
+		return wording.Of(wording.VariesOn, ascii.Quote(name))
 	}
 	return ""
 }
@@ -146,10 +146,10 @@ func refuseType(v string) string {
 	essence, params, _ := ascii.Cut(v, ";")
 	essence = ascii.TrimOWS(essence)
 	if essence == "" {
-		return "the answer has no Content-Type; a fragment is text/html"
+		return wording.Of(wording.HasNoType)
 	}
 	if !ascii.EqualFold(essence, "text/html") {
-		return "the answer is " + ascii.Quote(essence) + "; a fragment is text/html"
+		return wording.Of(wording.TypeIs, ascii.Quote(essence))
 	}
 	for params != "" {
 		var param string
@@ -165,7 +165,7 @@ func refuseType(v string) string {
 		switch {
 		case ascii.EqualFold(value, "utf-8"), ascii.EqualFold(value, "utf8"), ascii.EqualFold(value, "us-ascii"):
 		default:
-			return "the answer's charset is " + ascii.Quote(value) + "; a fragment is UTF-8"
+			return wording.Of(wording.CharsetIs, ascii.Quote(value))
 		}
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"inlay/internal/decimal"
+	"inlay/internal/wording"
 )
 
 // Reason is why a fill failed. The zero value is no reason and is used for none.
@@ -94,12 +95,12 @@ func (e *FillError) Removes() bool {
 func (e *FillError) Error() string {
 	text := e.Text
 	if text == "" {
-		text = e.Reason.text()
+		text = wording.Of(e.Reason.text())
 		if e.Reason == StatusError && e.Status != 0 {
 			text += " " + decimal.String(e.Status)
 		}
 	}
-	return "edge: fill failed (" + e.Reason.String() + "): " + text
+	return wording.Of(wording.FillFailed, e.Reason.String(), text)
 }
 
 // Unusual tells a failure that somebody should look at from an origin's plain statement that there is no such fragment
@@ -108,22 +109,9 @@ func (e *FillError) Unusual() bool {
 	return e.Reason != StatusError || e.Status != 404 && e.Status != 410
 }
 
-func (r Reason) text() string {
-	switch r {
-	case StatusError:
-		return "the origin answered with the wrong status"
-	case RefusedError:
-		return "the answer may not be used as a fragment"
-	case MarkupError:
-		return "the fragment's HTML is not closed"
-	case TooLargeError:
-		return "the fragment is larger than INLAY_MAX_FRAGMENT"
-	case TimeoutError:
-		return "the origin took too long; make it faster, or raise the slot's timeout or INLAY_FILL_TIMEOUT"
-	case ConnectError:
-		return "the origin was not reached, or its answer broke off"
-	case LostError:
-		return "the request that led the fill ended too early"
+func (r Reason) text() wording.ID {
+	if r == 0 || r > LostError {
+		return wording.UnknownReason
 	}
-	return "for an unknown reason"
+	return wording.WrongStatus + wording.ID(r-StatusError)
 }

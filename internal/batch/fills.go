@@ -19,6 +19,7 @@ import (
 	"inlay/internal/field"
 	"inlay/internal/recorder"
 	"inlay/internal/route"
+	"inlay/internal/wording"
 )
 
 // Handler lets an origin take fills in batches from whoever has the secret; an empty one is nobody's. It wraps the
@@ -182,8 +183,8 @@ func (f *batchFill) problem() string {
 		return "the src is no path that a slot can have"
 	}
 	if f.Host != "" {
-		if _, problem := config.ParseHost(f.Host); problem != "" {
-			return problem
+		if _, problem := config.ParseHost(f.Host); problem != 0 {
+			return wording.Of(problem)
 		}
 	}
 	for _, pair := range f.Fields {

@@ -6,6 +6,7 @@ import (
 
 	"inlay/internal/ascii"
 	"inlay/internal/route"
+	"inlay/internal/wording"
 )
 
 // The URLs and hosts of the configuration are read by a check of their own: net/url does not come under TinyGo, and a
@@ -17,13 +18,13 @@ func (r *reader) origin(name string) string {
 		return ""
 	}
 	origin, problem := parseOrigin(v)
-	if problem != "" {
+	if problem != wording.Nothing {
 		// A URL with user information may hold a password: it is not shown.
 		shown := v
 		if strings.IndexByte(v, '@') >= 0 {
 			shown = ""
 		}
-		r.fail(name, shown, problem+"; expected an absolute URL such as https://origin.example.com or http://127.0.0.1:8080")
+		r.fail(name, shown, wording.ExpectedOrigin, wording.Of(problem))
 		return ""
 	}
 	return origin
@@ -42,8 +43,8 @@ func (r *reader) hosts(name string) []string {
 			continue
 		}
 		host, problem := ParseHost(v)
-		if problem != "" {
-			r.fail(name, v, problem+"; expected hosts with commas or spaces between, such as api.example.com, 127.0.0.1:8080")
+		if problem != wording.Nothing {
+			r.fail(name, v, wording.ExpectedHosts, wording.Of(problem))
 			continue
 		}
 		if !slices.Contains(hosts, host) {
@@ -55,48 +56,48 @@ func (r *reader) hosts(name string) []string {
 
 // parseOrigin reads an absolute http or https URL without user information, query and fragment, and gives it back with
 // scheme and host in lower case and no slash at its end; or says what is wrong with it.
-func parseOrigin(v string) (origin, problem string) {
+func parseOrigin(v string) (origin string, problem wording.ID) {
 	scheme, rest, ok := ascii.Cut(v, "://")
 	scheme = ascii.ToLower(scheme)
 	if !ok || scheme != "http" && scheme != "https" {
-		return "", "the URL does not begin with http:// or https://"
+		return "", wording.NotHTTP
 	}
 	authority, path := rest, ""
 	if i := ascii.IndexAny(rest, "/?#"); i >= 0 {
 		authority, path = rest[:i], rest[i:]
 	}
 	if strings.IndexByte(authority, '@') >= 0 {
-		return "", "the URL must not have a user or password before its host"
+		return "", wording.HasUser
 	}
 	host, problem := ParseHost(authority)
-	if problem != "" {
+	if problem != wording.Nothing {
 		return "", problem
 	}
 	if strings.IndexByte(path, '#') >= 0 {
-		return "", "the URL must not have a fragment (#)"
+		return "", wording.HasFragment
 	}
 	if strings.IndexByte(path, '?') >= 0 {
-		return "", "the URL must not have a query (?)"
+		return "", wording.HasQuery
 	}
-	if problem := checkPath(path); problem != "" {
+	if problem := checkPath(path); problem != wording.Nothing {
 		return "", problem
 	}
-	return scheme + "://" + host + ascii.TrimEnd(path, "/"), ""
+	return scheme + "://" + host + ascii.TrimEnd(path, "/"), wording.Nothing
 }
 
 // checkPath says what is wrong with a URL's path: bytes that a path cannot have, escapes that are none, or dot segments,
 // which one reader would resolve and the next would not.
-func checkPath(path string) (problem string) {
+func checkPath(path string) (problem wording.ID) {
 	for i := 0; i < len(path); i++ {
 		c := path[i]
 		switch {
 		case c == '%':
 			if i+2 >= len(path) || !ascii.IsHex(path[i+1]) || !ascii.IsHex(path[i+2]) {
-				return "the URL's path has a % that two hexadecimal digits do not follow"
+				return wording.PathEscape
 			}
 		case c == '/', route.IsUnreserved(c), ascii.InSet(c, "!$&'()*+,;=:@"):
 		default:
-			return "the URL's path has a character that must be percent-encoded"
+			return wording.PathByte
 		}
 	}
 	for path != "" {
@@ -104,70 +105,70 @@ func checkPath(path string) (problem string) {
 		segment, path, _ = ascii.Cut(path, "/")
 		segment, _ = route.UnescapePath(segment)
 		if route.IsDots(segment) {
-			return "the URL's path has . or .. in it"
+			return wording.PathDots
 		}
 	}
-	return ""
+	return wording.Nothing
 }
 
 // ParseHost reads host or host:port and gives it back in lower case, or says what is wrong with it.
-func ParseHost(v string) (host, problem string) {
+func ParseHost(v string) (host string, problem wording.ID) {
 	v = ascii.ToLower(v)
 	name, port, hasPort := v, "", false
 	if strings.HasPrefix(v, "[") {
 		end := strings.IndexByte(v, ']')
 		if end < 0 {
-			return "", "the host's [ has no ]"
+			return "", wording.BracketOpen
 		}
 		if !isIPv6(v[1:end]) {
-			return "", "the host in brackets is not an IPv6 address"
+			return "", wording.NotIPv6
 		}
 		if rest := v[end+1:]; rest != "" {
 			if rest[0] != ':' {
-				return "", "after ] comes a port or nothing"
+				return "", wording.AfterBracket
 			}
 			port, hasPort = rest[1:], true
 		}
 	} else {
 		name, port, hasPort = ascii.Cut(v, ":")
-		if problem := checkName(name); problem != "" {
+		if problem := checkName(name); problem != wording.Nothing {
 			return "", problem
 		}
 	}
 	if hasPort {
 		n, ok := ascii.Digits(port)
 		if !ok || port == "" || len(port) > 5 || n < 1 || n > 65535 {
-			return "", "the port is not a number from 1 to 65535"
+			return "", wording.PortNumber
 		}
 		if port[0] == '0' {
-			return "", "the port begins with 0"
+			return "", wording.PortZero
 		}
 	}
-	return v, ""
+	return v, wording.Nothing
 }
 
 // checkName says what is wrong with a host name or an IPv4 address (RFC 1123, section 2.1; an underscore is allowed, as
 // names in private networks have it).
-func checkName(name string) (problem string) {
+func checkName(name string) (problem wording.ID) {
 	if name == "" {
-		return "the host is missing"
+		return wording.NoHost
 	}
 	if len(name) > 253 {
-		return "the host is longer than 253 bytes"
+		return wording.LongHost
 	}
 	numeric := true
 	for rest, more := name, true; more; {
 		var label string
 		label, rest, more = ascii.Cut(rest, ".")
 		if label == "" || len(label) > 63 {
-			return "a part of the host between dots is empty or longer than 63 bytes"
+			return wording.HostLabel
 		}
 		if label[0] == '-' || label[len(label)-1] == '-' {
-			return "a part of the host begins or ends with a hyphen"
+			return wording.HostHyphen
 		}
 		for i := 0; i < len(label); i++ {
 			if c := label[i]; !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-				return "the host has a character that no host has (names that are not ASCII are written in their xn-- form)"
+				return wording.HostByte
 			}
 		}
 		// What a URL parser takes for a number in the last place makes the whole an IPv4 address (URL standard, host
@@ -176,9 +177,9 @@ func checkName(name string) (problem string) {
 		numeric = decimal || strings.HasPrefix(label, "0x") && allHex(label[2:])
 	}
 	if numeric && !isIPv4(name) {
-		return "the host ends in a number but is not an IPv4 address of four numbers"
+		return wording.NotIPv4
 	}
-	return ""
+	return wording.Nothing
 }
 
 func isIPv4(s string) bool {

@@ -6,6 +6,7 @@ import (
 	"inlay/internal/ascii"
 	"inlay/internal/duration"
 	"inlay/internal/field"
+	"inlay/internal/wording"
 )
 
 // Config is what can be set from outside the code; [Parse] reads it and fills in the defaults. What each field means is told
@@ -68,7 +69,7 @@ func (e *Error) Error() string {
 	case e.Value == "":
 		return e.Name + ": " + e.Msg
 	}
-	return e.Name + " is " + ascii.Quote(e.Value) + ": " + e.Msg
+	return wording.Of(wording.ValueIs, e.Name, ascii.Quote(e.Value), e.Msg)
 }
 
 // Errors are all variables whose values cannot be used, a line each.
@@ -102,15 +103,15 @@ func Parse(lookup func(name string) (string, bool)) (Config, error) {
 	r := reader{lookup: lookup}
 	c := Config{
 		Origin:               r.origin("INLAY_ORIGIN"),
-		MaxBytes:             r.bytes("INLAY_MAX_BYTES", 48<<20, 1<<20, 96<<20, "from 1MiB to 96MiB"),
-		MaxFragment:          int(r.bytes("INLAY_MAX_FRAGMENT", 1<<20, 1, 8<<20, "from 1 to 8MiB")),
-		TTL:                  r.duration("INLAY_TTL", 5*time.Minute, time.Millisecond, duration.Max, "1ms or more"),
-		StaleWhileRevalidate: r.duration("INLAY_SWR", 0, 0, duration.Max, "0s or more"),
-		StaleIfError:         r.duration("INLAY_SIE", 0, 0, duration.Max, "0s or more"),
-		NegativeTTL:          r.duration("INLAY_NEGATIVE_TTL", time.Second, 0, 5*time.Minute, "from 0s to 5m"),
-		FillTimeout:          r.duration("INLAY_FILL_TIMEOUT", 10*time.Second, 10*time.Millisecond, 25*time.Second, "from 10ms to 25s"),
-		Patience:             r.duration("INLAY_PATIENCE", 0, 0, time.Second, "from 0s to 1s"),
-		Lease:                r.duration("INLAY_LEASE", 5*time.Second, leastLease, time.Hour, "from 50ms to 1h"),
+		MaxBytes:             r.bytes("INLAY_MAX_BYTES", 48<<20, 1<<20, 96<<20, wording.From1MiBTo96MiB),
+		MaxFragment:          int(r.bytes("INLAY_MAX_FRAGMENT", 1<<20, 1, 8<<20, wording.From1To8MiB)),
+		TTL:                  r.duration("INLAY_TTL", 5*time.Minute, time.Millisecond, duration.Max, wording.From1ms),
+		StaleWhileRevalidate: r.duration("INLAY_SWR", 0, 0, duration.Max, wording.From0s),
+		StaleIfError:         r.duration("INLAY_SIE", 0, 0, duration.Max, wording.From0s),
+		NegativeTTL:          r.duration("INLAY_NEGATIVE_TTL", time.Second, 0, 5*time.Minute, wording.From0sTo5m),
+		FillTimeout:          r.duration("INLAY_FILL_TIMEOUT", 10*time.Second, 10*time.Millisecond, 25*time.Second, wording.From10msTo25s),
+		Patience:             r.duration("INLAY_PATIENCE", 0, 0, time.Second, wording.From0sTo1s),
+		Lease:                r.duration("INLAY_LEASE", 5*time.Second, leastLease, time.Hour, wording.From50msTo1h),
 		DataCenterCache:      r.boolean("INLAY_DATA_CENTER_CACHE", true),
 		Outlive:              r.boolean("INLAY_OUTLIVE_DEPLOYMENTS", false),
 		PurgeField:           r.fieldName("INLAY_PURGE_FIELD"),
@@ -121,11 +122,11 @@ func Parse(lookup func(name string) (string, bool)) (Config, error) {
 		Token:                r.secret("INLAY_TOKEN"),
 		FillsSecret:          r.secret("INLAY_FILLS_SECRET"),
 	}
-	c.LeaseSoft = r.duration("INLAY_LEASE_SOFT", min(time.Second, c.Lease), leastLease, c.Lease, "from 50ms to INLAY_LEASE")
-	c.Outage = r.duration("INLAY_OUTAGE", c.Lease, 0, 7*24*time.Hour, "from 0s to 7d")
+	c.LeaseSoft = r.duration("INLAY_LEASE_SOFT", min(time.Second, c.Lease), leastLease, c.Lease, wording.From50msToLease)
+	c.Outage = r.duration("INLAY_OUTAGE", c.Lease, 0, 7*24*time.Hour, wording.From0sTo7d)
 	c.Debug = r.boolean("INLAY_DEBUG", c.Dev)
 	if int64(c.MaxFragment) > c.MaxBytes {
-		r.fail("INLAY_MAX_FRAGMENT", r.get("INLAY_MAX_FRAGMENT"), "a fragment cannot be larger than all of INLAY_MAX_BYTES")
+		r.fail("INLAY_MAX_FRAGMENT", r.get("INLAY_MAX_FRAGMENT"), wording.FragmentOverBudget)
 	}
 	if len(r.problems) > 0 {
 		return Config{}, r.problems
@@ -150,33 +151,33 @@ func (r *reader) get(name string) string {
 	return ascii.Trim(v, space)
 }
 
-func (r *reader) fail(name, value, msg string) {
-	r.problems = append(r.problems, &Error{Name: name, Value: value, Msg: msg})
+func (r *reader) fail(name, value string, msg wording.ID, in ...string) {
+	r.problems = append(r.problems, &Error{Name: name, Value: value, Msg: wording.Of(msg, in...)})
 }
 
 // duration reads a duration; limits says what least and most are.
-func (r *reader) duration(name string, fallback, least, most time.Duration, limits string) time.Duration {
+func (r *reader) duration(name string, fallback, least, most time.Duration, limits wording.ID) time.Duration {
 	v := r.get(name)
 	if v == "" {
 		return fallback
 	}
 	d, ok := duration.Read(v)
 	if !ok || d < least || d > most {
-		r.fail(name, v, "expected a duration, "+limits+", such as 500ms, 90s or 1h30m")
+		r.fail(name, v, wording.ExpectedDuration, wording.Of(limits))
 		return fallback
 	}
 	return d
 }
 
 // bytes reads a number of bytes; limits says what least and most are.
-func (r *reader) bytes(name string, fallback, least, most int64, limits string) int64 {
+func (r *reader) bytes(name string, fallback, least, most int64, limits wording.ID) int64 {
 	v := r.get(name)
 	if v == "" {
 		return fallback
 	}
 	n, ok := parseBytes(v)
 	if !ok || n < least || n > most {
-		r.fail(name, v, "expected bytes, "+limits+", such as 512KiB, 8MiB or 1048576")
+		r.fail(name, v, wording.ExpectedBytes, wording.Of(limits))
 		return fallback
 	}
 	return n
@@ -192,7 +193,7 @@ func (r *reader) boolean(name string, fallback bool) bool {
 	case "0", "false", "no", "off":
 		return false
 	}
-	r.fail(name, v, "expected 1 or 0 (or true, false, yes, no, on, off)")
+	r.fail(name, v, wording.ExpectedBoolean)
 	return fallback
 }
 
@@ -200,7 +201,7 @@ func (r *reader) boolean(name string, fallback bool) bool {
 func (r *reader) fieldName(name string) string {
 	v := r.get(name)
 	if !ascii.Only(v, field.IsTokenChar) {
-		r.fail(name, v, "expected the name of one header field, such as Cache-Tag or Surrogate-Key")
+		r.fail(name, v, wording.ExpectedFieldName)
 	}
 	return ascii.ToLower(v)
 }

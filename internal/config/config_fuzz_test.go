@@ -48,7 +48,7 @@ func FuzzOrigin(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		origin, problem := parseOrigin(value)
-		if problem != "" {
+		if problem != 0 {
 			require.Empty(t, origin)
 			return
 		}

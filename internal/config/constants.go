@@ -5,6 +5,7 @@ import (
 	"inlay/internal/decimal"
 	"inlay/internal/field"
 	"inlay/internal/route"
+	"inlay/internal/wording"
 )
 
 // Constant fields of fills: what a request to another server carries besides what its slot declares, such as a User-Agent
@@ -26,11 +27,11 @@ func (r *reader) constants(name string) (fields []field.Field) {
 		f, problem := parseConstant(field)
 		for i := range fields {
 			if fields[i].Name == f.Name {
-				problem = f.Name + " comes again"
+				problem = wording.FieldAgain
 			}
 		}
-		if problem != "" {
-			r.fail(name, "", "line "+decimal.String(line)+": "+problem+"; expected lines such as User-Agent: shop/1.0")
+		if problem != wording.Nothing {
+			r.fail(name, "", wording.ExpectedFields, decimal.String(line), wording.Of(problem, f.Name))
 			continue
 		}
 		fields = append(fields, f)
@@ -38,18 +39,18 @@ func (r *reader) constants(name string) (fields []field.Field) {
 	return fields
 }
 
-func parseConstant(line string) (f field.Field, problem string) {
+func parseConstant(line string) (f field.Field, problem wording.ID) {
 	name, value, _ := ascii.Cut(line, ":")
 	value = ascii.TrimOWS(value)
 	if name = ascii.TrimOWS(name); name == "" || !ascii.Only(name, field.IsTokenChar) {
-		return f, "no name of a field"
+		return f, wording.NoFieldName
 	}
 	f = field.Field{Name: ascii.ToLower(name), Value: value}
 	switch {
 	case value == "" || !ascii.Only(value, field.IsFieldByte):
-		problem = f.Name + " has no value, or a control character in it"
+		problem = wording.NoFieldValue
 	case !route.MayBeConstant(f.Name):
-		problem = f.Name + " cannot be set"
+		problem = wording.FieldIsSet
 	}
 	return f, problem
 }

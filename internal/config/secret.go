@@ -1,6 +1,9 @@
 package config
 
-import "inlay/internal/decimal"
+import (
+	"inlay/internal/decimal"
+	"inlay/internal/wording"
+)
 
 // SameSecret compares in a time that tells nothing but the length.
 func SameSecret(a, b string) bool {
@@ -24,13 +27,12 @@ func (r *reader) secret(name string) string {
 	}
 	for i := 0; i < len(v); i++ {
 		if v[i] <= 0x20 || v[i] > 0x7e {
-			r.fail(name, "", "expected printable ASCII without spaces, such as the output of: openssl rand -hex 32")
+			r.fail(name, "", wording.ExpectedASCII)
 			return ""
 		}
 	}
 	if len(v) < leastToken {
-		r.fail(name, "", "expected "+decimal.String(leastToken)+" bytes or more, found "+decimal.String(len(v))+
-			"; make one with: openssl rand -hex 32")
+		r.fail(name, "", wording.ExpectedLength, decimal.String(leastToken), decimal.String(len(v)))
 		return ""
 	}
 	return v

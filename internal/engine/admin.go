@@ -6,6 +6,7 @@ import (
 	"inlay/internal/ascii"
 	"inlay/internal/config"
 	"inlay/internal/field"
+	"inlay/internal/wording"
 )
 
 // AdminPrefix begins the paths of administration. They never reach a page or the origin, see [route.IsInternal].
@@ -23,12 +24,12 @@ const AdminPrefix = "/_inlay/"
 // them, and is answered once the log has it.
 func (e *Engine[B]) admin(r *Request) {
 	if e.config.Token == "" {
-		e.sendText(r.ID, 404, "There is nothing here.", 0)
+		e.sendText(r.ID, 404, wording.Of(wording.NothingHere), 0)
 		return
 	}
 	scheme, token, _ := ascii.Cut(r.Fields.Field("authorization"), " ")
 	if !ascii.EqualFold(scheme, "bearer") || !config.SameSecret(ascii.TrimOWS(token), e.config.Token) {
-		e.sendAs(r.ID, 401, "The Authorization field must be: Bearer, and the value of INLAY_TOKEN.\n",
+		e.sendAs(r.ID, 401, wording.Of(wording.NeedsToken)+"\n",
 			field.Field{Name: "content-type", Value: "text/plain; charset=utf-8"}, field.Field{Name: "www-authenticate", Value: `Bearer realm="inlay"`})
 		return
 	}
@@ -38,11 +39,11 @@ func (e *Engine[B]) admin(r *Request) {
 		method = "POST"
 	case "stats", "metrics":
 	default:
-		e.sendText(r.ID, 404, "There is no such path; see purge, invalidate, stats and metrics under "+AdminPrefix+".", 0)
+		e.sendText(r.ID, 404, wording.Of(wording.NoSuchPath), 0)
 		return
 	}
 	if r.Method != method {
-		e.sendAs(r.ID, 405, "This path takes "+method+" only.\n",
+		e.sendAs(r.ID, 405, wording.Of(wording.OnlyMethod, method)+"\n",
 			field.Field{Name: "content-type", Value: "text/plain; charset=utf-8"}, field.Field{Name: "allow", Value: method})
 		return
 	}

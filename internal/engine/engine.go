@@ -12,6 +12,7 @@ import (
 	"inlay/internal/page"
 	"inlay/internal/purgelog"
 	"inlay/internal/route"
+	"inlay/internal/wording"
 )
 
 // Engine serves pages from a cache of fragments. It is a state machine: each method is an event, carries the time, and
@@ -45,6 +46,9 @@ type Engine[B any] struct {
 
 	unattended unattended[B]
 	adrift     int64 // bytes of fragments that are held to be renewed and have left the cache
+
+	// otherHost answers a page that was asked for under another name. RFC 9110, section 15.5.20: 421.
+	otherHost *route.RequestError
 
 	clock clock
 	now   time.Time // of the event in progress; what the caches' clocks say
@@ -84,6 +88,8 @@ func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[
 		flights:  map[*cache.Flight[*entry[B]]]*fill[B]{},
 		held:     map[RequestID]*held{},
 		chunk:    make([]byte, 4096),
+
+		otherHost: &route.RequestError{Reason: wording.Of(wording.NotThisHost)},
 	}
 	e.config.SetAgent()
 	if config.Log {
@@ -175,10 +181,10 @@ func (e *Engine[B]) handle(r *Request) {
 	// All of them are. TinyGo needs half of a reflection to compare or to ask what it knows as an interface only.
 	bad := err.(*route.RequestError)
 	status, text := 400, bad.Error()
-	if bad == errHost {
+	if bad == e.otherHost {
 		status = 421
 		if e.config.Dev {
-			text += "; INLAY_HOSTS lists those that it is"
+			text = wording.Of(wording.HostsLists, text)
 		}
 	}
 	e.sendText(r.ID, status, text, 0)
@@ -188,20 +194,22 @@ func (e *Engine[B]) handle(r *Request) {
 func (e *Engine[B]) unpassable(r *Request) error {
 	switch {
 	case r.path == "" || r.path[0] != '/':
-		return &route.RequestError{Reason: "the target is no path, or the Host field no host"}
+		return refuse(wording.NoPath)
 	case ascii.InSet('#', r.Target):
-		return &route.RequestError{Reason: "the target has a #"}
+		return refuse(wording.HasHash)
 	case ascii.InSet('\\', r.path):
-		return &route.RequestError{Reason: "the path has a backslash"}
+		return refuse(wording.HasBackslash)
 	case e.config.Origin == "" && !route.ValidEscapes(r.path):
 		// Go's own parsers refuse it; what another origin makes of it is its own affair.
-		return &route.RequestError{Reason: "the path has malformed percent-encoding"}
+		return refuse(wording.BadEscape)
 	case e.config.Origin != "" && route.HasDotSegments(r.path):
 		// What the origin made of them would not lie below the path of its URL.
-		return &route.RequestError{Reason: "the path has a . or .. as a segment, or what an origin could take for one"}
+		return refuse(wording.SegmentDots)
 	}
 	return nil
 }
+
+func refuse(why wording.ID) error { return &route.RequestError{Reason: wording.Of(why)} }
 
 // Repeated counts the answers that the host gave by itself since the last event: see [Host.Repeat].
 func (e *Engine[B]) Repeated(n int) { e.warm.Add(uint64(n)) }
@@ -286,8 +294,7 @@ func checkSources(c *config.Config, p *page.Page) *config.Error {
 	for i := range p.Slots {
 		s := &p.Slots[i]
 		if host := s.Host(); host != "" && !c.AllowsHost(host) {
-			return &config.Error{Msg: "edge: page " + p.Pattern + ", line " + decimal.String(s.Line) + ", slot " + s.Name + ": the host " +
-				ascii.Quote(host) + " of its src is not in INLAY_ALLOW_HOSTS; add it there"}
+			return &config.Error{Msg: wording.Of(wording.HostNotAllowed, p.Pattern, decimal.String(s.Line), s.Name, ascii.Quote(host))}
 		}
 	}
 	return nil

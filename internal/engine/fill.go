@@ -9,6 +9,7 @@ import (
 	"inlay/internal/duration"
 	"inlay/internal/field"
 	"inlay/internal/page"
+	"inlay/internal/wording"
 )
 
 // fill is the engine's side of a flight: who leads it, and when it counts as lost.
@@ -212,7 +213,7 @@ func (e *Engine[B]) takeOver(f *fill[B], by RequestID) {
 		return
 	}
 	if len(f.attempts) >= maxAttempts {
-		e.fail(f, &answer.FillError{Reason: answer.LostError, Text: "no attempt of the fill ended in time"})
+		e.fail(f, &answer.FillError{Reason: answer.LostError, Text: wording.Of(wording.NoAttemptEnded)})
 		return
 	}
 	e.counts.TakenOver++
@@ -418,7 +419,7 @@ func (e *Engine[B]) unmark(blob B, size int) (B, int, *answer.FillError) {
 	n := e.host.Read(blob, 0, e.chunk[:min(size, len(e.chunk))])
 	start := e.chunk[:max(n, 0)]
 	if len(start) >= 2 && (start[0] == 0xFE && start[1] == 0xFF || start[0] == 0xFF && start[1] == 0xFE) {
-		return blob, size, &answer.FillError{Reason: answer.RefusedError, Status: 200, Text: "the fragment begins with the byte order mark of UTF-16; a fragment is UTF-8"}
+		return blob, size, &answer.FillError{Reason: answer.RefusedError, Status: 200, Text: wording.Of(wording.UTF16)}
 	}
 	off := 0
 	for off+3 <= len(start) && start[off] == 0xEF && start[off+1] == 0xBB && start[off+2] == 0xBF {

@@ -7,6 +7,7 @@ import (
 	"inlay/internal/decimal"
 	"inlay/internal/field"
 	"inlay/internal/page"
+	"inlay/internal/wording"
 )
 
 // All that inlay says of a page stays below the 4 KiB that nginx reads a head into unless told otherwise
@@ -107,9 +108,9 @@ func (e *Engine[B]) sendFailure(q *request[B], failure *answer.FillError) {
 	if failure.Status == 404 || failure.Status == 410 {
 		status = failure.Status
 	}
-	text := "The page cannot be shown: a fragment that it requires failed."
+	text := wording.Of(wording.CannotBeShown)
 	if e.config.Dev {
-		text += "\n" + q.plan.Pattern + ": " + failure.Error()
+		text = wording.Of(wording.PageAnd, text, q.plan.Pattern, failure.Error())
 	}
 	e.sendText(q.id, status, text, failure.RetryAfter)
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"inlay/internal/answer"
 	"inlay/internal/markup"
+	"inlay/internal/wording"
 )
 
 // What a fragment's HTML is, is found out once, when its fill ends: whether it can be the same in its place as in a patch, at
@@ -25,7 +26,7 @@ func (e *Engine[B]) inspect(blob B, size int) (B, int, inspection, *answer.FillE
 	mended, n := e.mend(blob, size, r.edits)
 	e.host.Drop(blob)
 	if r, err = e.read(mended, n, 0); err == nil && len(r.edits) > 0 {
-		err = markupError("its tags cannot be mended; close each element in the one that it is in")
+		err = markupError(wording.Of(wording.CannotBeMended))
 	}
 	return mended, n, r, err
 }
@@ -40,7 +41,7 @@ func (e *Engine[B]) read(blob B, size int, watch markup.Mask) (r inspection, err
 		for off := 0; off < size; {
 			n := e.host.Read(blob, off, e.chunk)
 			if n <= 0 {
-				return r, &answer.FillError{Reason: answer.ConnectError, Text: "the fragment is shorter than its announced size"}
+				return r, &answer.FillError{Reason: answer.ConnectError, Text: wording.Of(wording.ShortBody)}
 			}
 			f.Write(e.chunk[:n])
 			if scripting {
@@ -56,7 +57,7 @@ func (e *Engine[B]) read(blob B, size int, watch markup.Mask) (r inspection, err
 		if scripting {
 			r.edits = append(r.edits, f.Edits()...)
 		} else if !sameEdits(r.edits, f.Edits()) {
-			return r, markupError("what is open depends on whether <noscript> is text; close in it what is opened in it")
+			return r, markupError(wording.Of(wording.NoscriptDecides))
 		}
 		if !f.Noscript() {
 			break
@@ -113,7 +114,7 @@ func (e *Engine[B]) misfit(sp *slotPlan[B], v *entry[B]) *answer.FillError {
 	}
 	_, err := e.read(v.blob, v.size, why)
 	if err == nil {
-		err = markupError("it is nested more than 512 deep in the page")
+		err = markupError(wording.Of(wording.TooDeepInPage))
 	}
 	sp.misfit, sp.misfitSum = err, v.sum
 	e.host.Report(sp.Src, sp.misfit)

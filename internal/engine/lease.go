@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"inlay/internal/purgelog"
+	"inlay/internal/wording"
 )
 
 // With a purge log, what is stored may be used for as long as it is sure that no purge has been missed: for the lease, counted
@@ -118,7 +119,7 @@ func (e *Engine[B]) goOn(h *held) {
 	id := h.request.ID
 	if h.subjects != nil {
 		if e.now.Sub(h.since) >= PurgeTimeout {
-			e.purgeFailed(h, "no answer in time")
+			e.purgeFailed(h, wording.Of(wording.LogSilent))
 		}
 		return
 	}

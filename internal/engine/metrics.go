@@ -5,44 +5,11 @@ import (
 
 	"inlay/internal/ascii"
 	"inlay/internal/decimal"
+	"inlay/internal/wording"
 )
 
-// metricTexts name the figures of Stats for the outside, one a line: its name as Prometheus has it, without the prefix, and
-// what it counts. One whose name ends in _total only grows. A table of text is half the size in core.wasm that one of
-// structs is.
-const metricTexts = `warm_pages_total Pages answered from one composed body, all fragments fresh.
-pages_total Pages that were not warm.
-whole_pages_total Pages that left as one body once their fragments were there.
-streamed_pages_total Pages whose shell left before their fragments were there.
-failed_pages_total Pages answered with an error because a required slot failed.
-left_total Pages whose client went away before the end.
-passed_total Requests that no page answers, given to the origin.
-bad_requests_total Requests answered with 400.
-fills_total Attempts of fills begun.
-fills_taken_over_total Attempts that a waiting request began because a fill was lost.
-fills_failed_total Fills that failed.
-fills_late_total Reports of attempts whose fill had been settled by another.
-polls_total Times that the purge log was asked.
-polls_failed_total Those of them that brought no answer.
-held_total Requests that waited for the purge log.
-found_data_center_total Fragments found in the data centre's cache.
-found_kv_total Fragments found in KV.
-found_refused_total Fragments found there that could not be used.
-fragments_unstored_total Fragments that were delivered but not stored.
-core_crashes_total Times that the engine was replaced after a crash; the other counters began anew then.
-waiting Pages in progress.
-flights Fills in progress.
-cache_gets_total Lookups in the cache.
-cache_hits_total Lookups that found a fresh entry.
-cache_stale_hits_total Lookups that found a stale entry.
-cache_misses_total Lookups that found nothing usable.
-cache_evictions_total Entries evicted to stay within the budget.
-cache_entries Entries in the cache.
-cache_bytes Bytes of the budget that are in use.
-`
-
-// figures are the values, in the order of metricTexts. Not taken from Stats, which core.wasm has no other use for.
-type figures [29]int64
+// figures are the values, in the order of their texts in internal/wording. Not taken from Stats, which core.wasm has no other use for.
+type figures [wording.Metrics]int64
 
 func (e *Engine[B]) figures() *figures {
 	n, c := &e.counts, e.fragments.Stats()
@@ -57,14 +24,11 @@ func (e *Engine[B]) figures() *figures {
 
 func (f *figures) json() string {
 	text := []byte{'{'}
-	rest := metricTexts
 	for i, value := range f {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		var name string
-		name, rest, _ = ascii.Cut(rest, " ")
-		_, rest, _ = ascii.Cut(rest, "\n")
+		name, _ := metric(i)
 		text = append(append(append(text, '"'), name...), `":`...)
 		text = decimal.Append(text, value)
 	}
@@ -74,17 +38,19 @@ func (f *figures) json() string {
 // prometheus is the text format of Prometheus, version 0.0.4.
 func (f *figures) prometheus() string {
 	var text []byte
-	rest := metricTexts
-	for _, value := range f {
-		var name, help string
-		name, rest, _ = ascii.Cut(rest, " ")
-		help, rest, _ = ascii.Cut(rest, "\n")
+	for i, value := range f {
+		name, help := metric(i)
 		kind := "gauge"
 		if strings.HasSuffix(name, "_total") {
 			kind = "counter"
 		}
-		text = append(text, "# HELP inlay_"+name+" "+help+"\n# TYPE inlay_"+name+" "+kind+"\ninlay_"+name+" "...)
-		text = append(decimal.Append(text, value), '\n')
+		text = append(text, wording.Of(wording.MetricIs, name, help, name, kind, name, string(decimal.Append(nil, value)))...)
 	}
 	return string(text)
+}
+
+// metric is a figure's name for the outside, and what it counts.
+func metric(i int) (name, help string) {
+	name, help, _ = ascii.Cut(wording.Of(wording.FirstMetric+wording.ID(i)), " ")
+	return name, help
 }

@@ -9,13 +9,14 @@ import (
 	"inlay/internal/field"
 	"inlay/internal/purgelog"
 	"inlay/internal/route"
+	"inlay/internal/wording"
 )
 
 // purge answers a request of administration that purges or, soft, invalidates what each parameter of its query names. One that
 // is not understood leaves everything as it is.
 func (e *Engine[B]) purge(r *Request, soft bool) {
 	h := &held{request: *r, since: e.now, soft: soft}
-	problem := "the query names nothing"
+	problem := wording.Of(wording.QueryEmpty)
 	for query := r.query; query != ""; {
 		var pair string
 		pair, query, _ = ascii.Cut(query, "&")
@@ -36,7 +37,7 @@ func (e *Engine[B]) purge(r *Request, soft bool) {
 			subject = purgelog.All
 		}
 		if subject == "" {
-			problem = "the parameter " + ascii.Trim(ascii.Quote(pair), `"`) + " was not understood"
+			problem = wording.Of(wording.NotUnderstood, ascii.Trim(ascii.Quote(pair), `"`))
 			h.subjects, query = nil, ""
 			continue
 		}
@@ -47,7 +48,7 @@ func (e *Engine[B]) purge(r *Request, soft bool) {
 	}
 	switch {
 	case h.subjects == nil:
-		e.sendPurged(h, 400, `:0,"error":"`+problem+`; expected tag=…, key=… or all=1"`)
+		e.sendPurged(h, 400, wording.Of(wording.NothingPurged, problem))
 	case e.config.Log:
 		e.tell(h)
 	default:
@@ -99,7 +100,7 @@ func (e *Engine[B]) Purged(id RequestID, a *purgelog.Answer, reason string, now 
 		if lease%1000 == 0 {
 			within = decimal.String(int(lease/1000)) + "s"
 		}
-		e.sendPurged(h, 200, ":"+decimal.String(n)+`,"isolates":"within `+within+`","log":`+decimal.String(int(a.Seq)))
+		e.sendPurged(h, 200, wording.Of(wording.PurgedWithin, decimal.String(n), within, decimal.String(int(a.Seq))))
 	}
 }
 
@@ -107,8 +108,7 @@ func (e *Engine[B]) Purged(id RequestID, a *purgelog.Answer, reason string, now 
 func (e *Engine[B]) purgeFailed(h *held, reason string) {
 	delete(e.held, h.request.ID)
 	if !h.passed {
-		e.sendPurged(h, 503, `:0,"error":"the purge log cannot be reached, so nothing was purged anywhere; try again: `+
-			ascii.Trim(ascii.Quote(reason), `"`)+`"`)
+		e.sendPurged(h, 503, wording.Of(wording.LogNotReached, ascii.Trim(ascii.Quote(reason), `"`)))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"inlay/internal/answer"
+	"inlay/internal/wording"
 )
 
 // A fragment whose answer was kept is renewed by a 304: see internal/answer, kept.go.
@@ -30,7 +31,7 @@ func (e *Engine[B]) renew(f *fill[B], at *attempt, a *answer.Answer, now time.Ti
 		v.kept, v.unfit = nil, true
 		failure := &answer.FillError{
 			Reason: answer.StatusError, Status: 304,
-			Text: "the origin answered 304 with another ETag or Last-Modified than it was asked with; it is asked without from now on",
+			Text: wording.Of(wording.Other304),
 		}
 		e.fail(f, failure)
 		return failure

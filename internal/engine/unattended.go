@@ -2,6 +2,7 @@ package engine
 
 import (
 	"inlay/internal/answer"
+	"inlay/internal/wording"
 )
 
 // unattended are the fills that nobody waits for: refreshes of stale fragments, and those whose requests have all left. They
@@ -98,6 +99,6 @@ func (e *Engine[B]) sweep() {
 		if f == nil || e.now.Before(f.deadline) {
 			return
 		}
-		e.fail(f, &answer.FillError{Reason: answer.LostError, Text: "the fill's context is gone"})
+		e.fail(f, &answer.FillError{Reason: answer.LostError, Text: wording.Of(wording.ContextGone)})
 	}
 }

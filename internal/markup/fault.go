@@ -1,8 +1,10 @@
 package markup
 
 import (
-	"inlay/internal/decimal"
 	"math/bits"
+
+	"inlay/internal/decimal"
+	"inlay/internal/wording"
 )
 
 // Mask is a set of facts about a place in a page. For a slot it says what holds there; for a fragment, where it would be
@@ -49,7 +51,7 @@ const anywhere = InBody | InHead | InTable | InSection | InRow | InColgroup | In
 // MaxDepth is how deep browsers nest elements; what is deeper they make siblings.
 const MaxDepth = 512
 
-// fault is what is wrong with a fragment: a line of faultTexts, counted from 1.
+// fault is what is wrong with a fragment: a line of faultTexts in internal/wording, counted from 1.
 type fault uint8
 
 const (
@@ -113,16 +115,6 @@ func (t *tree) message() string {
 	if t.fault == faultNone {
 		return ""
 	}
-	line, from, to := fault(1), 0, 0
-	for ; ; to++ {
-		if faultTexts[to] != '\n' {
-			continue
-		}
-		if line == t.fault {
-			break
-		}
-		line, from = line+1, to+1
-	}
 	what := "text"
 	if t.tag.length > 0 {
 		what = "<"
@@ -131,56 +123,5 @@ func (t *tree) message() string {
 		}
 		what += string(t.tag.text[:min(t.tag.length, maxName)]) + ">"
 	}
-	return what + " at byte " + decimal.String(t.tag.at) + " " + faultTexts[from:to]
+	return wording.Of(wording.FaultIs, what, decimal.String(t.tag.at), wording.Of(wording.FirstFault+wording.ID(t.fault-1)))
 }
-
-// faultTexts has a line for each fault.
-const faultTexts = `is a part of a table, and the slot is in none; put that into the fragment
-cannot stand directly in <head>, where the slot is; put that into the body
-cannot stand directly in <table>, where the slot is; begin with <tbody>
-cannot stand directly in <tbody>, where the slot is; begin with <tr>
-cannot stand directly in <tr>, where the slot is; begin with <td>
-cannot stand directly in <colgroup>, where the slot is; begin with <col>
-cannot stand directly in <select>, where the slot is; begin with <option>
-would end the <p> around the slot; put the slot into a <div>
-would end the <p> around the slot; put the slot into a <div>
-would end the <a> around the slot; links do not nest
-would end the <nobr> around the slot; close that before
-would end the <li> around the slot; put a list into the fragment
-would end the <dd> around the slot; put a list into the fragment
-would end the <h1> around the slot; headings do not nest
-is ignored within the <form> around the slot; forms do not nest
-would end the <button> around the slot; buttons do not nest
-would end the <option> around the slot; put the slot around that
-would end the <optgroup> around the slot; put the slot around that
-would end the <ruby> around the slot; put that into the fragment
-would end the <ruby> around the slot; put that into the fragment
-would be in what is open before the slot; close that before
-is one of more than three alike around it; use styles
-is one of more than three alike around it; use styles
-is one of more than three alike around it; use styles
-ends the <p> before it only in a page with <!doctype html>; write </p> before it
-stands within another; forms do not nest
-makes all the rest of the page text; leave it out
-replaces the body; leave it out
-with shadowrootmode stands at the top; put an element around it
-with for is a patch; leave it out
-has no <template> before it and would end the patch early
-does not close what is open in its <form>; close that before it
-ends what is no longer open; close what is in it first
-has character references in a keyword; write the characters
-is nested four deep with attributes; use styles
-is nested more than 512 deep; nest less
-is not closed; close it
-is closed by the tag of another element; close it before that
-ends the fragment; write &lt;
-is a tag without its end; end it with >
-stands in <select>, where browsers differ; write options only
-stands directly in a table; put it around that
-stands between the rows or cells of a table; put it into a cell
-has a name that is not UTF-8, or longer than 128 bytes
-comes after a tag of the page; leave that out
-means nothing where it stands; leave it out
-meets <search>, which some browsers do not know; use a <div>
-is a marker of patches; leave it out
-`

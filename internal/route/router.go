@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"inlay/internal/ascii"
+	"inlay/internal/wording"
 )
 
 // MaxParam is how long a decoded parameter may be, in bytes.
@@ -18,6 +19,8 @@ type RequestError struct {
 
 // Error is the reason.
 func (e *RequestError) Error() string { return "edge: " + e.Reason }
+
+func refuse(why wording.ID, in ...string) *RequestError { return &RequestError{wording.Of(why, in...)} }
 
 // Router finds the page of a path: a tree by segment, as net/http's ServeMux has it. Literal segments go before {name},
 // {name} before {name...}; that the most specific pattern wins follows from there being no conflicts.
@@ -185,21 +188,21 @@ func (p *Pattern) settle(path string, params []string) error {
 	decoded, ok := UnescapePath(path)
 	switch {
 	case !ok:
-		return &RequestError{"the path has malformed percent-encoding"}
+		return refuse(wording.BadEscape)
 	case ascii.HasControl(decoded):
-		return &RequestError{"the path has a control character"}
+		return refuse(wording.HasControl)
 	case !utf8.ValidString(decoded):
-		return &RequestError{"the path is not UTF-8"}
+		return refuse(wording.NotUTF8)
 	case ascii.InSet('\\', decoded):
-		return &RequestError{"the path has a backslash"}
+		return refuse(wording.HasBackslash)
 	}
 	for i, raw := range params {
 		value, _ := UnescapePath(raw)
 		switch {
 		case len(value) > MaxParam:
-			return &RequestError{"the parameter " + p.Params[i] + " is longer than 2 KiB"}
+			return refuse(wording.LongParameter, p.Params[i])
 		case strings.IndexByte(value, '/') >= 0 && !(p.tail == tailMulti && i == len(params)-1):
-			return &RequestError{"the parameter " + p.Params[i] + " has an encoded slash"}
+			return refuse(wording.SlashInParameter, p.Params[i])
 		}
 		params[i] = value
 	}
@@ -208,9 +211,9 @@ func (p *Pattern) settle(path string, params []string) error {
 		seg, after, more := ascii.Cut(rest, "/")
 		switch {
 		case IsDots(seg):
-			return &RequestError{`the path has the segment "` + seg + `"`}
+			return refuse(wording.HasDots, seg)
 		case seg == "" && more:
-			return &RequestError{"the path has an empty segment"}
+			return refuse(wording.EmptySegment)
 		}
 		rest = after
 	}

@@ -1,0 +1,150 @@
+package wording
+
+// ID is the number of a text. The zero value is no text, and says that nothing is wrong.
+type ID uint16
+
+// The texts, by who says them: texts.go has them in the same order.
+const (
+	Nothing ID = iota
+
+	// internal/answer: why a fill failed.
+
+	WrongStatus
+	MayNotBeUsed
+	NotClosed
+	TooLarge
+	TookTooLong
+	NotReached
+	LeaderEnded
+	UnknownReason
+	FillFailed
+
+	// internal/answer: why an answer is no fragment.
+
+	StatusIs
+	RedirectIs
+	SizeIs
+	EncodingIs
+	AnswerDoes
+	RedirectDoes
+	SetsCookie
+	SaysNoStore
+	SaysPrivate
+	VariesOn
+	HasNoType
+	TypeIs
+	CharsetIs
+
+	// internal/markup.
+
+	FaultIs
+
+	// internal/config: addresses.
+
+	NotHTTP
+	HasUser
+	HasFragment
+	HasQuery
+	PathEscape
+	PathByte
+	PathDots
+	BracketOpen
+	NotIPv6
+	AfterBracket
+	PortNumber
+	PortZero
+	NoHost
+	LongHost
+	HostLabel
+	HostHyphen
+	HostByte
+	NotIPv4
+
+	// internal/config: variables.
+
+	ExpectedOrigin
+	ExpectedHosts
+	ExpectedFields
+	NoFieldName
+	NoFieldValue
+	FieldIsSet
+	FieldAgain
+	ExpectedDuration
+	ExpectedBytes
+	ExpectedBoolean
+	ExpectedASCII
+	ExpectedLength
+	FragmentOverBudget
+	ExpectedFieldName
+	ValueIs
+	From1MiBTo96MiB
+	From1To8MiB
+	From1ms
+	From0s
+	From0sTo5m
+	From10msTo25s
+	From0sTo1s
+	From50msTo1h
+	From50msToLease
+	From0sTo7d
+
+	// internal/route: why a request is refused.
+
+	BadEscape
+	HasControl
+	NotUTF8
+	HasBackslash
+	LongParameter
+	SlashInParameter
+	HasDots
+	EmptySegment
+
+	// internal/engine: the same.
+
+	NoPath
+	HasHash
+	SegmentDots
+	NotThisHost
+	HostsLists
+
+	// internal/engine: what is wrong with a fill or a fragment.
+
+	HostNotAllowed
+	ShortBody
+	NoscriptDecides
+	CannotBeMended
+	TooDeepInPage
+	NoAttemptEnded
+	ContextGone
+	Other304
+	UTF16
+	CannotBeShown
+	PageAnd
+
+	// internal/engine: administration.
+
+	NothingHere
+	NeedsToken
+	NoSuchPath
+	OnlyMethod
+	QueryEmpty
+	NotUnderstood
+	NothingPurged
+	PurgedWithin
+	LogNotReached
+	LogSilent
+	MetricIs
+
+	named
+)
+
+// The faults of fragments, as internal/markup counts them, and the metrics, as internal/engine does.
+const (
+	FirstFault  = named
+	FirstMetric = FirstFault + faults
+	count       = FirstMetric + Metrics
+
+	faults = 48
+	// Metrics is how many there are.
+	Metrics = 29
+)

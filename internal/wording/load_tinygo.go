@@ -1,0 +1,12 @@
+//go:build tinygo
+
+package wording
+
+// texts came with the pages.
+var texts []string
+
+// Load takes the texts.
+func Load(given []string) bool {
+	texts = given
+	return len(texts) == int(count)
+}
