@@ -89,6 +89,19 @@ func (e *Engine[B]) restart(f *fill[B]) {
 	old.Abandon(nil)
 }
 
+// restartAll does that for all of them, so that they are joined again.
+func (e *Engine[B]) restartAll() {
+	var asked []*fill[B]
+	for _, f := range e.flights {
+		if f.asked.IsZero() {
+			asked = append(asked, f)
+		}
+	}
+	for _, f := range asked {
+		e.restart(f)
+	}
+}
+
 // Found is the event that a tier has something under the name of a fill: resident is for how long it has lain there, by the
 // tier's own account, negative if it gives none. It reports whether nothing more is to be looked for. The blob is the
 // engine's from here on.

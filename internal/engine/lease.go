@@ -153,6 +153,7 @@ func (e *Engine[B]) Polled(id PollID, a *purgelog.Answer, now time.Time) {
 // polled has those go on who waited for a poll.
 func (e *Engine[B]) polled() {
 	e.setCheck()
+	e.restartAll()
 	for _, id := range e.heldOrder {
 		if e.held[id] != nil {
 			e.host.Wake(id)
@@ -199,12 +200,20 @@ func (e *Engine[B]) change(subject string) (n int) {
 		return e.fragments.InvalidateTag(name)
 	case kind == purgelog.KindTag:
 		return e.failures.PurgeTag(name) + e.fragments.PurgeTag(name)
+	case kind == purgelog.KindKey && soft:
+		e.failures.Delete(name)
+		if e.fragments.Invalidate(name) {
+			n = 1
+		}
 	case kind == purgelog.KindKey:
 		if v, _ := e.fragments.Inspect(name, e.now); v != nil || e.failureOf(name) != nil {
 			n = 1
 		}
 		e.failures.Delete(name)
 		e.fragments.Delete(name)
+	case kind == purgelog.KindAll && soft:
+		e.failures.Clear()
+		return e.fragments.InvalidateAll()
 	default:
 		n = e.fragments.Len() + e.failures.Len()
 		e.failures.Clear()

@@ -126,6 +126,7 @@ func (e *Engine[B]) PassEnd(id RequestID, groups, tags string, now time.Time) {
 		return
 	}
 	e.changeAll(h.subjects)
+	e.restartAll()
 	if e.config.Log {
 		e.tell(h)
 	}
