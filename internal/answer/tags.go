@@ -30,15 +30,6 @@ func (a *Answer) ownTags(tags []string, limit int) []string {
 	return groupsIn(tags, a.CacheGroups, limit)
 }
 
-// TagsIn appends the tags that a field lists: of one called surrogate-key between spaces, of any other between commas.
-func TagsIn(name, list string, tags []string) []string {
-	separators := ","
-	if name == "surrogate-key" {
-		separators = " \t,"
-	}
-	return tagsIn(tags, list, separators, len(tags)+maxOriginTags)
-}
-
 func tagsIn(tags []string, list, separators string, limit int) []string {
 	for list != "" && len(tags) < limit {
 		n := 0

@@ -119,7 +119,7 @@ func (e *Engine[B]) purgeFailed(h *held, reason string) {
 func (e *Engine[B]) PassEnd(id RequestID, groups, tags string, now time.Time) {
 	e.now = e.clock.event(now)
 	h := &held{request: Request{ID: id}, since: e.now, passed: true}
-	for _, tag := range answer.TagsIn(e.config.PurgeField, tags, field.ParseGroups(groups)) {
+	for _, tag := range answer.Purged(groups, e.config.PurgeField, tags) {
 		h.subjects = append(h.subjects, purgelog.Tag(tag))
 	}
 	if h.subjects == nil {
