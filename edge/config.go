@@ -81,6 +81,9 @@ type Config struct {
 	// Crashes is how many engines before this one were lost to a crash; [Stats] tells it. The host sets it; there is no
 	// variable for it.
 	Crashes uint64
+	// Problems are what the host found wrong beside the variables, as the JSON of a list of texts, for /_inlay/stats. The host
+	// sets it; there is no variable for it. Empty: nothing.
+	Problems string
 	// Log tells that there is a purge log, and Tiers what lies below the memory: bit 0 a data centre's cache, bit 1 a store that
 	// is slower and lasts longer. The host sets them; there are no variables for them.
 	Log   bool

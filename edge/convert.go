@@ -53,7 +53,7 @@ func fromConfig(c config.Config) Config {
 		FillTimeout: c.FillTimeout, Patience: c.Patience, AllowHosts: c.AllowHosts,
 		FillFields: mapped(c.FillFields, fromField), Hosts: c.Hosts,
 		Lease: c.Lease, LeaseSoft: c.LeaseSoft, Outage: c.Outage, DataCenterCache: c.DataCenterCache, Outlive: c.Outlive, PurgeField: c.PurgeField,
-		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes,
+		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes, Problems: c.Problems,
 		Log: c.Log, Tiers: uint8(c.Tiers),
 	}
 }
@@ -65,7 +65,7 @@ func (c Config) inner() config.Config {
 		FillTimeout: c.FillTimeout, Patience: c.Patience, AllowHosts: c.AllowHosts,
 		FillFields: mapped(c.FillFields, Field.inner), Hosts: c.Hosts,
 		Lease: c.Lease, LeaseSoft: c.LeaseSoft, Outage: c.Outage, DataCenterCache: c.DataCenterCache, Outlive: c.Outlive, PurgeField: c.PurgeField,
-		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes,
+		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes, Problems: c.Problems,
 		Log: c.Log, Tiers: config.Tiers(c.Tiers),
 	}
 }

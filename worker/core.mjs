@@ -2,9 +2,12 @@
 // core.wasm and what it asks for: the one instance of the isolate, the blobs that it names by handle, and the host
 // interface. There is no policy here; that is in the engine.
 
+import { bindingsOf } from "./bindings.mjs";
 import module from "./core.wasm";
 import { Shells } from "./not-found.mjs";
 import pages from "./pages.bin";
+import { Tiers, dataCenter } from "./tiers.mjs";
+import { View } from "./view.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 /** @typedef {import("./exchange.mjs").Opening} Opening */
@@ -15,7 +18,11 @@ import pages from "./pages.bin";
  * body, which costs a warm page 3.5% less CPU time than a dictionary of both; length: of the body, "" if it is not known;
  * page: the site's own, in place of the body
  */
-/** @typedef {{ dev: boolean, debug: boolean, origin: string, secret: string }} Settings  secret: for batches to the origin */
+/**
+ * @typedef {{
+ *   dev: boolean, debug: boolean, origin: string, secret: string, lease: number, tiers: number, outlive: boolean, purgeField: string,
+ * }} Settings  secret: for batches to the origin; lease: in milliseconds; purgeField: in lower case, "" if there is none
+ */
 
 /** @typedef {{ head: Head, body: Uint8Array, until: number }} Answered  until: milliseconds, as now() counts them */
 /**
@@ -46,6 +53,9 @@ const longestLate = 60_000;
 /** Instances of this isolate that have trapped. */
 let crashes = 0;
 
+/** What is wrong with bindings, as it was last logged: once is enough. */
+let logged = "";
+
 /** The fields of an answer that fill_end takes, in the order of internal/answer's Fields. */
 export const answerFields = [
   "content-type", "cache-control", "vary", "retry-after", "age", "content-encoding", "cdn-cache-control", "expires",
@@ -74,8 +84,11 @@ export class ConfigError extends Error {}
 export class CrashError extends Error {}
 
 export class Core {
-  /** @param {Record<string, unknown>} env @param {ArrayBuffer} [shells] in place of pages.bin */
-  constructor(env, shells = pages) {
+  /**
+   * @param {Record<string, unknown>} env @param {ArrayBuffer} [shells] in place of pages.bin
+   * @param {string} [edition] of those shells
+   */
+  constructor(env, shells = pages, edition = "") {
     /** Blobs by handle; 0 is no handle. @type {(Uint8Array | Head | undefined)[]} */
     this.blobs = [undefined];
     /** @type {number[]} */
@@ -102,6 +115,12 @@ export class Core {
     this.crashed = false;
     /** Whose event is in progress. @type {Exchange | Opening | null} */
     this.current = null;
+    /** What the event asked to have put below. @type {import("./tiers.mjs").Put[]} */
+    this.puts = [];
+    /** Of the purge log, and of what lies below; null without a log. @type {View | null} */
+    this.log = null;
+    /** @type {Tiers | null} */
+    this.tiers = null;
 
     const instance = new WebAssembly.Instance(module, { inlay: this.imports() });
     /** @type {any} */
@@ -115,23 +134,42 @@ export class Core {
     this.input = this.exports.input(Math.max(inputSize, pages.length));
     this.bytes().set(pages, this.input);
     if (this.exports.pages(pages.length) !== 0) throw new ConfigError("pages.bin and core.wasm are of different builds: run ./build.sh again");
-    this.settings = this.start(env);
+    this.settings = this.start(env, edition);
   }
 
   /**
-   * @param {Record<string, unknown>} env
+   * @param {Record<string, unknown>} env @param {string} edition
    * @returns {Settings}
    */
-  start(env) {
+  start(env, edition) {
     const texts = [];
     for (const [name, value] of Object.entries(env)) {
       if (name.startsWith("INLAY_") && typeof value === "string") texts.push(name, value);
     }
+    const bound = bindingsOf(env);
+    this.tell(bound.problems);
+    if (bound.problems.length > 0) texts.push("problems", JSON.stringify(bound.problems));
+    const has = (bound.log ? 1 | 2 : 0) | (bound.kv ? 4 : 0) | (bound.region ? 8 : 0);
     const seed = crypto.getRandomValues(new Uint32Array(2));
-    const refused = this.exports.start(this.put(texts), seed[0], seed[1], crashes);
+    const refused = this.exports.start(this.put(texts), seed[0], seed[1], crashes, has);
     if (refused > 0) throw new ConfigError(this.text(this.exports.error_text(), refused));
-    const [dev, debug, origin, secret] = this.texts(this.exports.settings(), this.exports.settings_size());
-    return { dev: dev === "1", debug: debug === "1", origin, secret };
+    const [dev, debug, origin, secret, lease, tiers, outlive, purgeField] = this.texts(this.exports.settings(), this.exports.settings_size());
+    const settings = {
+      dev: dev === "1", debug: debug === "1", origin, secret,
+      lease: Number(lease), tiers: Number(tiers), outlive: outlive === "1", purgeField,
+    };
+    if (bound.log !== null) {
+      this.log = new View(bound.log, settings.lease, (settings.tiers & dataCenter) !== 0);
+      this.tiers = new Tiers(bound.log, bound.kv, settings.outlive ? "" : edition);
+    }
+    return settings;
+  }
+
+  /** @param {string[]} problems with bindings */
+  tell(problems) {
+    const text = problems.join("\n");
+    if (text !== logged) for (const problem of problems) console.error(`inlay: ${problem}`);
+    logged = text;
   }
 
   /**
@@ -270,10 +308,7 @@ export class Core {
     this.enter(exchange);
     try {
       if (this.waiting.size > 0) this.forgetLost();
-      // The id is 32 bits wide and comes round: ids of exchanges that still wait are passed over.
-      do this.lastId = (this.lastId + 1) >>> 0;
-      while (this.waiting.has(this.lastId));
-      exchange.id = this.lastId;
+      exchange.id = this.nextId();
       if (target === trapPath && exchange.crashes === 0) this.exports.trap?.();
       this.exports.handle(exchange.id, method, this.putText(target), sent, Date.now());
     } catch (error) {
@@ -281,6 +316,13 @@ export class Core {
     } finally {
       this.exit();
     }
+  }
+
+  /** The id is 32 bits wide and comes round: ids of exchanges that still wait are passed over. */
+  nextId() {
+    do this.lastId = (this.lastId + 1) >>> 0;
+    while (this.waiting.has(this.lastId));
+    return this.lastId;
   }
 
   /** @param {Exchange} exchange */
@@ -319,10 +361,55 @@ export class Core {
       this.exports.fill_fail(fill.id, failure, this.put([text.replaceAll("\0", " "), ...hopsOf(heard)]), Date.now()));
   }
 
+  /** @param {Exchange} exchange @param {number} poll @param {import("./view.mjs").Heard | string} heard or why nothing */
+  polled(exchange, poll, heard) {
+    this.event(exchange, () => this.say(0, poll, heard));
+  }
+
+  /** @param {Exchange} exchange @param {import("./view.mjs").Heard | string} heard or why nothing */
+  purged(exchange, heard) {
+    this.event(exchange, () => this.say(1, exchange.id, heard));
+  }
+
+  /** @param {number} kind @param {number} id @param {import("./view.mjs").Heard | string} heard */
+  say(kind, id, heard) {
+    if (typeof heard === "string") {
+      this.exports.log_says(kind, id, this.put([heard.replaceAll("\0", " ")]), -1, 0, 0, Date.now());
+      return;
+    }
+    const { log, seq, floor, marks, age } = heard;
+    const texts = [log];
+    for (const [number, subject] of marks) texts.push(String(number), subject);
+    this.exports.log_says(kind, id, this.put(texts), seq, floor, age, Date.now());
+  }
+
+  /**
+   * @param {Exchange} exchange that leads the fill @param {number} fill @param {number} tier
+   * @param {import("./tiers.mjs").Found} found
+   * @returns {boolean} whether nothing more is to be looked for
+   */
+  found(exchange, fill, tier, { bytes, resident }) {
+    let taken = false;
+    this.event(exchange, () => {
+      taken = this.exports.found(fill, tier, resident, this.keep(bytes), bytes.length, Date.now()) !== 0;
+    });
+    return taken;
+  }
+
+  /** @param {Exchange} exchange that leads the fill @param {number} fill */
+  notFound(exchange, fill) {
+    this.event(exchange, () => this.exports.not_found(fill, Date.now()));
+  }
+
+  /** @param {Exchange} exchange @param {string} groups Cache-Group-Invalidation @param {string} tags of INLAY_PURGE_FIELD */
+  passEnd(exchange, groups, tags) {
+    this.event(exchange, () => this.exports.pass_end(exchange.id, this.put([groups, tags]), Date.now()));
+  }
+
   /**
    * Notes who leads a fill, with a promise of his context that never settles: once the context ends workerd rejects it
    * for those of others who wait on it. (Settled, it would have workerd warn of each of them who has left.)
-   * @param {Fill} fill @param {Exchange} leader
+   * @param {{ id: number }} fill @param {Exchange} leader
    */
   lead(fill, leader) {
     const now = this.now();
@@ -531,6 +618,18 @@ export class Core {
 
       /** @param {number} id */
       stop: (id) => this.led.get(id)?.stop(),
+
+      /** @param {number} _id @param {number} poll @param {number} at @param {number} size @param {number} seq */
+      poll: (_id, poll, at, size, seq) => exchange().ask({ poll, log: this.texts(at, size)[0], seq }),
+      /** @param {number} _id @param {number} at @param {number} size @param {number} seq */
+      purge: (_id, at, size, seq) => {
+        const [log, ...subjects] = this.texts(at, size);
+        exchange().ask({ log, seq, subjects });
+      },
+      /** @param {number} _id @param {number} fill @param {number} at @param {number} size @param {number} tiers @param {number} awaits */
+      find: (_id, fill, at, size, tiers, awaits) => exchange().ask({ fill, name: this.texts(at, size)[0], tiers, awaitView: awaits !== 0 }),
+      /** @param {number} _fill @param {number} at @param {number} size @param {number} blob @param {number} tiers @param {number} keep */
+      put: (_fill, at, size, blob, tiers, keep) => this.puts.push({ name: this.texts(at, size)[0], tiers, bytes: this.blob(blob), keep }),
 
       /** @param {number} at @param {number} size */
       name: (at, size) => this.names.push(this.text(at, size)) - 1,

@@ -23,6 +23,7 @@ async function renew(wanted) {
   const bytes = await response.arrayBuffer();
   if (wanted <= shells) return; // another request was faster
   isolate.shells = bytes;
+  isolate.edition = `-${wanted}`;
   isolate.core = null;
   shells = wanted;
 }

@@ -10,6 +10,7 @@ import { passThrough } from "./pass.mjs";
 /** @typedef {import("./core.mjs").Core} Core */
 /** @typedef {import("./core.mjs").Head} Head */
 /** @typedef {import("./fills.mjs").Fill} Fill */
+/** @typedef {import("./view.mjs").Poll | import("./view.mjs").Purge | import("./tiers.mjs").Find} Asked */
 
 /** The methods that the core tells apart, by their number there; any other is the next number. */
 const methods = ["GET", "HEAD", "POST"];
@@ -107,10 +108,10 @@ export class Opening {
     this.request = this.env = this.ctx = this.response = this.rest = null;
     if (rest === null) return /** @type {Response} */ (response);
     rest.settle();
-    return rest.response ?? rest.held();
+    return response ?? rest.response ?? rest.held();
   }
 
-  /** Whoever goes on with the request. */
+  /** Whoever goes on with the request, or with what its event has asked for though it is answered. */
   exchange() {
     return (this.rest ??= new Exchange(this.request, this.env, this.ctx, this.core, this.cores, this.id));
   }
@@ -179,10 +180,19 @@ export class Exchange {
     this.watched = null;
     /** Ends the wait in progress. @type {(() => void) | null} */
     this.endWait = null;
+    /** What the event asked of the purge log and of what lies below. @type {Asked[] | null} */
+    this.asked = null;
+    /** Settles when the log has been told of the purge that the request was for. @type {Promise<void> | null} */
+    this.purging = null;
   }
 
   exchange() {
     return this;
+  }
+
+  /** @param {Asked} asked */
+  ask(asked) {
+    (this.asked ??= []).push(asked);
   }
 
   /** The answer of a request that waits before its head can leave, or that goes to the origin. */
@@ -215,9 +225,26 @@ export class Exchange {
     if (this.finished || this.passed) this.core.waiting.delete(this.id);
     this.taken = 0;
     if (this.fills.length > 0) runFills(this, this.fills.splice(0));
+    if (this.asked !== null) this.runAsked(this.asked);
+  }
+
+  /** Each goes on though the request has its answer, or its client has left. @param {Asked[]} all */
+  runAsked(all) {
+    this.asked = null;
+    const { log, tiers } = this.core;
+    if (log === null || tiers === null) return; // there is nobody to ask, and the core does not
+    for (const asked of all) {
+      /** @type {Promise<void>} */
+      let run;
+      if ("subjects" in asked) run = this.purging = log.purge(this, asked);
+      else if ("poll" in asked) run = log.poll(this, asked);
+      else run = tiers.find(this, asked);
+      this.ctx.waitUntil(run);
+    }
   }
 
   restart() {
+    this.asked = null;
     this.fills.length = this.taken = 0;
     this.taking = false;
     if (this.finished || this.passed) return;
@@ -247,7 +274,7 @@ export class Exchange {
       timed = !this.woken;
     }
     this.woken = false;
-    if (this.left) return;
+    if (this.left || this.finished || this.passed) return; // what it had asked for may have ended it
     this.event(() => {
       if (this.core.crashed) throw new CrashError("the core has crashed");
       if (timed) this.core.deadline(this);

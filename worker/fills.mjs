@@ -126,7 +126,12 @@ function reporter(exchange, fill) {
     /** @param {Answer} answer */
     end(answer) {
       if (answer.body.length > fill.maxBytes) report.fail(Failure.tooLarge, tooLarge(fill));
-      else report.once(() => core.fillEnd(fill, answer));
+      else {
+        report.once(() => {
+          core.fillEnd(fill, answer);
+          core.tiers?.putAll(exchange, core);
+        });
+      }
     },
     /** @param {number} failure @param {string} text */
     fail(failure, text) {

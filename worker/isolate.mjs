@@ -10,6 +10,8 @@ export class Isolate {
     this.core = null;
     /** The site's pages, as pages.bin has them; undefined: those of pages.bin. @type {ArrayBuffer | undefined} */
     this.shells = undefined;
+    /** Which they are, where there is more than one. */
+    this.edition = "";
     /** The last refusal of the variables that was logged: once is enough. */
     this.logged = "";
     this.opening = new Opening((env) => this.coreOf(env));
@@ -17,7 +19,7 @@ export class Isolate {
 
   /** The core is made in the first request, since there is no clock before, and again after a crash. @param {any} env */
   coreOf(env) {
-    if (this.core === null || this.core.crashed) this.core = new Core(env, this.shells);
+    if (this.core === null || this.core.crashed) this.core = new Core(env, this.shells, this.edition);
     return this.core;
   }
 

@@ -3,12 +3,47 @@
 // in which inlay and its origins tell each other things, Inlay-…, cross in neither direction.
 
 import { SilenceError, appFetch } from "./app-instances.mjs";
+import { within } from "./log.mjs";
 import { shownFor } from "./not-found.mjs";
+import { quietly } from "./view.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 
+/** Methods that change nothing (RFC 9110, section 9.2.1). */
+const safe = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
+/** How long an answer waits for the purge log to have what it announces, in milliseconds. */
+const purgeWait = 1000;
+
 /** @param {Exchange} exchange @param {string} target @returns {Promise<Response>} */
 export async function passThrough(exchange, target) {
+  const response = await answerOf(exchange, target);
+  if (!safe.has(exchange.request.method) && response.status >= 200 && response.status < 400) await announced(exchange, response.headers);
+  return response;
+}
+
+/**
+ * What an answer says has changed with it is purged before it is given (RFC 9875).
+ * @param {Exchange} exchange @param {Headers} headers
+ */
+async function announced(exchange, headers) {
+  const core = exchange.cores(exchange.env); // there may be another by now
+  const { purgeField } = core.settings;
+  const groups = headers.get("cache-group-invalidation") ?? "";
+  const tags = (purgeField && headers.get(purgeField)) ?? "";
+  if (groups === "" && tags === "") return;
+  if (exchange.core !== core) {
+    exchange.core = core;
+    exchange.id = core.nextId();
+  }
+  quietly(() => core.passEnd(exchange, groups, tags));
+  exchange.settle();
+  const { purging } = exchange;
+  if (purging !== null) await within(purgeWait, () => purging).catch(() => {});
+}
+
+/** @param {Exchange} exchange @param {string} target @returns {Promise<Response>} */
+async function answerOf(exchange, target) {
   const { request, env, ctx } = exchange;
   const origin = exchange.core.settings.origin;
   if (origin === "") {

@@ -2,11 +2,11 @@
 // The log of purges: one Durable Object that numbers them, and that every isolate asks for those since a number. It is spoken
 // to by fetch, so that the same code works over HTTP:
 //
-//   GET  https://log/?log=ID&since=N
+//   GET  https://log/?log=ID&since=N[&whole=1]
 //   POST https://log/   {"log": "ID", "since": N, "subjects": ["tag:x", "~all", …]}
 //
 // Both answer {"log", "seq", "floor", "reset", "marks": [[17, "tag:x"], …]}: the marks past N, the newest first; all that are
-// kept, and reset, if N is no number of this log, or is below its floor. A subject is "all", "key:…" or "tag:…", with "~"
+// kept, and reset, if N is no number of this log, or is below its floor; all with whole=1, too. A subject is "all", "key:…" or "tag:…", with "~"
 // before it where what it names is invalidated and not removed.
 //
 // What it answers means that it is durable: workerd holds an answer back until everything that was written before it is on
@@ -68,7 +68,7 @@ export class PurgeLog {
       if (pathname !== "/") throw new Refusal("the log is at /", 404);
       switch (request.method) {
         case "GET":
-          return answer(this.since(knownOf(searchParams.get("log") ?? "", Number(searchParams.get("since") ?? 0))));
+          return answer(this.since(knownOf(searchParams.get("log") ?? "", Number(searchParams.get("since") ?? 0)), searchParams.has("whole")));
         case "POST": {
           const { known, subjects } = purgeOf(body);
           return answer(this.purge(known, subjects));
@@ -83,12 +83,12 @@ export class PurgeLog {
     }
   }
 
-  /** The changes that the caller has not seen, as JSON. @param {Known} known */
-  since(known) {
+  /** The changes that the caller has not seen, as JSON. @param {Known} known @param {boolean} [whole] those that he has, too */
+  since(known, whole = false) {
     this.load();
     this.notice(known);
     const reset = known.log !== this.log || known.since < this.floor;
-    if (reset) return (this.whole ||= this.text(true, this.marks));
+    if (reset || whole) return (this.whole ||= this.text(true, this.marks));
     const end = this.marks.findIndex(([seq]) => seq <= known.since);
     return this.text(false, end < 0 ? this.marks : this.marks.slice(0, end));
   }

@@ -67,6 +67,17 @@ test("a purge is answered with what the caller has not seen, the newest first, a
   assert.deepEqual(await log.since("another", 3), { log: id, seq: 3, floor: 0, reset: true, marks: [[3, "all"], [2, "~tag:b"], [2, "key:/x\nde"], [1, "tag:a"]] });
 });
 
+test("who asks for all of it is told all of it, and noticed all the same", async (t) => {
+  t.mock.method(console, "error", () => {});
+  const log = open();
+  const { log: id } = await log.purge("", 0, "tag:a");
+  await log.purge(id, 1, "tag:b");
+  const whole = (log_, since) => log.ask(`https://log/?log=${log_}&since=${since}&whole=1`);
+  assert.deepEqual(await whole(id, 2), await log.since("", 0));
+  assert.deepEqual((await whole(id, 2)).marks, [[2, "tag:b"], [1, "tag:a"]]);
+  assert.notEqual((await whole(id, 3)).log, id);
+});
+
 test("a subject that is purged again moves, and stands once", async () => {
   const log = open();
   const { log: id } = await log.since("", 0);

@@ -43,6 +43,8 @@ type Config struct {
 	Tiers   Tiers  // what lies below the isolate
 	Seed    uint64 // of the caches' hashes; 0: they choose
 	Crashes uint64 // engines before this one that were lost
+	// Problems are what the host found wrong beside the variables, as the JSON of a list of texts; empty: nothing.
+	Problems string
 }
 
 // Tiers are what may lie below an isolate's memory, in the order in which it is looked for there.

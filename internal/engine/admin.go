@@ -50,7 +50,7 @@ func (e *Engine[B]) admin(r *Request) {
 	contentType, text := "application/json", ""
 	switch name {
 	case "stats":
-		text = e.figures().json()
+		text = e.figures().json(e.config.Problems)
 	case "metrics":
 		contentType, text = "text/plain; version=0.0.4; charset=utf-8", e.figures().prometheus()
 	default:

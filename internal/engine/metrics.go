@@ -22,7 +22,7 @@ func (e *Engine[B]) figures() *figures {
 	}
 }
 
-func (f *figures) json() string {
+func (f *figures) json(problems string) string {
 	text := []byte{'{'}
 	for i, value := range f {
 		if i > 0 {
@@ -31,6 +31,9 @@ func (f *figures) json() string {
 		name, _ := metric(i)
 		text = append(append(append(text, '"'), name...), `":`...)
 		text = decimal.Append(text, value)
+	}
+	if problems != "" {
+		text = append(append(text, `,"problems":`...), problems...)
 	}
 	return string(append(text, "}\n"...))
 }

@@ -11,6 +11,7 @@ import (
 	"inlay/internal/config"
 	"inlay/internal/engine"
 	"inlay/internal/page"
+	"inlay/internal/purgelog"
 )
 
 // input is where JavaScript writes the texts of its next call, which says how long they are.
@@ -42,10 +43,12 @@ func exportPages(size uint32) uint32 {
 }
 
 // start takes the variables as name NUL value NUL …, and answers with the size of the text that says what is wrong with
-// them, to be read at error_text; zero if nothing is. crashes is how many instances before this one have trapped.
+// them, to be read at error_text; zero if nothing is. crashes is how many instances before this one have trapped. has is what
+// is bound: 1, the purge log; 2, the data centre's cache; 4, KV; 8, the fills of a region. What is wrong with bindings comes as
+// the variable problems.
 //
 //go:wasmexport start
-func exportStart(size, seedLow, seedHigh, crashes uint32) uint32 {
+func exportStart(size, seedLow, seedHigh, crashes, has uint32) uint32 {
 	variables := texts(size)
 	err := newEngine(func(name string) (string, bool) {
 		for i := 0; i+1 < len(variables); i += 2 {
@@ -54,7 +57,7 @@ func exportStart(size, seedLow, seedHigh, crashes uint32) uint32 {
 			}
 		}
 		return "", false
-	}, uint64(seedHigh)<<32|uint64(seedLow), uint64(crashes))
+	}, uint64(seedHigh)<<32|uint64(seedLow), uint64(crashes), has)
 	if err == nil {
 		return 0
 	}
@@ -175,6 +178,61 @@ func exportFillFail(fill, reason, size uint32, now float64) {
 //go:wasmexport fill_lost
 func exportFillLost(fill uint32, now float64) {
 	core.FillLost(engine.FillID(fill), at(now))
+	verified()
+}
+
+// log_says takes what the purge log has said: kind 0, to the poll of an id; 1, to the purge of a request. The texts are the log's
+// identity NUL, then the number NUL subject NUL of each change. Where seq is negative it has said nothing, and the text is why.
+// Age is in milliseconds.
+//
+//go:wasmexport log_says
+func exportLogSays(kind, id, size uint32, seq, floor, age, now float64) {
+	t := texts(size)
+	var a *purgelog.Answer
+	reason := t[0]
+	if seq >= 0 {
+		a = &purgelog.Answer{Log: t[0], Seq: uint64(seq), Floor: uint64(floor), Age: time.Duration(age) * time.Millisecond}
+		for t = t[1:]; len(t) > 1; t = t[2:] {
+			change := purgelog.Change{Subject: t[1]}
+			for _, digit := range []byte(t[0]) {
+				change.Seq = change.Seq*10 + uint64(digit-'0')
+			}
+			a.Changes = append(a.Changes, change)
+		}
+	}
+	if kind == 0 {
+		core.Polled(engine.PollID(id), a, at(now))
+	} else {
+		core.Purged(engine.RequestID(id), a, reason, at(now))
+	}
+	verified()
+}
+
+// found takes what lies in a tier under the name of a fill; resident is for how many milliseconds it has, negative if that is
+// not told. It answers with 1 if nothing more is to be looked for.
+//
+//go:wasmexport found
+func exportFound(fill, tier uint32, resident float64, blob, bytes uint32, now float64) uint32 {
+	done := core.Found(engine.FillID(fill), config.Tiers(tier), time.Duration(resident)*time.Millisecond, handle(blob), int(bytes), at(now))
+	verified()
+	if done {
+		return 1
+	}
+	return 0
+}
+
+//go:wasmexport not_found
+func exportNotFound(fill uint32, now float64) {
+	core.NotFound(engine.FillID(fill), at(now))
+	verified()
+}
+
+// pass_end takes the answer's Cache-Group-Invalidation field NUL and that of the configuration's PurgeField NUL.
+//
+//go:wasmexport pass_end
+func exportPassEnd(id, size uint32, now float64) {
+	t := texts(size)
+	core.PassEnd(engine.RequestID(id), t[0], t[1], at(now))
 	verified()
 }
 

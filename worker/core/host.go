@@ -89,6 +89,26 @@ func fill(id, fill uint32, p unsafe.Pointer, size, timeoutMillis, maxBytes uint3
 //go:wasmimport inlay stop
 func stop(fill uint32)
 
+// poll takes the log's identity NUL. Numbers of purges are whole and below 2^53, as the log has them.
+//
+//go:wasmimport inlay poll
+func poll(id, poll uint32, p unsafe.Pointer, size uint32, seq float64)
+
+// purge takes the log's identity NUL subject NUL …
+//
+//go:wasmimport inlay purge
+func purge(id uint32, p unsafe.Pointer, size uint32, seq float64)
+
+// find takes the name NUL.
+//
+//go:wasmimport inlay find
+func find(id, fill uint32, p unsafe.Pointer, size, tiers, awaitView uint32)
+
+// put takes the name NUL.
+//
+//go:wasmimport inlay put
+func put(fill uint32, p unsafe.Pointer, size uint32, b handle, tiers uint32, keepMillis float64)
+
 // name registers the name of a header field and answers with its number, for readField.
 //
 //go:wasmimport inlay name
@@ -166,6 +186,35 @@ func (host) Fill(id engine.RequestID, attempt engine.FillID, f engine.Fill) {
 
 func (host) Stop(f engine.FillID) { stop(uint32(f)) }
 
+func (host) Poll(id engine.RequestID, p engine.PollID, log string, seq uint64) {
+	block = block[:0]
+	appendBlock(log)
+	poll(uint32(id), uint32(p), bytesAt(block), uint32(len(block)), float64(seq))
+}
+
+func (host) Purge(id engine.RequestID, p engine.Purge) {
+	block = block[:0]
+	appendBlock(p.Log)
+	appendBlock(p.Subjects...)
+	purge(uint32(id), bytesAt(block), uint32(len(block)), float64(p.Seq))
+}
+
+func (host) Find(id engine.RequestID, attempt engine.FillID, f engine.Find) {
+	block = block[:0]
+	appendBlock(f.Name)
+	awaitView := uint32(0)
+	if f.AwaitView {
+		awaitView = 1
+	}
+	find(uint32(id), uint32(attempt), bytesAt(block), uint32(len(block)), uint32(f.Tiers), awaitView)
+}
+
+func (host) Put(attempt engine.FillID, p engine.Put[handle]) {
+	block = block[:0]
+	appendBlock(p.Name)
+	put(uint32(attempt), bytesAt(block), uint32(len(block)), p.Blob, uint32(p.Tiers), float64(p.Keep.Milliseconds()))
+}
+
 // block is where texts are put together for the host, which copies them.
 var block []byte
 
@@ -209,10 +258,3 @@ func (fields) Field(n string) string {
 	}
 	return string(value[:size])
 }
-
-// There is no purge log yet, and nothing below.
-
-func (host) Poll(engine.RequestID, engine.PollID, string, uint64) {}
-func (host) Purge(engine.RequestID, engine.Purge)                 {}
-func (host) Find(engine.RequestID, engine.FillID, engine.Find)    {}
-func (host) Put(engine.FillID, engine.Put[handle])                {}

@@ -7,6 +7,7 @@ package main
 
 import (
 	"inlay/internal/config"
+	"inlay/internal/decimal"
 	"inlay/internal/engine"
 	"inlay/internal/page"
 )
@@ -17,7 +18,8 @@ var core *engine.Engine[handle]
 // pages are the site's, parsed when the Worker was built.
 var pages []page.Page
 
-// settings are what JavaScript needs of the configuration, each ended by NUL: dev, debug, origin, the secret of batches.
+// settings are what JavaScript needs of the configuration, each ended by NUL: dev, debug, origin, the secret of batches, the
+// lease in milliseconds, what lies below, whether that outlives a deployment, the field that purges.
 var settings []byte
 
 // errorText is why the last start or answer was refused.
@@ -25,14 +27,21 @@ var errorText []byte
 
 func main() {}
 
-func newEngine(lookup func(string) (string, bool), seed, crashes uint64) error {
+func newEngine(lookup func(string) (string, bool), seed, crashes uint64, has uint32) error {
 	c, err := config.Parse(lookup)
 	if err != nil {
 		return err
 	}
 	c.Seed, c.Crashes = seed, crashes
+	c.Log = has&1 != 0
+	c.Tiers = config.Tiers(has>>1) & (config.DataCenter | config.KV)
+	if !c.DataCenterCache {
+		c.Tiers &^= config.DataCenter
+	}
+	c.Problems, _ = lookup("problems")
 	block = block[:0]
-	appendBlock(flag(c.Dev), flag(c.Debug), c.Origin, c.FillsSecret)
+	appendBlock(flag(c.Dev), flag(c.Debug), c.Origin, c.FillsSecret, decimal.String(int(c.Lease.Milliseconds())),
+		decimal.String(int(c.Tiers)), flag(c.Outlive), c.PurgeField)
 	settings = append(settings[:0], block...)
 	core, err = engine.New(pages, c, engine.Host[handle](host{}))
 	return err
