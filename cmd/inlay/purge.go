@@ -8,23 +8,37 @@ import (
 
 var purgeCommand = &command{
 	name:  "purge",
-	args:  siteArgs + " (--all | --tag TAG … | --key KEY …)",
+	args:  siteArgs + " (--all | --tag TAG… | --key KEY…)",
 	short: "remove fragments from a site's cache",
-	long: `  --all      everything
+	long:  whatHelp + "\n" + reachHelp + siteHelp,
+	run:   runPurge,
+}
+
+// whatHelp and reachHelp are what the help of purge and invalidate says of what they are about, and of how far they go.
+const whatHelp = `  --all      everything
   --tag TAG  what carries the tag; may be repeated
   --key KEY  the fragment of a key, which is its src as the origin sees it, with a line for each cookie or field that its
              slot declares and the request had: --key "$(printf '/fragments/price/7\ncookie: currency=CHF')"
+`
 
-On Workers a purge reaches one isolate of many; what it prints says so.
+const reachHelp = `On Workers it reaches every isolate, within what it prints, if the site has a purge log, and else the one that answers.
+The exit status is 0 if that is done, 1 if not, and 3 if the log could not be reached: then do it again until it is 0.
 
-` + siteHelp,
-	run: runPurge,
-}
+`
 
 func runPurge(c *call) error {
+	client, what, err := c.what("purge")
+	if err != nil {
+		return err
+	}
+	change, err := client.Purge(c.ctx, what)
+	return c.told("purged", change, err)
+}
+
+// what reads the arguments of a command about fragments: what is named, and who is to be asked.
+func (c *call) what(command string) (client *remote.Client, what remote.What, err error) {
 	flags := c.flags()
 	site := c.siteFlags(flags)
-	var what remote.What
 	flags.BoolVar(&what.All, "all", false, "")
 	flags.Func("tag", "", tagsInto(&what.Tags))
 	flags.Func("key", "", func(key string) error {
@@ -35,20 +49,16 @@ func runPurge(c *call) error {
 		return nil
 	})
 	if _, err := c.parse(flags, 0); err != nil {
-		return err
+		return nil, what, err
 	}
 	switch some := len(what.Tags)+len(what.Keys) > 0; {
 	case !some && !what.All:
-		return usageErrorf("purge lacks what to remove: --all, --tag TAG or --key KEY")
+		return nil, what, usageErrorf("%s lacks what: --all, --tag TAG or --key KEY", command)
 	case some && what.All:
-		return usageErrorf("--all is everything; leave out --tag and --key, or --all")
+		return nil, what, usageErrorf("--all is everything; leave out --tag and --key, or --all")
 	}
-	client, err := site.client()
-	if err != nil {
-		return err
-	}
-	change, err := client.Purge(c.ctx, what)
-	return c.told("purged", change, err)
+	client, err = site.client()
+	return client, what, err
 }
 
 // tagsInto takes what an option --tag gives. A comma is between tags everywhere, so no tag has one.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"net/url"
@@ -95,6 +96,10 @@ func (s *site) sources(p *project.Project, at *url.URL) remote.Sources {
 
 // told prints what a purge or an invalidation has done, even where it failed after a part of it.
 func (c *call) told(done string, change remote.Change, err error) error {
+	if errors.Is(err, remote.ErrNoLog) {
+		c.tell(err)
+		return exitStatus(3)
+	}
 	if err != nil && change.Entries == 0 {
 		return err
 	}
@@ -103,8 +108,11 @@ func (c *call) told(done string, change remote.Change, err error) error {
 		entries = "entry"
 	}
 	fmt.Fprintf(c.out, "%s %d %s in %s", done, change.Entries, entries, change.Reach)
-	if change.Partial {
-		fmt.Fprint(c.out, "; the others keep theirs until these expire, or the site is deployed again")
+	switch {
+	case change.Within != "":
+		fmt.Fprintf(c.out, "; it holds everywhere %s, as number %d of the purge log", change.Within, change.Log)
+	case change.Partial:
+		fmt.Fprint(c.out, "; the others keep theirs until these expire, or the site is deployed again, as there is no purge log")
 	}
 	fmt.Fprintln(c.out)
 	return err

@@ -140,7 +140,7 @@ func TestWrongUsesOfPurgeAndItsLikeAreTold(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"purge"}, "purge lacks what to remove: --all, --tag TAG or --key KEY; see inlay help purge"},
+		{[]string{"purge"}, "purge lacks what: --all, --tag TAG or --key KEY; see inlay help purge"},
 		{[]string{"purge", "--all", "--tag", "x"}, "--all is everything"},
 		{[]string{"purge", "--tag", ""}, "the tag is empty; is a variable not set?"},
 		{[]string{"purge", "--tag", "a,b"}, "no tag has a comma; write --tag for each"},
@@ -149,8 +149,9 @@ func TestWrongUsesOfPurgeAndItsLikeAreTold(t *testing.T) {
 		{[]string{"purge", "product:7"}, `purge does not take "product:7"`},
 		{[]string{"purge", "--all", "--token", "secret"}, "there is no option -token"},
 		{[]string{"purge", "--all", "--url", "https://x", "--env", "y"}, "--url and --env both say where the site is"},
-		{[]string{"invalidate"}, "invalidate lacks what: --tag TAG; see inlay help invalidate"},
-		{[]string{"invalidate", "--all"}, "there is no option -all"},
+		{[]string{"invalidate"}, "invalidate lacks what: --all, --tag TAG or --key KEY; see inlay help invalidate"},
+		{[]string{"invalidate", "--all", "--key", "/a"}, "--all is everything"},
+		{[]string{"invalidate", "--key", "price"}, "a key is a fragment's src"},
 		{[]string{"stats", "x"}, `stats does not take "x"; see inlay help stats`},
 	} {
 		status, out, errs := inlay(t, c.args, "")
@@ -177,6 +178,15 @@ func TestPurgeOfAWorkerSaysWhatItReached(t *testing.T) {
 			_, _ = io.WriteString(w, `{"purged":2,"error":"the parameter was not understood"}`)
 			return
 		}
+		switch r.URL.Query().Get("tag") {
+		case "log":
+			_, _ = io.WriteString(w, `{"purged":3,"isolates":"within 5s","log":17}`)
+			return
+		case "down":
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = io.WriteString(w, `{"purged":0,"error":"the purge log cannot be reached, so nothing was purged anywhere; try again: timeout"}`)
+			return
+		}
 		_, _ = io.WriteString(w, `{"purged":3}`)
 	}))
 	t.Cleanup(worker.Close)
@@ -191,8 +201,17 @@ func TestPurgeOfAWorkerSaysWhatItReached(t *testing.T) {
 	args := []string{"purge", "--url", "http://shop.example", "--insecure", "--tag", "x"}
 	status, out, errs := inlay(t, args, "", "INLAY_TOKEN", siteToken)
 	assert.Zero(t, status, errs)
-	assert.Equal(t, "purged 3 entries in one isolate; the others keep theirs until these expire, or the site is deployed again\n", out)
+	assert.Equal(t, "purged 3 entries in one isolate; the others keep theirs until these expire, or the site is deployed again, as there is no purge log\n", out)
 
+	args[len(args)-1] = "log"
+	status, out, errs = inlay(t, args, "", "INLAY_TOKEN", siteToken)
+	assert.Zero(t, status, errs)
+	assert.Equal(t, "purged 3 entries in one isolate; it holds everywhere within 5s, as number 17 of the purge log\n", out)
+	args[len(args)-1] = "down"
+	status, out, errs = inlay(t, args, "", "INLAY_TOKEN", siteToken)
+	assert.Equal(t, 3, status)
+	assert.Empty(t, out)
+	assert.Equal(t, "inlay: http://shop.example: the purge log cannot be reached, so nothing was purged anywhere; try again: timeout; doing it twice does no harm\n", errs)
 	args[len(args)-1] = "bad"
 	status, out, errs = inlay(t, args, "", "INLAY_TOKEN", siteToken)
 	assert.Equal(t, 1, status)

@@ -8,7 +8,8 @@ var statsCommand = &command{
 	short: "show the counters of a site that runs",
 	long: `  --json     as the site gives them
 
-They are of one process, or on Workers of the isolate that answers, since it began. What each counts: docs/operating.md.
+They are of one process, or on Workers of the isolate that answers, since it began; above them stands what is wrong with its
+bindings. What each counts: docs/operating.md.
 
 ` + siteHelp,
 	run: runStats,

@@ -95,8 +95,7 @@ func (a *answer) says(text string) bool { return bytes.HasPrefix(a.body, []byte(
 
 // excerpt is the beginning of what came, for a message: one line, no control characters.
 func (a *answer) excerpt() string {
-	text := strings.ToValidUTF8(string(a.body), "")
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 }), " ")
+	text := plain(string(a.body))
 	if text == "" {
 		return "(nothing)"
 	}
@@ -111,6 +110,12 @@ func (a *answer) excerpt() string {
 	return text
 }
 
+// plain is a text of the other side's as one line without control characters.
+func plain(text string) string {
+	text = strings.ToValidUTF8(text, "")
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 }), " ")
+}
+
 // notInlays is the error of an answer of status 200 that administration does not give.
 func (a *answer) notInlays() error {
 	return fmt.Errorf("%s/_inlay/%s answers what inlay does not: %s; look at the URL, and at what stands in front of it", a.site, a.name, a.excerpt())
@@ -122,6 +127,7 @@ func (c *Client) changeOnce(ctx context.Context, how, query string) (Change, err
 	var done struct {
 		Purged, Invalidated *int
 		Isolates            string
+		Log                 int64
 		Error               string
 	}
 	if a == nil || json.Unmarshal(a.body, &done) != nil {
@@ -140,12 +146,15 @@ func (c *Client) changeOnce(ctx context.Context, how, query string) (Change, err
 	case n == nil:
 		return Change{}, err
 	case done.Error != "":
-		err = fmt.Errorf("%s: %s", c.where(), done.Error)
+		err = fmt.Errorf("%s: %s", c.where(), plain(done.Error))
+		if a.resp.StatusCode == http.StatusServiceUnavailable {
+			err = fmt.Errorf("%w; %w", err, ErrNoLog)
+		}
 	}
-	change := Change{Entries: *n}
+	change := Change{Entries: *n, Within: plain(done.Isolates), Log: done.Log}
 	change.Reach, change.Partial = a.reach()
-	if done.Isolates != "" {
-		change.Reach, change.Partial = "every isolate "+done.Isolates, false
+	if change.Within != "" {
+		change.Partial = false
 	}
 	return change, err
 }

@@ -30,7 +30,11 @@ const (
 	maxAnswer = 1 << 20
 )
 
-// What a purge removes. At least one of them has to be set.
+// ErrNoLog is in the error of a change that the site could not tell its purge log: nobody else has heard of it. It may be asked for
+// again, any number of times.
+var ErrNoLog = errors.New("doing it twice does no harm")
+
+// What a purge removes, or an invalidation ends the freshness of. At least one of them has to be set.
 type What struct {
 	// All is everything.
 	All bool
@@ -43,10 +47,14 @@ type What struct {
 type Change struct {
 	// Entries is how many entries were removed, or, invalidated, were fresh.
 	Entries int
-	// Reach is where: "one isolate" or "one process", or what the site says of itself.
+	// Reach is where: "one isolate" or "one process".
 	Reach string
-	// Partial tells that there is more than Reach, which has not heard of the change.
+	// Partial tells that there is more than Reach, which will not hear of the change.
 	Partial bool
+	// Within tells by when it holds everywhere, such as "within 5s", and Log is its number in the purge log. Empty and 0: the
+	// site has none.
+	Within string
+	Log    int64
 }
 
 // Purge removes what is named. If it fails after a part was done, the Change is of that part.
@@ -54,9 +62,9 @@ func (c *Client) Purge(ctx context.Context, what What) (Change, error) {
 	return c.change(ctx, "purge", what)
 }
 
-// Invalidate ends the freshness of what carries one of the tags. If it fails after a part was done, the Change is of that part.
-func (c *Client) Invalidate(ctx context.Context, tags []string) (Change, error) {
-	return c.change(ctx, "invalidate", What{Tags: tags})
+// Invalidate ends the freshness of what is named. If it fails after a part was done, the Change is of that part.
+func (c *Client) Invalidate(ctx context.Context, what What) (Change, error) {
+	return c.change(ctx, "invalidate", what)
 }
 
 // change asks in as many requests as it takes. Where isolates are many, each may reach another.
@@ -70,12 +78,12 @@ func (c *Client) change(ctx context.Context, how string, what What) (Change, err
 		one, err := c.changeOnce(ctx, how, query)
 		all.Entries += one.Entries
 		if one.Reach != "" {
-			all.Reach, all.Partial = one.Reach, one.Partial
+			all.Reach, all.Partial, all.Within, all.Log = one.Reach, one.Partial, one.Within, one.Log
 		}
 		if err != nil {
 			return all, err
 		}
-		if i > 0 && all.Partial && all.Reach == oneIsolate {
+		if i > 0 && !Local(c.Site) && all.Reach == oneIsolate {
 			all.Reach = "one isolate for each of several requests"
 		}
 	}

@@ -91,7 +91,7 @@ func TestPurgesAndInvalidationsDoWhatASiteDoes(t *testing.T) {
 			visit(t, server.URL+"/p/8", "")
 			purge := func() (Change, error) { return client.Purge(t.Context(), c.what) }
 			if c.soft {
-				purge = func() (Change, error) { return client.Invalidate(t.Context(), c.what.Tags) }
+				purge = func() (Change, error) { return client.Invalidate(t.Context(), c.what) }
 			}
 			change, err := purge()
 			require.NoError(t, err)
@@ -275,11 +275,35 @@ func TestAWorkersPurgeIsOneIsolates(t *testing.T) {
 
 	change, err = client.Purge(t.Context(), What{Tags: []string{"known"}})
 	require.NoError(t, err)
-	assert.Equal(t, Change{Entries: 3, Reach: "every isolate within 5s"}, change)
+	assert.Equal(t, Change{Entries: 3, Reach: "one isolate", Within: "within 5s", Log: 17}, change)
 
 	change, err = clientOf(t, worker).Purge(t.Context(), What{All: true})
 	require.NoError(t, err)
 	assert.Equal(t, Change{Entries: 3, Reach: "one isolate"}, change, "wrangler dev has one")
+}
+
+// A log that cannot be reached is a reason to ask again, and no other failure is.
+func TestPurgeThatTheLogDoesNotKnowOfIsToldApart(t *testing.T) {
+	change, err := answering(t, 503, `{"purged":0,"error":"the purge log cannot be reached,\n so nothing was purged anywhere"}`).Purge(t.Context(), What{All: true})
+	require.ErrorIs(t, err, ErrNoLog)
+	assert.ErrorContains(t, err, "the purge log cannot be reached, so nothing was purged anywhere; doing it twice does no harm")
+	assert.Zero(t, change.Entries)
+	for _, body := range []string{"The server is shutting down.\n", "busy", `{"error":"busy"}`} {
+		_, err = answering(t, 503, body).Invalidate(t.Context(), What{All: true})
+		require.Error(t, err)
+		assert.NotErrorIs(t, err, ErrNoLog, body)
+	}
+	_, err = answering(t, 400, `{"purged":0,"error":"the query names nothing"}`).Purge(t.Context(), What{All: true})
+	assert.NotErrorIs(t, err, ErrNoLog)
+}
+
+func TestProblemsStandAboveTheCounters(t *testing.T) {
+	stats, err := answering(t, 200, `{"polls_total":8,"polls_failed_total":2,"problems":["INLAY_KV is\u001b a text","two"]}`).Stats(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"INLAY_KV is a text", "two"}, stats.Problems)
+	var table bytes.Buffer
+	require.NoError(t, stats.WriteTable(&table))
+	assert.Equal(t, "problem: INLAY_KV is a text\nproblem: two\n\npolls         8\npolls failed  2   25.0% of polls\n", table.String())
 }
 
 func TestTokenGoesNowhereElse(t *testing.T) {

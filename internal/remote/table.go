@@ -14,6 +14,8 @@ type Stats struct {
 	// Names are in the order of the site, Values theirs.
 	Names  []string
 	Values map[string]int64
+	// Problems are what the site says is wrong with how it is set up, a line each.
+	Problems []string
 	// JSON is what came.
 	JSON []byte
 	// Reach is what they are of: "one isolate" or "one process".
@@ -36,6 +38,14 @@ func (a *answer) stats() (*Stats, error) {
 		}
 		if err != nil {
 			return nil, a.notInlays()
+		}
+		if name == "problems" {
+			var lines []string
+			if json.Unmarshal(value, &lines) == nil {
+				for _, line := range lines {
+					s.Problems = append(s.Problems, plain(line))
+				}
+			}
 		}
 		if n, err := strconv.ParseInt(string(value), 10, 64); err == nil && isName(name.(string)) {
 			s.Names = append(s.Names, name.(string))
@@ -72,19 +82,28 @@ var of = map[string]struct {
 	"failed_pages_total":       {[]string{"pages_total"}, "of pages"},
 	"fills_failed_total":       {[]string{"fills_total"}, "of fills"},
 	"fragments_unstored_total": {[]string{"fills_total"}, "of fills"},
+	"polls_failed_total":       {[]string{"polls_total"}, "of polls"},
+	"held_total":               {[]string{"warm_pages_total", "pages_total"}, "of all pages"},
 	"cache_hits_total":         {[]string{"cache_gets_total"}, "of gets"},
 	"cache_stale_hits_total":   {[]string{"cache_gets_total"}, "of gets"},
 	"cache_misses_total":       {[]string{"cache_gets_total"}, "of gets"},
 }
 
-// WriteTable writes them for a person: a name, its number, and what share of something it is.
+// WriteTable writes them for a person: what is wrong first, then for each a name, its number, and what share of something it
+// is.
 func (s *Stats) WriteTable(w io.Writer) error {
 	names, numbers := 0, 0
+	var b strings.Builder
+	for _, problem := range s.Problems {
+		b.WriteString("problem: " + problem + "\n")
+	}
+	if len(s.Problems) > 0 {
+		b.WriteString("\n")
+	}
 	for _, name := range s.Names {
 		names = max(names, len(label(name)))
 		numbers = max(numbers, len(grouped(s.Values[name])))
 	}
-	var b strings.Builder
 	for _, name := range s.Names {
 		n := s.Values[name]
 		line := fmt.Sprintf("%-*s  %*s", names, label(name), numbers, grouped(n))
