@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -182,4 +183,23 @@ func TestSiteIsMadeWhereNothingIs(t *testing.T) {
 	}
 	_, err = os.Stat(filepath.Join(dir, "x"))
 	assert.ErrorIs(t, err, fs.ErrNotExist, "nothing is left of what failed")
+}
+
+// What stands there commented out is right once it is not.
+func TestBindingsCanBeUncommented(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "shop")
+	_, err := Make(Options{Dir: dir, NoGo: true})
+	require.NoError(t, err)
+	text, err := os.ReadFile(filepath.Join(dir, "wrangler.toml"))
+	require.NoError(t, err)
+	binding := regexp.MustCompile(`(?m)^# ((?:durable_objects\.bindings|migrations|kv_namespaces) = .*)$`)
+	assert.Len(t, binding.FindAll(text, -1), 5, "three, and two of production")
+	w, err := project.ParseWrangler(binding.ReplaceAllString(string(text), "$1"))
+	require.NoError(t, err)
+	assert.Empty(t, w.CheckBindings())
+	assert.Equal(t, []string{"PurgeLog"}, w.Classes(false))
+	all, err := w.Everywhere("production")
+	require.NoError(t, err)
+	assert.Equal(t, 2, strings.Count(string(all), `"INLAY_LOG"`), "nothing is missing in either")
+	assert.Equal(t, 2, strings.Count(string(all), `"INLAY_KV"`))
 }

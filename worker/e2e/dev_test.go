@@ -419,3 +419,71 @@ func TestAPortThatIsTakenEndsInlayDev(t *testing.T) {
 		assert.Equal(t, "inlay: port "+port+" is taken by another program; end that, or name another port: --port N, or PORT=N in the environment\n", string(output))
 	}
 }
+
+// everythingOn are the lines of wrangler.toml that are there to be uncommented, uncommented.
+func everythingOn(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("wrangler.toml")
+	require.NoError(t, err)
+	lines := regexp.MustCompile(`(?m)^# ((?:durable_objects\.bindings|migrations|kv_namespaces) = .*)$`).FindAllStringSubmatch(string(text), -1)
+	require.Len(t, lines, 3)
+	on := ""
+	for _, line := range lines {
+		on += line[1] + "\n"
+	}
+	return on
+}
+
+// With the purge log and what lies below the isolate on, by an option or by wrangler.toml, a purge says that it holds everywhere,
+// and a Worker that has just been started finds what the one before it has filled.
+func TestDevWithEverythingBeyondTheIsolate(t *testing.T) {
+	token := ".dev.vars"
+	for _, c := range []struct {
+		name, toml string
+		args       []string
+	}{
+		{"by an option", devToml, []string{"--everywhere"}},
+		{"by wrangler.toml", strings.Replace(devToml, "[assets]", everythingOn(t)+"[assets]", 1), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDevSite(t, map[string]string{"wrangler.toml": c.toml, token: "INLAY_TOKEN=" + adminToken + "\n"}, c.args...)
+			assert.Equal(t, c.toml, d.read("wrangler.toml"), "nothing is written to it")
+			tell := func(path string) string {
+				resp := request(t, http.MethodPost, d.server.URL+"/_inlay/"+path, nil, "Authorization", "Bearer "+adminToken)
+				assert.Equal(t, http.StatusOK, resp.StatusCode, d.server.Log())
+				return read(t, resp)
+			}
+			assert.Contains(t, d.tab("/").text, "Good morning")
+			assert.Equal(t, `{"purged":0,"isolates":"within 5s","log":1}`+"\n", tell("purge?tag=none"))
+			assert.Equal(t, `{"invalidated":0,"isolates":"within 5s","log":2}`+"\n", tell("invalidate?key=/none"))
+			stats := d.ask("/_inlay/stats", "Authorization", "Bearer "+adminToken)
+			assert.Contains(t, stats.text, `"polls_failed_total":0,`)
+			assert.NotContains(t, stats.text, `"problems"`)
+			assert.Contains(t, d.tab("/").Header.Get("Cache-Status"), "inlay/greeting;hit;ttl=")
+
+			require.NoError(t, d.server.Cmd.Process.Signal(syscall.SIGTERM))
+			require.NoError(t, d.server.Cmd.Wait())
+			left, err := filepath.Glob(filepath.Join(d.dir, ".wrangler-*"))
+			require.NoError(t, err)
+			assert.Empty(t, left)
+			d.run(c.args...)
+			assert.Equal(t, `{"purged":0,"isolates":"within 5s","log":3}`+"\n", tell("purge?tag=none"), "the log is durable")
+		})
+	}
+}
+
+func (d *devSite) read(name string) string {
+	d.t.Helper()
+	text, err := os.ReadFile(filepath.Join(d.dir, name))
+	require.NoError(d.t, err)
+	return string(text)
+}
+
+// What is bound wrongly is a mistake in wrangler.toml, shown as any other.
+func TestBindingThatIsWrongIsShownWhileDeveloping(t *testing.T) {
+	d := newDevSite(t, nil)
+	d.save("wrangler.toml", strings.Replace(devToml, "[assets]", `durable_objects.bindings = [{ name = "INLAY_LOG", class_name = "Log" }]`+"\n[assets]", 1))
+	d.sees("a binding of a wrong class", "INLAY_LOG is of the class Log, and has to be of PurgeLog")
+	d.save("wrangler.toml", devToml)
+	d.sees("mended", "Good morning")
+}
