@@ -140,7 +140,7 @@ func TestReadmeListsEveryVariable(t *testing.T) {
 
 func TestReadmeNamesEveryAttributeOfASlot(t *testing.T) {
 	text := documentAt(t, "README.md").text
-	for _, name := range []string{"name", "src", "ttl", "swr", "sie", "tags", "vary", "timeout", "required"} {
+	for _, name := range []string{"name", "src", "ttl", "swr", "sie", "tags", "vary", "timeout", "share", "required"} {
 		assert.Contains(t, text, "\n| `"+name+"` |")
 	}
 	_, err := edge.ParsePage("/", `<body><edge-slot name="a" src="/a" other></edge-slot>`)

@@ -24,7 +24,7 @@ func fromSlot(s page.Slot) Slot {
 		Name: s.Name, Src: s.Src,
 		TTL: s.TTL, StaleWhileRevalidate: s.StaleWhileRevalidate, StaleIfError: s.StaleIfError, Timeout: s.Timeout,
 		Tags: s.Tags, Vary: mapped(s.Vary, func(in route.Input) Input { return Input{InputKind(in.Kind), in.Name} }),
-		Required: s.Required, Skeleton: s.Skeleton, Error: s.Error, HasError: s.HasError, Line: s.Line, place: s.Place,
+		Required: s.Required, Region: s.Region, Skeleton: s.Skeleton, Error: s.Error, HasError: s.HasError, Line: s.Line, place: s.Place,
 	}
 }
 
@@ -40,7 +40,7 @@ func (s Slot) inner() page.Slot {
 		Name: s.Name, Src: s.Src,
 		TTL: s.TTL, StaleWhileRevalidate: s.StaleWhileRevalidate, StaleIfError: s.StaleIfError, Timeout: s.Timeout,
 		Tags: s.Tags, Vary: mapped(s.Vary, func(in Input) route.Input { return route.Input{Kind: route.InputKind(in.Kind), Name: in.Name} }),
-		Required: s.Required, Skeleton: s.Skeleton, Error: s.Error, HasError: s.HasError, Line: s.Line, Place: s.place,
+		Required: s.Required, Region: s.Region, Skeleton: s.Skeleton, Error: s.Error, HasError: s.HasError, Line: s.Line, Place: s.place,
 	}
 }
 

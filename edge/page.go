@@ -72,6 +72,10 @@ type Slot struct {
 	// Required makes the page answer 502 if the slot's fragment fails before anything was sent.
 	Required bool
 
+	// Region says that isolates of one region share fills: a Worker that has the Durable Object RegionFill bound asks the origin
+	// once for all of them. Without it, and natively, the slot's fragment is filled as any other: once an isolate, or process.
+	Region bool
+
 	// Skeleton is the HTML that shows until the fragment is there: the slot's content without its <edge-error>.
 	Skeleton string
 

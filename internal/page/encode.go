@@ -20,7 +20,7 @@ import (
 //
 // The fields of a page and a slot follow in the order in which page.go declares them.
 
-const pagesMagic = "inlay pages 4\n"
+const pagesMagic = "inlay pages 5\n"
 
 // Encode writes pages for [Decode].
 func Encode(pages []Page) []byte {
@@ -59,7 +59,7 @@ var errPages = errors.New("edge: these are no pages, or another build's; build a
 // promises more than there can be is refused before anything is allocated for it.
 const (
 	pageLeast = 16
-	slotLeast = 16
+	slotLeast = 17
 	listLeast = 1
 )
 
@@ -136,6 +136,7 @@ func (w *writer) slot(s *Slot) {
 		w.text(in.Name)
 	}
 	w.flag(s.Required)
+	w.flag(s.Region)
 	w.text(s.Skeleton)
 	w.text(s.Error)
 	w.flag(s.HasError)
@@ -284,6 +285,7 @@ func (r *reader) slot(s *Slot) {
 		s.Vary[i] = route.Input{Kind: route.InputKind(r.below(int(route.Query) + 1)), Name: r.text()}
 	}
 	s.Required = r.flag()
+	s.Region = r.flag()
 	s.Skeleton = r.text()
 	s.Error = r.text()
 	s.HasError = r.flag()

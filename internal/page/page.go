@@ -59,6 +59,7 @@ type Slot struct {
 	Tags                 []string      // as written; TagTemplates are what becomes of them
 	Vary                 []route.Input // what the key has besides the parameters
 	Required             bool
+	Region               bool   // one fill a region: share="region"
 	Skeleton             string // HTML
 	Error                string // HTML, if HasError
 	HasError             bool

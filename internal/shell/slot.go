@@ -189,7 +189,7 @@ func (p *parser) lineOf(at int) int {
 	return s.line + 1
 }
 
-var slotAttributes = []string{"name", "src", "ttl", "swr", "sie", "tags", "vary", "timeout", "required"}
+var slotAttributes = []string{"name", "src", "ttl", "swr", "sie", "tags", "vary", "timeout", "share", "required"}
 
 // slotOf reads the attributes of a slot.
 func (p *parser) slotOf(t *markup.Token) (page.Slot, error) {
@@ -215,6 +215,9 @@ func (p *parser) slotOf(t *markup.Token) (page.Slot, error) {
 		return s, p.fail(t.At, "<edge-slot> without a name", `name="…"`)
 	case s.Src == "":
 		return s, p.fail(t.At, "slot "+ascii.Shorten(s.Name)+" without a src", `src="…"`)
+	}
+	if s.Region && s.TTL == 0 {
+		return s, p.fail(t.At, "slot "+ascii.Shorten(s.Name)+` with share="region" and ttl="0", which is never shared`, "one of them")
 	}
 	s.Varies.Add(s.Vary)
 	return s, nil
@@ -259,6 +262,11 @@ func (p *parser) slotAttribute(s *page.Slot, a *markup.Attribute, value string) 
 		}
 	case "vary":
 		return p.slotVary(s, value, a.ValueAt)
+	case "share":
+		if ascii.ToLower(value) != "region" {
+			return p.fail(a.ValueAt, "share="+ascii.Shorten(value), `share="region", or no attribute`)
+		}
+		s.Region = true
 	case "required":
 		if value != "" && ascii.ToLower(value) != "required" {
 			return p.fail(a.ValueAt, "required="+ascii.Shorten(value), "required without a value, or no attribute")
