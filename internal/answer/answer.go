@@ -1,5 +1,7 @@
 package answer
 
+import "time"
+
 // Answer is what an origin said to a fill: the fields that decide whether and how long its body may be used as a
 // fragment. A field that the origin did not send is empty; several lines of one field are joined by ", ".
 type Answer struct {
@@ -21,6 +23,8 @@ type Answer struct {
 	CacheGroups     string
 	SetCookie       bool // whether there was a Set-Cookie; its value never comes this far
 	Size            int  // bytes of the body
+	// Before is how long before its attempt was asked for the fill had begun, as another's that it joined. See engine.Share.
+	Before time.Duration
 
 	// Redirects are the answers that led to this one, in their order. Each is judged as this one is.
 	Redirects []Answer

@@ -36,7 +36,8 @@ type Engine[B any] struct {
 	attempts map[FillID]*fill[B]
 	flights  map[*cache.Flight[*entry[B]]]*fill[B]
 	lastFill FillID
-	purges   uint64 // purges and invalidations of tags so far
+	purges   uint64    // purges and invalidations of tags so far
+	purged   time.Time // when this engine was last told of a purge, by others than the log
 
 	// Of the purge log, if there is one.
 	view      purgelog.View

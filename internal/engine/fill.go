@@ -181,8 +181,9 @@ func (e *Engine[B]) attempt(f *fill[B], leader RequestID, look bool) {
 // askOrigin has the origin asked by an attempt.
 func (e *Engine[B]) askOrigin(f *fill[B], at *attempt) {
 	at.since, at.log, at.stamp = e.now, e.view.Log(), e.view.Seq()
-	if f.asked.IsZero() {
-		f.asked = e.now
+	share := e.share(f, at)
+	if asked := e.now.Add(-share.MaxAge); f.asked.IsZero() || asked.Before(f.asked) {
+		f.asked = asked // what it joins may have begun then
 	}
 	timeout := f.slot.Timeout
 	if timeout == duration.Unset {
@@ -202,7 +203,7 @@ func (e *Engine[B]) askOrigin(f *fill[B], at *attempt) {
 		conditions = f.stored.kept.Conditions()
 	}
 	e.host.Fill(at.leader, at.id, Fill{
-		FillRequest: request, Conditions: conditions, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment,
+		FillRequest: request, Conditions: conditions, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment, Share: share,
 	})
 }
 
@@ -245,6 +246,7 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 		return nil
 	}
 	at := f.of(id)
+	at.since = at.since.Add(-a.Before)
 	took := e.now.Sub(at.since)
 	if a.Status == 304 && f.stored != nil && len(a.Redirects) == 0 {
 		e.host.Drop(blob)

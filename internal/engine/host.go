@@ -146,6 +146,22 @@ type Fill struct {
 	Timeout time.Duration
 	// MaxBytes is the size past which the host stops reading and reports a TooLargeError.
 	MaxBytes int
+	// Share says what other isolates' fill of the same may be joined in place of one of its own.
+	Share Share
+}
+
+// Share is which fills in progress of the same fragment an attempt may join, whoever has begun them. A host that can share
+// fills with other isolates looks for one, begins one that others may join if there is none, and says with the answer how long
+// before it was asked the fill had begun ([answer.Answer].Before). A host that cannot does the fill itself.
+type Share struct {
+	// Region: those of isolates of the same region. False: none, and all of this is zero.
+	Region bool
+	// Log and Stamp: one that was begun under the same log, at this number or a later one. Where Log is empty no log is known,
+	// and only the age decides.
+	Log   string
+	Stamp uint64
+	// MaxAge: one that is younger than this.
+	MaxAge time.Duration
 }
 
 // PollID names one poll of the purge log.

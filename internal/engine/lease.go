@@ -48,6 +48,22 @@ func (e *Engine[B]) trusts(asked time.Time) bool {
 	return e.verified() || e.now.Before(asked.Add(e.config.Outage))
 }
 
+// share is what an attempt of a fill may join: nothing if its slot does not ask for that, or nobody else is to have it.
+//
+// A request that joins the flight here gets what began up to MaxAge before the flight was asked for. With the log out of reach
+// both together may be as old as what is in memory may be: half each.
+func (e *Engine[B]) share(f *fill[B], at *attempt) (s Share) {
+	if !f.slot.Region || f.flight == nil {
+		return s
+	}
+	most := maxFillTimeout // no fill goes on for longer
+	if !e.verified() {
+		most = min(most, e.config.Outage/2)
+	}
+	// A purge that this engine was told of holds at once, and the log may not have it yet.
+	return Share{Region: true, Log: at.log, Stamp: at.stamp, MaxAge: min(most, e.now.Sub(e.purged))}
+}
+
 // holds looks at the lease in the event of a request that a page answers: it has the log polled if it is time to, and tells whether
 // the request must wait for that.
 func (e *Engine[B]) holds(r *Request) bool {

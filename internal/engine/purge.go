@@ -63,6 +63,7 @@ func (e *Engine[B]) tell(h *held) {
 }
 
 func (e *Engine[B]) changeAll(subjects []string) (n int) {
+	e.purged = e.now
 	for _, s := range subjects {
 		n += e.change(s)
 	}
