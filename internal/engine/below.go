@@ -50,7 +50,7 @@ func nameOf(key string) string {
 
 // NotFound is the event that a fill's fragment is in none of the tiers: now the origin is asked.
 func (e *Engine[B]) NotFound(id FillID, now time.Time) {
-	e.now = e.clock.event(now)
+	e.event(now)
 	f := e.attempts[id]
 	if f == nil {
 		return
@@ -93,7 +93,7 @@ func (e *Engine[B]) restart(f *fill[B]) {
 func (e *Engine[B]) restartAll() {
 	var asked []*fill[B]
 	for _, f := range e.flights {
-		if f.asked.IsZero() {
+		if f.asked == 0 {
 			asked = append(asked, f)
 		}
 	}
@@ -106,7 +106,7 @@ func (e *Engine[B]) restartAll() {
 // tier's own account, negative if it gives none. It reports whether nothing more is to be looked for. The blob is the
 // engine's from here on.
 func (e *Engine[B]) Found(id FillID, t config.Tiers, resident time.Duration, blob B, size int, now time.Time) bool {
-	e.now = e.clock.event(now)
+	e.event(now)
 	f := e.attempts[id]
 	if f == nil || !f.of(id).looking {
 		e.host.Drop(blob)
@@ -185,19 +185,25 @@ func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration
 	e.host.Drop(blob)
 	read, summed, sum, ok := tier.Read(head)
 	en = &read
-	ok = ok && en.Key == f.key && en.Size == size-n && en.Size <= e.config.MaxFragment && e.verified()
+	size -= n
+	ok = ok && en.Key == f.key && en.N[tier.Size] == int64(size) && size <= e.config.MaxFragment && e.verified()
 	soft := false
-	if ok {
-		en.Tags = append(f.tags[:len(f.tags):len(f.tags)], en.Tags...)
-		ok, soft = e.view.Allows(en.Log, en.Stamp, en.Key, en.Tags)
+	// By its own account where the tier has none, and by both where they differ.
+	lain := now.UnixMilli() - en.N[tier.Filled] - en.N[tier.Age]
+	if resident >= 0 {
+		lain = max(lain, resident.Milliseconds())
 	}
 	if ok {
-		p, ok = remaining(en, max(resident, now.Sub(en.Filled)-en.Age), soft)
+		en.Tags = append(f.tags[:len(f.tags):len(f.tags)], en.Tags...)
+		ok, soft = e.view.Allows(en.Log, uint64(en.N[tier.Stamp]), en.Key, en.Tags)
+	}
+	if ok {
+		p, ok = remaining(en, max(lain, 0), soft)
 	}
 	var found inspection
 	if ok {
 		var failure *answer.FillError
-		body, size, found, failure = e.inspect(body, en.Size)
+		body, size, found, failure = e.inspect(body, size)
 		h := newSum()
 		h.write(summed)
 		h.write(found.sum[:])
@@ -213,38 +219,30 @@ func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration
 	v.cost += keyFactor * len(f.key)
 	if resident >= 0 {
 		// A second more, since it is told in whole ones: how young it is must not be overstated. Without it no clock says how young.
-		v.asked = e.now.Add(-max(resident+time.Second, now.Sub(en.Filled)-en.Age) - en.Age)
+		v.asked = e.tick.before(time.Second + millis(en.N[tier.Age]))
 	}
 	return v, en, p
 }
 
 // remaining is how long an entry may still be used that has lain below for some time; ok is false if not at all.
-func remaining(en *tier.Entry, lain time.Duration, soft bool) (p cache.Policy, ok bool) {
-	lain = max(lain, 0)
-	en.Age += lain
-	en.TTL -= lain
-	p = cache.Policy{TTL: en.TTL, StaleWhileRevalidate: en.StaleWhileRevalidate, StaleIfError: en.StaleIfError, Tags: en.Tags}
+func remaining(en *tier.Entry, lain int64, soft bool) (p cache.Policy, ok bool) {
+	en.N[tier.Age] += lain
+	en.N[tier.TTL] -= lain
+	ttl, swr, sie := en.N[tier.TTL], en.N[tier.StaleWhileRevalidate], en.N[tier.StaleIfError]
 	if soft {
 		// When its freshness ended is not known, but it was after its fill had begun.
-		p.TTL = -en.Age
+		ttl = -en.N[tier.Age]
 	}
-	if p.TTL <= 0 {
-		p.StaleWhileRevalidate += p.TTL
-		p.StaleIfError += p.TTL
-		p.TTL = answer.InstantlyStale
-		if p.StaleWhileRevalidate <= 0 && p.StaleIfError <= 0 {
-			return p, false
-		}
+	p.TTL = millis(ttl)
+	if ttl <= 0 {
+		swr, sie, p.TTL = swr+ttl, sie+ttl, answer.InstantlyStale
 	}
-	// None is not the default.
-	if p.StaleWhileRevalidate <= 0 {
-		p.StaleWhileRevalidate = -1
-	}
-	if p.StaleIfError <= 0 {
-		p.StaleIfError = -1
-	}
-	return p, true
+	// None is negative, and not the default.
+	p.StaleWhileRevalidate, p.StaleIfError, p.Tags = millis(swr)-1, millis(sie)-1, en.Tags
+	return p, ttl > 0 || swr > 0 || sie > 0
 }
+
+func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // putFilled puts a fragment below that an attempt has brought.
 func (e *Engine[B]) putFilled(f *fill[B], at *attempt, v *entry[B], p *cache.Policy) {
@@ -256,9 +254,12 @@ func (e *Engine[B]) putFilled(f *fill[B], at *attempt, v *entry[B], p *cache.Pol
 		return
 	}
 	e.putBelow(at.id, v, &tier.Entry{
-		Log: at.log, Stamp: at.stamp, Filled: e.clock.outside(at.since), Age: e.now.Sub(at.since),
-		TTL: p.TTL, StaleWhileRevalidate: p.StaleWhileRevalidate, StaleIfError: p.StaleIfError,
-		Key: f.key, Tags: p.Tags, Size: v.size,
+		Log: at.log, Key: f.key, Tags: p.Tags,
+		N: [...]int64{
+			tier.Stamp: int64(at.stamp), tier.Filled: e.clock.outside(at.since).UnixMilli(), tier.Age: int64(e.tick-at.asked) / 1e6,
+			tier.TTL: int64(p.TTL) / 1e6, tier.StaleWhileRevalidate: int64(p.StaleWhileRevalidate) / 1e6,
+			tier.StaleIfError: int64(p.StaleIfError) / 1e6, tier.Size: int64(v.size),
+		},
 	}, tiers)
 }
 
@@ -276,7 +277,7 @@ func (e *Engine[B]) putBelow(id FillID, v *entry[B], en *tier.Entry, tiers confi
 	whole := e.host.Join([]B{first, v.blob})
 	e.host.Drop(first)
 	e.host.Put(id, Put[B]{
-		Name: nameOf(en.Key), Tiers: tiers, Blob: whole, Keep: en.TTL + max(en.StaleWhileRevalidate, en.StaleIfError, 0),
+		Name: nameOf(en.Key), Tiers: tiers, Blob: whole, Keep: millis(en.N[tier.TTL] + max(en.N[tier.StaleWhileRevalidate], en.N[tier.StaleIfError], 0)),
 	})
 	e.host.Drop(whole)
 }

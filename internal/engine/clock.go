@@ -31,8 +31,13 @@ func (c *clock) event(now time.Time) time.Time {
 	return c.base.Add(time.Duration(t - 1))
 }
 
-// setLimit says from when on only an event can tell anything.
-func (c *clock) setLimit(t time.Time) { c.limit.Store(max(int64(t.Sub(c.base)), 0) + 1) }
+// tick is a time of the engine's in nanoseconds, as latest: what is compared often is kept as one. 0: none.
+type tick int64
+
+func (t tick) add(d time.Duration) tick { return t + tick(d) }
+
+// before is a time before t, to a nanosecond, so that it is not none.
+func (t tick) before(d time.Duration) tick { return t - tick(d) | 1 }
 
 // between is a time at any time, from any goroutine. It reports false if only an event can tell: before the first, from the limit
 // on, and when the time has no monotonic reading and is before the latest event's.

@@ -36,8 +36,8 @@ type Engine[B any] struct {
 	attempts map[FillID]*fill[B]
 	flights  map[*cache.Flight[*entry[B]]]*fill[B]
 	lastFill FillID
-	purges   uint64    // purges and invalidations of tags so far
-	purged   time.Time // when this engine was last told of a purge, by others than the log
+	purges   uint64 // purges and invalidations of tags so far
+	purged   tick   // when this engine was last told of a purge, by others than the log
 
 	// Of the purge log, if there is one.
 	view      purgelog.View
@@ -53,6 +53,7 @@ type Engine[B any] struct {
 
 	clock clock
 	now   time.Time // of the event in progress; what the caches' clocks say
+	tick  tick      // the same
 	chunk []byte    // scratch for reading blobs
 	// markup is scratch for reading fragments.
 	markup markup.Fragment
@@ -83,6 +84,7 @@ const composedTTL = 24 * time.Hour
 func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[B], error) {
 	e := &Engine[B]{
 		host:     host,
+		purged:   never,
 		config:   config,
 		requests: map[RequestID]*request[B]{},
 		attempts: map[FillID]*fill[B]{},
@@ -95,6 +97,7 @@ func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[
 	e.config.SetAgent()
 	if config.Log {
 		e.clock.limit.Store(1)
+		e.lease.asOf = never
 	}
 	for i := range pages {
 		if err := checkSources(&config, &pages[i]); err != nil {
@@ -133,9 +136,15 @@ func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[
 	return e, nil
 }
 
+// event begins an event.
+func (e *Engine[B]) event(now time.Time) {
+	e.now = e.clock.event(now)
+	e.tick = tick(e.clock.latest.Load())
+}
+
 // Handle is the event that a request came. At its end the request was answered, passed on, or waits.
 func (e *Engine[B]) Handle(r *Request, now time.Time) {
-	e.now = e.clock.event(now)
+	e.event(now)
 	e.handle(r)
 }
 
@@ -151,8 +160,10 @@ func (e *Engine[B]) handle(r *Request) {
 			e.host.SendHead(r.ID, whole.Head)
 		}
 		if until := whole.until; !until.IsZero() {
-			if check := e.lease.check; e.config.Log && check.Before(until) {
-				until = check
+			if e.config.Log {
+				if left := time.Duration(e.lease.check - e.tick); left < until.Sub(e.now) {
+					until = e.now.Add(left)
+				}
 			}
 			e.host.Repeat(r.ID, whole.ok, whole.Body, e.clock.outside(until))
 		}
@@ -218,11 +229,11 @@ func (e *Engine[B]) Repeated(n int) { e.warm.Add(uint64(n)) }
 // Resume is the event that a request which was woken has its own context again.
 func (e *Engine[B]) Resume(id RequestID, now time.Time) {
 	if q := e.requests[id]; q != nil {
-		e.now = e.clock.event(now)
+		e.event(now)
 		q.woken = false
 		e.proceed(q)
 	} else if h := e.held[id]; h != nil {
-		e.now = e.clock.event(now)
+		e.event(now)
 		e.goOn(h)
 	}
 }
@@ -230,10 +241,10 @@ func (e *Engine[B]) Resume(id RequestID, now time.Time) {
 // Deadline is the event that the time which Wait named has come.
 func (e *Engine[B]) Deadline(id RequestID, now time.Time) {
 	if q := e.requests[id]; q != nil {
-		e.now = e.clock.event(now)
+		e.event(now)
 		e.proceed(q)
 	} else if h := e.held[id]; h != nil {
-		e.now = e.clock.event(now)
+		e.event(now)
 		e.goOn(h)
 	}
 }
@@ -254,11 +265,11 @@ func (e *Engine[B]) proceed(q *request[B]) {
 // waits for them, unless those are too many: see unattended.
 func (e *Engine[B]) Leave(id RequestID, now time.Time) {
 	if q := e.requests[id]; q != nil {
-		e.now = e.clock.event(now)
+		e.event(now)
 		e.counts.Left++
 		e.forget(q)
 	} else if e.held[id] != nil {
-		e.now = e.clock.event(now)
+		e.event(now)
 		e.counts.Left++
 		delete(e.held, id)
 	}
@@ -266,26 +277,26 @@ func (e *Engine[B]) Leave(id RequestID, now time.Time) {
 
 // PurgeTag is the event that everything with a tag is to go; it says how many entries went.
 func (e *Engine[B]) PurgeTag(tag string, now time.Time) int {
-	e.now = e.clock.event(now)
+	e.event(now)
 	return e.change(purgelog.Tag(tag))
 }
 
 // InvalidateTag is the event that the freshness of everything with a tag is to end: from now on its swr and sie count. It
 // says how many entries were fresh.
 func (e *Engine[B]) InvalidateTag(tag string, now time.Time) int {
-	e.now = e.clock.event(now)
+	e.event(now)
 	return e.change(purgelog.Soft(purgelog.Tag(tag)))
 }
 
 // Purge is the event that the fragment of a key is to go.
 func (e *Engine[B]) Purge(key string, now time.Time) {
-	e.now = e.clock.event(now)
+	e.event(now)
 	e.change(purgelog.Key(key))
 }
 
 // PurgeAll is the event that everything is to go.
 func (e *Engine[B]) PurgeAll(now time.Time) {
-	e.now = e.clock.event(now)
+	e.event(now)
 	e.change(purgelog.All)
 }
 

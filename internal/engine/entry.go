@@ -2,7 +2,6 @@ package engine
 
 import (
 	"sync/atomic"
-	"time"
 
 	"inlay/cache"
 	"inlay/internal/answer"
@@ -25,8 +24,8 @@ type entry[B any] struct {
 	renewing  *fill[B]
 	conflicts markup.Mask // where the fragment may not stand
 	depth     int         // how deep its elements are nested
-	// asked is when its origin was asked for it; zero: who filled it cannot tell. A 304 may change it.
-	asked time.Time
+	// asked is when its origin was asked for it; 0: who filled it cannot tell. A 304 may change it.
+	asked tick
 	// failure makes the entry a failure, without a blob.
 	failure *answer.FillError
 

@@ -24,7 +24,7 @@ type fill[B any] struct {
 	purges   uint64                   // of the engine, at its start
 	untagged *bool                    // of its slot
 	deadline time.Time
-	asked    time.Time // when the origin was first asked; zero: it has not been
+	asked    tick // when the origin was first asked; 0: it has not been
 	attempts []attempt
 	over     bool
 	failure  *answer.FillError // if over and failed
@@ -68,6 +68,7 @@ type attempt struct {
 	open   bool      // it may still end
 	// looking: it has not asked the origin yet, but what lies below.
 	looking bool
+	asked   tick // as since
 	// What the view was when the origin was asked: the log, empty if there is none, and its number.
 	log   string
 	stamp uint64
@@ -137,7 +138,7 @@ func (e *Engine[B]) flight(q *request[B], i int, key string, params []string) (f
 	tags := sp.ExpandTags(params)
 	stored, _ := e.fragments.Stored(key) // before Begin, which may reclaim it
 	flight, leader := e.fragments.Begin(key, tags...)
-	if f = e.flights[flight]; f != nil && (f.purges != e.purges && !sp.untagged || !f.asked.IsZero() && !e.trusts(f.asked)) {
+	if f = e.flights[flight]; f != nil && (f.purges != e.purges && !sp.untagged || f.asked != 0 && !e.trusts(f.asked)) {
 		// A tag that was purged since may be one that only the origin's answer will name. And of what was asked for long ago
 		// nobody can tell, while the log cannot be reached.
 		flight.Detach()
@@ -180,9 +181,9 @@ func (e *Engine[B]) attempt(f *fill[B], leader RequestID, look bool) {
 
 // askOrigin has the origin asked by an attempt.
 func (e *Engine[B]) askOrigin(f *fill[B], at *attempt) {
-	at.since, at.log, at.stamp = e.now, e.view.Log(), e.view.Seq()
+	at.since, at.asked, at.log, at.stamp = e.now, e.tick, e.view.Log(), e.view.Seq()
 	share := e.share(f, at)
-	if asked := e.now.Add(-share.MaxAge); f.asked.IsZero() || asked.Before(f.asked) {
+	if asked := e.tick.before(share.MaxAge); f.asked == 0 || asked < f.asked {
 		f.asked = asked // what it joins may have begun then
 	}
 	timeout := f.slot.Timeout
@@ -238,7 +239,7 @@ func (e *Engine[B]) handOver(f *fill[B], to *request[B]) {
 // FillEnd is the event that an attempt of a fill has its answer, whole. The blob is the engine's from here on. It gives
 // why the answer is no fragment, for the host's log; nil if it is one, or came too late.
 func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) *answer.FillError {
-	e.now = e.clock.event(now)
+	e.event(now)
 	f := e.attempts[id]
 	if f == nil {
 		e.counts.Late++
@@ -246,7 +247,7 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 		return nil
 	}
 	at := f.of(id)
-	at.since = at.since.Add(-a.Before)
+	at.since, at.asked = at.since.Add(-a.Before), at.asked.before(a.Before)
 	took := e.now.Sub(at.since)
 	if a.Status == 304 && f.stored != nil && len(a.Redirects) == 0 {
 		e.host.Drop(blob)
@@ -279,7 +280,7 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 
 // succeed settles a fill with a fragment that an attempt of it has brought, and whose first holder is the fill.
 func (e *Engine[B]) succeed(f *fill[B], at *attempt, v *entry[B], policy cache.Policy, a *answer.Answer) {
-	v.asked = at.since
+	v.asked = at.asked
 	e.finishFill(f)
 	if f.flight == nil {
 		e.settle(f, v, nil)
@@ -319,7 +320,7 @@ func (e *Engine[B]) succeed(f *fill[B], at *attempt, v *entry[B], policy cache.P
 // failed, of redirects and then perhaps of the answer itself: where one of them says that the fragment is not for others,
 // that counts and not the failure. It gives which of the two it was, nil if it came too late.
 func (e *Engine[B]) FillFail(id FillID, failure *answer.FillError, now time.Time, heard ...answer.Answer) *answer.FillError {
-	e.now = e.clock.event(now)
+	e.event(now)
 	f := e.attempts[id]
 	if f == nil {
 		e.counts.Late++
@@ -347,7 +348,7 @@ func (e *Engine[B]) FillHeldUp(id FillID, failure *answer.FillError, now time.Ti
 			if s.of.id == leader {
 				continue
 			}
-			e.now = e.clock.event(now)
+			e.event(now)
 			delete(e.attempts, id)
 			f.close(id)
 			f.deadline = e.now
@@ -363,7 +364,7 @@ func (e *Engine[B]) FillHeldUp(id FillID, failure *answer.FillError, now time.Ti
 // is forgotten. The first request that still waits for the fill is woken and takes it over; without one, the next to join
 // does. It may come once from each who watched.
 func (e *Engine[B]) FillLost(id FillID, now time.Time) {
-	e.now = e.clock.event(now)
+	e.event(now)
 	f := e.attempts[id]
 	if f == nil {
 		return

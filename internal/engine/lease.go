@@ -14,38 +14,41 @@ import (
 
 // lease is for how long the view is relied on.
 type lease struct {
-	// asOf: of each purge that was acknowledged before it, the view knows.
-	asOf time.Time
+	// asOf: of each purge that was acknowledged before it, the view knows. Before the first answer it is never.
+	asOf tick
 	// asked is when the last poll was asked for, heard when the one was whose answer was last taken in. An answer counts from
 	// when it was asked for: what is purged on its way is not in it.
-	asked, heard time.Time
+	asked, heard tick
 	poll         PollID // the last
 	polling      bool   // it goes on
 	adrift       bool   // it failed
-	check        time.Time
+	check        tick
 }
 
 // held is a request that waits before anything is done about it: for a poll, or for the log to take its purge.
 type held struct {
 	request Request
-	since   time.Time
+	since   tick
 	// Of a purge; nil: it waits for a poll.
 	subjects []string
 	soft     bool
 	passed   bool // the purge was the origin's, and its request is answered
 }
 
+// never is before all times.
+const never = tick(-1 << 62)
+
 // pollOverdue is when a poll that has not ended is taken to have lost its context.
 const pollOverdue = PollTimeout + grace
 
 // verified tells whether the view is within its lease, so that of all that is stored no purge has been missed.
 func (e *Engine[B]) verified() bool {
-	return !e.config.Log || e.view.Log() != "" && e.now.Before(e.lease.asOf.Add(e.config.Lease))
+	return !e.config.Log || e.tick < e.lease.asOf.add(e.config.Lease)
 }
 
 // trusts tells whether what an origin was asked for at a time may be used now.
-func (e *Engine[B]) trusts(asked time.Time) bool {
-	return e.verified() || e.now.Before(asked.Add(e.config.Outage))
+func (e *Engine[B]) trusts(asked tick) bool {
+	return e.verified() || asked != 0 && e.tick < asked.add(e.config.Outage)
 }
 
 // share is what an attempt of a fill may join: nothing if its slot does not ask for that, or nobody else is to have it.
@@ -61,23 +64,23 @@ func (e *Engine[B]) share(f *fill[B], at *attempt) (s Share) {
 		most = min(most, e.config.Outage/2)
 	}
 	// A purge that this engine was told of holds at once, and the log may not have it yet.
-	return Share{Region: true, Log: at.log, Stamp: at.stamp, MaxAge: min(most, e.now.Sub(e.purged))}
+	return Share{Region: true, Log: at.log, Stamp: at.stamp, MaxAge: min(most, time.Duration(e.tick-e.purged))}
 }
 
 // holds looks at the lease in the event of a request that a page answers: it has the log polled if it is time to, and tells whether
 // the request must wait for that.
 func (e *Engine[B]) holds(r *Request) bool {
 	l := &e.lease
-	if !e.config.Log || e.now.Before(l.check) {
+	if !e.config.Log || e.tick < l.check {
 		return false
 	}
-	if l.polling && !e.now.Before(l.asked.Add(pollOverdue)) {
+	if l.polling && e.tick >= l.asked.add(pollOverdue) {
 		l.polling, l.adrift = false, true
 	}
 	verified := e.verified()
-	if !l.polling && (!e.now.Before(l.asked.Add(e.config.LeaseSoft)) || !verified && !l.adrift) {
+	if !l.polling && (e.tick >= l.asked.add(e.config.LeaseSoft) || !verified && !l.adrift) {
 		l.poll++
-		l.polling, l.asked = true, e.now
+		l.polling, l.asked = true, e.tick
 		e.counts.Polls++
 		e.host.Poll(r.ID, l.poll, e.view.Log(), e.view.Seq())
 	}
@@ -86,21 +89,19 @@ func (e *Engine[B]) holds(r *Request) bool {
 		return false
 	}
 	e.counts.Held++
-	e.hold(&held{request: *r, since: e.now}, PollTimeout)
+	e.hold(&held{request: *r, since: e.tick}, PollTimeout)
 	return true
 }
 
 // setCheck says from when on an event has to look at the lease: before that Warm and repeats go on without.
 func (e *Engine[B]) setCheck() {
 	l := &e.lease
-	l.check = l.asked.Add(e.config.LeaseSoft)
+	next := e.config.LeaseSoft
 	if l.polling {
-		l.check = l.asked.Add(pollOverdue)
+		next = pollOverdue
 	}
-	if ends := l.asOf.Add(e.config.Lease); ends.Before(l.check) {
-		l.check = ends
-	}
-	e.clock.setLimit(l.check)
+	l.check = min(l.asked.add(next), l.asOf.add(e.config.Lease))
+	e.clock.limit.Store(max(int64(l.check), 1))
 }
 
 // remembers tells whether there is something in memory of r's page, which a purge could be of.
@@ -134,13 +135,13 @@ func (e *Engine[B]) hold(h *held, most time.Duration) {
 func (e *Engine[B]) goOn(h *held) {
 	id := h.request.ID
 	if h.subjects != nil {
-		if e.now.Sub(h.since) >= PurgeTimeout {
+		if e.tick >= h.since.add(PurgeTimeout) {
 			e.purgeFailed(h, wording.Of(wording.LogSilent))
 		}
 		return
 	}
 	if !e.verified() {
-		if e.lease.polling && e.now.Before(h.since.Add(PollTimeout)) {
+		if e.lease.polling && e.tick < h.since.add(PollTimeout) {
 			return // woken for nothing
 		}
 		e.lease.adrift = true // nobody waits twice
@@ -152,7 +153,7 @@ func (e *Engine[B]) goOn(h *held) {
 // Polled is the event that a poll has ended: with an answer, or, if that is nil, without. One that is late, or comes twice, is
 // passed over.
 func (e *Engine[B]) Polled(id PollID, a *purgelog.Answer, now time.Time) {
-	e.now = e.clock.event(now)
+	e.event(now)
 	l := &e.lease
 	if !l.polling || id != l.poll {
 		return
@@ -179,13 +180,13 @@ func (e *Engine[B]) polled() {
 }
 
 // learn takes in what the log answered to who asked it at a time.
-func (e *Engine[B]) learn(a *purgelog.Answer, asked time.Time) {
+func (e *Engine[B]) learn(a *purgelog.Answer, asked tick) {
 	l := &e.lease
-	if asked.Before(l.heard) && a.Log != e.view.Log() {
+	if asked < l.heard && a.Log != e.view.Log() {
 		return // of a log that was lost since
 	}
 	news, reset := e.view.Apply(a)
-	asOf := asked.Add(-a.Age)
+	asOf := asked.add(-a.Age)
 	if reset {
 		l.asOf = asOf
 		e.change(purgelog.All)
@@ -195,12 +196,7 @@ func (e *Engine[B]) learn(a *purgelog.Answer, asked time.Time) {
 			e.change(news[i].Subject)
 		}
 	}
-	if asOf.After(l.asOf) {
-		l.asOf = asOf
-	}
-	if asked.After(l.heard) {
-		l.heard = asked
-	}
+	l.asOf, l.heard = max(l.asOf, asOf), max(l.heard, asked)
 }
 
 // change purges or invalidates what a subject names, and says how many entries that were. What it does not know it takes

@@ -15,7 +15,7 @@ import (
 // purge answers a request of administration that purges or, soft, invalidates what each parameter of its query names. One that
 // is not understood leaves everything as it is.
 func (e *Engine[B]) purge(r *Request, soft bool) {
-	h := &held{request: *r, since: e.now, soft: soft}
+	h := &held{request: *r, since: e.tick, soft: soft}
 	problem := wording.Of(wording.QueryEmpty)
 	for query := r.query; query != ""; {
 		var pair string
@@ -63,7 +63,7 @@ func (e *Engine[B]) tell(h *held) {
 }
 
 func (e *Engine[B]) changeAll(subjects []string) (n int) {
-	e.purged = e.now
+	e.purged = e.tick
 	for _, s := range subjects {
 		n += e.change(s)
 	}
@@ -81,7 +81,7 @@ func (e *Engine[B]) sendPurged(h *held, status int, rest string) {
 
 // Purged is the event that the purge log has what it was told, and what else it says; nil: it could not be told, for a reason.
 func (e *Engine[B]) Purged(id RequestID, a *purgelog.Answer, reason string, now time.Time) {
-	e.now = e.clock.event(now)
+	e.event(now)
 	h := e.held[id]
 	if h == nil || h.subjects == nil {
 		return
@@ -118,8 +118,8 @@ func (e *Engine[B]) purgeFailed(h *held, reason string) {
 // configuration's PurgeField, each empty if there is none. What they name is purged here at once; a host that was asked for a
 // Purge lets the answer wait for it.
 func (e *Engine[B]) PassEnd(id RequestID, groups, tags string, now time.Time) {
-	e.now = e.clock.event(now)
-	h := &held{request: Request{ID: id}, since: e.now, passed: true}
+	e.event(now)
+	h := &held{request: Request{ID: id}, since: e.tick, passed: true}
 	for _, tag := range answer.Purged(groups, e.config.PurgeField, tags) {
 		h.subjects = append(h.subjects, purgelog.Tag(tag))
 	}

@@ -1,25 +1,32 @@
 package tier
 
-import "time"
-
 // Entry is a fragment as it lies below.
 type Entry struct {
-	// Log and Stamp are the purge log's identity and number at the start of its fill.
-	Log   string
-	Stamp uint64
-	// Filled is when its fill began, by the clock of who filled it. It counts in milliseconds.
-	Filled time.Time
-	// Age is how long before it was put here that was.
-	Age time.Duration
-	// TTL is how long it was fresh when it was put here; StaleWhileRevalidate and StaleIfError how long after that it may be
-	// used. None is negative.
-	TTL, StaleWhileRevalidate, StaleIfError time.Duration
+	// Log is the purge log's identity at the start of its fill.
+	Log string
 	// Key is the fragment's key, whole: names below are hashes of it.
 	Key  string
 	Tags []string
-	// Size is the fragment's, in bytes.
-	Size int
+	// N are its numbers; times are in milliseconds. (As an array they are written and read in few instructions.)
+	N [numbers]int64
 }
+
+// The numbers of an Entry.
+const (
+	// Stamp is the purge log's number at the start of the fill.
+	Stamp = iota
+	// Filled is when that was, since 1970 by the clock of who filled it; Age how long before it was put here that was.
+	Filled
+	Age
+	// TTL is how long it was fresh when it was put here; StaleWhileRevalidate and StaleIfError how long after that it may be
+	// used. Less than 1: not at all.
+	TTL
+	StaleWhileRevalidate
+	StaleIfError
+	// Size is the fragment's, in bytes.
+	Size
+	numbers
+)
 
 // magic begins an entry, and says which form it has.
 const magic = "inlay\x001\n"
@@ -38,12 +45,10 @@ func (e *Entry) Append(dst []byte) []byte {
 	start := len(dst)
 	dst = append(dst, magic...)
 	dst = appendNumber(dst, 0, 4)
-	for _, n := range [...]int64{
-		int64(e.Stamp), e.Filled.UnixMilli(), e.Age.Milliseconds(), e.TTL.Milliseconds(), e.StaleWhileRevalidate.Milliseconds(),
-		e.StaleIfError.Milliseconds(), int64(e.Size), int64(len(e.Tags)),
-	} {
+	for _, n := range e.N {
 		dst = appendNumber(dst, uint64(n), 8)
 	}
+	dst = appendNumber(dst, uint64(len(e.Tags)), 4)
 	dst = appendText(appendText(dst, e.Log), e.Key)
 	for _, tag := range e.Tags {
 		dst = appendText(dst, tag)
@@ -97,16 +102,15 @@ func Read(head []byte) (e Entry, summed, sum []byte, ok bool) {
 	}
 	summed, sum = head[:len(head)-sumSize], head[len(head)-sumSize:]
 	r := reader{summed[HeadSize:], true}
-	e.Stamp = r.number()
-	e.Filled = time.UnixMilli(int64(r.number()))
-	e.Age, e.TTL, e.StaleWhileRevalidate, e.StaleIfError = r.duration(), r.duration(), r.duration(), r.duration()
-	size, tags := r.number(), r.number()
+	for i := range e.N {
+		e.N[i] = int64(r.number(8))
+	}
+	tags := r.number(4)
 	e.Log, e.Key = r.text(), r.text()
 	for ; tags > 0 && r.ok; tags-- {
 		e.Tags = append(e.Tags, r.text())
 	}
-	e.Size = int(size)
-	return e, summed, sum, r.ok && len(r.rest) == 0 && size < 1<<31
+	return e, summed, sum, r.ok && len(r.rest) == 0
 }
 
 // reader takes things off the front of rest; once ok is false they are nothing.
@@ -125,17 +129,6 @@ func (r *reader) take(n uint64) []byte {
 	return p
 }
 
-func (r *reader) number() uint64 { return number(r.take(8)) }
+func (r *reader) number(size uint64) uint64 { return number(r.take(size)) }
 
-// duration reads milliseconds; what no duration can hold is none.
-func (r *reader) duration() time.Duration {
-	const most = 1 << 43 // 278 years
-	n := int64(r.number())
-	if n > most || n < -most {
-		r.ok = false
-		return 0
-	}
-	return time.Duration(n) * time.Millisecond
-}
-
-func (r *reader) text() string { return string(r.take(number(r.take(4)))) }
+func (r *reader) text() string { return string(r.take(r.number(4))) }
