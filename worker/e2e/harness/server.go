@@ -28,11 +28,11 @@ type Server struct {
 	Inspector int       // the port of its inspector, if it was started with one
 
 	t   *testing.T
-	log syncBuffer
+	log *syncBuffer
 }
 
 // At is a server that the test itself runs, in its own process.
-func At(t *testing.T, url string) *Server { return &Server{URL: url, t: t} }
+func At(t *testing.T, url string) *Server { return &Server{URL: url, t: t, log: &syncBuffer{}} }
 
 // Start runs a command in a process group of its own, and sees to it that nothing of the group outlives the test, however
 // the test ends: when this process goes without a cleanup, as in a panic, the guard reads the end of its input.
@@ -40,9 +40,9 @@ func At(t *testing.T, url string) *Server { return &Server{URL: url, t: t} }
 // env is added to Environ, as NAME=VALUE; files are the command's descriptors from 3 on.
 func Start(t *testing.T, cmd *exec.Cmd, env []string, files ...*os.File) *Server {
 	t.Helper()
-	s := &Server{t: t, Cmd: cmd}
+	s := &Server{t: t, Cmd: cmd, log: &syncBuffer{}}
 	cmd.Env = append(Environ(), env...)
-	cmd.Stdout, cmd.Stderr = &s.log, &s.log
+	cmd.Stdout, cmd.Stderr = s.log, s.log
 	cmd.ExtraFiles = files
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.WaitDelay = time.Second
@@ -86,6 +86,22 @@ func (s *Server) Listens(ready *regexp.Regexp) {
 		}
 		return at != nil
 	}, ReadyWithin, 20*time.Millisecond, "it did not listen")
+}
+
+// End ends the server as one at a terminal does, and waits for it.
+func (s *Server) End() {
+	s.t.Helper()
+	require.NoError(s.t, syscall.Kill(-s.Cmd.Process.Pid, syscall.SIGTERM))
+	ended := make(chan struct{})
+	go func() {
+		_ = s.Cmd.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(ReadyWithin):
+		require.FailNow(s.t, "it does not end", s.Log())
+	}
 }
 
 // Addr is the server's address without the scheme, for raw connections.

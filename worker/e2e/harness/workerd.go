@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,15 +42,24 @@ func StartTestWorkerd(t *testing.T, env ...string) *Server {
 // ServeWorkerd runs a bare workerd with a configuration, the path of a file, and more options of workerd's.
 func ServeWorkerd(t *testing.T, config string, env []string, options ...string) *Server {
 	t.Helper()
-	// workerd itself says which port it got, on a descriptor of its own: no other process can take it in between.
+	s, ports := serveSockets(t, config, env, []string{"http"}, append([]string{"--socket-addr", "http=127.0.0.1:0"}, options...)...)
+	s.URL = ports["http"]
+	return s
+}
+
+// serveSockets runs a bare workerd, and gives the URL of each of its sockets that are named.
+func serveSockets(t *testing.T, config string, env, sockets []string, options ...string) (s *Server, urls map[string]string) {
+	t.Helper()
+	// workerd itself says which ports it got, on a descriptor of its own: no other process can take them in between.
 	control, controlEnd, err := os.Pipe()
 	require.NoError(t, err)
 	defer func() { _ = control.Close() }()
 	const controlFD = "3" // the first of ExtraFiles
-	args := append([]string{"serve", config, "--socket-addr", "http=127.0.0.1:0", "--control-fd", controlFD}, options...)
-	s := Start(t, exec.Command("node_modules/.bin/workerd", args...), env, controlEnd)
+	args := append([]string{"serve", config, "--control-fd", controlFD}, options...)
+	s = Start(t, exec.Command("node_modules/.bin/workerd", args...), env, controlEnd)
 	require.NoError(t, controlEnd.Close())
 
+	urls = map[string]string{}
 	require.NoError(t, control.SetReadDeadline(time.Now().Add(ReadyWithin)))
 	for lines := bufio.NewScanner(control); lines.Scan(); {
 		var message struct {
@@ -60,13 +70,15 @@ func ServeWorkerd(t *testing.T, config string, env []string, options ...string) 
 		if message.Event == "listen-inspector" {
 			s.Inspector = message.Port
 		}
-		if message.Event == "listen" && message.Socket == "http" {
-			s.URL = "http://127.0.0.1:" + strconv.Itoa(message.Port)
-			return s
+		if message.Event == "listen" && slices.Contains(sockets, message.Socket) {
+			urls[message.Socket] = "http://127.0.0.1:" + strconv.Itoa(message.Port)
+		}
+		if len(urls) == len(sockets) {
+			return s, urls
 		}
 	}
 	require.FailNow(t, "workerd did not listen", s.Log())
-	return nil
+	return nil, nil
 }
 
 // StartPages is StartTestWorkerd with pages in place of the site's.

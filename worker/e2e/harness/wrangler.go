@@ -25,7 +25,10 @@ func StartWrangler(t *testing.T, vars ...string) *Server {
 func StartWranglerWith(t *testing.T, options []string, vars ...string) *Server {
 	t.Helper()
 	args := []string{"node_modules/wrangler/bin/wrangler.js", "dev", "--ip", "127.0.0.1", "--port", "0",
-		"--inspector-port", "0", "--show-interactive-dev-session=false", "--persist-to", t.TempDir()}
+		"--inspector-port", "0", "--show-interactive-dev-session=false"}
+	if !slices.Contains(options, "--persist-to") {
+		options = append(options, "--persist-to", t.TempDir())
+	}
 	if !slices.Contains(options, "--config") {
 		options = append(options, "--config", Site+"/wrangler.toml")
 	}
