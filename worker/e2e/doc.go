@@ -5,7 +5,7 @@
 //
 //	./build.sh build --test                    # once; so that tools and packages are there
 //	go test ./worker/e2e -run TakenOver -v     # one of them
-//	go test ./worker/e2e                       # all, about two minutes on two cores
+//	go test ./worker/e2e                       # all, about four minutes on two cores
 //
 // It needs what build.sh installs (the npm packages), and nginx and Caddy for proxy_test.go; Linux, because memory and time of
 // a workerd are read from /proc.
@@ -17,6 +17,7 @@
 //	ask_test.go          requests, and reading a body as it comes
 //	pages_test.go        Workers with pages of a test's own
 //	worker_test.go       the page of testdata/site; the other files are each about one promise, which its name says
+//	isolates_*_test.go   several isolates, with a purge log, a data centre's cache and KV: isolates_world_test.go has what they share
 //	runtime_test.go      Go handlers in app.wasm, with the sites of worker/testing
 //	build_*_test.go      what build.sh promises
 package e2e
