@@ -174,12 +174,15 @@ export class Core {
 
   /**
    * Milliseconds that never go back, which is what durations are counted in here: a clock that is set back prolongs no
-   * repeat and no wait. The engine is told the clock's own time and does the same for itself.
+   * wait, and ends all repeats, since how old they are is not known any more. The engine is told the clock's own time and
+   * does the same for itself.
    */
   now() {
     const now = Date.now() + this.stepped;
-    if (now < this.latest) this.stepped += this.latest - now;
-    else this.latest = now;
+    if (now < this.latest) {
+      this.stepped += this.latest - now;
+      this.forgetRepeats();
+    } else this.latest = now;
     return this.latest;
   }
 

@@ -90,7 +90,7 @@ export class Opening {
     const core = this.cores(env);
     const target = targetOf(request);
     const again = target === "" ? undefined : core.repeats.get(request.url);
-    if (again !== undefined && core.now() < again.until && request.method === "GET" && !request.headers.has("if-none-match")) {
+    if (again !== undefined && core.now() < again.until && core.repeats.size > 0 && request.method === "GET" && !request.headers.has("if-none-match")) {
       core.repeated++;
       return responseOf(core, again.head, again.body);
     }

@@ -12,6 +12,7 @@ type clock struct {
 	base   time.Time    // the first event's; not to be read before latest says so
 	latest atomic.Int64 // of the events so far, in nanoseconds since base and 1; 0: none yet
 	behind atomic.Int64 // how far the events' clock has been set back in all, in nanoseconds
+	back   tick         // when that was last
 	limit  atomic.Int64 // from when on only an event can tell anything, as latest; 0: it never is
 }
 
@@ -26,6 +27,10 @@ func (c *clock) event(now time.Time) time.Time {
 	if t < latest {
 		c.behind.Add(latest - t)
 		t = latest
+		c.back = tick(t)
+		if c.limit.Load() != 0 {
+			c.limit.Store(1)
+		}
 	}
 	c.latest.Store(t)
 	return c.base.Add(time.Duration(t - 1))

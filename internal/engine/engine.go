@@ -97,7 +97,7 @@ func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[
 	e.config.SetAgent()
 	if config.Log {
 		e.clock.limit.Store(1)
-		e.lease.asOf = never
+		e.lease.asOf, e.clock.back = never, never
 	}
 	for i := range pages {
 		if err := checkSources(&config, &pages[i]); err != nil {

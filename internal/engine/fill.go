@@ -136,7 +136,6 @@ func (e *Engine[B]) refresh(q *request[B], i int, key string, params []string) {
 func (e *Engine[B]) flight(q *request[B], i int, key string, params []string) (f *fill[B], leader bool) {
 	sp := &q.plan.slots[i]
 	tags := sp.ExpandTags(params)
-	stored, _ := e.fragments.Stored(key) // before Begin, which may reclaim it
 	flight, leader := e.fragments.Begin(key, tags...)
 	if f = e.flights[flight]; f != nil && (f.purges != e.purges && !sp.untagged || f.asked != 0 && !e.trusts(f.asked)) {
 		// A tag that was purged since may be one that only the origin's answer will name. And of what was asked for long ago
@@ -147,6 +146,7 @@ func (e *Engine[B]) flight(q *request[B], i int, key string, params []string) (f
 	if leader {
 		f = &fill[B]{key: flight.Key(), slot: sp.Slot, tags: tags, flight: flight, purges: e.purges, untagged: &sp.untagged}
 		e.flights[flight] = f
+		stored, _ := e.fragments.Stored(key) // after Begin, which may have reclaimed it
 		f.renews(stored)
 		e.attempt(f, q.id, true)
 		return f, true

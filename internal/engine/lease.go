@@ -33,6 +33,7 @@ type held struct {
 	subjects []string
 	soft     bool
 	passed   bool // the purge was the origin's, and its request is answered
+	woken    bool // a Wake was asked for, and Resume has not come yet
 }
 
 // never is before all times.
@@ -43,12 +44,17 @@ const pollOverdue = PollTimeout + grace
 
 // verified tells whether the view is within its lease, so that of all that is stored no purge has been missed.
 func (e *Engine[B]) verified() bool {
-	return !e.config.Log || e.tick < e.lease.asOf.add(e.config.Lease)
+	return !e.config.Log || e.within(e.lease.asOf, e.config.Lease)
 }
 
 // trusts tells whether what an origin was asked for at a time may be used now.
 func (e *Engine[B]) trusts(asked tick) bool {
-	return e.verified() || asked != 0 && e.tick < asked.add(e.config.Outage)
+	return e.verified() || asked != 0 && e.within(asked, e.config.Outage)
+}
+
+// within tells whether a time is less than d ago, for sure: how long ago it was is not known if the clock was set back since.
+func (e *Engine[B]) within(t tick, d time.Duration) bool {
+	return e.tick < t.add(d) && t > e.clock.back
 }
 
 // share is what an attempt of a fill may join: nothing if its slot does not ask for that, or nobody else is to have it.
@@ -71,7 +77,7 @@ func (e *Engine[B]) share(f *fill[B], at *attempt) (s Share) {
 // the request must wait for that.
 func (e *Engine[B]) holds(r *Request) bool {
 	l := &e.lease
-	if !e.config.Log || e.tick < l.check {
+	if !e.config.Log || int64(e.tick) < e.clock.limit.Load() {
 		return false
 	}
 	if l.polling && e.tick >= l.asked.add(pollOverdue) {
@@ -80,7 +86,7 @@ func (e *Engine[B]) holds(r *Request) bool {
 	verified := e.verified()
 	if !l.polling && (e.tick >= l.asked.add(e.config.LeaseSoft) || !verified && !l.adrift) {
 		l.poll++
-		l.polling, l.asked = true, e.tick
+		l.polling, l.asked = true, max(e.tick, e.clock.back+1) // in the event that sees the clock set back, or later
 		e.counts.Polls++
 		e.host.Poll(r.ID, l.poll, e.view.Log(), e.view.Seq())
 	}
@@ -101,20 +107,24 @@ func (e *Engine[B]) setCheck() {
 		next = pollOverdue
 	}
 	l.check = min(l.asked.add(next), l.asOf.add(e.config.Lease))
+	if l.asOf <= e.clock.back {
+		l.check = e.clock.back
+	}
 	e.clock.limit.Store(max(int64(l.check), 1))
 }
 
 // remembers tells whether there is something in memory of r's page, which a purge could be of.
 func (e *Engine[B]) remembers(r *Request) bool {
-	pl := &e.plans[r.page]
-	for i := range pl.slots {
+	pl, whole := &e.plans[r.page], r.key
+	r.key = whole[len(whole):] // the page's own is still needed
+	found := false
+	for i := 0; i < len(pl.slots) && !found; i++ {
 		if e.makeKey(&pl.slots[i], r) == nil {
-			if _, ok := e.fragments.Stored(string(r.key)); ok {
-				return true
-			}
+			_, found = e.fragments.Stored(string(r.key))
 		}
 	}
-	return false
+	r.key = whole
+	return found
 }
 
 // hold has a request wait.
@@ -140,9 +150,16 @@ func (e *Engine[B]) goOn(h *held) {
 		}
 		return
 	}
-	if !e.verified() {
-		if e.lease.polling && e.tick < h.since.add(PollTimeout) {
-			return // woken for nothing
+	woken := h.woken
+	h.woken = false
+	if !e.verified() && !e.lease.adrift {
+		if until := h.since.add(PollTimeout); e.lease.polling && e.tick < until {
+			// The answer that it was woken for was too old by now, and another is on its way; or it was woken for nothing.
+			if woken {
+				e.heldOrder = append(e.heldOrder, id)
+			}
+			e.host.Wait(id, e.clock.outside(e.now.Add(time.Duration(until-e.tick))))
+			return
 		}
 		e.lease.adrift = true // nobody waits twice
 	}
@@ -172,7 +189,8 @@ func (e *Engine[B]) polled() {
 	e.setCheck()
 	e.restartAll()
 	for _, id := range e.heldOrder {
-		if e.held[id] != nil {
+		if h := e.held[id]; h != nil {
+			h.woken = true
 			e.host.Wake(id)
 		}
 	}
@@ -186,7 +204,7 @@ func (e *Engine[B]) learn(a *purgelog.Answer, asked tick) {
 		return // of a log that was lost since
 	}
 	news, reset := e.view.Apply(a)
-	asOf := asked.add(-a.Age)
+	asOf := asked.add(-max(a.Age, 0)) // a clock that was set back gives any age
 	if reset {
 		l.asOf = asOf
 		e.change(purgelog.All)

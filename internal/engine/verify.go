@@ -284,7 +284,9 @@ func (v *Verifier[B]) growth() {
 		c.TakenOver >= was.TakenOver && c.Failed >= was.Failed && c.Unstored >= was.Unstored && c.Late >= was.Late,
 		"a counter", "goes back")
 	v.that(c.Whole+c.Streamed+c.Failures+uint64(len(e.requests)) <= c.Pages+c.Streamed, "the counters", "have more answers than pages")
-	v.that(c.Unstored <= c.Fills && (c.TakenOver <= c.Fills && c.Failed <= c.Fills || e.config.Log), "the counters", "have more ends than fills")
+	// An attempt may end before it has asked the origin.
+	v.that(c.TakenOver <= uint64(e.lastFill) && c.Failed <= uint64(e.lastFill) && c.Unstored <= c.Fills && c.Fills <= uint64(e.lastFill),
+		"the counters", "have more ends than fills")
 	v.now, v.lastFill, v.counts = e.now, e.lastFill, *c
 	if v.woken == nil {
 		v.woken = map[*request[B]]bool{}
