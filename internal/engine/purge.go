@@ -96,7 +96,7 @@ func (e *Engine[B]) Purged(id RequestID, a *purgelog.Answer, reason string, now 
 	e.lease.adrift = false
 	e.polled()
 	if !h.passed {
-		lease := max(e.config.Lease, e.config.Outage).Milliseconds()
+		lease := e.config.Lease.Milliseconds()
 		within := decimal.String(int(lease)) + "ms"
 		if lease%1000 == 0 {
 			within = decimal.String(int(lease/1000)) + "s"
@@ -105,7 +105,7 @@ func (e *Engine[B]) Purged(id RequestID, a *purgelog.Answer, reason string, now 
 	}
 }
 
-// purgeFailed answers that the log is not known to have it: it may have been lost on the way there, or its answer was on the way back.
+// purgeFailed answers that nothing was purged.
 func (e *Engine[B]) purgeFailed(h *held, reason string) {
 	delete(e.held, h.request.ID)
 	if !h.passed {

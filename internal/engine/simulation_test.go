@@ -112,11 +112,15 @@ func makeScript(seed uint64, n int) []step {
 
 // shrink leaves out ever smaller stretches of a failing script for as long as the rest still fails.
 func shrink(seed uint64, script []step) []step {
+	return shrinkBy(script, func(s []step) bool { return runScript(seed, s, false) != "" })
+}
+
+func shrinkBy(script []step, fails func(script []step) bool) []step {
 	deadline := time.Now().Add(time.Minute)
 	for size := len(script) / 2; size > 0; size /= 2 {
 		for at := 0; at+size <= len(script) && time.Now().Before(deadline); {
 			shorter := append(append([]step(nil), script[:at]...), script[at+size:]...)
-			if runScript(seed, shorter, false) != "" {
+			if fails(shorter) {
 				script = shorter
 			} else {
 				at += size
