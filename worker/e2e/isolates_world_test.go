@@ -112,7 +112,9 @@ func newRecorder(t *testing.T) *recorder {
 }
 
 // stamped is the fragment of a path that a request of a number is answered with.
-func stamped(path string, number int) string { return fmt.Sprintf("<p>[%s hit %d]</p>", path, number) }
+func stamped(path string, number int) string {
+	return strings.Replace(fragmentOf(path), path, fmt.Sprintf("%s hit %d", path, number), 1)
+}
 
 var stamp = regexp.MustCompile(`\[(/[^ \]]*) hit (\d+)\]`)
 
