@@ -22,6 +22,7 @@ import (
 var purgeKinds = map[string]string{
 	"tag":          "tag=a:1",
 	"tag of many":  "tag=shop",
+	"origin's tag": "tag=origin:/f/a/1",
 	"key":          "key=/f/a/1",
 	"everything":   "all=1",
 	"in the house": "tag=a:1", // the log is in the Worker's own process, as wrangler dev has it
@@ -151,6 +152,51 @@ func TestInvalidationReachesTheOtherIsolate(t *testing.T) {
 		}, pause+2*hardLease, 10*time.Millisecond)
 		t.Logf("left alone for %v: new after %v", pause, time.Since(acked).Round(time.Millisecond))
 		assert.LessOrEqual(t, w.origin.count(a), 3, "what one isolate has renewed the other finds below")
+	}
+}
+
+// One request may name more than the log takes at once.
+func TestPurgeOfManyTagsReachesTheOtherIsolate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bound(t))
+	const tags = 1500
+	before := w.visit(1, "/p/1", fragments(1)...)
+	require.Equal(t, before.shows, w.visit(0, "/p/1").shows)
+	query := "tag=a:1"
+	for i := range tags - 2 {
+		query += fmt.Sprintf("&tag=t%d", i)
+	}
+	p := w.purge(0, query+"&tag=c:1")
+	require.Eventually(t, func() bool {
+		v := w.visit(1, "/p/1", fragments(1)...)
+		require.NoError(t, w.origin.judge(v, purged{query: "a", sent: p.sent, acked: p.acked, covers: covered("tag=a:1")}))
+		require.NoError(t, w.origin.judge(v, purged{query: "c", sent: p.sent, acked: p.acked, covers: covered("tag=c:1")}))
+		return v.shows["/f/a/1"] > before.shows["/f/a/1"] && v.shows["/f/c/1"] > before.shows["/f/c/1"]
+	}, 3*hardLease, 10*time.Millisecond)
+	assert.Equal(t, before.shows["/f/b/1"], w.visit(1, "/p/1").shows["/f/b/1"])
+}
+
+// The log forgets its oldest purges; who slept while it did knows that there was something to know.
+func TestForgottenPurgeReachesAnIsolateThatSlept(t *testing.T) {
+	t.Parallel()
+	b := bound(t)
+	b.Isolates = 3
+	w := newWorld(t, b)
+	before := w.visit(1, "/p/1", fragments(1)...)
+	w.settled(before)
+	p := w.purge(0, "tag=a:1")
+	for i := range 5 { // more than the log keeps
+		query := "tag=none"
+		for j := range 999 {
+			query += fmt.Sprintf("&tag=t%d-%d", i, j)
+		}
+		w.purge(0, query)
+	}
+	time.Sleep(time.Until(p.acked.Add(hardLease + time.Millisecond)))
+	for isolate := range b.Isolates { // the purger, who slept, and who knows nothing but what lies below
+		v := w.visit(isolate, "/p/1", fragments(1)...)
+		require.NoError(t, w.origin.judge(v, p))
+		assert.Greater(t, v.shows["/f/a/1"], before.shows["/f/a/1"])
 	}
 }
 

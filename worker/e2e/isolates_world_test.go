@@ -80,7 +80,7 @@ func parsePage(t *testing.T, pattern, html string) edge.Page {
 	return page
 }
 
-// recorder is an origin whose fragments say which request they answer.
+// recorder is an origin whose fragments say which request they answer, and carry a tag that no page knows.
 type recorder struct {
 	*origin
 	mu     sync.Mutex
@@ -103,6 +103,7 @@ func newRecorder(t *testing.T) *recorder {
 		number, change := len(o.hits), o.change
 		o.mu.Unlock()
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Tag", "origin:"+r.URL.Path)
 		if change != nil && change(w, r) {
 			return
 		}
@@ -213,7 +214,7 @@ func covered(query string) func(path string) bool {
 		case "key":
 			return value == path
 		default:
-			return value == parts[2]+":"+parts[3] || value == "shop" && parts[2] != "c"
+			return value == parts[2]+":"+parts[3] || value == "shop" && parts[2] != "c" || value == "origin:"+path
 		}
 	}
 }
