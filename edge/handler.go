@@ -28,6 +28,15 @@ type Options struct {
 	Config Config
 	// Bindings are what a src of the form binding:NAME/path names. Nil: none.
 	Bindings map[string]http.Handler
+	// Log is what all processes of the site ask about purges, so that one which reaches any of them reaches all. Each relies for
+	// Config.Lease on what it was told, so a request that begins more than that after a purge was acknowledged never gets a
+	// fragment whose fill began before it, in whichever process. Nil: this process is alone.
+	Log PurgeLog
+	// Lower is where all processes of the site share fragments; it needs Log. Nil: each has its own only.
+	Lower Tier
+	// Build is what has to be the same for processes that share what lies in Lower: the version of the site. Empty: a
+	// digest of the program's file and of Config.Origin. Config.Outlive does without.
+	Build string
 	// CheckLeaks is for development: each fragment is fetched three times, twice with cookies and header fields offered
 	// that its slot does not declare. If the answers differ the fragment depends on something that is not in its key,
 	// and OnLeak is told.
@@ -52,9 +61,16 @@ type Handler struct {
 	mu    sync.Mutex // of the engine's events and of what follows
 	conns map[engine.RequestID]*conn
 	last  engine.RequestID
-	fills map[engine.FillID]context.CancelFunc // those in progress that are not stopped
+	fills map[engine.FillID]context.CancelFunc // those in progress that are not stopped, those that are looked for below too
 
-	work   sync.WaitGroup // requests and fills in progress
+	polling chan struct{}                            // closed at the end of the last poll
+	purges  map[engine.RequestID]chan struct{}       // closed when the log has been told, or could not be
+	lower   lower                                    // Options.Lower
+	log     struct{ poll, purge, get, put troubles } // what goes wrong there
+
+	work   sync.WaitGroup  // requests, fills, and calls of the log and of what lies below in progress
+	alive  context.Context // of all that outlives a request
+	end    context.CancelFunc
 	closed bool
 }
 
@@ -93,6 +109,11 @@ func NewHandler(o Options) (*Handler, error) {
 		now:     time.Now,
 		options: o, conns: map[engine.RequestID]*conn{}, fills: map[engine.FillID]context.CancelFunc{},
 		remote: remote, unpaged: unpaged, notFound: shown,
+		purges: map[engine.RequestID]chan struct{}{},
+	}
+	h.alive, h.end = context.WithCancel(context.Background())
+	if err := h.reachBeyond(); err != nil {
+		return nil, err
 	}
 	h.requestPool.New = func() any { return new(engine.Request) }
 	for i := range o.Pages {
@@ -104,7 +125,7 @@ func NewHandler(o Options) (*Handler, error) {
 		}
 	}
 	var err error
-	h.engine, err = engine.New(innerPages(pages), o.Config.inner(), engine.Host[*blob](nativeHost{h}))
+	h.engine, err = engine.New(innerPages(pages), h.options.Config.inner(), engine.Host[*blob](nativeHost{h}))
 	if err != nil {
 		return nil, outer(err)
 	}
@@ -127,7 +148,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	if h.options.Config.Token != "" && strings.HasPrefix(req.Target, engine.AdminPrefix) {
+	if h.options.Log == nil && h.options.Config.Token != "" && strings.HasPrefix(req.Target, engine.AdminPrefix) {
 		w.Header()["Inlay-Reach"] = []string{"process"} // whoever asks learns that a purge here is no isolate's of many
 	}
 	c := &conn{client: r, wake: make(chan struct{}, 1)}
@@ -155,8 +176,8 @@ func (h *Handler) open(c *conn, req *engine.Request) bool {
 	return true
 }
 
-// Shutdown refuses new requests that would need a fill and waits until every page and every fill in progress has
-// ended, or ctx has.
+// Shutdown refuses new requests that would need a fill and waits until every page, every fill and every call of Options.Log
+// and Options.Lower in progress has ended, or ctx has.
 func (h *Handler) Shutdown(ctx context.Context) error {
 	h.mu.Lock()
 	h.closed = true
@@ -174,24 +195,14 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 	}
 }
 
-// PurgeTag removes every fragment that carries tag and says how many.
-func (h *Handler) PurgeTag(tag string) int {
-	return locked(h, func() int { return h.engine.PurgeTag(tag, h.now()) })
+// Close refuses new requests as Shutdown does, and ends what is in progress: fills fail, and calls of Options.Log and
+// Options.Lower end with their contexts. It waits for nothing, and closes neither of the two.
+func (h *Handler) Close() {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.end()
 }
-
-// InvalidateTag ends the freshness of every fragment that carries tag and says how many were fresh: from now on their swr
-// and sie count, and without them the next reader waits for a fill.
-func (h *Handler) InvalidateTag(tag string) int {
-	return locked(h, func() int { return h.engine.InvalidateTag(tag, h.now()) })
-}
-
-// Purge removes the fragment of key; a fill of it in progress is delivered to those who wait, and not stored.
-func (h *Handler) Purge(key string) {
-	locked(h, func() int { h.engine.Purge(key, h.now()); return 0 })
-}
-
-// PurgeAll removes everything.
-func (h *Handler) PurgeAll() { locked(h, func() int { h.engine.PurgeAll(h.now()); return 0 }) }
 
 // Stats tells what the handler has done since it began.
 func (h *Handler) Stats() Stats {

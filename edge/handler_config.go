@@ -15,6 +15,15 @@ func fillIn(c *Config) {
 	if c.TTL == 0 {
 		c.TTL = defaults.TTL
 	}
+	if c.Lease == 0 {
+		c.Lease = defaults.Lease
+		if c.Outage == 0 {
+			c.Outage = c.Lease
+		}
+	}
+	if c.LeaseSoft == 0 {
+		c.LeaseSoft = min(defaults.LeaseSoft, c.Lease)
+	}
 	if c.FillTimeout == 0 {
 		c.FillTimeout = defaults.FillTimeout
 	}

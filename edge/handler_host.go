@@ -120,10 +120,10 @@ func (n nativeHost) Report(src string, failure *answer.FillError) {
 
 func (n nativeHost) Fill(id engine.RequestID, fill engine.FillID, f engine.Fill) {
 	var client *http.Request
-	if n.h.options.CheckLeaks {
-		client = n.h.conns[id].client
+	if c := n.h.conns[id]; c != nil && n.h.options.CheckLeaks { // it may have left while it was looked below
+		client = c.client
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), f.Timeout)
+	ctx, cancel := context.WithTimeout(n.h.alive, f.Timeout)
 	n.h.fills[fill] = cancel
 	n.h.work.Add(1)
 	go n.h.fill(ctx, fill, f, client)
@@ -161,7 +161,7 @@ func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
 		h.mu.Unlock()
 
 		if c.pass {
-			h.pass(w, r, c.host)
+			h.pass(w, r, c)
 			return
 		}
 		if head != nil {
@@ -207,10 +207,3 @@ func (h *Handler) event(f func()) {
 	defer h.mu.Unlock()
 	f()
 }
-
-// There is no purge log yet, and nothing below.
-
-func (n nativeHost) Poll(engine.RequestID, engine.PollID, string, uint64) {}
-func (n nativeHost) Purge(engine.RequestID, engine.Purge)                 {}
-func (n nativeHost) Find(engine.RequestID, engine.FillID, engine.Find)    {}
-func (n nativeHost) Put(engine.FillID, engine.Put[*blob])                 {}

@@ -51,14 +51,14 @@ func proxyTo(target *url.URL, remote *http.Transport, o *Options) http.Handler {
 }
 
 // pass gives a request to the origin. What inlay and origins tell each other in fields of their own, Inlay-…, is not for
-// those outside: a visitor's do not get in, and an origin's do not get out. host is of [engine.Host].Pass.
-func (h *Handler) pass(w http.ResponseWriter, r *http.Request, host string) {
+// those outside: a visitor's do not get in, and an origin's do not get out.
+func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 	inner := new(http.Request)
 	*inner = *r
 	inner.Header = r.Header.Clone()
 	stripInward(inner.Header)
-	if host != "" {
-		inner.Header.Set(page.HostField, host)
+	if c.host != "" {
+		inner.Header.Set(page.HostField, c.host)
 	}
 	// What follows an upgrade is read by nobody here. In HTTP/2 or TLS it would be requests that nobody has checked. Connection
 	// stays: it names what else is for this connection, and is nothing to an origin without Upgrade.
@@ -71,9 +71,21 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, host string) {
 		inner.Body = &passBody{ReadCloser: r.Body, outer: r, inner: inner}
 	}
 	out := &passWriter{ResponseWriter: w}
-	// Also when the handler has written nothing, or panics.
-	defer out.strip()
+	if !isSafe(r.Method) {
+		out.changed = func() { h.passed(r.Context(), c.id, w.Header()) }
+	}
+	defer out.strip() // also when the handler panics
 	h.unpaged.ServeHTTP(out, inner)
+	out.begin(http.StatusOK) // if it has written nothing
+}
+
+// isSafe tells whether a request of a method is not meant to change anything (RFC 9110, section 9.2.1).
+func isSafe(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return false
 }
 
 // passBody is the body of a request that is passed on. At its end the server tells its trailer, to the request that it made.
@@ -132,7 +144,8 @@ func stripInternal(header http.Header) {
 // passWriter is the writer of a request that is passed on. It can do what the one below can.
 type passWriter struct {
 	http.ResponseWriter
-	wrote bool
+	wrote   bool
+	changed func() // what is to be done before the head of a success or a redirect leaves; may be nil
 }
 
 var (
@@ -144,16 +157,20 @@ var (
 func (w *passWriter) strip() { stripInternal(w.Header()) }
 
 // begin is before the head leaves.
-func (w *passWriter) begin() {
-	if !w.wrote {
-		w.wrote = true
-		w.strip()
+func (w *passWriter) begin(status int) {
+	if w.wrote {
+		return
 	}
+	w.wrote = true
+	if w.changed != nil && status >= 200 && status < 400 {
+		w.changed()
+	}
+	w.strip()
 }
 
 func (w *passWriter) WriteHeader(status int) {
 	if status >= 200 || status == http.StatusSwitchingProtocols {
-		w.begin()
+		w.begin(status)
 	} else {
 		w.strip()
 	}
@@ -161,28 +178,28 @@ func (w *passWriter) WriteHeader(status int) {
 }
 
 func (w *passWriter) Write(p []byte) (int, error) {
-	w.begin()
+	w.begin(http.StatusOK)
 	return w.ResponseWriter.Write(p)
 }
 
 func (w *passWriter) WriteString(s string) (int, error) {
-	w.begin()
+	w.begin(http.StatusOK)
 	return io.WriteString(w.ResponseWriter, s)
 }
 
 func (w *passWriter) ReadFrom(r io.Reader) (int64, error) {
-	w.begin()
+	w.begin(http.StatusOK)
 	return io.Copy(w.ResponseWriter, r)
 }
 
 func (w *passWriter) Flush() {
-	w.begin()
+	w.begin(http.StatusOK)
 	// What cannot be flushed is sent all the same, later.
 	_ = http.NewResponseController(w.ResponseWriter).Flush()
 }
 
 func (w *passWriter) FlushError() error {
-	w.begin()
+	w.begin(http.StatusOK)
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 

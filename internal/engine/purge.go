@@ -91,10 +91,7 @@ func (e *Engine[B]) Purged(id RequestID, a *purgelog.Answer, reason string, now 
 		return
 	}
 	delete(e.held, id)
-	n := e.changeAll(h.subjects)
-	e.learn(a, h.since)
-	e.lease.adrift = false
-	e.polled()
+	n := e.told(h.subjects, a, h.since)
 	if !h.passed {
 		lease := e.config.Lease.Milliseconds()
 		within := decimal.String(int(lease)) + "ms"
@@ -103,6 +100,30 @@ func (e *Engine[B]) Purged(id RequestID, a *purgelog.Answer, reason string, now 
 		}
 		e.sendPurged(h, 200, wording.Of(wording.PurgedWithin, decimal.String(n), within, decimal.String(int(a.Seq))))
 	}
+}
+
+func (e *Engine[B]) told(subjects []string, a *purgelog.Answer, asked tick) int {
+	n := e.changeAll(subjects)
+	e.learn(a, asked)
+	e.lease.adrift = false
+	e.polled()
+	return n
+}
+
+// View is for a host that tells the purge log of something itself: what the log is to be told, and the time for Told.
+func (e *Engine[B]) View(now time.Time) (log string, seq uint64, asked int64) {
+	e.event(now)
+	return e.view.Log(), e.view.Seq(), int64(e.tick)
+}
+
+// Told is the event that the host has told the purge log of subjects, as of a View, and what that said; nil: there is no log. It
+// says how many entries went, or lost their freshness.
+func (e *Engine[B]) Told(subjects []string, a *purgelog.Answer, asked int64, now time.Time) int {
+	e.event(now)
+	if a == nil {
+		return e.changeAll(subjects)
+	}
+	return e.told(subjects, a, tick(asked))
 }
 
 // purgeFailed answers that nothing was purged.
