@@ -1,36 +1,8 @@
 // The log of purges, on SQLite under Node. node --test worker/purge-log.test.mjs
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-
-const { PurgeLog, maxBytes, maxSubjectBytes, maxSubjects, maxSubjectsAtOnce } = await import("./purge-log.mjs");
-
-/** A Durable Object's storage, as far as the log uses it. */
-class Storage {
-  constructor() {
-    this.db = new DatabaseSync(":memory:");
-    this.statements = 0;
-    const prepared = new Map();
-    this.sql = {
-      exec: (text, ...values) => {
-        this.statements++;
-        if (!prepared.has(text)) prepared.set(text, this.db.prepare(text));
-        const rows = prepared.get(text).all(...values);
-        return { one: () => rows[0], [Symbol.iterator]: () => rows[Symbol.iterator]() };
-      },
-    };
-  }
-  transactionSync(call) {
-    this.db.exec("BEGIN");
-    try {
-      call();
-      this.db.exec("COMMIT");
-    } catch (error) {
-      this.db.exec("ROLLBACK");
-      throw error;
-    }
-  }
-}
+import { PurgeLog, maxBytes, maxSubjectBytes, maxSubjects, maxSubjectsAtOnce } from "./purge-log.mjs";
+import { Storage } from "./testing/beyond.mjs";
 
 /** A log, as who asks it sees it; restart makes another object of the same storage. */
 function open(storage = new Storage()) {
