@@ -224,8 +224,9 @@ export class Exchange {
   settle() {
     if (this.finished || this.passed) this.core.waiting.delete(this.id);
     this.taken = 0;
-    if (this.fills.length > 0) runFills(this, this.fills.splice(0));
+    // A request has six connections at a time, and those of fills may be taken for long.
     if (this.asked !== null) this.runAsked(this.asked);
+    if (this.fills.length > 0) runFills(this, this.fills.splice(0));
   }
 
   /** Each goes on though the request has its answer, or its client has left. @param {Asked[]} all */

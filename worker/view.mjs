@@ -17,6 +17,12 @@ const pollTimeout = 1000;
 const purgeTimeout = 5000;
 const snapshotTimeout = 250;
 
+/**
+ * Where a snapshot is over and nobody waits for the poll, it looks again after at most so many milliseconds before it asks the
+ * log: of many isolates whose views are equally old, one makes the next snapshot, and the others find it.
+ */
+const spread = 250;
+
 /** Under a shorter lease, in milliseconds, no snapshot is young enough to be of use. */
 const leastLease = 2000;
 
@@ -45,6 +51,8 @@ export class View {
     this.lease = lease;
     this.snapshots = snapshots && lease >= leastLease;
     this.url = "";
+    /** When what was last heard was so, in milliseconds since 1970. */
+    this.asOf = -Infinity;
     /** Whether the last that was heard of the log was nothing. */
     this.down = false;
     /** Those who wait for a poll to end. @type {Set<() => void>} */
@@ -110,12 +118,21 @@ export class View {
 
   /** @param {Exchange} exchange @param {string} log @param {number} seq @param {AbortSignal} signal @returns {Promise<Heard>} */
   async ask(exchange, log, seq, signal) {
-    const snapshot = this.snapshots ? await this.snapshot(log, seq) : null;
-    if (snapshot !== null) return snapshot;
+    const since = Date.now() - this.asOf;
+    let snapshot = this.snapshots ? await this.snapshot(log, seq) : null;
+    if (snapshot === null && this.snapshots && log !== "" && since >= 0 && since < this.lease / 2) {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * spread));
+      snapshot = await this.snapshot(log, seq);
+    }
+    if (snapshot !== null) {
+      this.asOf = Date.now() - snapshot.age;
+      return snapshot;
+    }
     const sent = Date.now();
     const text = await askLog(this.binding, log, seq, this.snapshots, signal);
     const said = readAnswer(text);
     if (this.snapshots) exchange.ctx.waitUntil(this.keep(text, said, sent));
+    this.asOf = sent;
     const known = said.log === log && said.floor <= seq;
     return { ...said, marks: known ? said.marks.filter(([n]) => n > seq) : said.marks, age: 0 };
   }
