@@ -111,3 +111,33 @@ func TestPurgeReachesTheOtherDataCentre(t *testing.T) {
 	assert.Equal(t, before.shows["/f/c/1"], after.shows["/f/c/1"])
 	assert.LessOrEqual(t, here.origin.count("/f/a/1"), 3, "once, and perhaps by two at a time")
 }
+
+// A fragment is found below for whatever page it goes into.
+func TestPagesShareWhatLiesBelow(t *testing.T) {
+	t.Parallel()
+	b := bound(t)
+	b.Isolates = 6
+	w := newWorld(t, b)
+	for isolate := range b.Isolates { // each comes cold, and begins with another page
+		pages := []string{"/p/1", "/q/1", "/p/2", "/q/2"}
+		for i := range 3 * len(pages) { // cold, composed, warm
+			path := pages[(isolate+i)%len(pages)]
+			v := w.visit(isolate, path)
+			f := fragments(path[3:])
+			at := func(path string) string { return stamped(path, v.shows[path]) }
+			want := "<body>\n" + at(f[0]) + "\n" + at(f[1]) + "\n" + at(f[2]) + "\n</body>"
+			if path[1] == 'q' {
+				want = "<body>" + at(f[1]) + "|" + at(f[0]) + "</body>"
+			}
+			require.Equal(t, want, v.body, "%s of isolate %d, time %d", path, isolate, i)
+		}
+		v, other := w.visit(isolate, "/p/1"), w.visit(isolate, "/p/2")
+		w.settled(v)
+		w.settled(other)
+	}
+	for id := 1; id <= 2; id++ {
+		for _, path := range fragments(id) {
+			assert.Equal(t, 1, w.origin.count(path), path)
+		}
+	}
+}

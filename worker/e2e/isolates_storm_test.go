@@ -43,15 +43,21 @@ func tardyOrigin(w http.ResponseWriter, r *http.Request) (done bool) {
 	return false
 }
 
-// wholePage checks that a page of beyondPage has its end, and in each slot its fragment or its error.
-func wholePage(v visit, id int) error {
-	if !strings.HasSuffix(strings.TrimSpace(v.body), "</body>") && !strings.HasSuffix(strings.TrimSpace(v.body), "</html>") && !strings.Contains(v.body, "</body>") {
-		return fmt.Errorf("no end: %q", v.body)
+// wholePage checks that a page has its end, is one page, and has in each slot its fragment or its error.
+func wholePage(v visit, path string, slots ...string) error {
+	if strings.Count(v.body, "<body>") != 1 || strings.Count(v.body, "</body>") != 1 {
+		return fmt.Errorf("%s is no whole page: %q", path, v.body)
 	}
-	for i, name := range []string{"a", "b", "c"} {
-		if v.shows[fragments(id)[i]] == 0 && !strings.Contains(v.body, "no "+name) {
-			return fmt.Errorf("nothing for %s: %q", name, v.body)
+	shown := 0
+	for _, slot := range slots {
+		if v.shows["/f/"+slot+path[2:]] > 0 {
+			shown++
+		} else if !strings.Contains(v.body, "no "+slot) {
+			return fmt.Errorf("%s has nothing for %s: %q", path, slot, v.body)
 		}
+	}
+	if len(v.shows) != shown {
+		return fmt.Errorf("%s shows what is another page's: %q", path, v.body)
 	}
 	return nil
 }
@@ -84,14 +90,18 @@ func TestStormOfTwoIsolates(t *testing.T) {
 				if random.IntN(2) == 0 {
 					fields = []string{"Sec-Fetch-Dest", "document"}
 				}
-				v := visitAs(ctx, w.isolates[random.IntN(2)], fmt.Sprintf("/p/%d", id), fields...)
+				path, slots := fmt.Sprintf("/p/%d", id), []string{"a", "b", "c"}
+				if random.IntN(3) == 0 {
+					path, slots = fmt.Sprintf("/q/%d", id), slots[:2]
+				}
+				v := visitAs(ctx, w.isolates[random.IntN(2)], path, fields...)
 				leave()
 				mu.Lock()
 				if errors.Is(v.err, context.Canceled) {
 					left++
 				} else {
 					if v.err == nil {
-						v.err = wholePage(v, id)
+						v.err = wholePage(v, path, slots...)
 					}
 					v.body = ""
 					visits = append(visits, v)

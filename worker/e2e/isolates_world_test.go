@@ -39,6 +39,10 @@ const beyondPage = `<body>
 <edge-slot name="c" src="/f/c/{id}" ttl="30s" tags="c:{id}"><i>…</i><edge-error>no c</edge-error></edge-slot>
 </body>`
 
+// otherPage shares its fragments with beyondPage.
+const otherPage = `<body><edge-slot name="b" src="/f/b/{id}" ttl="5m" tags="shop b:{id}"><i>…</i><edge-error>no b</edge-error></edge-slot>|` +
+	`<edge-slot name="a" src="/f/a/{id}" ttl="5m" tags="shop a:{id}"><i>…</i><edge-error>no a</edge-error></edge-slot></body>`
+
 // world is a data centre with isolates.
 type world struct {
 	harness.Beyond
@@ -65,7 +69,7 @@ func bound(t *testing.T) harness.Beyond {
 func (w *world) run(env ...string) {
 	w.t.Helper()
 	if w.Pages == nil {
-		w.Pages = []edge.Page{parsePage(w.t, "/p/{id}", beyondPage)}
+		w.Pages = []edge.Page{parsePage(w.t, "/p/{id}", beyondPage), parsePage(w.t, "/q/{id}", otherPage)}
 	}
 	w.isolates = harness.StartIsolates(w.t, w.Beyond, append([]string{
 		"INLAY_ORIGIN=" + w.origin.URL, "INLAY_TOKEN=" + adminToken,
