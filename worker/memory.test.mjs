@@ -56,8 +56,7 @@ for (const [name, least, most, warm] of [
       `core ${after.wasm - before.wasm} (was ${before.wasm})`);
     assert.ok(charged <= budget);
     assert.ok(charged > budget * 0.9, "the budget is used");
-    // The core's memory grows by doubling: whether it has to once more differs from run to run, by 2 MiB here, and so does what
-    // V8 leaves of its objects. 1.09 was the most that was seen.
+    // What V8 leaves of its objects differs from run to run. 1.09 was the most that was seen.
     assert.ok(real < budget * 1.2, `${real} bytes of memory for a budget of ${budget}`);
   });
 }

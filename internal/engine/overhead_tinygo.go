@@ -2,13 +2,13 @@
 
 package engine
 
-// blobOverhead is what a blob costs beside its bytes and what the cache counts. TinyGo's heap doubles when two thirds of it
-// are in use and never shrinks, so that an entry takes 1.1 to 2.2 KB of core.wasm's memory; the host's handle and buffer
-// take a tenth of a KB more. Measured by worker/memory.test.mjs; see docs/architecture.md.
+// blobOverhead is what a blob costs beside its bytes and what the cache counts. It is from when an entry took 1.1 to 2.2 KB of
+// core.wasm's memory; now it takes less than half a KB, and the host's handle and buffer a tenth more. Measured by
+// worker/memory.test.mjs; see docs/architecture.md.
 const blobOverhead = 2048
 
-// The others are the same for what else lies in core.wasm's memory. Of each byte in use that takes three at most: just after
-// it has doubled, two thirds are free. That is what long keys are charged, since visitors choose them.
+// The others are the same for what else lies in core.wasm's memory. Of each byte in use that takes three at most: half
+// as much may wait to be collected, and what is free may lie in pieces. That is what long keys are charged, since visitors choose them.
 const (
 	// failureOverhead is what a remembered failure costs beside its text and what the cache counts.
 	failureOverhead = 1024

@@ -12,6 +12,7 @@ import (
 	"inlay/internal/engine"
 	"inlay/internal/page"
 	"inlay/internal/purgelog"
+	"inlay/worker/core/heap"
 )
 
 // input is where JavaScript writes the texts of its next call, which says how long they are.
@@ -87,6 +88,7 @@ func exportSettingsSize() uint32 { return uint32(len(settings)) }
 //
 //go:wasmexport handle
 func exportHandle(id, method, size, sent uint32, now float64) {
+	heap.Collect()
 	request.ID = engine.RequestID(id)
 	request.Method = methods[method]
 	request.Target = string(input[:size])
@@ -100,6 +102,7 @@ func exportRepeated(n uint32) { core.Repeated(int(n)) }
 
 //go:wasmexport resume
 func exportResume(id uint32, now float64) {
+	heap.Collect()
 	core.Resume(engine.RequestID(id), at(now))
 	verified()
 }
@@ -122,6 +125,7 @@ func exportLeave(id uint32, now float64) {
 //
 //go:wasmexport fill_end
 func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, now float64) uint32 {
+	heap.Collect()
 	a := answer.Answer{Status: int(status), SetCookie: setCookie != 0, Size: int(bytes)}
 	a.Redirects = hops(fieldsInto(&a, texts(size)))
 	failure := core.FillEnd(engine.FillID(fill), &a, handle(blob), at(now))
@@ -163,6 +167,7 @@ var reasons = [...]answer.Reason{answer.ConnectError, answer.TimeoutError, answe
 //
 //go:wasmexport fill_fail
 func exportFillFail(fill, reason, size uint32, now float64) {
+	heap.Collect()
 	t := texts(size)
 	failure, heard := &answer.FillError{Reason: answer.TimeoutError, Text: t[0]}, hops(t[1:])
 	if int(reason) == len(reasons) {
@@ -187,6 +192,7 @@ func exportFillLost(fill uint32, now float64) {
 //
 //go:wasmexport log_says
 func exportLogSays(kind, id, size uint32, seq, floor, age, now float64) {
+	heap.Collect()
 	t := texts(size)
 	var a *purgelog.Answer
 	reason := t[0]
@@ -213,6 +219,7 @@ func exportLogSays(kind, id, size uint32, seq, floor, age, now float64) {
 //
 //go:wasmexport found
 func exportFound(fill, tier uint32, resident float64, blob, bytes uint32, now float64) uint32 {
+	heap.Collect()
 	done := core.Found(engine.FillID(fill), config.Tiers(tier), time.Duration(resident)*time.Millisecond, handle(blob), int(bytes), at(now))
 	verified()
 	if done {
@@ -231,6 +238,7 @@ func exportNotFound(fill uint32, now float64) {
 //
 //go:wasmexport pass_end
 func exportPassEnd(id, size uint32, now float64) {
+	heap.Collect()
 	t := texts(size)
 	core.PassEnd(engine.RequestID(id), t[0], t[1], at(now))
 	verified()
