@@ -133,7 +133,7 @@ func (w *world) acknowledged(p *worldPurge, by string) {
 	if len(w.purges) >= 400 {
 		w.purges = append(w.purges[:0], w.purges[200:]...)
 	}
-	w.purges = append(w.purges, p)
+	w.purges, w.lastPurge = append(w.purges, p), p
 	for src := range w.current {
 		if !p.covers(src) {
 			continue

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -48,15 +49,18 @@ type world struct {
 	originDown bool
 	versions   [worldSrcs]int
 
-	pages  []page.Page
-	config config.Config
-	apart  time.Duration // how far clocks are off, at most
-	bound  time.Duration
-	wrong  *worldWrong
+	pages   []page.Page
+	targets [][worldIDs]string
+	srcs    [][worldIDs][]int
+	config  config.Config
+	apart   time.Duration // how far clocks are off, at most
+	bound   time.Duration
+	wrong   *worldWrong
 
-	contents []worldContent
-	current  [worldSrcs][]int // those that no purge has ended
-	purges   []*worldPurge    // acknowledged, the latest
+	contents  []worldContent
+	current   [worldSrcs][]int // those that no purge has ended
+	purges    []*worldPurge    // acknowledged, the latest
+	lastPurge *worldPurge
 
 	events, verifyEach int
 	trace              *bytes.Buffer
@@ -90,7 +94,14 @@ func newWorld(seed uint64, wrong *worldWrong) *world {
 	}
 	w.apart = [...]time.Duration{30 * time.Second, 300 * time.Millisecond, 5 * time.Second}[seed%3]
 	w.pages = worldPages(shell.Parse, seed%2 == 0)
-	w.log.most, w.log.made = 4+r.n(20), 1
+	w.targets, w.srcs = make([][worldIDs]string, len(w.pages)), make([][worldIDs][]int, len(w.pages))
+	for p := range w.pages {
+		for id := range worldIDs {
+			w.targets[p][id] = strings.Replace(w.pages[p].Pattern, "{id}", strconv.Itoa(id), 1)
+			w.srcs[p][id] = srcsOf(&w.pages[p], strconv.Itoa(id))
+		}
+	}
+	w.log.most, w.log.made = 2+r.n(4)+r.n(2)*r.n(20), 1
 	w.kv.writes = map[string][]worldWrite{}
 	for i := range w.centres {
 		w.centres[i] = &worldCentre{}
@@ -240,12 +251,17 @@ func (w *world) step(s step) {
 
 // request has a request come to an isolate, which is born if it is not.
 func (w *world) request(r *worldRandom) {
-	n := [...]int{0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5}[r.n(16)]
-	id := [...]string{"0", "0", "0", "0", "1", "1", "2"}[r.n(7)]
-	p := &w.pages[[...]int{0, 0, 1, 1, 2, 3, 3, 3, 4}[r.n(9)]]
-	q := &worldRequest{
-		method: "GET", target: strings.Replace(p.Pattern, "{id}", id, 1), srcs: srcsOf(p, id),
-		agent: [...]string{"Mozilla/5.0", "Mozilla/5.0", "Mozilla/5.0", "curl/8"}[r.n(4)],
+	n := 0 // the last ones have whole seconds between their requests
+	for of := r.n(100); n < worldIsolates-1 && of >= [...]int{50, 78, 90, 96, 98}[n]; n++ {
+	}
+	q := &worldRequest{method: "GET", agent: [...]string{"Mozilla/5.0", "Mozilla/5.0", "Mozilla/5.0", "curl/8"}[r.n(4)]}
+	for tries := r.n(4); ; tries-- {
+		id := [...]int{0, 0, 0, 0, 1, 1, 2}[r.n(7)]
+		p := [...]int{0, 0, 1, 1, 2, 3, 3, 3, 4}[r.n(9)]
+		q.target, q.srcs = w.targets[p][id], w.srcs[p][id]
+		if w.lastPurge == nil || tries <= 0 || slices.ContainsFunc(q.srcs, w.lastPurge.covers) {
+			break // what was purged is asked for more often
+		}
 	}
 	if r.once(40) {
 		q.method = "HEAD"
