@@ -24,7 +24,7 @@ const snapshotTimeout = 250;
 const spread = 250;
 
 /** Under a shorter lease, in milliseconds, no snapshot is young enough to be of use. */
-const leastLease = 2000;
+const leastLease = 4000;
 
 /** The fields of a snapshot: of which log and number it is, when its maker asked, by his clock, and how long that took. */
 const fields = { log: "inlay-log", seq: "inlay-seq", floor: "inlay-floor", sent: "inlay-sent", took: "inlay-took" };
@@ -34,14 +34,15 @@ export const cacheSite = "https://inlay.internal/1/";
 
 /**
  * How old what a snapshot says is, in milliseconds; NaN if that cannot be told. The cache's own Age does not depend on
- * clocks, but counts whole seconds, and from when it had all; where it gives none, as when developing, clocks tell.
+ * clocks, but counts whole seconds, and from when it had all, which a put takes up to a second for; where it gives none, as when
+ * developing, clocks tell.
  * @param {Headers} headers @param {number} now milliseconds since 1970
  */
 export function ageOf(headers, now) {
   const [age, sent, took] = ["age", fields.sent, fields.took].map((name) => (headers.has(name) ? Number(headers.get(name)) : NaN));
   const byClock = now - sent;
   if (Number.isNaN(age)) return byClock >= took ? byClock : NaN;
-  return Math.max((age + 1) * 1000 + took, byClock);
+  return Math.max((age + 2) * 1000 + took, byClock);
 }
 
 export class View {
@@ -168,10 +169,12 @@ export class View {
 
   /** @param {string} text @param {Said} said @param {number} sent by the own clock */
   async keep(text, said, sent) {
+    const took = Date.now() - sent;
+    if (took < 0) return; // the clock was set back: how old it is is not known
     const headers = {
       "content-type": "application/json", "cache-control": "max-age=1",
       [fields.log]: said.log, [fields.seq]: String(said.seq), [fields.floor]: String(said.floor),
-      [fields.sent]: String(sent), [fields.took]: String(Math.max(0, Date.now() - sent)),
+      [fields.sent]: String(sent), [fields.took]: String(took),
     };
     // Without it the next poll asks the log, as this one did.
     await within(pollTimeout, () => caches.default.put(this.urlOf(), new Response(text, { headers }))).catch(() => {});

@@ -218,8 +218,10 @@ func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration
 	v.conflicts, v.depth = found.conflicts, found.depth
 	v.cost += keyFactor * len(f.key)
 	if resident >= 0 {
-		// A second more, since it is told in whole ones: how young it is must not be overstated. Without it no clock says how young.
-		v.asked = e.tick.before(time.Second + millis(en.N[tier.Age]))
+		// A second more, since it is told in whole ones: how young it is must not be overstated. Nor does it tell how long the
+		// fragment took to get there, but the view has allowed it: since when it is of, it is as good as asked for. Without it no
+		// clock says how young.
+		v.asked = min(e.tick.before(time.Second+millis(en.N[tier.Age])), e.lease.asOf|1)
 	}
 	return v, en, p
 }

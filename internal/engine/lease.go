@@ -145,7 +145,7 @@ func (e *Engine[B]) hold(h *held, most time.Duration) {
 func (e *Engine[B]) goOn(h *held) {
 	id := h.request.ID
 	if h.subjects != nil {
-		if e.tick >= h.since.add(PurgeTimeout) {
+		if !e.stillHeld(h, PurgeTimeout) { // its Deadline comes early if the clock was set back
 			e.purgeFailed(h, wording.Of(wording.LogSilent))
 		}
 		return
@@ -153,18 +153,26 @@ func (e *Engine[B]) goOn(h *held) {
 	woken := h.woken
 	h.woken = false
 	if !e.verified() && !e.lease.adrift {
-		if until := h.since.add(PollTimeout); e.lease.polling && e.tick < until {
+		if e.lease.polling && e.stillHeld(h, PollTimeout) {
 			// The answer that it was woken for was too old by now, and another is on its way; or it was woken for nothing.
 			if woken {
 				e.heldOrder = append(e.heldOrder, id)
 			}
-			e.host.Wait(id, e.clock.outside(e.now.Add(time.Duration(until-e.tick))))
 			return
 		}
 		e.lease.adrift = true // nobody waits twice
 	}
 	delete(e.held, id)
 	e.handle(&h.request)
+}
+
+// stillHeld has a held request wait on, if its time is not over.
+func (e *Engine[B]) stillHeld(h *held, most time.Duration) bool {
+	left := time.Duration(h.since.add(most) - e.tick)
+	if left > 0 {
+		e.host.Wait(h.request.ID, e.clock.outside(e.now.Add(left)))
+	}
+	return left > 0
 }
 
 // Polled is the event that a poll has ended: with an answer, or, if that is nil, without. One that is late, or comes twice, is

@@ -102,9 +102,9 @@ func (i *worldIsolate) Poll(id RequestID, poll PollID, log string, seq uint64) {
 			}
 			return w.read(log, seq)
 		}, func(r *worldRandom, a *purgelog.Answer) {
-			// Its age is counted up to when it is being put there, and that takes up to a second more. One that took long is none,
-			// nor one that took less than no time: the clock may have been set back meanwhile.
-			if made := i.tells() - start; a != nil && whole && made >= 0 && made < 300*time.Millisecond {
+			// Its age is counted up to when it is being put there, and that takes up to a second more. One that took less than no
+			// time is none: the clock was set back meanwhile.
+			if made := i.tells() - start; a != nil && whole && made >= 0 {
 				snapshot := worldSnapshot{a: copyOf(a), made: made}
 				w.send(r, nil, i.putTakes(r), func(r *worldRandom) {
 					snapshot.since = w.now
@@ -252,7 +252,7 @@ func (i *worldIsolate) Put(fill FillID, p Put[*worldBlob]) {
 	w.say("    put %d.%d: #%v in %d for %v", i.number, fill, b.contents, p.Tiers, p.Keep)
 	bytes := b.bytes
 	if p.Tiers&config.DataCenter != 0 && !r.once(30) {
-		w.send(r, nil, i.putTakes(r), func(*worldRandom) {
+		w.send(r, nil, 3*i.putTakes(r), func(*worldRandom) {
 			w.centres[i.place].cache[p.Name] = worldEntry{bytes: bytes, since: w.now, ends: w.now + p.Keep}
 		})
 	}
