@@ -1,11 +1,20 @@
 // @ts-check
 // What is bound beside the variables: the purge log, what lies below, and what of it cannot be used.
 
-/** What each binding has to be, by the names that the runtime gives such objects. */
+/** @param {any} value @param {string[]} methods */
+const has = (value, ...methods) => methods.every((method) => typeof value[method] === "function");
+
+/** A service binding has every method, by its looks. @param {any} value */
+const isService = (value) => value?.constructor?.name === "Fetcher";
+
+/** @param {any} value whether it is a Durable Object namespace */
+export const isNamespace = (value) => !isService(value) && has(value, "idFromName", "get");
+
+/** What each binding has to be. A log or a region's fills may also be a service that is in front of the object. */
 const kinds = {
-  INLAY_LOG: { kinds: ["DurableObjectNamespace", "Fetcher"], is: "the binding of a Durable Object namespace of class PurgeLog" },
-  INLAY_KV: { kinds: ["KvNamespace"], is: "the binding of a KV namespace" },
-  INLAY_REGION: { kinds: ["DurableObjectNamespace", "Fetcher"], is: "the binding of a Durable Object namespace of class RegionFill" },
+  INLAY_LOG: { fits: (/** @type {any} */ v) => isService(v) || isNamespace(v), is: "the binding of a Durable Object namespace of class PurgeLog" },
+  INLAY_KV: { fits: (/** @type {any} */ v) => !isService(v) && has(v, "getWithMetadata", "put"), is: "the binding of a KV namespace" },
+  INLAY_REGION: { fits: (/** @type {any} */ v) => isService(v) || isNamespace(v), is: "the binding of a Durable Object namespace of class RegionFill" },
 };
 
 /** @typedef {keyof typeof kinds} Name */
@@ -18,9 +27,8 @@ export function bindingsOf(env) {
   const get = (/** @type {Name} */ name) => {
     const value = env[name] ?? null;
     if (value === null) return null;
-    const found = typeof value === "string" ? "a variable, a text" : kindOf(value);
-    if (kinds[name].kinds.includes(found)) return value;
-    problems.push(`${name} is ${found}; it has to be ${kinds[name].is}, and is left alone`);
+    if (kinds[name].fits(value)) return value;
+    problems.push(`${name} is ${typeof value === "string" ? "a variable, a text" : kindOf(value)}; it has to be ${kinds[name].is}, and is left alone`);
     return null;
   };
   const log = get("INLAY_LOG");

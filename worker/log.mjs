@@ -1,6 +1,8 @@
 // @ts-check
 // The purge log, from the side of those who ask it: see purge-log.mjs for what it answers.
 
+import { isNamespace } from "./bindings.mjs";
+
 /** @typedef {import("./purge-log.mjs").Mark} Mark */
 /** @typedef {{ log: string, seq: number, floor: number, marks: Mark[] }} Said */
 
@@ -18,9 +20,6 @@ const shown = 200;
  * @param {any} binding @returns {{ fetch(url: string, init?: any): Promise<Response> }}
  */
 const target = (binding) => (isNamespace(binding) ? binding.get(binding.idFromName(name)) : binding);
-
-/** @param {any} binding */
-const isNamespace = (binding) => binding?.constructor?.name === "DurableObjectNamespace";
 
 /**
  * What tells one log from another before it has been asked, as what lies below is called: of two Workers that share a cache,

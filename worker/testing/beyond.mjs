@@ -91,6 +91,9 @@ export class KvNamespace {
     await this.trouble?.(key);
     return this.entries.get(key)?.bytes.buffer ?? null;
   }
+  async getWithMetadata(key, type) {
+    return { value: await this.get(key, type), metadata: null };
+  }
   async put(key, bytes, { expirationTtl }) {
     await this.trouble?.(key);
     if (!(expirationTtl >= 60)) throw new Error(`Invalid expiration_ttl of ${expirationTtl}`);
