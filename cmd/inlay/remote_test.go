@@ -184,7 +184,7 @@ func TestPurgeOfAWorkerSaysWhatItReached(t *testing.T) {
 			return
 		case "down":
 			w.WriteHeader(http.StatusServiceUnavailable)
-			_, _ = io.WriteString(w, `{"purged":0,"error":"the purge log cannot be reached, so nothing was purged anywhere; try again: timeout"}`)
+			_, _ = io.WriteString(w, `{"purged":0,"error":"the purge log has not confirmed it, so it may hold nowhere; try again: timeout"}`)
 			return
 		}
 		_, _ = io.WriteString(w, `{"purged":3}`)
@@ -211,7 +211,7 @@ func TestPurgeOfAWorkerSaysWhatItReached(t *testing.T) {
 	status, out, errs = inlay(t, args, "", "INLAY_TOKEN", siteToken)
 	assert.Equal(t, 3, status)
 	assert.Empty(t, out)
-	assert.Equal(t, "inlay: http://shop.example: the purge log cannot be reached, so nothing was purged anywhere; try again: timeout; doing it twice does no harm\n", errs)
+	assert.Equal(t, "inlay: http://shop.example: the purge log has not confirmed it, so it may hold nowhere; try again: timeout; doing it twice does no harm\n", errs)
 	args[len(args)-1] = "bad"
 	status, out, errs = inlay(t, args, "", "INLAY_TOKEN", siteToken)
 	assert.Equal(t, 1, status)

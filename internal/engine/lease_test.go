@@ -258,7 +258,7 @@ func TestPurgeOfAdministrationIsTheLogs(t *testing.T) {
 	assert.Equal(t, []string{"wait 6 5s", `purge 6 L 12 ["~tag:all" "~all" "~key:/x"]`}, purge(6, "/_inlay/invalidate?tag=all&all=1&key=/x"))
 	s.engine.Purged(6, nil, `it said "no"`, s.now)
 	assert.Equal(t, []string{"send 6 503"}, s.take())
-	assert.Equal(t, `{"invalidated":0,"error":"the purge log cannot be reached, so nothing was purged anywhere; try again: it said ?no?"}`+"\n", s.takeBody())
+	assert.Equal(t, `{"invalidated":0,"error":"the purge log has not confirmed it, so it may hold nowhere; try again: it said ?no?"}`+"\n", s.takeBody())
 
 	purge(7, "/_inlay/purge?all=1")
 	s.engine.Leave(7, s.now)

@@ -93,7 +93,7 @@ func (e *Engine[B]) Purged(id RequestID, a *purgelog.Answer, reason string, now 
 	delete(e.held, id)
 	n := e.told(h.subjects, a, h.since)
 	if !h.passed {
-		lease := e.config.Lease.Milliseconds()
+		lease := max(e.config.Lease, e.config.Outage).Milliseconds()
 		within := decimal.String(int(lease)) + "ms"
 		if lease%1000 == 0 {
 			within = decimal.String(int(lease/1000)) + "s"
@@ -126,7 +126,7 @@ func (e *Engine[B]) Told(subjects []string, a *purgelog.Answer, asked int64, now
 	return e.told(subjects, a, tick(asked))
 }
 
-// purgeFailed answers that nothing was purged.
+// purgeFailed answers that the log is not known to have it: it may have been lost on the way there, or its answer was on the way back.
 func (e *Engine[B]) purgeFailed(h *held, reason string) {
 	delete(e.held, h.request.ID)
 	if !h.passed {

@@ -119,7 +119,7 @@ var namedTexts = [named]string{
 	NotUnderstood: "the parameter ~ was not understood",
 	NothingPurged: `:0,"error":"~; expected tag=…, key=… or all=1"`,
 	PurgedWithin:  `:~,"isolates":"within ~","log":~`,
-	LogNotReached: `:0,"error":"the purge log cannot be reached, so nothing was purged anywhere; try again: ~"`,
+	LogNotReached: `:0,"error":"the purge log has not confirmed it, so it may hold nowhere; try again: ~"`,
 	LogSilent:     "no answer in time",
 	MetricIs:      "# HELP inlay_~ ~\n# TYPE inlay_~ ~\ninlay_~ ~\n",
 }
