@@ -21,6 +21,10 @@ declare module "*/dev-settings.mjs" {
   export const settings: { version: string; shells: number; from: string };
 }
 
+declare module "*/build-id.mjs" {
+  export const build: string;
+}
+
 // Go's own starter: it sets globalThis.Go and, where there is none, globalThis.fs.
 declare module "*/wasm_exec.js";
 declare var Go: new () => any;

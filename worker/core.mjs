@@ -3,6 +3,7 @@
 // interface. There is no policy here; that is in the engine.
 
 import { bindingsOf } from "./bindings.mjs";
+import { build } from "./build-id.mjs";
 import module from "./core.wasm";
 import { Shells } from "./not-found.mjs";
 import pages from "./pages.bin";
@@ -160,7 +161,7 @@ export class Core {
     };
     if (bound.log !== null) {
       this.log = new View(bound.log, settings.lease, (settings.tiers & dataCenter) !== 0);
-      this.tiers = new Tiers(bound.log, bound.kv, settings.outlive ? "" : edition);
+      this.tiers = new Tiers(bound.log, bound.kv, settings.outlive ? "" : build + edition);
     }
     return settings;
   }

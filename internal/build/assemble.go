@@ -27,17 +27,30 @@ func Assemble(ctx context.Context, p *project.Project) (modules, changed []strin
 		}
 		return err
 	}
-	for _, m := range all {
+	var id *module
+	for i := range all {
+		m := &all[i]
 		modules = append(modules, m.name)
-		if m.name == "wasm_exec.js" {
+		switch m.name {
+		case "wasm_exec.js":
 			if m.data, err = wasmExec(ctx, p); err != nil {
 				return nil, nil, err
 			}
+		case IDModule:
+			id = m
 		}
 		if m.data != nil {
 			if err := note(m.name, m.data); err != nil {
 				return nil, nil, err
 			}
+		}
+	}
+	if id != nil { // core.mjs may be the site's own
+		if id.data, err = idModule(p, all); err != nil {
+			return nil, nil, err
+		}
+		if err := note(id.name, id.data); err != nil {
+			return nil, nil, err
 		}
 	}
 	removed, err := clean(p, modules)

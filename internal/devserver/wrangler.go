@@ -157,10 +157,10 @@ func (w *worked) wanted(p *project.Project, name string) ([]byte, error) {
 }
 
 // differs tells whether a module is another than the Worker has; its shells
-// aside.
+// aside, and the build's id, which is of them too.
 func (w *worked) differs(p *project.Project) (bool, error) {
 	for _, name := range w.modules {
-		if name == pagesModule {
+		if name == pagesModule || name == build.IDModule {
 			continue
 		}
 		same, err := w.sameAsThere(p, name)
