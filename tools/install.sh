@@ -118,6 +118,13 @@ need_nginx() {
 # need_caddy makes sure of the other one.
 need_caddy() { have caddy || apt_install caddy; }
 
+# need_redis makes sure of the server that edge/redis is tested with. Its package starts one, which nobody here needs.
+need_redis() {
+	have redis-server && return
+	apt_install redis-server
+	have redis-server || die "Debian's redis-server was installed, and redis-server is not on PATH"
+}
+
 # need_firefox makes sure of the Firefox that edge/browsertest drives.
 need_firefox() {
 	[ -z "${FIREFOX:-}" ] || { have "$FIREFOX" || die "FIREFOX has to name a Firefox; it is $FIREFOX"; return; }

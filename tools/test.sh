@@ -21,7 +21,7 @@ silent() {
 inlay_build() (inlay build --test)
 
 # modules are the folders with a go.mod of their own, besides the site.
-modules='bench edge/difftest edge/browsertest'
+modules='bench edge/difftest edge/browsertest edge/redis'
 
 # within FOLDER COMMAND…
 within() (cd "$1" && shift && "$@")
@@ -40,6 +40,7 @@ test_all() {
 	need_webkit
 	need_nginx
 	need_caddy
+	need_redis
 	need_staticcheck
 	need_tinygo
 	export INLAY_REQUIRE_TINYGO=1 # nothing that needs it is passed over
@@ -51,7 +52,11 @@ test_all() {
 	check "go test: mistakes are noticed" go test ./internal/engine -timeout 30m -run Mutations -mutations
 	check "go test -race: packages" go test -race $(go list ./... | grep -v "^inlay$\|^inlay/docs$\|/e2e$")
 	for module in $modules; do
-		check "go test: $module" go -C $module test ./...
+		if [ $module = edge/redis ]; then
+			check "go test -race: $module" go -C $module test -race ./...
+		else
+			check "go test: $module" go -C $module test ./...
+		fi
 	done
 	check "go test -race: the Worker, docs" go test -race -count=1 -p 1 . ./docs ./worker/e2e
 	check "inlay test -race" build/.bin/inlay test -race

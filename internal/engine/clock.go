@@ -36,6 +36,10 @@ func (c *clock) event(now time.Time) time.Time {
 	return c.base.Add(time.Duration(t - 1))
 }
 
+// now is the latest event's time, at any time, from any goroutine: a reader that comes with an earlier one than the caches
+// have seen asks them, and they ask here.
+func (c *clock) now() time.Time { return c.base.Add(time.Duration(c.latest.Load() - 1)) }
+
 // tick is a time of the engine's in nanoseconds, as latest: what is compared often is kept as one. 0: none.
 type tick int64
 

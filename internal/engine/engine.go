@@ -114,7 +114,7 @@ func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[
 		MaxBytes: small,
 		Size:     func(v *entry[B]) int { return v.cost },
 		Policy:   cache.Policy{TTL: config.TTL},
-		Now:      func() time.Time { return e.now },
+		Now:      e.clock.now,
 		Seed:     config.Seed,
 	}
 	if e.failures, err = cache.New(options); err != nil {
