@@ -122,6 +122,8 @@ export class Core {
     this.log = null;
     /** @type {Tiers | null} */
     this.tiers = null;
+    /** INLAY_REGION: who does fills for all isolates of a region; null: nobody. @type {any} */
+    this.region = null;
 
     const instance = new WebAssembly.Instance(module, { inlay: this.imports() });
     /** @type {any} */
@@ -159,6 +161,7 @@ export class Core {
       dev: dev === "1", debug: debug === "1", origin, secret,
       lease: Number(lease), tiers: Number(tiers), outlive: outlive === "1", purgeField,
     };
+    this.region = bound.region;
     if (bound.log !== null) {
       this.log = new View(bound.log, settings.lease, (settings.tiers & dataCenter) !== 0);
       this.tiers = new Tiers(bound.log, bound.kv, settings.outlive ? "" : build + edition);
@@ -351,7 +354,7 @@ export class Core {
       const blob = this.keep(answer.body);
       const size = this.put([...fieldsOf(answer.headers), ...hopsOf(answer.redirects ?? [])]);
       const cookie = answer.headers["set-cookie"] === undefined ? 0 : 1;
-      const refused = this.exports.fill_end(fill.id, answer.status, cookie, blob, answer.body.length, size, Date.now());
+      const refused = this.exports.fill_end(fill.id, answer.status, cookie, blob, answer.body.length, size, answer.before ?? 0, Date.now());
       if (refused > 0) console.warn(`inlay: fill failed: ${fill.src} ${this.text(this.exports.error_text(), refused)}`);
     });
   }
@@ -601,10 +604,10 @@ export class Core {
 
       /**
        * @param {number} _id @param {number} id @param {number} at @param {number} size
-       * @param {number} timeout @param {number} maxBytes
+       * @param {number} timeout @param {number} maxBytes @param {number} maxAge negative: it is not shared @param {number} stamp
        */
-      fill: (_id, id, at, size, timeout, maxBytes) => {
-        const [src, url, binding, ...rest] = this.texts(at, size);
+      fill: (_id, id, at, size, timeout, maxBytes, maxAge, stamp) => {
+        const [src, url, binding, log, ...rest] = this.texts(at, size);
         /** @type {[string, string][][]} */
         const lists = [[]];
         for (let i = 0; i + 1 < rest.length; i += 2) {
@@ -613,7 +616,7 @@ export class Core {
         }
         const [fields, constant, vouching] = lists;
         const leader = exchange();
-        const fill = { id, src, url, binding, fields, constant, vouching, timeout, maxBytes };
+        const fill = { id, src, url, binding, fields, constant, vouching, timeout, maxBytes, share: maxAge < 0 ? null : { log, stamp, maxAge } };
         // What others had queued comes first: they wait for it.
         if (leader.taking) leader.fills.splice(leader.taken++, 0, fill);
         else leader.fills.push(fill);

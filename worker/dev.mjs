@@ -7,6 +7,7 @@ import { settings } from "./dev-settings.mjs";
 import { Isolate } from "./isolate.mjs";
 
 export { PurgeLog } from "./purge-log.mjs";
+export { RegionFill } from "./region.mjs";
 
 const versionPath = "/_inlay/dev/version";
 

@@ -6,19 +6,22 @@ import { appFills } from "./app-instances.mjs";
 import { CrashError, Failure } from "./core.mjs";
 import { FrameDecoder, encodeFills, splitFills } from "./frames.mjs";
 import { maxRedirects, redirectTarget } from "./redirect.mjs";
+import { ask, calls, tell, tellUnbound } from "./region-call.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 /**
  * @typedef {{
  *   id: number, src: string, url: string, binding: string, fields: [string, string][],
  *   constant: [string, string][], vouching: [string, string][],
- *   timeout: number, maxBytes: number,
+ *   timeout: number, maxBytes: number, share: import("./region.mjs").Share | null,
  * }} Fill  url: where a remote origin is asked; binding: which service binding; neither: app.wasm. timeout in ms. constant and
  * vouching: more fields for what is asked elsewhere; of a batch, its own request has both, and each fill the constant ones.
+ * share: which fills in progress it may join, in its region; null: none.
  */
 /**
  * @typedef {{ status: number, headers: Record<string, string> }} Hop  a redirect that was followed, or another head
- * @typedef {{ status: number, headers: Record<string, string>, body: Uint8Array, redirects?: Hop[] }} Answer
+ * @typedef {{ status: number, headers: Record<string, string>, body: Uint8Array, redirects?: Hop[], before?: number }} Answer  before: how
+ * many milliseconds before it was asked for its fill had begun, as another's
  */
 
 /**
@@ -46,19 +49,52 @@ const takesBatches = new Set();
 /** @param {Exchange} exchange @param {Fill[]} fills */
 export function runFills(exchange, fills) {
   const { core, ctx } = exchange;
-  const local = fills.filter((f) => f.url === "" && f.binding === "");
-  const remote = fills.filter((f) => f.url !== "" || f.binding !== "");
-  const work = [];
-  for (const batch of splitFills(local)) work.push(runLocal(exchange, batch));
-  const { origin, secret } = core.settings;
-  const batched = secret !== "" && takesBatches.has(origin) ? remote.filter((f) => f.src.startsWith("/")) : [];
-  if (batched.length > 1) {
-    for (const batch of splitFills(batched)) work.push(runOrigin(exchange, batch.map((f) => queued(exchange, f))));
+  let shared = fills.filter((f) => f.share != null);
+  if (shared.length > 0 && core.region == null) {
+    tellUnbound();
+    shared = [];
   }
-  const single = batched.length > 1 ? remote.filter((f) => !batched.includes(f)) : remote;
-  work.push(runRemote(exchange, single.map((f) => queued(exchange, f))));
+  const work = shared.length > 0 ? calls(exchange, shared.map((f) => queued(exchange, f))).map((call) => runShared(exchange, call)) : [];
+  const own = shared.length > 0 ? fills.filter((f) => !shared.includes(f)) : fills;
+  work.push(...runOwn(exchange, own.map((f) => queued(exchange, f))));
   // One that fails must not end the waiting for the others.
   ctx.waitUntil(Promise.allSettled(work));
+}
+
+/** Runs fills in this isolate. @param {Exchange} exchange @param {Queued[]} queue @returns {Promise<void>[]} */
+function runOwn(exchange, queue) {
+  const { origin, secret } = exchange.core.settings;
+  const isLocal = (/** @type {Queued} */ { fill }) => fill.url === "" && fill.binding === "";
+  const remote = queue.filter((one) => !isLocal(one));
+  const batched = secret !== "" && takesBatches.has(origin) ? remote.filter(({ fill }) => fill.src.startsWith("/")) : [];
+  const inBatches = batched.length > 1;
+  return [
+    ...split(queue.filter(isLocal)).map((batch) => runLocal(exchange, batch)),
+    ...(inBatches ? split(batched).map((batch) => runOrigin(exchange, batch)) : []),
+    runRemote(exchange, inBatches ? remote.filter((one) => !batched.includes(one)) : remote),
+  ];
+}
+
+/** In as many batches as they need. @param {Queued[]} queue */
+function split(queue) {
+  const of = new Map(queue.map((one) => [one.fill, one]));
+  return splitFills([...of.keys()]).map((batch) => batch.map((fill) => /** @type {Queued} */ (of.get(fill))));
+}
+
+/**
+ * Has a region's object do fills. Those that it does not bring are done here, in what is left of their time.
+ * @param {Exchange} exchange @param {ReturnType<typeof calls>[number]} call
+ */
+async function runShared(exchange, call) {
+  const { core } = exchange;
+  try {
+    await ask(core.region, call, core.settings);
+  } catch (error) {
+    const left = call.queue.filter(({ report }) => !report.ended);
+    if (left.length === 0) return;
+    tell(call.name, error, left.length);
+    await Promise.allSettled(runOwn(exchange, left));
+  }
 }
 
 /** @typedef {ReturnType<typeof reporter>} Report */
@@ -168,10 +204,11 @@ const allLeft = (reports) => Promise.all(reports.map((r) => r.left));
 /**
  * Runs fills in an instance of app.wasm. What its handlers have finished is kept, though the instance ends.
  * @param {Exchange} exchange
- * @param {Fill[]} fills
+ * @param {Queued[]} queue
  */
-async function runLocal(exchange, fills) {
-  const reports = fills.map((f) => reporter(exchange, f));
+async function runLocal(exchange, queue) {
+  const fills = queue.map(({ fill }) => fill);
+  const reports = queue.map(({ report }) => report);
   const open = () => reports.filter(isAwaited);
   try {
     const frames = new FrameDecoder(fills.length, Math.max(...fills.map((f) => f.maxBytes)));

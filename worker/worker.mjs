@@ -4,6 +4,7 @@
 import { Isolate } from "./isolate.mjs";
 
 export { PurgeLog } from "./purge-log.mjs";
+export { RegionFill } from "./region.mjs";
 
 const isolate = new Isolate();
 

@@ -80,11 +80,11 @@ func wake(id uint32)
 //go:wasmimport inlay report
 func report(p unsafe.Pointer, size uint32)
 
-// fill takes src NUL url NUL binding NUL name NUL value NUL …, then the same for the constant fields and for those that vouch,
-// each list after an empty name and value.
+// fill takes src NUL url NUL binding NUL log NUL name NUL value NUL …, then the same for the constant fields and for those that vouch,
+// each list after an empty name and value. The log, maxAge and stamp are those of its Share; maxAge is negative if there is none.
 //
 //go:wasmimport inlay fill
-func fill(id, fill uint32, p unsafe.Pointer, size, timeoutMillis, maxBytes uint32)
+func fill(id, fill uint32, p unsafe.Pointer, size, timeoutMillis, maxBytes uint32, maxAgeMillis, stamp float64)
 
 //go:wasmimport inlay stop
 func stop(fill uint32)
@@ -168,7 +168,11 @@ func (host) Report(src string, failure *answer.FillError) {
 
 func (host) Fill(id engine.RequestID, attempt engine.FillID, f engine.Fill) {
 	block = block[:0]
-	appendBlock(f.Src, f.URL, f.Binding)
+	maxAge := float64(-1)
+	if f.Share.Region {
+		maxAge = float64(f.Share.MaxAge.Milliseconds())
+	}
+	appendBlock(f.Src, f.URL, f.Binding, f.Share.Log)
 	for _, field := range f.Fields {
 		appendBlock(field.Name, field.Value)
 	}
@@ -181,7 +185,7 @@ func (host) Fill(id engine.RequestID, attempt engine.FillID, f engine.Fill) {
 			appendBlock(field.Name, field.Value)
 		}
 	}
-	fill(uint32(id), uint32(attempt), bytesAt(block), uint32(len(block)), uint32(f.Timeout.Milliseconds()), uint32(f.MaxBytes))
+	fill(uint32(id), uint32(attempt), bytesAt(block), uint32(len(block)), uint32(f.Timeout.Milliseconds()), uint32(f.MaxBytes), maxAge, float64(f.Share.Stamp))
 }
 
 func (host) Stop(f engine.FillID) { stop(uint32(f)) }
