@@ -229,6 +229,8 @@ func TestEntryExportsTheClassesThatAreBound(t *testing.T) {
 		{"", entry, false, true},
 		{"", entry, true, false},
 		{"", "", true, true},
+		{bound, `export { default, PurgeLog } from "./worker.mjs";`, true, false},
+		{bound, `export { default, PurgeLog, RegionFill } from "./worker.mjs";`, true, true},
 		{strings.Replace(bound, `"PurgeLog" }`, `"PurgeLog", script_name = "shop" }`, 1), entry, false, true},
 	} {
 		// The site's own keys come before its tables.
@@ -245,6 +247,6 @@ func TestEntryExportsTheClassesThatAreBound(t *testing.T) {
 			continue
 		}
 		require.Error(t, err, "%+v", c)
-		assert.Contains(t, err.Error(), `main.mjs: the entry of the Worker has to export PurgeLog, for a Durable Object that is bound: export { default, PurgeLog } from "./worker.mjs"`)
+		assert.Regexp(t, `main.mjs: the entry of the Worker has to export (PurgeLog|PurgeLog, RegionFill|RegionFill), for a Durable Object that is bound: export { default, (PurgeLog|PurgeLog, RegionFill|RegionFill) } from "./worker.mjs"`, err.Error())
 	}
 }

@@ -29,6 +29,7 @@ func Bindings() []Binding {
 	return []Binding{
 		{Log, durableObjects, "PurgeLog"},
 		{"INLAY_KV", kvNamespaces, ""},
+		{"INLAY_REGION", durableObjects, "RegionFill"},
 	}
 }
 
@@ -130,6 +131,9 @@ func (c *bindingCheck) own(is bound, b Binding, log bool, classes lifecycle) {
 		case noStorage:
 			c.wrong(is.at, "no migration makes the class %s of %s; %s", b.Class, b.Name, classes.add(b))
 		case otherStorage:
+			if b.Name != Log {
+				break // it keeps nothing
+			}
 			c.wrong(at, "the class %s is made without SQLite, which %s needs: %s. A class that has been deployed so cannot be changed: delete it (deleted_classes) in a migration before", b.Class, b.Name, b.migration())
 		}
 	}

@@ -21,6 +21,7 @@ func TestBindingsThatAreRightAreLetBe(t *testing.T) {
 		"KV":               logLine + logMade + `kv_namespaces = [{ binding = "INLAY_KV" }, { binding = "CARTS", id = "1" }]`,
 		"another Worker's": `durable_objects.bindings = [{ name = "INLAY_LOG", class_name = "PurgeLog", script_name = "shop" }]`,
 		"exports":          logLine + `exports.PurgeLog = { type = "durable-object", storage = "sqlite" }`,
+		"a region":         strings.Replace(logLine, "}]", `}, { name = "INLAY_REGION", class_name = "RegionFill" }]`, 1) + `migrations = [{ tag = "a", new_sqlite_classes = ["PurgeLog"] }, { tag = "b", new_classes = ["RegionFill"] }]`,
 		"a site's own":     `durable_objects.bindings = [{ name = "CART", class_name = "Cart" }]` + "\n" + `kv_namespaces = [{ binding = "CARTS" }]`,
 		"of another name":  logLine + logMade + `services = [{ binding = "INLAY_SHOP", service = "shop" }]`, // of slots: binding:INLAY_SHOP/…
 		"renamed":          logLine + `migrations = [{ tag = "a", new_sqlite_classes = ["Log"] }, { tag = "b", renamed_classes = [{ from = "Log", to = "PurgeLog" }] }]`,
@@ -47,7 +48,7 @@ func TestBindingsThatAreWrongAreTold(t *testing.T) {
 		logMade + `durable_objects.bindings = [{ name = "INLAY_LOG" }]`:                                                                                     `INLAY_LOG has no class; it is PurgeLog`,
 		logMade + `durable_objects.bindings = [{ name = "LOG", class_name = "PurgeLog" }]`:                                                                  `the class PurgeLog is bound as LOG; inlay looks for it as INLAY_LOG: name = "INLAY_LOG"`,
 		logMade + `durable_objects.bindings = [{ name = "INLAY_LOGS", class_name = "PurgeLog" }]`:                                                           `the class PurgeLog is bound as INLAY_LOGS; inlay looks for it as INLAY_LOG`,
-		logMade + `durable_objects.bindings = [{ name = "INLAY_CART", class_name = "Cart" }]`:                                                               `there is no binding INLAY_CART; inlay looks for INLAY_LOG and INLAY_KV`,
+		logMade + `durable_objects.bindings = [{ name = "INLAY_CART", class_name = "Cart" }]`:                                                               `there is no binding INLAY_CART; inlay looks for INLAY_LOG, INLAY_KV and INLAY_REGION`,
 		`kv_namespaces = [{ binding = "INLAY_LOG", id = "1" }]`:                                                                                             `wrangler.toml:1:18: INLAY_LOG is in kv_namespaces, and has to be in durable_objects: durable_objects.bindings = [`,
 		"[[services]]\nbinding = \"INLAY_LOG\"\nservice = \"log\"":                                                                                          `wrangler.toml:1:1: INLAY_LOG is in services, and has to be in durable_objects`,
 		"[[queues.producers]]\nbinding = \"INLAY_LOG\"\nqueue = \"log\"":                                                                                    `INLAY_LOG is in queues, and has to be in durable_objects`,

@@ -119,9 +119,9 @@ func exportLeave(id uint32, now float64) {
 	verified()
 }
 
-// fill_end takes how long before it was asked for the fill had begun, in milliseconds, and the fields of answer.Fields, each ended by NUL; then for each redirect on the way its status, whether
-// it set a cookie ("1"), and its fields. It answers with the size of error_text, which says why the answer is no fragment
-// and should be looked at; 0: it need not be.
+// fill_end takes how long before it was asked for the fill had begun, in milliseconds, and the fields of answer.Fields, each
+// ended by NUL; then for each redirect on the way its status, whether it set a cookie ("1"), and its fields. It answers with
+// the size of error_text, which says why the answer is no fragment and should be looked at; 0: it need not be.
 //
 //go:wasmexport fill_end
 func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, before, now float64) uint32 {

@@ -19,6 +19,9 @@ type Beyond struct {
 	Colo *Colo
 	KV   *KV
 
+	Region     *Region // a region's objects, in a process of their own
+	RegionHome bool    // they, in the isolates' workerd
+
 	Isolates int                        // 0: two
 	Pages    []edge.Page                // in place of the site's
 	Change   func(config string) string // of the configuration; nil: none
@@ -69,9 +72,18 @@ func StartIsolates(t *testing.T, b Beyond, env ...string) []*Server {
 		hub = "const hub :Workerd.Worker = (\n" + `  durableObjectNamespaces = [(className = "PurgeLog", uniqueKey = "log", enableSql = true)],
   durableObjectStorage = (localDisk = "state"),` + worker
 	}
-	if hub != "" {
+	if b.Log != nil || b.Home {
 		services = append(services, `(name = "hub", worker = .hub)`)
 		bindings = append(bindings, `(name = "INLAY_LOG", durableObjectNamespace = (className = "PurgeLog", serviceName = "hub"))`)
+	}
+	if b.Region != nil {
+		external("region", b.Region.Addr)
+		bindings = append(bindings, `(name = "INLAY_REGION", service = "region")`)
+	}
+	if b.RegionHome {
+		hub += regionHome(t, config)
+		services = append(services, `(name = "shards", worker = .shards)`)
+		bindings = append(bindings, `(name = "INLAY_REGION", durableObjectNamespace = (className = "RegionFill", serviceName = "shards"))`)
 	}
 	outbound := ""
 	if b.Colo != nil {

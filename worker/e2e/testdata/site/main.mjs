@@ -1,1 +1,1 @@
-export { default, PurgeLog } from "./worker.mjs";
+export { default, PurgeLog, RegionFill } from "./worker.mjs";
