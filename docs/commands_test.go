@@ -103,7 +103,7 @@ func TestEveryCommandOfTheDocumentationRuns(t *testing.T) {
 				continue
 			}
 			seen[line] = true
-			if strings.HasPrefix(line, "curl ") {
+			if strings.HasPrefix(line, "curl ") && commands[line] == nil {
 				assert.Contains(t, curls, line, "%s: what does it claim?", d.path)
 				continue
 			}

@@ -117,6 +117,7 @@ func TestEveryBlockIsOfAKindThatIsChecked(t *testing.T) {
 		"html": "docs/wire_test.go", "http": "docs/wire_test.go",
 		"toml":  "docs/toml_test.go",
 		"nginx": "worker/e2e/proxy_test.go",
+		"js":    "docs/hooks_test.go",
 		"text":  "diagrams",
 	}
 	for _, d := range documents(t) {

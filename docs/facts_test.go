@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"inlay/edge"
+	"inlay/internal/project"
 	"inlay/worker/e2e/harness"
 )
 
@@ -85,6 +86,10 @@ func TestEveryVariableThatIsNamedExists(t *testing.T) {
 	known := map[string]bool{"SITE_DELAY_MS": true}
 	for _, v := range edge.Variables() {
 		known[v.Name] = true
+	}
+	known["INLAY_REGION"] = true
+	for _, b := range project.Bindings() {
+		known[b.Name] = true
 	}
 	names := regexp.MustCompile(`\b(?:INLAY|SITE)_[A-Z_]*[A-Z]\b`)
 	// The command has variables of its own, and so have the recipes.
@@ -169,6 +174,8 @@ func TestAnswersOfItsOwnAreAsTold(t *testing.T) {
 	require.NoError(t, err)
 	pass, err := os.ReadFile("worker/pass.mjs")
 	require.NoError(t, err)
+	wording, err := os.ReadFile("internal/wording/texts.go")
+	require.NoError(t, err)
 	for i, answer := range []*httptest.ResponseRecorder{
 		ask(handler, http.MethodGet, "/a%00b"),
 		ask(handler, http.MethodGet, "/_inlay/stats"),
@@ -179,13 +186,14 @@ func TestAnswersOfItsOwnAreAsTold(t *testing.T) {
 		{Code: http.StatusInternalServerError, Body: bytes.NewBuffer(worker)}, // TestBadVariableIsNamedInDevelopment has its status
 		{Code: http.StatusBadGateway, Body: bytes.NewBuffer(pass)},            // TestOriginThatIsNotThere has its status
 		{Code: http.StatusBadGateway, Body: bytes.NewBuffer(pass)},            // TestEndOfAnInstanceIsSeenAtOnce has its status
+		{Code: http.StatusServiceUnavailable, Body: bytes.NewBuffer(wording)}, // TestPurgeIsRefusedWhileTheLogIsAway has its status
 		ask(stopped, http.MethodGet, "/"),
 	} {
 		require.Less(t, i, len(told))
 		assert.Contains(t, told[i][0], strconv.Itoa(answer.Code))
 		assert.Contains(t, answer.Body.String(), strings.Trim(inlineCode.FindString(told[i][2]), "`"))
 	}
-	assert.Len(t, told, 10)
+	assert.Len(t, told, 11)
 }
 
 func TestWhatMayBeAFragmentIsAsTold(t *testing.T) {

@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -28,9 +29,13 @@ func init() {
 		"go tool inlay":      by("TestSiteHasTheTool"),
 		"./build.sh":         runs(nil, "core.wasm", "gzipped"),
 		"./build.sh clean":   by("TestAnotherSiteIsBuilt"),
-		"inlay invalidate --tag package:net/http":    administers("invalidated 1 entry in one process\n"),
-		"inlay purge --tag docs --tag imports":       administers("purged 2 entries in one process\n"),
-		"inlay purge --key /fragments/summary":       administers("purged 1 entry in one process\n"),
+		"inlay invalidate --tag package:net/http":   administers("invalidated 1 entry in one process\n"),
+		"inlay purge --tag docs --tag imports":      administers("purged 2 entries in one process\n"),
+		"inlay purge --key /fragments/summary":      administers("purged 1 entry in one process\n"),
+		"inlay invalidate --key /fragments/summary": administers("invalidated 1 entry in one process\n"),
+		"inlay dev --everywhere":                    by("TestDevWithEverythingBeyondTheIsolate"),
+		"curl -fsS --retry 8 -X POST -H \"Authorization: Bearer $INLAY_TOKEN\" 'https://shop.example.com/_inlay/purge?tag=product:7'": asksAgain,
+		"until inlay purge --env production --tag product:7; do test $? = 3 || exit 1; sleep 5; done":                                 asksAgain,
 		"inlay purge --env production --all":         by("TestSiteAndTokenComeFromTheProject"),
 		"inlay stats --url https://shop.example.com": by("TestSiteAndTokenComeFromTheProject"),
 		"inlay build":                                            by("TestWorkflowsStepsRun"),
@@ -45,6 +50,7 @@ func init() {
 	})
 	for _, line := range []string{
 		"npx wrangler secret put INLAY_TOKEN --env production",
+		"npx wrangler kv namespace create INLAY_KV",
 		"npx wrangler versions upload --env production --tag v42",
 		"npx wrangler versions upload --env production --preview-alias next",
 		"npx wrangler versions list --env production",
@@ -119,6 +125,44 @@ func administers(want string) func(*testing.T, string) {
 		output, err := cmd.CombinedOutput()
 		require.NoError(t, err, string(output))
 		assert.Equal(t, want, string(output))
+	}
+}
+
+// asksAgain runs a line that purges a deployed site, whose log cannot be reached at first; and where the site refuses, which is
+// no reason to ask again.
+func asksAgain(t *testing.T, line string) {
+	path, err := program()
+	require.NoError(t, err)
+	for _, refuses := range []bool{false, true} {
+		asked := 0
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			assert.Equal(t, "POST /_inlay/purge?tag=product:7", r.Method+" "+strings.ReplaceAll(r.URL.String(), "%3A", ":"))
+			assert.Equal(t, "Bearer "+adminToken, r.Header.Get("Authorization"))
+			asked++
+			switch {
+			case refuses:
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = io.WriteString(w, `{"purged":0,"error":"no"}`)
+			case asked < 2:
+				w.WriteHeader(http.StatusServiceUnavailable)
+				_, _ = io.WriteString(w, `{"purged":0,"error":"the purge log has not confirmed it, so it may hold nowhere; try again: x"}`)
+			default:
+				_, _ = io.WriteString(w, `{"purged":1,"isolates":"within 5s","log":17}`)
+			}
+		}))
+		t.Cleanup(server.Close)
+		script := strings.NewReplacer("https://shop.example.com", server.URL, "--env production", "", "sleep 5", "sleep 0.1").Replace(line)
+		cmd := exec.Command("sh", "-c", `inlay() { "$PROGRAM" "$@"; }; `+script)
+		cmd.Env = append(harness.Environ(), "PROGRAM="+path, "INLAY_URL="+server.URL, "INLAY_TOKEN="+adminToken)
+		output, err := cmd.CombinedOutput()
+		if refuses {
+			assert.Error(t, err, string(output))
+			assert.Equal(t, 1, asked)
+			continue
+		}
+		assert.NoError(t, err, string(output))
+		assert.Equal(t, 2, asked)
+		assert.Contains(t, string(output), "17")
 	}
 }
 
