@@ -97,7 +97,7 @@ func TestIsolatesOfADataCentreShareAPoll(t *testing.T) {
 	var wait sync.WaitGroup
 	for isolate := range b.Isolates {
 		wait.Go(func() {
-			for sawIt := false; time.Since(begun) < 8*time.Second; time.Sleep(10 * time.Millisecond) {
+			for sawIt := false; time.Since(begun) < 6*time.Second; time.Sleep(10 * time.Millisecond) {
 				mu.Lock()
 				known := p
 				mu.Unlock()
@@ -132,4 +132,62 @@ func TestIsolatesOfADataCentreShareAPoll(t *testing.T) {
 	assert.LessOrEqual(t, after-polls, 2*int(lasted/time.Second)+2, "without a snapshot it were %d", b.Isolates*int(lasted/time.Second))
 	assert.GreaterOrEqual(t, after-polls, int(lasted/time.Second)/2)
 	assert.Equal(t, before.shows["/f/b/1"], w.visit(7, "/p/1").shows["/f/b/1"])
+}
+
+// A snapshot is older than it looks: who relies on one for nearly as long as a lease lasts is not shown what was purged before
+// it was made.
+func TestSnapshotsKeepThePromise(t *testing.T) {
+	t.Parallel()
+	const lease, slots = 5 * time.Second, 16 // with a shorter one than 4 s no snapshot is of use
+	html := "<body>"
+	for i := range slots {
+		html += fmt.Sprintf(`<edge-slot name="s%d" src="/f/a/%d" ttl="5m" tags="a:%d"><i>…</i></edge-slot>`, i, i, i)
+	}
+	// Who makes snapshots, and who relies on them for nearly as long as they may. Another purges: they are too old for him.
+	every := []time.Duration{20 * time.Millisecond}
+	for i := range 8 {
+		every = append(every, lease-time.Duration(i*60+20)*time.Millisecond)
+	}
+	b := bound(t)
+	b.Isolates = len(every) + 1
+	b.Pages = append(b.Pages, parsePage(t, "/p", html+"</body>"))
+	w := newWorld(t, b, "INLAY_LEASE_SOFT=300ms", "INLAY_LEASE="+lease.String())
+	w.origin.lease = lease
+	begun := time.Now()
+	goesOn := func() bool { return time.Since(begun) < 3*lease }
+	var mu sync.Mutex
+	var visits []visit
+	var purges []purged
+	var wait sync.WaitGroup
+	for isolate, pause := range every {
+		wait.Go(func() {
+			for next := time.Now(); goesOn(); time.Sleep(time.Until(next)) {
+				next = next.Add(pause)
+				v := visitPage(w.isolates[isolate], "/p")
+				mu.Lock()
+				visits = append(visits, v)
+				mu.Unlock()
+			}
+		})
+	}
+	for i := 0; goesOn(); i++ {
+		p := w.purge(len(every), fmt.Sprintf([]string{"tag=a:%d", "key=/f/a/%d"}[i/slots%2], i%slots))
+		mu.Lock()
+		purges = append(purges, p)
+		mu.Unlock()
+		time.Sleep(30 * time.Millisecond)
+	}
+	wait.Wait()
+	for _, v := range visits {
+		require.NoError(t, v.err)
+		require.Len(t, v.shows, slots)
+		require.NoError(t, w.origin.judge(v, purges...))
+	}
+	polls, _ := w.Log.Asked()
+	gets := 0
+	for isolate := range every {
+		gets += w.counter(isolate, "polls_total")
+	}
+	t.Logf("%d pages, %d purges; of %d polls %d reached the log", len(visits), len(purges), gets, polls)
+	assert.Less(t, polls, gets, "some were answered by a snapshot")
 }

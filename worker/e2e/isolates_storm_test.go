@@ -19,7 +19,7 @@ import (
 // and a log that stops and dies.
 
 const (
-	isolateStormLasts   = 12 * time.Second
+	isolateStormLasts   = 10 * time.Second
 	isolateStormClients = 120 // at once
 	isolateStormPages   = 12
 )

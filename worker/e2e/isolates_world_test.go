@@ -87,6 +87,7 @@ func parsePage(t *testing.T, pattern, html string) edge.Page {
 // recorder is an origin whose fragments say which request they answer, and carry a tag that no page knows.
 type recorder struct {
 	*origin
+	lease  time.Duration // INLAY_LEASE of those who ask it
 	mu     sync.Mutex
 	hits   []hit
 	change func(w http.ResponseWriter, r *http.Request) (done bool) // before it answers; nil: nothing
@@ -100,7 +101,7 @@ type hit struct {
 
 func newRecorder(t *testing.T) *recorder {
 	t.Helper()
-	o := &recorder{}
+	o := &recorder{lease: hardLease}
 	o.origin = newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
 		o.mu.Lock()
 		o.hits = append(o.hits, hit{r.URL.Path, time.Now()})
@@ -263,7 +264,7 @@ func (o *recorder) judge(v visit, purges ...purged) error {
 			return fmt.Errorf("%s shows what %s was answered", path, hit.path)
 		}
 		for _, p := range purges {
-			if p.covers(path) && v.begun.Sub(p.acked) > hardLease && hit.at.Before(p.sent) {
+			if v.begun.Sub(p.acked) > o.lease && hit.at.Before(p.sent) && p.covers(path) {
 				return fmt.Errorf("%s of hit %d was asked for %v before the purge of %s, and was shown to a request that began %v after it was acknowledged",
 					path, number, p.sent.Sub(hit.at), p.query, v.begun.Sub(p.acked))
 			}
