@@ -1,6 +1,7 @@
 // @ts-check
 // One fill a region, from the side of an isolate that asks for it; region.mjs is who answers.
 
+import { build } from "./build-id.mjs";
 import { RegionFrames } from "./region-frames.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -87,7 +88,7 @@ export async function ask(binding, { name, hint, queue }, { origin, secret }) {
   try {
     const target = "fetch" in binding ? binding : binding.get(binding.idFromName(name), hint === undefined ? {} : { locationHint: hint });
     const response = await Promise.race([late, target.fetch(`https://region/${name}/`, {
-      method: "POST", body: JSON.stringify({ settings: { origin, secret }, fills }), signal: over.signal,
+      method: "POST", body: JSON.stringify({ build, settings: { origin, secret }, fills }), signal: over.signal,
     })]);
     clearTimeout(timer);
     if (response.status !== 200 || response.body === null) throw new Error(`status ${response.status}: ${(await response.text()).trim().slice(0, 200)}`);

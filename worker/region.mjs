@@ -3,11 +3,12 @@
 // for the same one that ask for the same while it goes on. It keeps nothing: what a fill brings is each isolate's to judge and to
 // store. It is spoken to by fetch, see region-call.mjs:
 //
-//   POST https://region/NAME/   {"settings": {…}, "fills": [{…, "share": {"log", "stamp", "maxAge"}}, …]}
+//   POST https://region/NAME/   {"build": "…", "settings": {…}, "fills": [{…, "share": {"log", "stamp", "maxAge"}}, …]}
 //
 // The answer begins at once, so that who asks knows that somebody is there, and has a frame for each fill as it ends, see
 // region-frames.mjs.
 
+import { build } from "./build-id.mjs";
 import { answerFields } from "./core.mjs";
 import { runFills } from "./fills.mjs";
 import { encodeFrame } from "./region-frames.mjs";
@@ -57,12 +58,16 @@ export class RegionFill {
   async fetch(request) {
     // The body is read to its end before anything is answered: a caller that still writes would wait for ever.
     const text = await request.text();
+    const refused = (/** @type {number} */ status, /** @type {unknown} */ why) =>
+      new Response(`region: ${why instanceof Error ? why.message : why}\n`, { status, headers: { "cache-control": "no-store" } });
     let call;
     try {
       call = readCall(request.method, text);
     } catch (error) {
-      return new Response(`region: ${error instanceof Error ? error.message : error}\n`, { status: 400, headers: { "cache-control": "no-store" } });
+      return refused(400, error);
     }
+    // While a deployment is rolled out there are isolates of two; an object is of one, and so are its handlers.
+    if (call.build !== build) return refused(409, "this object is of another deployment");
     return new Response(this.take(call), { headers: { "content-type": "application/vnd.inlay.region", "cache-control": "no-store" } });
   }
 
@@ -198,16 +203,16 @@ function frameOf(index, before, how) {
 }
 
 /** @typedef {{ origin: string, secret: string }} Settings */
-/** @typedef {{ settings: Settings, fills: (Fill & { share: Share })[] }} Call */
+/** @typedef {{ build: string, settings: Settings, fills: (Fill & { share: Share })[] }} Call */
 
 /** @param {string} method @param {string} text @returns {Call} */
 function readCall(method, text) {
   if (method !== "POST") throw new Error("fills are asked for by POST");
-  const { settings, fills } = JSON.parse(text);
+  const { build, settings, fills } = JSON.parse(text);
   if (typeof settings?.origin !== "string" || typeof settings.secret !== "string") throw new Error("a call says its settings");
   if (!Array.isArray(fills) || fills.length === 0 || fills.length > maxFills) throw new Error(`a call has 1 to ${maxFills} fills`);
   if (!fills.every(isFill)) throw new Error("a call's fills are those of another version of inlay");
-  return { settings, fills };
+  return { build, settings, fills };
 }
 
 /** @param {any} f */

@@ -322,7 +322,7 @@ test("a continent has objects of its own, near it", async (t) => {
 
 test("what is no call is refused, after it was read", async () => {
   const object = new RegionFill({ waitUntil: () => {} }, {});
-  const good = { settings: { origin: "", secret: "" }, fills: [fill(1)] };
+  const good = { build: "test", settings: { origin: "", secret: "" }, fills: [fill(1)] };
   for (const [method, body] of [
     ["GET"], ["PUT", JSON.stringify(good)], ["POST", ""], ["POST", "null"], ["POST", "[]"], ["POST", JSON.stringify({ ...good, settings: 1 })],
     ["POST", JSON.stringify({ ...good, fills: [] })], ["POST", JSON.stringify({ ...good, fills: [{}] })],
@@ -333,6 +333,8 @@ test("what is no call is refused, after it was read", async () => {
     assert.equal(response.status, 400, `${method} ${body}`);
     assert.ok(body === undefined || request.bodyUsed);
   }
+  const other = new Request("https://region/local/0/", { method: "POST", body: JSON.stringify({ ...good, build: "another" }) });
+  assert.equal((await object.fetch(other)).status, 409, "of another deployment");
   assert.equal(object.flights.size, 0);
 });
 
