@@ -10,6 +10,7 @@ import (
 	"inlay/internal/decimal"
 	"inlay/internal/engine"
 	"inlay/internal/page"
+	"inlay/worker/core/heap"
 )
 
 // core is the engine; it is made by start, in the first request of an isolate: at module scope there is no clock yet.
@@ -32,6 +33,7 @@ func newEngine(lookup func(string) (string, bool), seed, crashes uint64, has uin
 	if err != nil {
 		return err
 	}
+	heap.Spare = uint32(c.MaxBytes / 16)
 	c.Seed, c.Crashes = seed, crashes
 	c.Log = has&1 != 0
 	c.Tiers = config.Tiers(has>>1) & (config.DataCenter | config.KV)

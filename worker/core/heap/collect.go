@@ -2,8 +2,7 @@ package heap
 
 import "math/bits"
 
-// Words of the heads of used chunks while memory is being collected: 0 is not reached; reached, the next that is to be read, or
-// none.
+// none ends the list of the chunks that are still to be read, which goes through the second words of their heads.
 const none = 1
 
 // collect frees what is not reached from the words between from and to.
@@ -14,7 +13,6 @@ func (h *heap) collect(from, to uint32) {
 	for h.todo != none {
 		at := h.todo
 		h.todo = load(at + 4)
-		store(at+4, none)
 		h.read(at)
 	}
 	h.sweep()
@@ -26,12 +24,27 @@ func (h *heap) reach(address uint32) {
 	if address-h.base >= h.end-h.base {
 		return
 	}
-	at := h.chunk(address)
-	if load(at) == free || load(at+4) != 0 {
+	word, bit := h.bit(address)
+	found := load(word) & (bit<<1 - 1)
+	for found == 0 { // the chunk begins in a block before
+		word -= 8
+		found = load(word)
+	}
+	place := uint32(31 - bits.LeadingZeros32(found))
+	reached := load(word + 4)
+	if reached>>place&1 != 0 {
 		return
 	}
-	store(at+4, h.todo)
-	h.todo = at
+	at := h.base + (word-h.starts)*(block/8) + place*8
+	layout := load(at)
+	if layout == free {
+		return
+	}
+	store(word+4, reached|1<<place)
+	if layout&1 == 0 || layout>>6 != 0 { // it may have pointers
+		store(at+4, h.todo)
+		h.todo = at
+	}
 }
 
 func (h *heap) reachAll(from, to uint32) {
@@ -52,9 +65,6 @@ func (h *heap) read(at uint32) {
 		h.reachAll(at, end)
 	case layout&1 != 0:
 		words, pointers := layout>>1&31, layout>>6
-		if pointers == 0 {
-			return
-		}
 		for ; at+4*words <= end; at += 4 * words {
 			for left := pointers; left != 0; left &= left - 1 {
 				h.reach(load(at + 4*uint32(bits.TrailingZeros32(left))))
@@ -72,65 +82,50 @@ func (h *heap) read(at uint32) {
 	}
 }
 
-// sweep makes chunks of what was not reached, as large as they can be.
-func (h *heap) sweep() {
-	h.lists, h.some, h.live = [kinds]uint32{}, 0, 0
-	run := uint32(0) // where what is free begins
-	for at := h.base; at < h.end; {
-		next := h.next(at)
-		switch {
-		case load(at) != free && load(at+4) != 0:
-			store(at+4, 0)
-			h.live += next - at
-			if run != 0 {
-				h.release(run, at-run)
-			}
-			run = 0
-		case run == 0:
-			run = at
-		default:
-			word, bit := h.bit(at)
-			store(word, load(word)&^bit)
-		}
-		at = next
-	}
-	if run != 0 {
-		h.release(run, h.end-run)
-	}
-}
-
-// bit is where the map says whether a chunk begins at an address.
-func (h *heap) bit(at uint32) (word, bit uint32) {
-	i := (at - h.base) / 8
-	return h.starts + i/32*4, 1 << (i % 32)
-}
-
-// begin notes that one does.
-func (h *heap) begin(at uint32) {
-	word, bit := h.bit(at)
-	store(word, load(word)|bit)
-}
-
-// chunk is where the chunk begins that an address is in.
-func (h *heap) chunk(address uint32) uint32 {
-	word, bit := h.bit(address)
-	found := load(word) & (bit<<1 - 1)
-	for found == 0 {
-		word -= 4
-		found = load(word)
-	}
-	return h.base + ((word-h.starts)*8+uint32(31-bits.LeadingZeros32(found)))*8
-}
-
 // next is where the chunk behind one begins; end for the last.
 func (h *heap) next(at uint32) uint32 {
 	word, bit := h.bit(at)
 	found := load(word) &^ (bit<<1 - 1)
 	for found == 0 {
-		if word += 4; h.base+(word-h.starts)*64 >= h.end {
+		if word += 8; h.base+(word-h.starts)*(block/8) >= h.end {
 			return h.end
 		}
 		found = load(word)
 	}
-	return h.base + ((word-h.starts)*8+uint32(bits.TrailingZeros32(found)))*8
+	return h.base + (word-h.starts)*(block/8) + uint32(bits.TrailingZeros32(found))*8
+}
+
+// sweep makes free chunks of what was not reached, as large as they can be. It looks at the map alone.
+func (h *heap) sweep() {
+	h.lists, h.some, h.live = [kinds]uint32{}, 0, h.end-h.base
+	run := uint32(0) // where what is free begins; 0: nothing is
+	for at, word := h.base, h.starts; at < h.end; at, word = at+block, word+8 {
+		starts, reached := load(word), load(word+4)
+		store(word+4, 0)
+		if run == 0 && starts == reached {
+			continue
+		}
+		for left := starts; left != 0; left &= left - 1 {
+			place := uint32(bits.TrailingZeros32(left))
+			switch {
+			case reached>>place&1 != 0:
+				h.freed(run, at+place*8)
+				run = 0
+			case run == 0:
+				run = at + place*8
+			default:
+				starts &^= 1 << place
+			}
+		}
+		store(word, starts)
+	}
+	h.freed(run, h.end)
+}
+
+// freed makes a free chunk of all that is between two addresses; the first may be 0, for nothing.
+func (h *heap) freed(from, to uint32) {
+	if from != 0 {
+		h.release(from, to-from)
+		h.live -= to - from
+	}
 }

@@ -4,18 +4,20 @@ import "math/bits"
 
 // Everything from base to end is in chunks, one behind the other, each of a multiple of 8 bytes with a head of 8 bytes:
 //
-//	used: how pointers lie in it, as TinyGo describes a type; 0 while nothing is collected
+//	used: how pointers lie in it, as TinyGo describes a type; a word for collect
 //	free: the word free; its size; in those of 16 bytes or more, the next free one of its kind
 //
-// Where chunks begin is in a map, a bit for each 8 bytes, which lies behind end, where memory ends. By it a pointer into the
-// midst of something finds its head.
+// A map lies behind end, where memory ends, with two words for each block of 256 bytes: in the first a bit says for each 8 bytes
+// whether a chunk begins there, so that a pointer into the midst of something finds its head; in the second, while memory is
+// collected, whether that chunk has been reached.
 
 const (
 	head  = 8
 	least = 16 // bytes of a chunk that can be given out
 
-	free = 2 // no description of a type: those are 0, odd, or addresses of words
-	page = 64 << 10
+	free  = 2 // no description of a type: those are 0, odd, or addresses of words
+	block = 256
+	page  = 64 << 10
 )
 
 type heap struct {
@@ -75,7 +77,8 @@ func (h *heap) take(n uint32) uint32 {
 func (h *heap) refill(n uint32) {
 	h.retire()
 	k, before := kind(n), uint32(0)
-	for at := h.lists[k]; at != 0; before, at = at, load(at+8) {
+	// The first may be too small for it; of the larger kinds each is large enough.
+	for at, tries := h.lists[k], 8; at != 0 && tries > 0; before, at, tries = at, load(at+8), tries-1 {
 		if load(at+4) >= n {
 			h.open(h.unlist(k, before, at))
 			return
@@ -137,12 +140,24 @@ func (h *heap) grow(n uint32) {
 		extend((n+n/32+(h.end-h.base)/8)/page + 2)
 		end = h.room()
 	}
-	before, after := (h.end-h.base)/64, (end-h.base)/64
+	before, after := (h.end-h.base)/32, (end-h.base)/32
 	move(end, h.starts, before)
-	wipe(end+before, after-before+3)
+	wipe(end+before, after-before)
 	h.starts = end
 	h.bump, h.last, h.end = h.end, end, end
 }
 
-// room is where everything can end at most: 64 bytes need one of the map, which is read in words.
-func (h *heap) room() uint32 { return h.base + (top()-h.base-4)/65*64 }
+// room is where everything can end at most, with 8 bytes of the map for each block.
+func (h *heap) room() uint32 { return h.base + (top()-h.base)/(block+8)*block }
+
+// begin notes that a chunk begins at an address.
+func (h *heap) begin(at uint32) {
+	word, bit := h.bit(at)
+	store(word, load(word)|bit)
+}
+
+// bit is where the map says whether one does.
+func (h *heap) bit(at uint32) (word, bit uint32) {
+	at -= h.base
+	return h.starts + at/block*8, 1 << (at / 8 % 32)
+}

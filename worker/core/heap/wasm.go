@@ -20,6 +20,9 @@ func memoryGrow(index, pages int32) int32
 
 var program heap
 
+// Spare is how many bytes may wait to be collected.
+var Spare uint32
+
 //go:linkname alloc runtime.alloc
 //go:noinline
 func alloc(size uintptr, layout unsafe.Pointer) unsafe.Pointer {
@@ -28,9 +31,9 @@ func alloc(size uintptr, layout unsafe.Pointer) unsafe.Pointer {
 
 // Collect may be called only where no function of the program is going on but the one that JavaScript has called, and nothing
 // that has come out of its memory is in that one's variables: at the beginning of an event. It frees what the program does not
-// use any more, if it is time.
+// use any more, if it is time: not before Spare bytes have been given out.
 func Collect() {
-	if program.due() {
+	if program.due(Spare) {
 		program.collect(uint32(uintptr(unsafe.Pointer(&globals))), bottom())
 	}
 }
