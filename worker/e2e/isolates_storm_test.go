@@ -13,14 +13,17 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/edge"
+	"inlay/worker/e2e/harness"
 )
 
 // Everything at once on two isolates: visitors who leave, purges by either of them, an origin that takes its time and fails,
 // and a log that stops and dies.
 
 const (
-	isolateStormLasts   = 10 * time.Second
-	isolateStormClients = 120 // at once
+	isolateStormLasts   = 9 * time.Second
+	isolateStormClients = 200 // at once
 	isolateStormPages   = 12
 )
 
@@ -64,7 +67,22 @@ func wholePage(v visit, path string, slots ...string) error {
 
 func TestStormOfTwoIsolates(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, bound(t), "INLAY_NEGATIVE_TTL=100ms")
+	t.Run("each fills", func(t *testing.T) {
+		stormOfIsolates(t, newWorld(t, bound(t), "INLAY_NEGATIVE_TTL=100ms"), nil)
+	})
+	t.Run("a region fills", func(t *testing.T) {
+		b := bound(t)
+		b.Region = harness.NewRegion(t)
+		b.Pages = []edge.Page{parsePage(t, "/p/{id}", regionPage), parsePage(t, "/q/{id}", otherPage)}
+		w := newWorld(t, b, "INLAY_NEGATIVE_TTL=100ms")
+		stormOfIsolates(t, w, []func(){w.Region.Stop, w.Region.Continue, w.Region.Kill, w.Region.Restart})
+		assert.Positive(t, w.Region.Calls())
+		assert.NotContains(t, w.Region.Log(), "ncaught")
+	})
+}
+
+// stormOfIsolates is a storm in a world of two, with troubles of its own beside those of the log.
+func stormOfIsolates(t *testing.T, w *world, troubles []func()) {
 	w.origin.answering(tardyOrigin)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -107,7 +125,7 @@ func TestStormOfTwoIsolates(t *testing.T) {
 					visits = append(visits, v)
 				}
 				mu.Unlock()
-				time.Sleep(time.Duration(random.IntN(100)) * time.Millisecond)
+				time.Sleep(time.Duration(random.IntN(300)) * time.Millisecond)
 			}
 		})
 	}
@@ -121,7 +139,7 @@ func TestStormOfTwoIsolates(t *testing.T) {
 				status, answer, took, err := administer(w.isolates[random.IntN(2)], "purge?"+query)
 				p.acked = time.Now()
 				assert.NoError(t, err)
-				assert.Less(t, took, 8*time.Second)
+				assert.Less(t, took, 15*time.Second, "the log is given 5 s")
 				mu.Lock()
 				if status == http.StatusOK {
 					purges = append(purges, p)
@@ -134,13 +152,14 @@ func TestStormOfTwoIsolates(t *testing.T) {
 			}
 		})
 	}
-	wait.Go(func() { // the log's own troubles
+	wait.Go(func() {
 		l := w.Log
-		for _, trouble := range []func(){
+		troubles = append([]func(){
 			l.Stop, l.Continue, func() { l.Slow(150 * time.Millisecond) }, func() { l.Slow(0) }, l.Kill, l.Restart,
 			func() { l.Kill(); l.Lose(); l.Restart() },
-		} {
-			time.Sleep(isolateStormLasts / 9)
+		}, troubles...)
+		for i, trouble := range troubles {
+			time.Sleep(time.Until(begun.Add(isolateStormLasts * time.Duration(i+1) / time.Duration(len(troubles)+2))))
 			trouble()
 		}
 	})
@@ -158,9 +177,9 @@ func TestStormOfTwoIsolates(t *testing.T) {
 	t.Logf("%d pages of %d fragments, %d left; %d purges, %d refused; %d hits; the slowest took %v",
 		len(visits), shown, left, len(purges), refused, hits, slowest.Round(time.Millisecond))
 	assert.Greater(t, len(visits), 1000)
-	assert.Greater(t, len(purges), 20)
+	assert.Greater(t, len(purges), 5)
 	assert.Greater(t, left, 20)
-	assert.Less(t, slowest, 8*time.Second, "a fill of 1.5 s, a second for the log; the rest is a busy machine's")
+	assert.Less(t, slowest, 15*time.Second, "a fill of 1.5 s, a second for the log; the rest is a busy machine's")
 	assert.Less(t, hits, shown)
 	for isolate := range w.isolates {
 		require.Eventually(t, func() bool {
