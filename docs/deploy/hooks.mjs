@@ -5,7 +5,7 @@
 import { purge } from "./purge.mjs";
 import inlay from "./worker.mjs";
 
-export { PurgeLog } from "./worker.mjs";
+export { PurgeLog, RegionFill } from "./worker.mjs";
 
 const encoder = new TextEncoder();
 

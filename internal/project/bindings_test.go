@@ -68,3 +68,17 @@ func TestBindingsThatAreWrongAreTold(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, w.CheckBindings(), 1)
 }
+
+func TestRegionNeedsItsClassAndTheLog(t *testing.T) {
+	const both = `durable_objects.bindings = [{ name = "INLAY_LOG", class_name = "PurgeLog" }, { name = "INLAY_REGION", class_name = "RegionFill" }]` + "\n"
+	for text, want := range map[string]string{
+		both + logMade: `no migration makes the class RegionFill of INLAY_REGION; add to the end of migrations: { tag = "inlay-region", new_sqlite_classes = ["RegionFill"] }`,
+		`durable_objects.bindings = [{ name = "INLAY_REGION", class_name = "RegionFill" }]` + "\n" + `migrations = [{ tag = "b", new_sqlite_classes = ["RegionFill"] }]`: `INLAY_REGION is of no use without INLAY_LOG`,
+	} {
+		w, err := ParseWrangler(text)
+		require.NoError(t, err, text)
+		got := w.CheckBindings()
+		require.Len(t, got, 1, text)
+		assert.Contains(t, got.Error(), want, text)
+	}
+}

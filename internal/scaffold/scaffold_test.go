@@ -197,9 +197,10 @@ func TestBindingsCanBeUncommented(t *testing.T) {
 	w, err := project.ParseWrangler(binding.ReplaceAllString(string(text), "$1"))
 	require.NoError(t, err)
 	assert.Empty(t, w.CheckBindings())
-	assert.Equal(t, []string{"PurgeLog"}, w.Classes(false))
+	assert.Equal(t, []string{"PurgeLog", "RegionFill"}, w.Classes(false))
 	all, err := w.Everywhere("production")
 	require.NoError(t, err)
 	assert.Equal(t, 2, strings.Count(string(all), `"INLAY_LOG"`), "nothing is missing in either")
 	assert.Equal(t, 2, strings.Count(string(all), `"INLAY_KV"`))
+	assert.Equal(t, 2, strings.Count(string(all), `"INLAY_REGION"`))
 }
