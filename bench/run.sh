@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs the benchmarks and writes RESULTS.md and timeline.svg from what they print: ./build.sh bench
 #
-# bench/run.sh [-short] [-parts native,workers] [-traces DIR] [-rounds N]
+# bench/run.sh [-short] [-parts native,workers,beyond] [-traces DIR] [-rounds N]
 #
 #   -short   the smallest form of each, once, and RESULTS.md stays as it is: checks in seconds that everything runs
-#   -parts   native: the cache beside its peers, in Wasm too, and the native handler; workers: Workers in workerd. Both
-#            unless told; the other part of RESULTS.md stays as it is
+#   -parts   native: the cache beside its peers, in Wasm too, and the native handler; workers: Workers in workerd; beyond: what the
+#            purge log and the tiers below cost, in workerd and natively. All unless told; the other parts of RESULTS.md stay as
+#            they are
 #   -traces  recorded traces (*.trace.xz) for the hit ratios, in place of bench/traces
 #   -rounds  how often everything native is measured, 5 unless told; what is reported is the median
 #
@@ -14,7 +15,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-smoke='' parts=native,workers traces=traces rounds=5 time=100ms page=1s cold=100x
+smoke='' parts=native,workers,beyond traces=traces rounds=5 time=100ms page=1s cold=100x
 while [ $# -gt 0 ]; do
 	case "$1" in
 	-short) smoke=-smoke rounds=1 time=10x page=10x cold=2x ;;
@@ -80,12 +81,24 @@ native() {
 workers() {
 	step "Workers in workerd: a warm page, a cold one, a stampede, sizes and starts"
 	rm -f "$out/workers.json"
-	go run ./workers -out "$out/workers.json" ${smoke:+-short}
+	go run ./workers -out "$out/workers.json" -parts warm,cold,stampede,start ${smoke:+-short}
+}
+
+beyond() {
+	step "Beyond the isolate: leases, a log that is away, cold pages from below, what polls and purges cost"
+	rm -f "$out"/beyond.{json,txt}
+	go run ./workers -out "$out/beyond.json" -parts beyond ${smoke:+-short}
+
+	step "Natively with a log: warm pages and purges, $rounds rounds"
+	(cd .. && go test -c -o "$out/edge.test" ./edge)
+	for _ in $(seq "$rounds"); do
+		"$out/edge.test" -test.run '^$' -test.bench 'WarmPage|ThroughLog' -test.benchmem -test.cpu 1 -test.benchtime "$page"
+	done | tee "$out/beyond.txt"
 }
 
 for part in ${parts//,/ }; do
 	case "$part" in
-	native | workers) "$part" ;;
+	native | workers | beyond) "$part" ;;
 	*) echo "bench/run.sh: no such part: $part; see its first lines" >&2 && exit 2 ;;
 	esac
 done

@@ -37,6 +37,7 @@ var commands = map[string]func(t *testing.T, line string){
 	"./build.sh bench -short":                            by("TestShortBenchmarksRun"),
 	"bench/run.sh -parts native":                         by("TestShortBenchmarksRun"),
 	"bench/run.sh -parts workers":                        by("TestShortBenchmarksRun"),
+	"bench/run.sh -parts beyond":                         by("TestShortBenchmarksRun"),
 	"go -C bench run ./hitratio -traces traces -summary": by("TestShortBenchmarksRun"),
 	"cd bench && go run ./hitratio":                      by("TestShortBenchmarksRun"),
 	"go test ./edge -run '^$' -bench WarmPage -cpu 1,2":  runs([]string{"-benchtime", "10x"}, "BenchmarkWarmPage-2"),
@@ -225,7 +226,7 @@ func TestShortBenchmarksRun(t *testing.T) {
 	before, err := os.ReadFile("bench/RESULTS.md")
 	require.NoError(t, err)
 	output := harness.Shell(t, "./build.sh bench -short")
-	for _, part := range []string{"mean sized", "op=get", "B/entry", "BenchmarkWarmPage-2", "BenchmarkFirstByteOfAColdPage", "stampede: "} {
+	for _, part := range []string{"mean sized", "op=get", "B/entry", "BenchmarkWarmPage-2", "BenchmarkFirstByteOfAColdPage", "stampede: ", "beyond: ", "BenchmarkPurgeThroughLog"} {
 		assert.Contains(t, output, part)
 	}
 	after, err := os.ReadFile("bench/RESULTS.md")

@@ -1,12 +1,15 @@
 package edge
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -49,8 +52,14 @@ func (d *discard) WriteHeader(int)             {}
 func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
 
 // BenchmarkWarmPage shows, with -cpu 1,2, that warm requests do not wait for each other.
-func BenchmarkWarmPage(b *testing.B) {
-	h, err := NewHandler(Options{Pages: []Page{fivePage(b)}, Origin: fragments(0)})
+func BenchmarkWarmPage(b *testing.B) { warmPage(b, Options{}) }
+
+// BenchmarkWarmPageWithLog is the same with a lease, which is polled for once a second.
+func BenchmarkWarmPageWithLog(b *testing.B) { warmPage(b, Options{Log: &benchLog{}}) }
+
+func warmPage(b *testing.B, options Options) {
+	options.Pages, options.Origin = []Page{fivePage(b)}, fragments(0)
+	h, err := NewHandler(options)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -71,6 +80,45 @@ func BenchmarkWarmPage(b *testing.B) {
 	b.StopTimer()
 	if got := h.Stats().Warm - before; got != uint64(b.N) {
 		b.Fatalf("%d of %d requests were warm", got, b.N)
+	}
+}
+
+// benchLog is a purge log that keeps the last subject only, so that it costs next to nothing itself.
+type benchLog struct {
+	mu   sync.Mutex
+	seq  uint64
+	last string
+}
+
+func (l *benchLog) Since(_ context.Context, id string, since uint64) (LogAnswer, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	answer := LogAnswer{ID: "bench", Seq: l.seq, Floor: max(l.seq, 1) - 1}
+	if l.seq > 0 && (id != answer.ID || since < l.seq) {
+		answer.Changes = []LogChange{{Seq: l.seq, Subject: l.last}}
+	}
+	return answer, nil
+}
+
+func (l *benchLog) Purge(ctx context.Context, id string, since uint64, subjects []string) (LogAnswer, error) {
+	l.mu.Lock()
+	l.seq++
+	l.last = subjects[len(subjects)-1]
+	l.mu.Unlock()
+	return l.Since(ctx, id, since)
+}
+
+// BenchmarkPurgeThroughLog purges a tag each time, which nothing has.
+func BenchmarkPurgeThroughLog(b *testing.B) {
+	h, err := NewHandler(Options{Pages: []Page{fivePage(b)}, Origin: fragments(0), Log: &benchLog{}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for i := range b.N {
+		if _, err := h.PurgeEverywhere(b.Context(), Purge{Tags: []string{"product:" + strconv.Itoa(i%1000)}}); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

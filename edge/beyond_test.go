@@ -457,21 +457,3 @@ type discard struct{ header http.Header }
 func (d discard) Header() http.Header         { return d.header }
 func (d discard) WriteHeader(int)             {}
 func (d discard) Write(p []byte) (int, error) { return len(p), nil }
-
-// BenchmarkWarmPageWithLog is what the lease costs a page whose fragments are all fresh.
-func BenchmarkWarmPageWithLog(b *testing.B) {
-	site := edgetest.NewSite(1)
-	for name, log := range map[string]edge.PurgeLog{"off": nil, "on": edgetest.NewLog(0)} {
-		b.Run("lease="+name, func(b *testing.B) {
-			h, err := edge.NewHandler(edge.Options{Pages: []edge.Page{site.Page}, Origin: site, Log: log})
-			require.NoError(b, err)
-			edgetest.Get(h, 0)
-			r, w := httptest.NewRequest(http.MethodGet, "/p/0", nil), discard{http.Header{}}
-			b.ReportAllocs()
-			for b.Loop() {
-				clear(w.header)
-				h.ServeHTTP(w, r)
-			}
-		})
-	}
-}

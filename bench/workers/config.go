@@ -91,6 +91,7 @@ func benchPages() (pages []edge.Page, err error) {
 		{"/stream/{id}", "/slow/", edge.Stream},
 		{"/ordered/{id}", "/slow/", edge.Ordered},
 		{"/complete/{id}", "/slow/", edge.Complete},
+		{"/work/{id}", "/work/", edge.Auto},
 	} {
 		parsed, err := edge.ParsePage(page.pattern, content.Shell(page.origin))
 		if err != nil {
@@ -138,26 +139,50 @@ var (
 	embedded          = regexp.MustCompile(`embed "([^"]*)"`)
 )
 
-// writeConfig writes a configuration of workerd with the named Workers, each on a socket of its name. "site" is the one
-// that build.sh makes, "inlay" the same with the pages of the benchmark.
-func (p *places) writeConfig(workers []string) (path string, err error) {
-	built, err := os.ReadFile(filepath.Join(p.root, "build", "workerd.capnp"))
+// builtWorker is what build.sh has made.
+type builtWorker struct {
+	site  string // the Worker in workerd's language, its modules where they lie as seen from places.out
+	inlay string // the same, with the pages of the benchmark
+	date  string // its compatibilityDate, as it stands there
+}
+
+func (p *places) built() (b builtWorker, err error) {
+	text, err := os.ReadFile(filepath.Join(p.root, "build", "workerd.capnp"))
 	if err != nil {
-		return "", fmt.Errorf("%w; run ./build.sh build first", err)
+		return b, fmt.Errorf("%w; run ./build.sh build first", err)
 	}
-	_, inlay, found := strings.Cut(string(built), "const worker :Workerd.Worker = ")
-	date := compatibilityDate.FindStringSubmatch(string(built))
+	_, worker, found := strings.Cut(string(text), "const worker :Workerd.Worker = ")
+	date := compatibilityDate.FindStringSubmatch(string(text))
 	if !found || date == nil {
-		return "", errors.New("build/workerd.capnp is not as expected")
+		return b, errors.New("build/workerd.capnp is not as expected")
 	}
 	up, err := filepath.Rel(p.out, filepath.Join(p.root, "build"))
 	if err != nil {
-		return "", err
+		return b, err
 	}
-	site := embedded.ReplaceAllStringFunc(inlay, func(e string) string {
+	b.date = date[1]
+	b.site = embedded.ReplaceAllStringFunc(worker, func(e string) string {
 		return fmt.Sprintf("embed %q", filepath.ToSlash(filepath.Join(up, embedded.FindStringSubmatch(e)[1])))
 	})
-	inlay = strings.Replace(site, fmt.Sprintf("embed %q", filepath.ToSlash(filepath.Join(up, "pages.bin"))), `embed "pages.bin"`, 1)
+	b.inlay, err = replaceOnce(b.site, fmt.Sprintf("embed %q", filepath.ToSlash(filepath.Join(up, "pages.bin"))), `embed "pages.bin"`)
+	return b, err
+}
+
+// replaceOnce replaces what a text has once.
+func replaceOnce(text, old, with string) (string, error) {
+	if n := strings.Count(text, old); n != 1 {
+		return "", fmt.Errorf("build/workerd.capnp is not as expected: it has %q %d times", old, n)
+	}
+	return strings.Replace(text, old, with, 1), nil
+}
+
+// writeConfig writes a configuration of workerd with the named Workers, each on a socket of its name. "site" is the one
+// that build.sh makes, "inlay" the same with the pages of the benchmark.
+func (p *places) writeConfig(workers []string) (path string, err error) {
+	built, err := p.built()
+	if err != nil {
+		return "", err
+	}
 	var services, sockets, consts strings.Builder
 	for _, name := range workers {
 		id := "w" + strings.ReplaceAll(name, "-", "")
@@ -165,10 +190,10 @@ func (p *places) writeConfig(workers []string) (path string, err error) {
 		fmt.Fprintf(&sockets, "    (name = %q, address = \"127.0.0.1:0\", http = (), service = %q),\n", name, name)
 		fmt.Fprintf(&consts, "\nconst %s :Workerd.Worker = ", id)
 		if name == "inlay" || name == "site" {
-			consts.WriteString(map[string]string{"inlay": inlay, "site": site}[name])
+			consts.WriteString(map[string]string{"inlay": built.inlay, "site": built.site}[name])
 			continue
 		}
-		fmt.Fprintf(&consts, "(\n  compatibilityDate = %s,\n  modules = [\n", date[1])
+		fmt.Fprintf(&consts, "(\n  compatibilityDate = %s,\n  modules = [\n", built.date)
 		for _, module := range modules[name] {
 			kind, file := "esModule", module
 			switch filepath.Ext(module) {

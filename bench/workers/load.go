@@ -11,13 +11,17 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"inlay/bench/workers/content"
 )
 
-// load asks one Worker for one path over connections that stay open, each with one request at a time.
+// load asks one Worker for one path, or for several in turns, over connections that stay open, each with one request at a
+// time.
 type load struct {
-	request []byte
-	want    []byte // the body of each answer
-	conns   []*client
+	requests [][]byte
+	want     []byte // the body of each answer; nil: whatever has all fragments
+	conns    []*client
+	asked    atomic.Int64
 }
 
 type client struct {
@@ -34,7 +38,14 @@ func requestFor(addr, path string) []byte {
 }
 
 func newLoad(addr, path string, want []byte, connections int) (*load, error) {
-	l := &load{request: requestFor(addr, path), want: want}
+	return newLoads(addr, []string{path}, want, connections)
+}
+
+func newLoads(addr string, paths []string, want []byte, connections int) (*load, error) {
+	l := &load{want: want}
+	for _, path := range paths {
+		l.requests = append(l.requests, requestFor(addr, path))
+	}
 	for range connections {
 		conn, err := net.Dial("tcp", addr)
 		if err != nil {
@@ -58,18 +69,24 @@ func (l *load) ask(c *client) (http.Header, error) {
 	if err != nil {
 		return nil, err
 	}
-	if response.StatusCode != http.StatusOK || !bytes.Equal(c.body.Bytes(), l.want) {
+	right := bytes.Equal(c.body.Bytes(), l.want)
+	if l.want == nil {
+		right = content.IsWhole(c.body.String())
+	}
+	if response.StatusCode != http.StatusOK || !right {
 		return nil, fmt.Errorf("status %d, and %d bytes that are not the page's: %.300q", response.StatusCode, c.body.Len(), c.body.Bytes())
 	}
 	return response.Header, nil
 }
+
+func (l *load) next() []byte { return l.requests[int(l.asked.Add(1)-1)%len(l.requests)] }
 
 // exchange makes one request and reads its answer's body into c.body.
 func (l *load) exchange(c *client) (*http.Response, error) {
 	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		return nil, err
 	}
-	if _, err := c.Write(l.request); err != nil {
+	if _, err := c.Write(l.next()); err != nil {
 		return nil, err
 	}
 	response, err := http.ReadResponse(c.r, nil)

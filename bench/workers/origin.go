@@ -10,7 +10,11 @@ import (
 	"inlay/bench/workers/content"
 )
 
-// origin answers /fast/N/ID at once and /slow/N/ID after fragment N's delay, and counts what it is asked.
+// work is how long the origin takes for each fragment below /work/.
+const work = 50 * time.Millisecond
+
+// origin answers /fast/N/ID at once, /work/N/ID after work and /slow/N/ID after fragment N's delay, and counts what it is
+// asked.
 type origin struct {
 	*httptest.Server
 	hits atomic.Int64
@@ -26,8 +30,11 @@ func startOrigin() *origin {
 			http.NotFound(w, r)
 			return
 		}
-		if r.PathValue("speed") == "slow" {
+		switch r.PathValue("speed") {
+		case "slow":
 			time.Sleep(time.Duration(content.Delays[n]) * time.Millisecond)
+		case "work":
+			time.Sleep(work)
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write([]byte(content.Fragment(n)))

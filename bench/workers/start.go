@@ -96,7 +96,7 @@ func startOnce(p *places, o *origin, name, path string, into *result.Process) er
 	defer l.close()
 	c := l.conns[0]
 	asked := time.Now()
-	if _, err := c.Write(l.request); err != nil {
+	if _, err := c.Write(l.next()); err != nil {
 		return err
 	}
 	if err := c.SetDeadline(asked.Add(time.Minute)); err != nil {

@@ -88,23 +88,31 @@ func compare(p *places, o *origin, rounds int, into *result.Warm) error {
 	if err != nil {
 		return err
 	}
+	if err := takeTurns(w, loads, into.Contestants, rounds); err != nil {
+		return err
+	}
+	return checkClocks(w, ticks, cpu)
+}
+
+// takeTurns adds rounds, in each of which all make their requests in turns.
+func takeTurns(w *workerd, loads []*load, into []result.Contestant, rounds int) error {
 	for range rounds {
 		tallies := make([]tally, len(loads))
 		for turn := range turns {
 			for k := range loads {
 				i := (k + turn) % len(loads) // nobody goes first each time
-				c := &into.Contestants[i]
+				c := &into[i]
 				if err := tallies[i].add(w, loads[i], c.Requests/turns); err != nil {
 					return fmt.Errorf("%s: %w\n%s", c.Name, err, w.log.Bytes())
 				}
 			}
 		}
 		for i := range tallies {
-			c := &into.Contestants[i]
+			c := &into[i]
 			c.Rounds = append(c.Rounds, tallies[i].round())
 		}
 	}
-	return checkClocks(w, ticks, cpu)
+	return nil
 }
 
 func warmUp(l *load, n int) (fields http.Header, err error) {

@@ -32,6 +32,11 @@ func (p *places) startWorkerd(env []string, options []string, workers ...string)
 	if err != nil {
 		return nil, err
 	}
+	return p.serve(config, env, options, workers...)
+}
+
+// serve runs workerd with a configuration whose sockets are named.
+func (p *places) serve(config string, env []string, options []string, sockets ...string) (w *workerd, err error) {
 	// workerd itself says which ports it got, on a descriptor of its own.
 	control, controlEnd, err := os.Pipe()
 	if err != nil {
@@ -59,7 +64,7 @@ func (p *places) startWorkerd(env []string, options []string, workers ...string)
 		return nil, err
 	}
 	_ = control.SetReadDeadline(time.Now().Add(readyWithin))
-	for lines := bufio.NewScanner(control); len(w.addrs) < len(workers) && lines.Scan(); {
+	for lines := bufio.NewScanner(control); len(w.addrs) < len(sockets) && lines.Scan(); {
 		var message struct {
 			Event, Socket string
 			Port          int
@@ -72,7 +77,7 @@ func (p *places) startWorkerd(env []string, options []string, workers ...string)
 			w.addrs[message.Socket] = "127.0.0.1:" + strconv.Itoa(message.Port)
 		}
 	}
-	if len(w.addrs) < len(workers) {
+	if len(w.addrs) < len(sockets) {
 		w.stop()
 		return nil, fmt.Errorf("workerd does not listen:\n%s", w.log.Bytes())
 	}

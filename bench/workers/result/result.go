@@ -13,6 +13,7 @@ type Results struct {
 	Cold     *Cold             `json:"cold,omitempty"`
 	Stampede *Stampede         `json:"stampede,omitempty"`
 	Start    *Start            `json:"start,omitempty"`
+	Beyond   *Beyond           `json:"beyond,omitempty"`
 }
 
 // Warm is the same warm page from each Worker, all in one workerd, in alternating rounds.
@@ -114,6 +115,50 @@ type Process struct {
 	Listen    []float64 `json:"listen_ms"`     // from the program's start until its port is open
 	FirstByte []float64 `json:"first_byte_ms"` // of the first answer, from then
 	LastByte  []float64 `json:"last_byte_ms"`
+}
+
+// Beyond is what the purge log and what lies below the isolates cost.
+type Beyond struct {
+	Load  float64    `json:"load"` // of the machine when it began, by /proc/loadavg: of one minute
+	Warm  *Warm      `json:"warm"` // the same page, with a log and without
+	Away  *Away      `json:"away"`
+	Below []Below    `json:"below"`
+	Costs []Cost     `json:"costs"`
+	Lease [2]float64 `json:"lease_s"` // INLAY_LEASE_SOFT and INLAY_LEASE
+}
+
+// Away is a warm page whose log cannot be reached, beside one whose log is there.
+type Away struct {
+	Connections int       `json:"connections"`
+	Rows        []AwayRow `json:"rows"`
+}
+
+// AwayRow is one isolate.
+type AwayRow struct {
+	Contestant
+	First   float64 `json:"first_ms"`   // the slowest while the log went away, until the first lease was over
+	Slowest float64 `json:"slowest_ms"` // the slowest after that
+	Fills   int     `json:"fills"`      // at the origin, in all rounds
+}
+
+// Below is one place from which the fragments of a cold page come.
+type Below struct {
+	Name  string    `json:"name"`
+	What  string    `json:"what"`
+	Pages int       `json:"pages"`   // in a batch
+	CPU   []float64 `json:"cpu_ms"`  // of workerd, a page; one of each batch
+	Last  []float64 `json:"last_ms"` // last byte, of each page
+	Hits  int       `json:"origin_hits"`
+}
+
+// Cost is what one thing takes.
+type Cost struct {
+	Name  string    `json:"name"`
+	What  string    `json:"what"`
+	Count int       `json:"count"`      // in a batch
+	CPU   []float64 `json:"cpu_ms"`     // of the isolate's workerd, each; one of each batch
+	Log   []float64 `json:"log_cpu_ms"` // of the log's
+	Wall  []float64 `json:"wall_ms"`    // until it was answered, of each; none: nobody waits for it
 }
 
 // Read reads what Write wrote.
