@@ -30,7 +30,8 @@ type Options struct {
 	Bindings map[string]http.Handler
 	// Log is what all processes of the site ask about purges, so that one which reaches any of them reaches all. Each relies for
 	// Config.Lease on what it was told, so a request that begins more than that after a purge was acknowledged never gets a
-	// fragment whose fill began before it, in whichever process. Nil: this process is alone.
+	// fragment whose fill began before it, in whichever process (more than Config.Outage, if that is longer). Nil: this process
+	// is alone.
 	Log PurgeLog
 	// Lower is where all processes of the site share fragments; it needs Log. Nil: each has its own only.
 	Lower Tier

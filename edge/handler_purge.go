@@ -28,7 +28,7 @@ type Purged struct {
 	// Seq is the purge's number in the log, 0 without one.
 	Seq uint64
 	// Within is how long after now a request to any process of the site may still get what was purged, if that began before:
-	// Config.Lease. 0 without a log: then there is only this process.
+	// Config.Lease, or Config.Outage if that is longer. 0 without a log: then there is only this process.
 	Within time.Duration
 }
 
@@ -62,7 +62,7 @@ func (h *Handler) PurgeEverywhere(ctx context.Context, p Purge) (Purged, error) 
 		return Purged{}, fmt.Errorf("edge: the purge log could not be told: %w", err)
 	}
 	n := locked(h, func() int { return h.engine.Told(subjects, a, asked, h.now()) })
-	return Purged{Entries: n, Seq: a.Seq, Within: h.options.Config.Lease}, nil
+	return Purged{Entries: n, Seq: a.Seq, Within: max(h.options.Config.Lease, h.options.Config.Outage)}, nil
 }
 
 func (p *Purge) subjects() (all []string, err error) {

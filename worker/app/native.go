@@ -27,18 +27,22 @@ import (
 // Main serves the site until SIGINT or SIGTERM, or does what the command line says instead. pages is a folder of pages as
 // [edge.ReadPages] takes it, such as an embed.FS; handler answers fragments, and all that is no page. What is wrong goes to
 // standard error, and the program ends with 1, or with 2 if it was called wrongly.
-func Main(pages fs.FS, handler http.Handler) {
+//
+// Each change may change the options of the server before it starts, natively only: to give it a purge log that it shares with
+// other processes, for example. Its error is one of those that end the program.
+func Main(pages fs.FS, handler http.Handler, change ...func(*edge.Options) error) {
 	main(&site{
 		files:   pages,
 		pages:   func() ([]edge.Page, error) { return edge.ReadPages(pages) },
 		handler: handler,
+		change:  change,
 	})
 }
 
 // MainOf is Main for a site whose pages are made by a function and not read from a folder. In a Worker such a site calls
 // instance.Serve instead.
-func MainOf(pages func() ([]edge.Page, error), handler http.Handler) {
-	main(&site{pages: pages, handler: handler})
+func MainOf(pages func() ([]edge.Page, error), handler http.Handler, change ...func(*edge.Options) error) {
+	main(&site{pages: pages, handler: handler, change: change})
 }
 
 // site is what a program serves.
@@ -46,6 +50,7 @@ type site struct {
 	files   fs.FS // where the pages are from; nil if from nowhere
 	pages   func() ([]edge.Page, error)
 	handler http.Handler
+	change  []func(*edge.Options) error
 }
 
 func main(s *site) {
@@ -120,6 +125,11 @@ func run(s *site, args []string, lookup func(string) (string, bool), out, errOut
 	if config.Origin == "" {
 		options.Origin = s.handler
 	}
+	for _, change := range s.change {
+		if err := change(&options); err != nil {
+			return err
+		}
+	}
 	handler, err := edge.NewHandler(options)
 	if err != nil || *check {
 		return err
@@ -157,6 +167,7 @@ func (s *site) from(dir string) *site {
 	return &site{
 		files:   fsys,
 		handler: s.handler,
+		change:  s.change,
 		pages: func() ([]edge.Page, error) {
 			all, err := edge.ReadPages(fsys)
 			var mistakes edge.PageErrors

@@ -5,6 +5,8 @@ package app
 import (
 	"bytes"
 	"embed"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -12,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/fstest"
@@ -21,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"inlay/edge"
+	"inlay/edge/edgetest"
 )
 
 //go:embed all:pages
@@ -130,6 +134,33 @@ func TestProgramServesTheHandlerAlone(t *testing.T) {
 	assert.Equal(t, 404, status)
 	_, _, body = get(t, url+"/nowhere")
 	assert.Contains(t, body, "Nothing is here.")
+}
+
+// A program may be given what it shares with others: here another's purge.
+func TestProgramSharesAPurgeLog(t *testing.T) {
+	log, lower := edgetest.NewLog(0), edgetest.NewTier()
+	var version atomic.Int64
+	s := siteOf(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, "<p>version %d</p>", version.Load())
+	}))
+	s.change = append(s.change, func(o *edge.Options) error {
+		o.Log, o.Lower = log, lower
+		return nil
+	})
+	url := serving(t, s, map[string]string{"PORT": "0", "INLAY_LEASE": "200ms"})
+	_, _, body := get(t, url+"/hello/you")
+	require.Contains(t, body, "version 0")
+	version.Add(1)
+	_, err := log.Purge(t.Context(), "", 0, []string{"all"})
+	require.NoError(t, err)
+	time.Sleep(201 * time.Millisecond) // the bound itself
+	_, _, body = get(t, url+"/hello/you")
+	assert.Contains(t, body, "version 1")
+
+	s = siteOf(greeting())
+	s.change = append(s.change, func(*edge.Options) error { return errors.New("no such Redis") })
+	assert.ErrorContains(t, run(s, []string{"site", "-check"}, environment(nil), io.Discard, io.Discard), "no such Redis")
 }
 
 func TestProgramTakesPagesFromAFolder(t *testing.T) {
