@@ -7,7 +7,10 @@
 //   - Make pages: [ParsePage] of a shell's HTML, or [ReadPages] of a folder.
 //   - Serve them: [NewHandler], with the [http.Handler] that answers fragments and all that is no page, or with
 //     [Config].Origin, a server elsewhere. [ParseConfig] reads the environment.
-//   - Say what has changed: [Handler.PurgeTag] and the others; see what happens: [Handler.Stats].
+//   - Say what has changed: [Handler.PurgeEverywhere], or in this process alone [Handler.PurgeTag] and the others; see what
+//     happens: [Handler.Stats].
+//   - Have several processes share purges and fragments: [Options].Log is a [PurgeLog] and [Options].Lower a [Tier], in Redis
+//     ([inlay/edge/redis]) or in a store of your own, which [inlay/edge/edgetest] tries.
 //   - Answer fragments for an inlay elsewhere, a Worker's: wrap their handler with [Fills].
 //   - Hand pages to core.wasm: [EncodePages].
 //
