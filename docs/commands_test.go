@@ -67,9 +67,9 @@ var commands = map[string]func(t *testing.T, line string){
 	"go -C bench test ./native -run TestLoadersInTrouble": by("TestLoadersInTrouble"),
 	"go -C bench test ./native -run '^$' -bench Load":     runs([]string{"-benchtime", "10x"}, "cache=otter/op=miss"),
 	"go -C bench test ./native -run '^$' -bench Collect":  runs([]string{"-benchtime", "1x", "-args", "-smoke"}, "cache=freecache"),
-	"go test ./cache -run '^$' -bench InvalidateAll":       runs([]string{"-benchtime", "1x"}, "ns/entry"),
-	"cd edge/redis && go test -race ./...":                 step("go test -race: $module"),
-	"cd edge/redis && go test -run '^$' -bench .":          by("TestStoreIsAPurgeLog"),
+	"go test ./cache -run '^$' -bench InvalidateAll":      runs([]string{"-benchtime", "1x"}, "ns/entry"),
+	"cd edge/redis && go test -race ./...":                step("go test -race: $module"),
+	"cd edge/redis && go test -run '^$' -bench .":         by("TestStoreIsAPurgeLog"),
 	"go test ./cache -run '^$' -bench All":                runs([]string{"-benchtime", "1x"}, "stall"),
 }
 
