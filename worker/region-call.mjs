@@ -42,7 +42,7 @@ const shardOf = ({ src, fields }) => {
 export function tellUnbound() {
   if (toldUnbound) return;
   toldUnbound = true;
-  console.warn('inlay: slots say share="region", and INLAY_REGION is not bound in wrangler.toml: each isolate does their fills itself');
+  console.warn(`inlay: slots say share="region", and INLAY_REGION is not bound in wrangler.toml: each isolate does their fills itself`);
 }
 
 /**
