@@ -5,6 +5,7 @@ package main
 import (
 	"inlay/internal/answer"
 	"inlay/internal/engine"
+	"inlay/worker/core/heap"
 )
 
 // trap ends the instance as a panic anywhere in it does.
@@ -18,6 +19,7 @@ var skip int
 // verified ends an event. If the engine's own rules do not hold after it, that is told in the log, by which worker/e2e/harness
 // fails whatever test it is, and the instance ends.
 func verified() {
+	heap.Ended()
 	if skip--; skip > 0 {
 		return
 	}

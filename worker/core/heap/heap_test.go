@@ -211,7 +211,7 @@ func (b *bench) check(collected bool) {
 
 func TestAProgramKeepsWhatItReaches(t *testing.T) {
 	for seed := range uint64(4) {
-		run(t, rand.New(rand.NewPCG(seed, 0)), 2000)
+		run(t, rand.New(rand.NewPCG(seed, 0)), 1200)
 	}
 }
 
