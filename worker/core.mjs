@@ -7,7 +7,7 @@ import { build } from "./build-id.mjs";
 import module from "./core.wasm";
 import { Shells } from "./not-found.mjs";
 import pages from "./pages.bin";
-import { Tiers, dataCenter } from "./tiers.mjs";
+import { Tiers, dataCenter, digest } from "./tiers.mjs";
 import { View } from "./view.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -164,7 +164,9 @@ export class Core {
     this.region = bound.region;
     if (bound.log !== null) {
       this.log = new View(bound.log, settings.lease, (settings.tiers & dataCenter) !== 0);
-      this.tiers = new Tiers(bound.log, bound.kv, settings.outlive ? "" : build + edition);
+      // Another origin fills other fragments, of whatever deployment.
+      const from = digest(`${origin}\n${env.INLAY_FILL_FIELDS ?? ""}`);
+      this.tiers = new Tiers(bound.log, bound.kv, `${settings.outlive ? "any" : build + edition}/${from}`);
     }
     return settings;
   }

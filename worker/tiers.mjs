@@ -29,10 +29,21 @@ const longestKept = 365 * 24 * 3600;
 /** An error is told once in so many milliseconds. */
 const quiet = 60_000;
 
+/** A text in a name: 64 bits of it, as hexadecimal digits. @param {string} text */
+export function digest(text) {
+  let [a, b] = [0x811c9dc5, 0x2f0b4c47];
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    a = Math.imul(a ^ unit, 0x01000193);
+    b = Math.imul(b ^ unit, 0x85ebca6b) + i;
+  }
+  return [a, b].map((n) => (n >>> 0).toString(16).padStart(8, "0")).join("");
+}
+
 export class Tiers {
   /**
    * @param {any} log INLAY_LOG @param {any} store INLAY_KV
-   * @param {string} build what must be the same for what is found: the Worker's, "" if nothing must
+   * @param {string} build what must be the same for what is found
    */
   constructor(log, store, build) {
     this.log = log;
@@ -136,7 +147,7 @@ export class Tiers {
 
   /** What a name is called in every tier. @param {string} name */
   pathOf(name) {
-    this.path ||= `${scopeOf(this.log)}/${this.build === "" ? "any" : this.build}/`;
+    this.path ||= `${scopeOf(this.log)}/${this.build}/`;
     return this.path + name;
   }
 }

@@ -5,7 +5,7 @@ import "./testing/modules.mjs";
 import { Colo, Context, DurableObjectNamespace, KvNamespace } from "./testing/beyond.mjs";
 
 const { View, ageOf } = await import("./view.mjs");
-const { Tiers, dataCenter, kv } = await import("./tiers.mjs");
+const { Tiers, dataCenter, digest, kv } = await import("./tiers.mjs");
 const { readAnswer } = await import("./log.mjs");
 
 test("a snapshot's age is never taken for less than it is", () => {
@@ -162,4 +162,10 @@ test("an answer is read, or refused whole", () => {
     assert.throws(() => readAnswer(JSON.stringify({ ...good, ...bad })), /no answer of a purge log/, JSON.stringify(bad));
   }
   for (const bad of ["", "x", "null", "3", "[]"]) assert.throws(() => readAnswer(bad), /no answer of a purge log/, bad);
+});
+
+test("what lies below is called by where it came from", () => {
+  const names = ["", "https://a.example\n", "https://b.example\n", "https://a.example\nx-key: 1", "https://a.example\nx-key: 2"].map(digest);
+  assert.equal(new Set(names).size, names.length);
+  for (const name of names) assert.match(name, /^[0-9a-f]{16}$/);
 });

@@ -98,7 +98,7 @@ func (e *Engine[B]) Purged(id RequestID, a *purgelog.Answer, reason string, now 
 		if lease%1000 == 0 {
 			within = decimal.String(int(lease/1000)) + "s"
 		}
-		e.sendPurged(h, 200, wording.Of(wording.PurgedWithin, decimal.String(n), within, decimal.String(int(a.Seq))))
+		e.sendPurged(h, 200, wording.Of(wording.PurgedWithin, decimal.String(n), within, string(decimal.Append(nil, int64(a.Seq)))))
 	}
 }
 
