@@ -139,7 +139,7 @@ func TestPurgeThroughOneHandlerReachesTheOther(t *testing.T) {
 			assert.Equal(t, http.StatusOK, w.Code)
 			assert.Contains(t, w.Body.String(), `"purged":1,`)
 			assert.Contains(t, w.Body.String(), `"log":1`)
-			assert.Empty(t, w.Header().Get("Inlay-Reach"), "it is not of one process")
+			assert.Equal(t, "process", w.Header().Get("Inlay-Reach"), "what went is this one's")
 		},
 		"the program, by tag": func(t *testing.T, h *edge.Handler) {
 			done, err := h.PurgeEverywhere(t.Context(), edge.Purge{Tags: []string{"product:0"}})
@@ -408,9 +408,8 @@ func TestRequestPastTheLeaseIsHeldForASecondAtMost(t *testing.T) {
 	assert.Greater(t, time.Since(began), 500*time.Millisecond, "it did not wait")
 	assert.Less(t, time.Since(began), 5*time.Second)
 	assert.EqualValues(t, 1, h.Stats().Held)
-	began = time.Now()
 	s.reads(t, h, 0)
-	assert.Less(t, time.Since(began), 800*time.Millisecond, "nobody waits twice")
+	assert.EqualValues(t, 1, h.Stats().Held, "nobody waits twice")
 	s.log.Thaw()
 	ended(t, h)
 }

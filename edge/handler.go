@@ -149,8 +149,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	if h.options.Log == nil && h.options.Config.Token != "" && strings.HasPrefix(req.Target, engine.AdminPrefix) {
-		w.Header()["Inlay-Reach"] = []string{"process"} // whoever asks learns that a purge here is no isolate's of many
+	if h.options.Config.Token != "" && strings.HasPrefix(req.Target, engine.AdminPrefix) {
+		w.Header()["Inlay-Reach"] = []string{"process"} // whoever asks learns that what is counted here is no isolate's of many
 	}
 	c := &conn{client: r, wake: make(chan struct{}, 1)}
 	if !h.open(c, req) {
