@@ -42,8 +42,6 @@ func leased(t *testing.T) *script {
 	return s
 }
 
-const warmPage = `<!doctype html><html><head><title>t</title></head><body><p>A</p>|<p>B</p></body></html>`
-
 func (s *script) pass(d time.Duration) { s.now = s.now.Add(d) }
 
 func TestFreshIsolateStreamsItsShellBeforeItKnowsTheLog(t *testing.T) {

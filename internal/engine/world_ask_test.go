@@ -19,8 +19,7 @@ type worldPoll struct {
 
 // worldPushed is what was pushed to an isolate, for the alternative in which the log pushes.
 type worldPushed struct {
-	a       purgelog.Answer
-	changes []purgelog.Change
+	a purgelog.Answer
 }
 
 // Poll asks the data centre's snapshot of the log, and the log if that is of no use.
