@@ -3,6 +3,7 @@ package harness
 import (
 	"bytes"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -80,6 +81,7 @@ func (r *Region) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		Rewrite:       func(p *httputil.ProxyRequest) { p.SetURL(to) },
 		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 		FlushInterval: -1,
+		ErrorLog:      log.New(io.Discard, "", 0), // that a process which was killed breaks off is no news
 	}).ServeHTTP(w, q)
 }
 
