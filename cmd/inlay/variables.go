@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"inlay/edge"
+	"inlay/internal/ascii"
 	"inlay/internal/build"
 	"inlay/internal/project"
 )
@@ -20,8 +21,9 @@ func checkConfiguration(p *project.Project) error {
 		sets[name] = env.Vars
 	}
 	known := map[string]bool{}
+	var names []string
 	for _, v := range edge.Variables() {
-		known[v.Name] = true
+		known[v.Name], names = true, append(names, v.Name)
 	}
 	problems := p.Wrangler.CheckBindings()
 	bindings := project.Bindings()
@@ -42,7 +44,7 @@ func checkConfiguration(p *project.Project) error {
 			case slices.ContainsFunc(bindings, func(b project.Binding) bool { return b.Name == name }):
 				problems = append(problems, inVars(p, env, name, name+" is no variable: it is a binding, outside of [vars]; docs/operating.md, Beyond the isolate, has it"))
 			case strings.HasPrefix(name, "INLAY_") && !known[name]:
-				problems = append(problems, inVars(p, env, name, "there is no variable "+name+"; README.md, Configuration, has those that there are"))
+				problems = append(problems, inVars(p, env, name, "there is no variable "+name+meant(name, names)+"; README.md, Configuration, has those that there are"))
 			}
 		}
 	}
@@ -50,6 +52,14 @@ func checkConfiguration(p *project.Project) error {
 		return problems
 	}
 	return nil
+}
+
+// meant asks whether a name that there is not is a slip of one that there is.
+func meant(name string, known []string) string {
+	if nearest := ascii.Nearest(name, known); nearest != "" {
+		return " (" + nearest + "?)"
+	}
+	return ""
 }
 
 // inVars is a mistake in a variable of an environment.

@@ -29,7 +29,7 @@ INLAY_TTL = "never"
 		status, _, errs := inlay(t, args, "")
 		assert.Equal(t, 1, status)
 		assert.Equal(t, "wrangler.toml:9:1: INLAY_TTL is \"never\": expected a duration, 1ms or more, such as 500ms, 90s or 1h30m\n"+
-			"wrangler.toml:6:1: there is no variable INLAY_ORIGN; README.md, Configuration, has those that there are\n"+
+			"wrangler.toml:6:1: there is no variable INLAY_ORIGN (INLAY_ORIGIN?); README.md, Configuration, has those that there are\n"+
 			"inlay: 2 mistakes in the site's files; see above\n", errs)
 		assert.NoDirExists(t, "build", "nothing was built")
 	}
