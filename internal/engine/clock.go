@@ -46,7 +46,7 @@ type tick int64
 func (t tick) add(d time.Duration) tick { return t + tick(d) }
 
 // before is a time before t, to a nanosecond, so that it is not none.
-func (t tick) before(d time.Duration) tick { return t - tick(d) | 1 }
+func (t tick) before(d time.Duration) tick { return (t - tick(d) - 1) | 1 }
 
 // between is a time at any time, from any goroutine. It reports false if only an event can tell: before the first, from the limit
 // on, and when the time has no monotonic reading and is before the latest event's.

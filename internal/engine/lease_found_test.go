@@ -97,3 +97,13 @@ func TestFragmentsThatNobodyAskedForForHoursAreDroppedOnce(t *testing.T) {
 		s.pass(3 * time.Hour) // longer than any is kept to be renewed
 	}
 }
+
+func TestATimeBeforeIsNotLaterAndNotNone(t *testing.T) {
+	for now := tick(-3); now < 4; now++ {
+		for d := range time.Duration(3) {
+			assert.LessOrEqual(t, now.before(d), now-tick(d))
+			assert.Greater(t, now.before(d), now-tick(d)-2)
+			assert.NotZero(t, now.before(d))
+		}
+	}
+}

@@ -33,6 +33,7 @@ type transcriptHost struct {
 	ids    map[RequestID]bool // unfinished
 	fills  map[FillID]bool    // of which no end was told
 	queued map[FillID]bool
+	puts   []string // what was put below
 }
 
 // transcriptAsk is one ask: a line, and if it is about a body what it says.
@@ -53,16 +54,22 @@ func newTranscriptHost(t *testing.T, told *transcript) *transcriptHost {
 	h := &transcriptHost{
 		t: t, told: told, alive: map[*transcriptBlob]bool{}, ids: map[RequestID]bool{}, fills: map[FillID]bool{}, queued: map[FillID]bool{},
 	}
+	h.start()
+	return h
+}
+
+// start makes the engine.
+func (h *transcriptHost) start() {
 	options, err := config.Parse(func(name string) (string, bool) {
-		value, ok := told.variables[name]
+		value, ok := h.told.variables[name]
 		return value, ok
 	})
-	require.NoError(t, err)
+	require.NoError(h.t, err)
 	options.Seed = 1
-	h.engine, err = New(told.pages, options, Host[*transcriptBlob](h))
-	require.NoError(t, err)
+	h.below(&options)
+	h.engine, err = New(h.told.pages, options, Host[*transcriptBlob](h))
+	require.NoError(h.t, err)
 	h.verifier, h.pages = NewVerifier(h.engine), len(h.alive)
-	return h
 }
 
 // live lets an event happen.
@@ -81,6 +88,9 @@ func (h *transcriptHost) live(l transcriptLine) {
 	case "request":
 		h.fields = map[string]string{"sec-fetch-dest": "document"}
 		for _, f := range l.event[min(4, len(l.event)):] {
+			if f == "authorized" {
+				f = "authorization:Bearer " + h.told.variables["INLAY_TOKEN"]
+			}
 			name, value, ok := strings.Cut(f, ":")
 			require.True(h.t, ok, "line %d: %s is no field", l.number, f)
 			h.fields[name] = strings.ReplaceAll(value, "$etag", h.etag)
@@ -98,6 +108,14 @@ func (h *transcriptHost) live(l transcriptLine) {
 		h.engine.Leave(RequestID(number(1)), now)
 	case "fill":
 		h.fill(FillID(number(1)), strings.Join(l.event[2:3], ""), l.event[min(3, len(l.event)):], now)
+	case "isolate":
+		h.begin()
+	case "poll":
+		h.engine.Polled(PollID(number(1)), h.answers(l.event[min(3, len(l.event)):]), now)
+	case "purged":
+		h.engine.Purged(RequestID(number(1)), h.answers(l.event[min(2, len(l.event)):]), "no answer", now)
+	case "passed":
+		h.engine.PassEnd(RequestID(number(1)), word(2), "", now)
 	case "purge", "invalidate":
 		switch what := word(0) + " " + word(1); what {
 		case "purge all":
@@ -137,6 +155,8 @@ func (h *transcriptHost) fill(id FillID, how string, words []string, now time.Ti
 		}
 		delete(h.fills, id)
 		failure = h.engine.FillFail(id, &answer.FillError{Reason: h.reason(words)}, now, heard...)
+	case "finds":
+		h.found(id, words, now)
 	case "waited":
 		delete(h.fills, id)
 		h.engine.FillHeldUp(id, &answer.FillError{Reason: answer.TimeoutError}, now)
@@ -293,18 +313,6 @@ func (h *transcriptHost) Watch(id RequestID, fill FillID) bool {
 func (h *transcriptHost) Stop(fill FillID) { h.ask("stop fill %d", fill) }
 func (h *transcriptHost) Report(src string, failure *answer.FillError) {
 	h.ask("report %s: %s", src, failure.Error())
-}
-func (h *transcriptHost) Poll(id RequestID, poll PollID, log string, seq uint64) {
-	h.ask("poll %d of log %q since %d, by %d", poll, log, seq, id)
-}
-func (h *transcriptHost) Purge(id RequestID, p Purge) {
-	h.ask("purge %q since %d of log %q, by %d", p.Subjects, p.Seq, p.Log, id)
-}
-func (h *transcriptHost) Find(id RequestID, fill FillID, f Find) {
-	h.ask("find for fill %d, led by %d, in tiers %d, await view: %v", fill, id, f.Tiers, f.AwaitView)
-}
-func (h *transcriptHost) Put(fill FillID, p Put[*transcriptBlob]) {
-	h.ask("put of fill %d in tiers %d for %v", fill, p.Tiers, p.Keep)
 }
 func (h *transcriptHost) Fill(id RequestID, fill FillID, f Fill) {
 	h.fills[fill] = true

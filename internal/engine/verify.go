@@ -26,6 +26,10 @@ type Verifier[B any] struct {
 	lastFill FillID
 	counts   counts
 	woken    map[*request[B]]bool
+	view     struct {
+		log string
+		seq uint64
+	}
 }
 
 // NewVerifier prepares to look at an engine.
@@ -55,6 +59,7 @@ func (v *Verifier[B]) Verify() string {
 	v.nobodyWaits()
 	v.caches()
 	v.growth()
+	v.lease()
 	return v.broken
 }
 
@@ -167,6 +172,7 @@ func (v *Verifier[B]) fill(f *fill[B]) {
 	v.that(f.deadline.Sub(e.now) <= maxFillTimeout+grace, what, "may take longer than any fill")
 	v.that(f.failure == nil, what, "has a failure and is not over")
 	v.that(f.purges <= e.purges, what, "began after a purge that is still to come")
+	v.looking(f)
 	v.list(f)
 	if f.flight == nil {
 		v.that(f.front != nil && f.front == f.back, what, "is not shared and has not one who waits")
@@ -245,6 +251,7 @@ func (v *Verifier[B]) caches() {
 			v.composed(key, f.page, c.State)
 			continue
 		}
+		v.that(f.asked <= e.tick, "cached "+key, "was asked for in the future")
 		v.that(f.cost >= f.size+blobOverhead+keyFactor*len(key)+f.kept.Cost(), "cached "+key, "counts fewer bytes than it has")
 	}
 	for f, n := range v.held {
@@ -297,4 +304,54 @@ func (v *Verifier[B]) growth() {
 			v.woken[q] = true
 		}
 	}
+}
+
+// lease: what is relied on was asked for, in time, and each request that is held hears of what it waits for.
+func (v *Verifier[B]) lease() {
+	e, l := v.e, &v.e.lease
+	if !e.config.Log {
+		v.that(len(e.held) == 0 && l.poll == 0 && e.clock.limit.Load() == 0, "the lease", "is used without a log")
+		return
+	}
+	v.that(max(l.asOf, l.heard, l.asked) <= e.tick+1, "the lease", "is of the future")
+	v.that(!l.polling || l.poll > 0, "the lease", "has a poll that was not asked for")
+	v.that((e.view.Log() == "") == (l.asOf == never), "the lease", "is of a log that is not known, or of none though one is")
+	limit := e.clock.limit.Load()
+	v.that(limit > 0 && (limit == 1 || limit == int64(l.check)), "the lease", "is not what others than events go by")
+	v.that(l.asOf > e.clock.back || limit <= max(int64(e.tick), 1), "the lease", "goes on though the clock was set back")
+	v.that(e.clock.back <= e.tick, "the clock", "will be set back")
+
+	listed := map[RequestID]int{}
+	for _, id := range e.heldOrder {
+		listed[id]++
+	}
+	for id, h := range e.held {
+		what := "held request"
+		v.that(h.request.ID == id, what, "is listed under another number")
+		v.that(e.requests[id] == nil, what, "goes on besides")
+		v.that(h.since <= e.tick, what, "waits since the future")
+		if h.subjects != nil {
+			v.that(!h.woken, what, "purges, and was woken for a poll")
+			continue
+		}
+		v.that(!h.passed, what, "was passed on")
+		v.that(h.woken || listed[id] == 1, what, "does not hear of the poll that it waits for, or twice")
+		v.that(h.woken || l.polling, what, "waits for a poll, and there is none")
+	}
+	if was := v.view; was.log != "" && was.log == e.view.Log() {
+		v.that(e.view.Seq() >= was.seq, "the view", "forgets what it knew")
+	}
+	v.view.log, v.view.seq = e.view.Log(), e.view.Seq()
+}
+
+// looking: an attempt that looks below is one that has asked for nothing, of a fill that others may join.
+func (v *Verifier[B]) looking(f *fill[B]) {
+	what, asked := "fill of "+f.key, false
+	for i := range f.attempts {
+		a := &f.attempts[i]
+		v.that(!a.looking || f.flight != nil && v.e.config.Log, what, "looks below though it is not shared, or there is no log")
+		asked = asked || a.asked != 0
+		v.that(!a.looking || a.asked == 0, what, "looks below after it has asked the origin")
+	}
+	v.that((f.asked != 0) == asked || f.asked == 0, what, "has asked, and no attempt of it")
 }
