@@ -19,6 +19,8 @@ var figures = []string{
 	"a warm page in workerd, a second | {A warm page|`inlay`|requests/s} | JavaScript with a Map and the same header fields {A warm page|`map-fields`|requests/s}, a Go instance for each request {A warm page|`stock`|requests/s}",
 	"the first byte of a cold page in workerd | {A cold page|inlay, streaming:|first byte} ms | JavaScript that waits for all fragments {A cold page|JavaScript:|first byte}",
 	"many clients at once on a cold page of five fragments: fills | {clients at once|`inlay`|fills at the origin} | JavaScript with a Map {clients at once|`map`|fills at the origin}, a Go instance for each {clients at once|`stock`|fills at the origin}",
+	"a warm page in workerd with a purge log's lease: CPU time beside one without | × {A warm page with a lease|240 pages by 1200 URLs in turns, with a lease|× without} |",
+	"a cold page in workerd, its fragments from the data centre's cache: CPU time | {from below|the data centre's cache|CPU ms a page} ms | from a remote origin {from below|remote origin, at once;|CPU ms a page}, from handlers in app.wasm {from below|handlers in app.wasm;|CPU ms a page}",
 	"a warm page, natively, one core | {Pages through|WarmPage|} ns |",
 	"the first byte of a cold page, natively | {Pages through|FirstByteOfAColdPage-2|} ms |",
 	"a get from the cache, 10,000 keys | {10,000 keys|inlay-at|get, one goroutine} ns | otter {10,000 keys|otter|get, one goroutine}, a map with a lock {10,000 keys|map+rwmutex|get, one goroutine}",
