@@ -309,3 +309,10 @@ func TestHeadTellsWhichTierAFragmentCameFrom(t *testing.T) {
 	s.engine.Resume(1, s.now)
 	assert.Equal(t, "inlay-data-center/a;hit, inlay/a;fwd=miss, inlay/b;fwd=miss", s.head["cache-status"], "nearest to the origin first")
 }
+
+func TestWhatAnOriginPurgedDoesNotComeBackFromBelowBeforeTheLogKnows(t *testing.T) {
+	bytes := filledElsewhere(t)
+	s := looking(t, config.DataCenter)
+	s.engine.PassEnd(9, `"all"`, "", s.now)
+	assert.False(t, s.found(0, config.DataCenter, 0, bytes))
+}

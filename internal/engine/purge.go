@@ -150,6 +150,10 @@ func (e *Engine[B]) PassEnd(id RequestID, groups, tags string, now time.Time) {
 	e.changeAll(h.subjects)
 	e.restartAll()
 	if e.config.Log {
+		// The log may be slow, or away: nor may what lies below bring back what is gone here.
+		for _, s := range h.subjects {
+			e.view.Mark(s)
+		}
 		e.tell(h)
 	}
 }

@@ -37,6 +37,10 @@ func (v *View) Apply(a *Answer) (news []Change, reset bool) {
 	return news, reset
 }
 
+// Mark notes a purge that the log has not confirmed yet: what was stamped before it is not allowed, though it may be good if
+// the log never hears of it.
+func (v *View) Mark(subject string) { v.marks.set(hash(subject, ""), v.seq+1) }
+
 // Allows tells whether a fragment of a key and tags that was stamped by a log may be used, and if so, whether its freshness
 // has ended.
 func (v *View) Allows(log string, stamp uint64, key string, tags []string) (ok, soft bool) {

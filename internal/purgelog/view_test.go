@@ -94,6 +94,19 @@ func TestAnswerGivesItsNewsOnce(t *testing.T) {
 	assert.EqualValues(t, 12, v.Seq())
 }
 
+func TestPurgeThatTheLogHasNotConfirmedCountsHere(t *testing.T) {
+	v := told()
+	v.Mark(Tag("c"))
+	ok, _ := v.Allows("L", 10, "/x", []string{"c"})
+	assert.False(t, ok)
+	ok, _ = v.Allows("L", 10, "/x", []string{"d"})
+	assert.True(t, ok)
+	news, _ := v.Apply(&Answer{Log: "L", Seq: 11, Changes: []Change{{11, Tag("c")}}})
+	assert.Len(t, news, 1, "the log's word is news all the same")
+	ok, _ = v.Allows("L", 11, "/x", []string{"c"})
+	assert.True(t, ok, "filled after it")
+}
+
 func TestViewBeginsAnewWhereItCannotTellWhatItMissed(t *testing.T) {
 	v := told()
 	_, reset := v.Apply(&Answer{Log: "M", Seq: 4})
