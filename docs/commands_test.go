@@ -37,7 +37,6 @@ var commands = map[string]func(t *testing.T, line string){
 	"./build.sh bench -short":                            by("TestShortBenchmarksRun"),
 	"bench/run.sh -parts native":                         by("TestShortBenchmarksRun"),
 	"bench/run.sh -parts workers":                        by("TestShortBenchmarksRun"),
-	"go test ./worker/e2e -run TestPurgeLog":             by("TestPurgeLogIsDurableOnceItAnswers"),
 	"bench/run.sh -parts beyond":                         by("TestShortBenchmarksRun"),
 	"go -C bench run ./hitratio -traces traces -summary": by("TestShortBenchmarksRun"),
 	"cd bench && go run ./hitratio":                      by("TestShortBenchmarksRun"),
