@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"inlay/cache"
+	"inlay/worker/core/heap"
 )
 
 var (
@@ -23,6 +24,7 @@ var (
 
 //go:wasmexport setup
 func setup(n int32) {
+	heap.Collect()
 	keys = make([]string, n)
 	plain = make(map[string]uint32, n)
 	c, err := cache.New(cache.Options[uint32]{
@@ -77,10 +79,11 @@ func mapGets(count int32) (hits int32) {
 	return hits
 }
 
-// puts replaces values, with the garbage collection that comes of it.
+// puts replaces values, with the garbage collection that comes of it: as in the core, at the beginning of a call.
 //
 //go:wasmexport puts
 func puts(count int32) (stored int32) {
+	heap.Collect()
 	for i := range count {
 		k := order[i&(1<<15-1)]
 		if warm.Put(keys[k], k, policy) == nil {
