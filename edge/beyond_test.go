@@ -443,7 +443,10 @@ func TestWarmPageWithALogAllocatesAsMuchAsWithout(t *testing.T) {
 		warm := h.Stats().Warm
 		r := httptest.NewRequest(http.MethodGet, "/p/0", nil)
 		w := discard{http.Header{}}
-		n := testing.AllocsPerRun(100, func() { clear(w.header); h.ServeHTTP(w, r) })
+		n := 1e9
+		for range 5 { // what is pooled may be collected in one of them
+			n = min(n, testing.AllocsPerRun(100, func() { clear(w.header); h.ServeHTTP(w, r) }))
+		}
 		assert.GreaterOrEqual(t, h.Stats().Warm, warm+100)
 		return n
 	}

@@ -134,8 +134,8 @@ test("another build, and another log, find nothing of this one's", async (t) => 
   const w = world(t);
   await w.isolate().page("/minute/1");
   const [url] = [...w.colo.entries.keys()].filter((key) => !key.endsWith("/log"));
-  assert.match(url, /^https:\/\/inlay\.internal\/1\/id-of-log\/0123456789abcdef\/[0-9a-f]{32}$/);
-  assert.match([...w.kv.entries.keys()][0], /^id-of-log\/0123456789abcdef\/[0-9a-f]{32}$/);
+  assert.match(url, /^https:\/\/inlay\.internal\/1\/id-of-log\/0123456789abcdef\/[0-9a-f]{16}\/[0-9a-f]{32}$/);
+  assert.match([...w.kv.entries.keys()][0], /^id-of-log\/0123456789abcdef\/[0-9a-f]{16}\/[0-9a-f]{32}$/);
   const other = w.isolate();
   other.isolate.edition = "-2"; // as inlay dev does once a shell was saved
   await other.page("/minute/1");
@@ -145,6 +145,16 @@ test("another build, and another log, find nothing of this one's", async (t) => 
   const later = w.isolate({ INLAY_OUTLIVE_DEPLOYMENTS: "1" });
   later.isolate.edition = "-2";
   await later.page("/minute/1");
+  assert.equal(w.asked.length, 3);
+});
+
+test("what another origin has filled is not found, of whatever deployment", async (t) => {
+  const w = world(t);
+  await w.isolate({ INLAY_OUTLIVE_DEPLOYMENTS: "1" }).page("/minute/1");
+  await w.isolate({ INLAY_OUTLIVE_DEPLOYMENTS: "1", INLAY_ORIGIN: "http://staging.example" }).page("/minute/1");
+  await w.isolate({ INLAY_OUTLIVE_DEPLOYMENTS: "1", INLAY_FILL_FIELDS: "X-Site: b" }).page("/minute/1");
+  assert.equal(w.asked.length, 3);
+  await w.isolate({ INLAY_OUTLIVE_DEPLOYMENTS: "1" }).page("/minute/1");
   assert.equal(w.asked.length, 3);
 });
 

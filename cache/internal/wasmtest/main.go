@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"inlay/cache/internal/script"
+	"inlay/worker/core/heap" // which has the memory
 )
 
 var message string
@@ -19,6 +20,7 @@ func cases() int32 { return int32(len(script.Cases)) }
 //
 //go:wasmexport run
 func run(i int32) int32 {
+	heap.Collect()
 	c := script.Cases[i]
 	message = c.Name
 	if err := c.Run(); err != nil {
