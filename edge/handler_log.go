@@ -85,10 +85,15 @@ func (h *Handler) passed(ctx context.Context, id engine.RequestID, header http.H
 		return
 	}
 	var told chan struct{}
+	named := false
 	h.event(func() {
-		h.engine.PassEnd(id, groups, tags, h.now())
+		named = h.engine.PassEnd(id, groups, tags, h.now())
 		told = h.purges[id]
 	})
+	if !named {
+		h.options.Logger.Warn("inlay: an answer purges nothing, as its field names nothing; groups are strings in quotes",
+			"Cache-Group-Invalidation", groups[:min(len(groups), 200)], "tags", tags[:min(len(tags), 200)])
+	}
 	if told == nil {
 		return
 	}

@@ -410,9 +410,14 @@ export class Core {
     this.event(exchange, () => this.exports.not_found(fill, Date.now()));
   }
 
-  /** @param {Exchange} exchange @param {string} groups Cache-Group-Invalidation @param {string} tags of INLAY_PURGE_FIELD */
+  /**
+   * @param {Exchange} exchange @param {string} groups Cache-Group-Invalidation @param {string} tags of INLAY_PURGE_FIELD
+   * @returns {boolean} whether they name anything
+   */
   passEnd(exchange, groups, tags) {
-    this.event(exchange, () => this.exports.pass_end(exchange.id, this.put([groups, tags]), Date.now()));
+    let named = false;
+    this.event(exchange, () => (named = this.exports.pass_end(exchange.id, this.put([groups, tags]), Date.now()) !== 0));
+    return named;
   }
 
   /**
@@ -440,7 +445,10 @@ export class Core {
   forgetLost() {
     for (const [id, exchange] of this.waiting) {
       this.waiting.delete(id);
-      if (exchange.endWait != null && this.latest - exchange.until > longestLate) {
+      if (exchange.endWait != null && this.latest - exchange.until > longestLate && exchange.late === 0) {
+        exchange.late = this.latest; // or the clock was set forward, and its timer is yet to come
+        this.waiting.set(id, exchange);
+      } else if (exchange.late > 0 && this.latest - exchange.late > longestLate) {
         exchange.left = true;
         this.exports.leave(id, Date.now());
       } else {

@@ -164,6 +164,8 @@ export class Exchange {
     this.left = false;
     this.crashes = 0;
     this.until = 0;
+    /** When it was first seen to be so late that its context may have gone; 0: it was not. */
+    this.late = 0;
     /** Fills that this request leads and has not begun yet. @type {Fill[]} */
     this.fills = [];
     /** How many of them, the first, others had queued. */
@@ -355,6 +357,7 @@ export class Exchange {
   /** @param {number} until milliseconds, as the core counts them */
   wait(until) {
     this.until = until;
+    this.late = 0;
   }
 
   /**

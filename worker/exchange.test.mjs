@@ -180,8 +180,19 @@ test("an exchange whose context went without a word is forgotten", (t) => {
   t.mock.timers.tick(60_000);
   for (let i = 0; i < 4; i++) get(core, "/no/page");
   assert.equal(stats(core).waiting, 2);
-  t.mock.timers.tick(60_000);
-  for (let i = 0; i < 4; i++) get(core, "/no/page");
+  const woken = get(core, "/pkg/fmt");
+  woken.endWait = () => {};
+  t.mock.timers.tick(600_000); // or the clock was set forward: timers are yet to come
+  for (let i = 0; i < 6; i++) get(core, "/no/page");
+  assert.equal(stats(core).waiting, 3);
+  core.deadline(woken);
+  assert.ok(!woken.left);
+  for (let i = 0; i < 6; i++) get(core, "/no/page");
+  assert.ok(!gone.left && core.waiting.has(gone.id));
+  core.waiting.delete(woken.id);
+  core.leave(woken.id);
+  t.mock.timers.tick(60_001);
+  for (let i = 0; i < 6; i++) get(core, "/no/page");
   assert.ok(gone.left && !core.waiting.has(gone.id));
   assert.ok(core.waiting.has(slow.id));
   assert.equal(stats(core).waiting, 1);

@@ -36,7 +36,12 @@ async function announced(exchange, headers) {
     exchange.core = core;
     exchange.id = core.nextId();
   }
-  quietly(() => core.passEnd(exchange, groups, tags));
+  let named = true;
+  quietly(() => (named = core.passEnd(exchange, groups, tags)));
+  if (!named) {
+    const text = groups === "" ? `${purgeField}: ${tags}` : `Cache-Group-Invalidation: ${groups}`;
+    console.warn(`inlay: an answer to ${exchange.request.method} purges nothing, as its field names nothing; groups are strings in quotes: ${text.slice(0, 200)}`);
+  }
   exchange.settle();
   const { purging } = exchange;
   if (purging !== null) await within(purgeWait, () => purging).catch(() => {});

@@ -55,6 +55,7 @@ func TestAdministrationPurgesInvalidatesAndCounts(t *testing.T) {
 		{"POST", "/_inlay/purge?all=yes", "400", "{\"purged\":0,\"error\":\"the parameter all=yes was not understood; expected tag=…, key=… or all=1\"}\n"},
 		{"POST", "/_inlay/invalidate?tag=all&kye=x", "400", "{\"invalidated\":0,\"error\":\"the parameter kye=x was not understood; expected tag=…, key=… or all=1\"}\n"},
 		{"POST", "/_inlay/purge?all=1&tag=", "400", "{\"purged\":0,\"error\":\"the parameter tag= was not understood; expected tag=…, key=… or all=1\"}\n"},
+		{"POST", "/_inlay/purge?tag=x%00all&tag=all", "400", "{\"purged\":0,\"error\":\"the parameter tag=x%00all was not understood; expected tag=…, key=… or all=1\"}\n"},
 		{"GET", "/_inlay/purge?all=1", "405", "This path takes POST only.\n"},
 		{"GET", "/_inlay/other", "404", "There is no such path; see purge, invalidate, stats and metrics under /_inlay/.\n"},
 	} {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"inlay/internal/purgelog"
@@ -185,7 +186,7 @@ func (e *Engine[B]) Polled(id PollID, a *purgelog.Answer, now time.Time) {
 	}
 	l.polling, l.adrift = false, a == nil
 	if a != nil {
-		e.learn(a, l.asked)
+		e.learn(a, l.asked, nil)
 	} else {
 		e.counts.PollsFailed++
 	}
@@ -205,12 +206,15 @@ func (e *Engine[B]) polled() {
 	e.heldOrder = e.heldOrder[:0]
 }
 
-// learn takes in what the log answered to who asked it at a time.
-func (e *Engine[B]) learn(a *purgelog.Answer, asked tick) {
+// learn takes in what the log answered to who asked it at a time, with purges of its own.
+func (e *Engine[B]) learn(a *purgelog.Answer, asked tick, own []string) {
 	l := &e.lease
 	if asked < l.heard && a.Log != e.view.Log() {
 		return // of a log that was lost since
 	}
+	// How long ago a purge was, the log does not say. What is invalidated may be shown for as long as its stale windows say,
+	// counted from when it is heard of, only where that cannot have been long: who has slept takes it for gone.
+	slept := !e.verified()
 	news, reset := e.view.Apply(a)
 	asOf := asked.add(-max(a.Age, 0)) // a clock that was set back gives any age
 	if reset {
@@ -218,8 +222,11 @@ func (e *Engine[B]) learn(a *purgelog.Answer, asked tick) {
 		e.change(purgelog.All)
 	}
 	for i := range news {
-		if !reset {
-			e.change(news[i].Subject)
+		if subject := news[i].Subject; !reset {
+			if slept && !slices.Contains(own, subject) {
+				subject = purgelog.Hard(subject)
+			}
+			e.change(subject)
 		}
 	}
 	l.asOf, l.heard = max(l.asOf, asOf), max(l.heard, asked)

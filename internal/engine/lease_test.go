@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -281,8 +282,8 @@ func TestOriginPurgesByItsAnswers(t *testing.T) {
 	s.engine.Purged(4, &purgelog.Answer{Log: "L", Seq: 11, Changes: []purgelog.Change{{Seq: 11, Subject: "tag:all"}}}, "", s.now)
 	assert.Empty(t, s.take(), "its request has been answered by the origin")
 	assert.EqualValues(t, 11, s.engine.view.Seq())
-	s.engine.PassEnd(6, `"unfinished`, "", s.now)
-	s.engine.PassEnd(6, "", "", s.now)
+	assert.False(t, s.engine.PassEnd(6, `"unfinished`, "", s.now))
+	assert.False(t, s.engine.PassEnd(6, "product:7", "", s.now))
 	assert.Empty(t, s.take())
 }
 
@@ -299,4 +300,54 @@ func TestPurgeWhileItIsLookedForBelowIsNoneOfWhatIsFilledThen(t *testing.T) {
 	_, ok := s.engine.fragments.Stored("/f/a/7")
 	require.True(t, ok)
 	assert.Contains(t, s.take(), "put tiers 1 for 1m10s")
+}
+
+func TestSubjectThatTheLogWouldRefuseIsNotTold(t *testing.T) {
+	s := leased(t)
+	s.fields = map[string]string{"authorization": "Bearer " + secret}
+	for _, query := range []string{"tag=x%00all", "key=%00", "tag=a&tag=" + strings.Repeat("x", maxSubject+1)} {
+		s.engine.Handle(&Request{ID: 9, Method: "POST", Target: "/_inlay/purge?" + query, Fields: s}, s.now)
+		assert.Equal(t, []string{"send 9 400"}, s.take())
+	}
+	s.engine.Handle(&Request{ID: 9, Method: "POST", Target: "/_inlay/purge?key=" + strings.Repeat("x", maxSubject), Fields: s}, s.now)
+	assert.Equal(t, "wait 9 5s", s.take()[0])
+}
+
+// TestInvalidationIsHeardOfLate: its swr would count from then, and it may have been long ago.
+func TestInvalidationIsHeardOfLate(t *testing.T) {
+	for _, c := range []struct {
+		slept time.Duration
+		asks  string
+	}{
+		{4900 * time.Millisecond, "send 2 200"},
+		{5 * time.Second, "fill 2 /f/a/7"},
+	} {
+		s := leased(t)
+		s.pass(c.slept)
+		s.get(3, "/p/7")
+		s.polled(11, purgelog.Change{Seq: 11, Subject: purgelog.Soft(purgelog.Tag("all"))})
+		s.engine.Resume(3, s.now)
+		s.take()
+		s.engine.Leave(3, s.now)
+		s.get(2, "/p/7")
+		if c.asks == "send 2 200" {
+			assert.Contains(t, s.take(), c.asks, "within the lease it may be shown stale")
+			continue
+		}
+		_, there := s.engine.fragments.Stored("/f/a/7")
+		assert.False(t, there)
+	}
+}
+
+func TestOwnInvalidationIsSoftThoughTheIsolateSlept(t *testing.T) {
+	s := leased(t)
+	s.pass(6 * time.Second)
+	s.fields = map[string]string{"authorization": "Bearer " + secret}
+	s.engine.Handle(&Request{ID: 9, Method: "POST", Target: "/_inlay/invalidate?tag=all", Fields: s}, s.now)
+	own := purgelog.Change{Seq: 12, Subject: purgelog.Soft(purgelog.Tag("all"))}
+	s.engine.Purged(9, &purgelog.Answer{Log: "L", Seq: 12, Changes: []purgelog.Change{own, {Seq: 11, Subject: "~key:/f/b/7"}}}, "", s.now)
+	_, there := s.engine.fragments.Stored("/f/a/7")
+	assert.True(t, there, "that was now")
+	_, there = s.engine.fragments.Stored("/f/b/7")
+	assert.False(t, there, "that was whenever")
 }

@@ -12,7 +12,7 @@ var leaseMutations = map[string]mutation{
 	"a view does not know its log":                        {file: "../purgelog/view.go", old: "if log != v.log || log == \"\" || stamp < v.floor {", new: "if stamp < v.floor {"},
 	"a view does not see that it missed something":        {file: "../purgelog/view.go", old: "if reset = v.log != a.Log || v.seq < a.Floor; reset {", new: "if reset = v.log != a.Log; reset {"},
 	"a log that was lost leaves what there is":            {file: "lease.go", old: "\t\te.change(purgelog.All)\n", new: ""},
-	"an answer counts from when it came":                  {file: "lease.go", old: "e.learn(a, l.asked)", new: "e.learn(a, e.tick)"},
+	"an answer counts from when it came":                  {file: "lease.go", old: "e.learn(a, l.asked, nil)", new: "e.learn(a, e.tick, nil)"},
 	"an answer that comes late or twice counts as new":    {file: "lease.go", old: "if !l.polling || id != l.poll {", new: "if false {"},
 	"a copy of the log is as good as new":                 {file: "lease.go", old: "asked.add(-max(a.Age, 0))", new: "asked"},
 	"a clock that was set back lengthens the lease":       {file: "lease.go", old: "e.tick < t.add(d) && t > e.clock.back", new: "e.tick < t.add(d)"},

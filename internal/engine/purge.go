@@ -28,7 +28,7 @@ func (e *Engine[B]) purge(r *Request, soft bool) {
 		value, ok := route.DecodeQuery(encodedValue)
 		subject := ""
 		switch {
-		case !ok || value == "":
+		case !ok || value == "" || len(value) > maxSubject || ascii.InSet(0, value):
 		case name == "tag":
 			subject = purgelog.Tag(value)
 		case name == "key":
@@ -55,6 +55,10 @@ func (e *Engine[B]) purge(r *Request, soft bool) {
 		e.sendPurged(h, 200, ":"+decimal.String(e.changeAll(h.subjects)))
 	}
 }
+
+// maxSubject is how long a tag or key may be that is purged, in bytes: no tag and no key is longer. What would be a part of
+// another subject on its way, or be refused by the log for ever, is not understood.
+const maxSubject = 8<<10 - 8
 
 // tell has the purge log told of what is purged.
 func (e *Engine[B]) tell(h *held) {
@@ -104,7 +108,7 @@ func (e *Engine[B]) Purged(id RequestID, a *purgelog.Answer, reason string, now 
 
 func (e *Engine[B]) told(subjects []string, a *purgelog.Answer, asked tick) int {
 	n := e.changeAll(subjects)
-	e.learn(a, asked)
+	e.learn(a, asked, subjects)
 	e.lease.adrift = false
 	e.polled()
 	return n
@@ -138,14 +142,16 @@ func (e *Engine[B]) purgeFailed(h *held, reason string) {
 // or a redirect: groups is the answer's Cache-Group-Invalidation field (RFC 9875, section 3), tags that of the
 // configuration's PurgeField, each empty if there is none. What they name is purged here at once; a host that was asked for a
 // Purge lets the answer wait for it.
-func (e *Engine[B]) PassEnd(id RequestID, groups, tags string, now time.Time) {
+//
+// It says whether anything was named: a field that is no list of strings says nothing, as RFC 9651 has it.
+func (e *Engine[B]) PassEnd(id RequestID, groups, tags string, now time.Time) bool {
 	e.event(now)
 	h := &held{request: Request{ID: id}, since: e.tick, passed: true}
 	for _, tag := range answer.Purged(groups, e.config.PurgeField, tags) {
 		h.subjects = append(h.subjects, purgelog.Tag(tag))
 	}
 	if h.subjects == nil {
-		return
+		return false
 	}
 	e.changeAll(h.subjects)
 	e.restartAll()
@@ -156,4 +162,5 @@ func (e *Engine[B]) PassEnd(id RequestID, groups, tags string, now time.Time) {
 		}
 		e.tell(h)
 	}
+	return true
 }

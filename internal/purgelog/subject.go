@@ -22,6 +22,14 @@ func Tag(tag string) string { return tagPrefix + tag }
 // Soft is the subject whose purge ends the freshness of what another names, and removes nothing.
 func Soft(subject string) string { return softMark + subject }
 
+// Hard is the subject whose purge removes what a soft one names; of others, itself.
+func Hard(subject string) string {
+	if len(subject) > 0 && subject[0] == softMark[0] {
+		return subject[1:]
+	}
+	return subject
+}
+
 // Kind is what a subject names.
 type Kind uint8
 
@@ -35,9 +43,8 @@ const (
 
 // Read takes a subject apart.
 func Read(subject string) (kind Kind, name string, soft bool) {
-	if len(subject) > 0 && subject[0] == softMark[0] {
-		subject, soft = subject[1:], true
-	}
+	hard := Hard(subject)
+	subject, soft = hard, len(hard) < len(subject)
 	switch {
 	case subject == All:
 		return KindAll, "", soft

@@ -234,14 +234,19 @@ func exportNotFound(fill uint32, now float64) {
 	verified()
 }
 
-// pass_end takes the answer's Cache-Group-Invalidation field NUL and that of the configuration's PurgeField NUL.
+// pass_end takes the answer's Cache-Group-Invalidation field NUL and that of the configuration's PurgeField NUL, and answers with 0 if
+// they name nothing.
 //
 //go:wasmexport pass_end
-func exportPassEnd(id, size uint32, now float64) {
+func exportPassEnd(id, size uint32, now float64) uint32 {
 	heap.Collect()
 	t := texts(size)
-	core.PassEnd(engine.RequestID(id), t[0], t[1], at(now))
+	named := core.PassEnd(engine.RequestID(id), t[0], t[1], at(now))
 	verified()
+	if named {
+		return 1
+	}
+	return 0
 }
 
 // texts are the texts of input, each ended by NUL.

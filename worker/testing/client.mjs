@@ -5,6 +5,7 @@ export class Client {
   constructor(fields = {}) {
     this.request = { headers: new Headers({ "sec-fetch-dest": "document", ...fields }) };
     this.crashes = 0;
+    this.late = 0;
     this.fills = [];
     this.written = [];
     this.watched = [];
@@ -19,7 +20,7 @@ export class Client {
   write(bytes) { this.written.push(bytes); }
   finish() { this.finished = true; }
   pass() { this.passed = true; }
-  wait(until) { this.until = until; }
+  wait(until) { [this.until, this.late] = [until, 0]; }
   watch(fill) { this.watched.push(fill); }
   wake() { this.woken = true; }
 }
