@@ -186,7 +186,7 @@ function knownOf(log, since) {
 }
 
 /** What a subject may be. A NUL would end it where it is handed to the core. */
-const subjectForm = /^~?(?:all$|key:|tag:[^])[^\0]*$/;
+const subjectForm = /^~?(?:all$|key:|tag:[^\0])[^\0]*$/;
 
 /** @param {string} body */
 function purgeOf(body) {

@@ -155,6 +155,8 @@ test("what is no request of the protocol is refused, and changes nothing", async
     ["two marks", await purge({ subjects: ["~~all"] }), 400, /no subject/],
     ["no tag", await purge({ subjects: ["tag:"] }), 400, /no subject/],
     ["a NUL", await purge({ subjects: ["key:a\0b"] }), 400, /no subject/],
+    ["a NUL that begins a tag", await purge({ subjects: ["tag:\0all"] }), 400, /no subject/],
+    ["a NUL that begins a key", await purge({ subjects: ["~key:\0"] }), 400, /no subject/],
     ["half a character", await purge({ subjects: ["key:\ud800"] }), 400, /no subject/],
     ["too long a subject", await purge({ subjects: ["key:é" + "é".repeat(maxSubjectBytes / 2)] }), 400, /a subject of \d+ bytes/],
     ["too many", await purge({ subjects: Array(maxSubjectsAtOnce + 1).fill("all") }), 400, /1001 subjects/],
