@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -144,23 +143,7 @@ var worldWeights = [worldActs]int{
 	worldKills: 4, worldEvictions: 3, worldOthers: 1,
 }
 
-func worldScript(seed uint64, n int) []step {
-	r := rand.New(rand.NewPCG(seed, 4))
-	var kinds []byte
-	for k, weight := range worldWeights {
-		for range weight {
-			kinds = append(kinds, byte(k))
-		}
-	}
-	script := make([]step, n)
-	for i := range script {
-		script[i] = step{kind: kinds[r.IntN(len(kinds))], pick: r.Uint64()}
-		if i%calmAfter == calmAfter-1 {
-			script[i].kind = worldCalm
-		}
-	}
-	return script
-}
+func worldScript(seed uint64, n int) []step { return scriptOf(seed, 4, worldWeights[:], worldCalm, n) }
 
 // step lets some time pass, then something happen.
 func (w *world) step(s step) {
