@@ -24,7 +24,7 @@ func below(p *places, o *origin, b *outskirts, x extent) ([]result.Below, error)
 		puts             *store // where the page is put by this one
 	}{
 		{"origin", "remote origin, at once; no purge log", "/page/", "", nil},
-		{"origin-work", "remote origin, 50 ms of work; no purge log", "/work/", "", nil},
+		{"origin-work", "remote origin, 50 ms of work; no purge log", "/busy/", "", nil},
 		{"app", "handlers in app.wasm; no purge log", "/page/", "", nil},
 		{"looked", "not found in the data centre's cache, remote origin at once, put there", "/page/", "", b.colo},
 		{"data-center", "the data centre's cache", "/page/", "filler", nil},

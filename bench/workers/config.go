@@ -91,7 +91,7 @@ func benchPages() (pages []edge.Page, err error) {
 		{"/stream/{id}", "/slow/", edge.Stream},
 		{"/ordered/{id}", "/slow/", edge.Ordered},
 		{"/complete/{id}", "/slow/", edge.Complete},
-		{"/work/{id}", "/work/", edge.Auto},
+		{"/busy/{id}", "/busy/", edge.Auto},
 	} {
 		parsed, err := edge.ParsePage(page.pattern, content.Shell(page.origin))
 		if err != nil {

@@ -10,10 +10,10 @@ import (
 	"inlay/bench/workers/content"
 )
 
-// work is how long the origin takes for each fragment below /work/.
+// work is how long the origin takes for each fragment below /busy/.
 const work = 50 * time.Millisecond
 
-// origin answers /fast/N/ID at once, /work/N/ID after work and /slow/N/ID after fragment N's delay, and counts what it is
+// origin answers /fast/N/ID at once, /busy/N/ID after work and /slow/N/ID after fragment N's delay, and counts what it is
 // asked.
 type origin struct {
 	*httptest.Server
@@ -33,7 +33,7 @@ func startOrigin() *origin {
 		switch r.PathValue("speed") {
 		case "slow":
 			time.Sleep(time.Duration(content.Delays[n]) * time.Millisecond)
-		case "work":
+		case "busy":
 			time.Sleep(work)
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
