@@ -114,6 +114,12 @@ func TestWhoSharesFragments(t *testing.T) {
 		"another build does not":              {func(o *edge.Options) { o.Build = "other" }, 2},
 		"a build of no name is the program's": {func(o *edge.Options) { o.Build = "" }, 2},
 		"all builds do, with Outlive":         {func(o *edge.Options) { o.Build = "other"; o.Config.Outlive = true }, 1},
+		"another origin's do not, of the same": {func(o *edge.Options) {
+			other := httptest.NewServer(o.Origin)
+			t.Cleanup(other.Close)
+			o.Config.Origin = other.URL
+		}, 2},
+		"what was asked for with other fields": {func(o *edge.Options) { o.Config.FillFields = []edge.Field{{Name: "x-site", Value: "b"}} }, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShared()
@@ -208,7 +214,6 @@ func TestPurgeEverywhereSaysWhatItCannotTake(t *testing.T) {
 	h := s.open(t)
 	for says, p := range map[string]edge.Purge{
 		"names nothing":  {Soft: true},
-		"1001 subjects":  {Tags: make([]string, 1001)},
 		"has 9004 bytes": {Keys: []string{strings.Repeat("k", 9000)}},
 	} {
 		_, err := h.PurgeEverywhere(t.Context(), p)
@@ -225,6 +230,28 @@ func TestPurgeEverywhereSaysWhatItCannotTake(t *testing.T) {
 	done, err := alone.PurgeEverywhere(t.Context(), edge.Purge{Tags: []string{"product:0"}})
 	assert.NoError(t, err)
 	assert.Equal(t, edge.Purged{Entries: 1}, done)
+}
+
+// TestManySubjectsAreToldInParts: a log need not take more than 1000 at once.
+func TestManySubjectsAreToldInParts(t *testing.T) {
+	s := newShared()
+	a, b := s.open(t), s.open(t)
+	s.reads(t, b, 0)
+	s.site.Change(0)
+	tags := make([]string, 2500)
+	for i := range tags {
+		tags[i] = "t" + strconv.Itoa(i)
+	}
+	tags[len(tags)-1] = "product:0"
+	w := post(a, "/_inlay/purge?tag="+strings.Join(tags, "&tag="))
+	assert.Equal(t, http.StatusOK, w.Code)
+	assert.Contains(t, w.Body.String(), `"log":3`)
+	done, err := a.PurgeEverywhere(t.Context(), edge.Purge{Tags: tags})
+	require.NoError(t, err)
+	assert.EqualValues(t, 6, done.Seq)
+	a2, err := s.log.Since(t.Context(), "", 0)
+	require.NoError(t, err)
+	assert.Len(t, a2.Changes, len(tags))
 }
 
 func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {

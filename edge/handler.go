@@ -36,7 +36,7 @@ type Options struct {
 	// Lower is where all processes of the site share fragments; it needs Log. Nil: each has its own only.
 	Lower Tier
 	// Build is what has to be the same for processes that share what lies in Lower: the version of the site. Empty: a
-	// digest of the program's file and of Config.Origin. Config.Outlive does without.
+	// digest of the program's file. Config.Outlive does without. Config.Origin and Config.FillFields have to be the same either way.
 	Build string
 	// CheckLeaks is for development: each fragment is fetched three times, twice with cookies and header fields offered
 	// that its slot does not declare. If the answers differ the fragment depends on something that is not in its key,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,10 +39,7 @@ func (n nativeHost) Purge(id engine.RequestID, p engine.Purge) {
 		defer close(ended)
 		ctx, cancel := context.WithTimeout(h.alive, engine.PurgeTimeout)
 		defer cancel()
-		answer, err := (*purgelog.Answer)(nil), checkSubjects(p.Subjects)
-		if err == nil {
-			answer, err = h.tell(ctx, p.Log, p.Seq, p.Subjects)
-		}
+		answer, err := h.tell(ctx, p.Log, p.Seq, p.Subjects)
 		reason := ""
 		if err != nil {
 			reason = err.Error()
@@ -54,10 +52,14 @@ func (n nativeHost) Purge(id engine.RequestID, p engine.Purge) {
 	}()
 }
 
-// tell tells the purge log.
-func (h *Handler) tell(ctx context.Context, log string, seq uint64, subjects []string) (*purgelog.Answer, error) {
-	a, err := bounded(ctx, func(ctx context.Context) (LogAnswer, error) { return h.options.Log.Purge(ctx, log, seq, subjects) })
-	answer, err := h.answered(a, err)
+// tell tells the purge log, in as many parts as it takes.
+func (h *Handler) tell(ctx context.Context, log string, seq uint64, subjects []string) (answer *purgelog.Answer, err error) {
+	for part := range slices.Chunk(subjects, maxSubjects) {
+		a, e := bounded(ctx, func(ctx context.Context) (LogAnswer, error) { return h.options.Log.Purge(ctx, log, seq, part) })
+		if answer, err = h.answered(a, e); err != nil {
+			break
+		}
+	}
 	h.log.purge.note(h, "tell the purge log", err)
 	return answer, err
 }

@@ -46,6 +46,8 @@ func (h *Handler) reachBeyond() error {
 	case o.Lower == nil:
 		return nil
 	}
+	// Another origin, or one that is told something else, fills other fragments, of whatever build.
+	from := fmt.Sprintf("\n%s\n%q", o.Config.Origin, o.Config.FillFields)
 	build := o.Build
 	if o.Config.Outlive {
 		build = "any"
@@ -54,9 +56,9 @@ func (h *Handler) reachBeyond() error {
 		if err != nil {
 			return fmt.Errorf("edge: the program's file cannot be read, so its version is not known; set Options.Build: %w", err)
 		}
-		build = program + o.Config.Origin
+		build = program
 	}
-	sum := sha256.Sum256([]byte(build))
+	sum := sha256.Sum256([]byte(build + from))
 	o.Config.Tiers = uint8(config.DataCenter)
 	h.lower = lower{tier: o.Lower, prefix: hex.EncodeToString(sum[:8]) + ":", slots: make(chan struct{}, maxLowerCalls)}
 	return nil

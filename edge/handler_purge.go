@@ -32,7 +32,7 @@ type Purged struct {
 	Within time.Duration
 }
 
-// What a log need not be able to take at once.
+// What a log need not be able to take at once: more subjects come in parts.
 const (
 	maxSubjects = 1000
 	maxSubject  = 8 << 10
@@ -42,7 +42,7 @@ const (
 // Without a log this process is all there is, and nothing can go wrong.
 //
 // If it fails nothing was purged here, and it is not known whether the log has it; it may be called again. Errors: a Purge that names
-// nothing, more than 1000 subjects or one of more than 8 KiB; the log's own; that of ctx, which has 5 seconds at most.
+// nothing, or a subject of more than 8 KiB; the log's own; that of ctx, which has 5 seconds at most.
 func (h *Handler) PurgeEverywhere(ctx context.Context, p Purge) (Purged, error) {
 	subjects, err := p.subjects()
 	if err != nil {
@@ -88,9 +88,6 @@ func (p *Purge) subjects() (all []string, err error) {
 
 // checkSubjects refuses what a log need not take.
 func checkSubjects(subjects []string) error {
-	if len(subjects) > maxSubjects {
-		return fmt.Errorf("edge: %d subjects in one purge; give at most %d, or purge all", len(subjects), maxSubjects)
-	}
 	for _, s := range subjects {
 		if len(s) > maxSubject {
 			return fmt.Errorf("edge: the subject %.40q… has %d bytes; at most %d can be purged by name", s, len(s), maxSubject)
