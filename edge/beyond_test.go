@@ -478,7 +478,10 @@ func TestWarmPageWithALogAllocatesAsMuchAsWithout(t *testing.T) {
 		return n
 	}
 	alone := measure(s.open(t, func(o *edge.Options) { o.Log, o.Lower = nil, nil }))
-	assert.Equal(t, alone, measure(s.open(t)))
+	shared := measure(s.open(t))
+	if !edge.RaceDetector { // under which pools lose a part of what they are given
+		assert.Equal(t, alone, shared)
+	}
 }
 
 type discard struct{ header http.Header }
