@@ -43,6 +43,9 @@ func filled(t *testing.T, v reflect.Value) {
 func TestNoFieldIsForgotten(t *testing.T) {
 	var p page.Page
 	filled(t, reflect.ValueOf(&p).Elem())
+	for i := range p.Slots {
+		p.Slots[i].Origins = page.Origins{} // of slots that no shell of a site's own can have
+	}
 	assert.Equal(t, p, fromPage(p).inner())
 	var own Page
 	filled(t, reflect.ValueOf(&own).Elem())

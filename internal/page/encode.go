@@ -130,11 +130,7 @@ func (w *writer) slot(s *Slot) {
 	w.duration(s.StaleIfError)
 	w.duration(s.Timeout)
 	w.texts(s.Tags)
-	w.number(len(s.Vary))
-	for _, in := range s.Vary {
-		w.number(int(in.Kind))
-		w.text(in.Name)
-	}
+	w.inputs(s.Vary)
 	w.flag(s.Required)
 	w.flag(s.Region)
 	w.text(s.Skeleton)
@@ -278,12 +274,7 @@ func (r *reader) slot(s *Slot) {
 	s.StaleIfError = r.duration()
 	s.Timeout = r.duration()
 	s.Tags = r.texts()
-	if n := r.count(2 * listLeast); n > 0 {
-		s.Vary = make([]route.Input, n)
-	}
-	for i := range s.Vary {
-		s.Vary[i] = route.Input{Kind: route.InputKind(r.below(int(route.Query) + 1)), Name: r.text()}
-	}
+	s.Vary = r.inputs()
 	s.Required = r.flag()
 	s.Region = r.flag()
 	s.Skeleton = r.text()

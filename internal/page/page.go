@@ -65,6 +65,23 @@ type Slot struct {
 	HasError             bool
 	Line                 int // in the shell, from 1
 	Place
+	Origins
+}
+
+// Origins is what only slots in an origin's pages and fragments can have, those of an [Outline].
+type Origins struct {
+	// InPlace: no patch can put it where it stands, in an attribute or a script or such, so the page waits for it there, and its
+	// content is not looked at as markup.
+	InPlace bool
+	// Lenient: its answer may be of any type of text, or of none.
+	Lenient bool
+	// Else is the index of the slot that takes its place when it fails; 0: none.
+	Else int
+	// Group is what it consists of, in place of a fragment: a slot without Src. Whole: it has failed if any slot in it has.
+	Group []Piece
+	Whole bool
+	// Inputs are what the holes of Source are filled with, by their Param: the inputs' values, percent-encoded.
+	Inputs []route.Input
 }
 
 // Place is what was read of a slot besides its policy: how its src and tags are put together, and where it stands.

@@ -22,6 +22,12 @@ const (
 	Header
 	// Query is a parameter of the query, by its decoded name.
 	Query
+	// Host is the host that the visitor asked, and Proto the scheme: the pseudo-fields :authority and :scheme, and to an origin
+	// X-Forwarded-Host and X-Forwarded-Proto. They have no name.
+	Host
+	Proto
+	// Kinds is how many there are, and none.
+	Kinds
 )
 
 // Varying is what a slot or a page varies on, in the order in which it enters a key.
