@@ -135,8 +135,8 @@ func (e *Engine[B]) Found(id FillID, t config.Tiers, resident time.Duration, blo
 	}
 	if t == config.KV {
 		e.counts.FoundKV++
-		if fresh {
-			e.putBelow(id, v, en, config.DataCenter)
+		if nearer := e.config.Tiers & config.DataCenter; fresh && nearer != 0 {
+			e.putBelow(id, v, en, nearer)
 		}
 	} else {
 		e.counts.FoundDataCenter++

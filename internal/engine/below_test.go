@@ -212,13 +212,14 @@ func TestStaleFragmentIsNotRenewedByOneThatIsStaleToo(t *testing.T) {
 
 func TestFragmentFromKVIsPutIntoTheDataCentersCache(t *testing.T) {
 	slow := func(p string) string { return strings.ReplaceAll(p, `ttl="10s"`, `ttl="10m"`) }
-	isolate := func() *script {
-		s := newScriptWith(t, func(c *config.Config) { c.Log, c.Tiers = true, both }, pageOf(t, "/p/{id}", slow(twoSlots)))
+	bound := func(tiers config.Tiers) *script {
+		s := newScriptWith(t, func(c *config.Config) { c.Log, c.Tiers = true, tiers }, pageOf(t, "/p/{id}", slow(twoSlots)))
 		s.fields = browser
 		s.get(1, "/p/7")
 		s.polled(10)
 		return s
 	}
+	isolate := func() *script { return bound(both) }
 	a := isolate()
 	a.engine.NotFound(a.fills[0], a.now)
 	a.take()
@@ -246,6 +247,11 @@ func TestFragmentFromKVIsPutIntoTheDataCentersCache(t *testing.T) {
 	c.get(3, "/p/7")
 	assert.Contains(t, c.head["cache-status"], "inlay/a;hit;ttl=420", "as old as it is, over both")
 	assert.True(t, c.engine.verified(), "the lease holds")
+
+	without := bound(config.KV)
+	without.take()
+	assert.True(t, without.found(0, config.KV, -1, a.below[0]))
+	assert.Equal(t, []string{"wake 1"}, without.take(), "where the data centre's cache is off, nothing is put there")
 }
 
 func TestWhatIsNotStoredDoesNotLieBelowEither(t *testing.T) {

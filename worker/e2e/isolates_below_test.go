@@ -365,6 +365,15 @@ func TestDataCentersCacheMayBeOff(t *testing.T) {
 	second := w.visit(1, "/p/1", fragments(1)...)
 	assert.Equal(t, first.shows["/f/a/1"], second.shows["/f/a/1"])
 	assert.NotEqual(t, first.shows["/f/c/1"], second.shows["/f/c/1"])
+	// What was found in KV would be put there beside the answer: enough pages that one of them would have been.
+	for id := range 10 {
+		w.visit(0, fmt.Sprintf("/p/n%d", id), fragments(fmt.Sprintf("n%d", id))...)
+	}
+	require.Eventually(t, func() bool { _, puts := w.KV.Asked(); return puts == 22 }, 5*time.Second, 5*time.Millisecond)
+	for id := range 10 {
+		w.visit(1, fmt.Sprintf("/p/n%d", id))
+	}
+	assert.Equal(t, 22, w.counter(1, "found_kv_total"))
 	gets, puts := w.Colo.Asked()
 	assert.Zero(t, gets+puts)
 }
