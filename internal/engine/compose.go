@@ -90,7 +90,7 @@ func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
 	if r.page < 0 || r.bad != nil {
 		return nil
 	}
-	r.key, r.bad = e.plans[r.page].AppendKey(r.key[:0], r.page, r.params, r)
+	r.key, r.bad = e.plans[r.page].AppendKey(r.key[:0], r.page, r.params, e.plans[r.page].Varies(), r)
 	if r.bad == nil {
 		r.key, r.bad = e.appendHost(r.key, r)
 	}

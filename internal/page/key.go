@@ -19,6 +19,9 @@ type FillRequest struct {
 // from anything but the list of the site's hosts.
 const HostField = "x-forwarded-host"
 
+// ProtoField carries the scheme of the visitor's URL, and is a line of the keys of shells.
+const ProtoField = "x-forwarded-proto"
+
 // maxKey is how long a key may be, in bytes: room for a few parameters of the longest kind.
 const maxKey = 8 << 10
 
@@ -46,9 +49,9 @@ func (s *Slot) AppendKey(dst []byte, params []string, in route.Inputs) ([]byte, 
 	return dst, nil
 }
 
-// AppendKey appends the identity of the page in its composed form: its index, its parameters, and what its slots declare.
-// The error is a *RequestError.
-func (p *Page) AppendKey(dst []byte, index int, params []string, in route.Inputs) ([]byte, error) {
+// AppendKey appends the identity of the page in its composed form: its index, its parameters, and what its fragments vary
+// on, which may be more than its slots declare. The error is a *RequestError.
+func (p *Page) AppendKey(dst []byte, index int, params []string, varies *route.Varying, in route.Inputs) ([]byte, error) {
 	start := len(dst)
 	dst = append(dst, "page:"...)
 	dst = decimal.Append(dst, int64(index))
@@ -57,8 +60,13 @@ func (p *Page) AppendKey(dst []byte, index int, params []string, in route.Inputs
 		dst = append(dst, value...)
 	}
 	dst = append(dst, '\n')
-	dst = p.varies.AppendQuery(dst, in, false)
-	dst = p.varies.AppendFields(dst, in)
+	return AppendInputs(dst, start, varies, in)
+}
+
+// AppendInputs appends the values of inputs to the identity of a page, which begins at start. The error is a *RequestError.
+func AppendInputs(dst []byte, start int, varies *route.Varying, in route.Inputs) ([]byte, error) {
+	dst = varies.AppendQuery(dst, in, false)
+	dst = varies.AppendFields(dst, in)
 	if len(dst)-start > maxKey {
 		return dst[:start], errLongKey
 	}

@@ -125,7 +125,7 @@ func TestKeysAreBounded(t *testing.T) {
 	require.ErrorAs(t, err, &refused)
 	assert.EqualError(t, err, "edge: what the page depends on in the request is longer than 8 KiB")
 	assert.Equal(t, "before", string(key))
-	_, err = p.AppendKey(nil, 1, nil, tooLong)
+	_, err = p.AppendKey(nil, 1, nil, p.Varies(), tooLong)
 	require.ErrorAs(t, err, &refused)
 }
 
@@ -136,7 +136,7 @@ func TestPageKeyIsItsParametersAndTheInputsOfAllSlots(t *testing.T) {
 	require.NoError(t, err)
 	in := fakeInputs{query: "q=1&p=%41&z=0", fields: map[string]string{"x": "y", "cookie": "c=1; a=2; b=3"}}
 
-	key, err := page.AppendKey(nil, 3, []string{"1", "2/3"}, in)
+	key, err := page.AppendKey(nil, 3, []string{"1", "2/3"}, page.Varies(), in)
 
 	require.NoError(t, err)
 	assert.Equal(t, "page:3\n1\n2/3\n?p=A&q=1\ncookie: a=2; c=1\nx: y", string(key))
@@ -148,7 +148,7 @@ func TestPageKeyWithoutVaryAllocatesNothing(t *testing.T) {
 	buf, params := make([]byte, 0, 256), []string{"1"}
 	var in route.Inputs = fakeInputs{query: "a=1"}
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
-		buf, _ = page.AppendKey(buf[:0], 1, params, in)
+		buf, _ = page.AppendKey(buf[:0], 1, params, page.Varies(), in)
 	}))
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
 		buf, _ = page.Slots[0].AppendKey(buf[:0], params, in)

@@ -130,6 +130,7 @@ func (w *writer) origins(s *Slot) {
 	w.flag(s.Whole)
 	w.pieces(s.Group)
 	w.inputs(s.Inputs)
+	w.texts(s.Defaults)
 }
 
 func (r *reader) origins(s *Slot) {
@@ -139,7 +140,7 @@ func (r *reader) origins(s *Slot) {
 	s.Whole = r.flag()
 	s.Group = r.pieces()
 	s.Inputs = r.inputs()
-	if len(s.Source.Holes) > len(s.Inputs) {
+	if s.Defaults = r.texts(); len(s.Defaults) != len(s.Inputs) {
 		r.fail()
 	}
 	for _, h := range s.Source.Holes {

@@ -18,7 +18,7 @@ func outlined() page.Outline {
 		Origins: page.Origins{
 			InPlace: true, Lenient: true, Else: 1, Whole: true,
 			Group:  []page.Piece{{From: 3, To: 9}, {Kind: page.SlotPiece, Slot: 2}},
-			Inputs: []route.Input{{Kind: route.Query, Name: "x"}},
+			Inputs: []route.Input{{Kind: route.Query, Name: "x"}}, Defaults: []string{""},
 		},
 	}
 	return page.Outline{

@@ -80,9 +80,16 @@ type Origins struct {
 	// Group is what it consists of, in place of a fragment: a slot without Src. Whole: it has failed if any slot in it has.
 	Group []Piece
 	Whole bool
-	// Inputs are what the holes of Source are filled with, by their Param: the inputs' values, percent-encoded.
-	Inputs []route.Input
+	// Inputs are what the holes of Source are filled with, by their Param: the inputs' values, percent-encoded. Where the request has
+	// none, the default of the same index.
+	Inputs   []route.Input
+	Defaults []string
+	// Document: the slot is the whole of a page of the origin: its shell.
+	Document bool
 }
+
+// Varies is what all slots vary on.
+func (p *Page) Varies() *route.Varying { return &p.varies }
 
 // Place is what was read of a slot besides its policy: how its src and tags are put together, and where it stands.
 type Place struct {

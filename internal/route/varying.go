@@ -48,8 +48,77 @@ func (v *Varying) Add(inputs []Input) {
 		case Cookie:
 			v.cookie = insert(v.cookie, in.Name)
 			v.fields = insert(v.fields, "cookie")
+		case Host:
+			v.fields = insert(v.fields, hostField)
+		case Proto:
+			v.fields = insert(v.fields, protoField)
 		}
 	}
+}
+
+// What a key has of the visitor's URL, and the pseudo-fields that say it. No slot can declare the fields themselves.
+const (
+	hostField  = "x-forwarded-host"
+	protoField = "x-forwarded-proto"
+)
+
+// pseudoField is the field of a request that says what goes to an origin as a field of that name.
+func pseudoField(name string) string {
+	switch name {
+	case hostField:
+		return ":authority"
+	case protoField:
+		return ":scheme"
+	}
+	return name
+}
+
+// Join adds what another has, and tells whether that is anything new. The other may be in use elsewhere; so may v have been
+// before: what it had is left alone.
+func (v *Varying) Join(other *Varying) bool {
+	query, fields, cookie := union(v.query, other.query), union(v.fields, other.fields), union(v.cookie, other.cookie)
+	grown := len(query)+len(fields)+len(cookie) > len(v.query)+len(v.fields)+len(v.cookie)
+	v.query, v.fields, v.cookie = query, fields, cookie
+	return grown
+}
+
+func union(a, b []string) []string {
+	all := append([]string(nil), a...)
+	for _, s := range b {
+		all = insert(all, s)
+	}
+	if len(all) == len(a) {
+		return a
+	}
+	return all
+}
+
+// Fields are the names of the request's header fields that it has, in order: what Vary names.
+func (v *Varying) Fields() []string { return v.fields }
+
+// Value is the decoded value of an input that a request has, the first if there are several; empty if there is none that can be
+// used.
+func Value(in Inputs, i Input) string {
+	value := ""
+	switch i.Kind {
+	case Query:
+		for rest := in.RawQuery(); rest != ""; {
+			var pair string
+			pair, rest, _ = ascii.Cut(rest, "&")
+			if _, encoded, _ := ascii.Cut(pair, "="); isQueryName(pair, i.Name) {
+				value, _ = DecodeQuery(encoded)
+				break
+			}
+		}
+	case Cookie:
+		value, _ = cookieValue(in.Header("cookie"), i.Name)
+	case Header:
+		value = ascii.TrimOWS(in.Header(i.Name))
+	}
+	if !usable(value) {
+		return ""
+	}
+	return value
 }
 
 // insert adds s to a sorted list that has each string once.
@@ -122,7 +191,7 @@ func isQueryName(pair, name string) bool {
 // that is not usable, counts as absent.
 func (v *Varying) AppendFields(dst []byte, in Inputs) []byte {
 	for _, name := range v.fields {
-		value := in.Header(name)
+		value := in.Header(pseudoField(name))
 		if name == "cookie" {
 			dst = v.appendCookies(dst, value)
 			continue
