@@ -61,6 +61,7 @@ let logged = "";
 export const answerFields = [
   "content-type", "cache-control", "vary", "retry-after", "age", "content-encoding", "cdn-cache-control", "expires",
   "date", "pragma", "etag", "last-modified", "cache-tag", "surrogate-key", "cache-groups",
+  "surrogate-control", "inlay-slots",
 ];
 
 /** In builds for tests a request for this path traps, once: restarted, it finds nothing there. */

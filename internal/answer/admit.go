@@ -20,6 +20,8 @@ type Defaults struct {
 	MaxFragment          int // bytes; zero: no limit
 	// Hosts: the visitor's host is in the key, so that an answer may vary on it.
 	Hosts bool
+	// Shell: it is not a fragment but a page of the origin. See AdmitShell.
+	Shell bool
 }
 
 // Admit decides whether an answer may become the slot's fragment, and how long it may be used: took is how long ago the
@@ -38,6 +40,19 @@ func Admit(s *page.Slot, a *Answer, d *Defaults, now time.Time, took time.Durati
 		return cache.Policy{TTL: -1}, nil
 	}
 	return lifetime(s, a, d, now, took), nil
+}
+
+// AdmitShell decides whether an answer may be kept as a page of the origin, as Admit does for a fragment. The slot says what of
+// a request is in its key, and nothing of time: its ttl is Unset. An answer has to say itself for how long it may be kept, and is refused
+// otherwise; the visitor's host and scheme are in the key. What says that the page is not for others
+// ([FillError.Removes]) is refused as that of a fragment is.
+func AdmitShell(s *page.Slot, a *Answer, d *Defaults, now time.Time, took time.Duration) (p cache.Policy, err error) {
+	shell := *d
+	shell.Shell = true
+	if p, err = Admit(s, a, &shell, now, took); err == nil && p.TTL <= 0 {
+		return p, &FillError{Reason: RefusedError, Status: a.Status, Text: wording.Of(wording.AnswerDoes, wording.Of(wording.HasNoTime)), takenDown: true}
+	}
+	return p, err
 }
 
 // refusal is why an answer may not be used, nil if it may.
@@ -114,7 +129,7 @@ func undeclared(s *page.Slot, vary string, d *Defaults) string {
 		var name string
 		name, vary, _ = ascii.Cut(vary, ",")
 		name = ascii.TrimOWS(name)
-		if name == "" || ascii.EqualFold(name, "accept-encoding") || d.Hosts && (ascii.EqualFold(name, "host") || ascii.EqualFold(name, page.HostField)) {
+		if name == "" || d.Shell && alwaysVaried(name) || ascii.EqualFold(name, "accept-encoding") || d.Hosts && (ascii.EqualFold(name, "host") || ascii.EqualFold(name, page.HostField)) {
 			continue
 		}
 		if name == "*" || !declares(s, name) {

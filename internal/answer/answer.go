@@ -21,8 +21,11 @@ type Answer struct {
 	CacheTag        string
 	SurrogateKey    string
 	CacheGroups     string
-	SetCookie       bool // whether there was a Set-Cookie; its value never comes this far
-	Size            int  // bytes of the body
+	// SurrogateControl and InlaySlots say, besides, which slots are in the body: see Slots.
+	SurrogateControl string
+	InlaySlots       string
+	SetCookie        bool // whether there was a Set-Cookie; its value never comes this far
+	Size             int  // bytes of the body
 	// Before is how long before its attempt was asked for the fill had begun, as another's that it joined. See engine.Share.
 	Before time.Duration
 
@@ -35,6 +38,7 @@ type Answer struct {
 var Fields = [...]string{
 	"content-type", "cache-control", "vary", "retry-after", "age", "content-encoding", "cdn-cache-control", "expires",
 	"date", "pragma", "etag", "last-modified", "cache-tag", "surrogate-key", "cache-groups",
+	"surrogate-control", "inlay-slots",
 }
 
 // Field is where the value of AnswerFields[i] is kept.
@@ -42,5 +46,6 @@ func (a *Answer) Field(i int) *string {
 	return [len(Fields)]*string{
 		&a.ContentType, &a.CacheControl, &a.Vary, &a.RetryAfter, &a.Age, &a.ContentEncoding, &a.CDNCacheControl, &a.Expires,
 		&a.Date, &a.Pragma, &a.ETag, &a.LastModified, &a.CacheTag, &a.SurrogateKey, &a.CacheGroups,
+		&a.SurrogateControl, &a.InlaySlots,
 	}[i]
 }

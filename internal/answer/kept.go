@@ -24,6 +24,7 @@ func (a *Answer) Keep(now time.Time) *Answer {
 	k := &Answer{
 		CacheControl: a.CacheControl, CDNCacheControl: a.CDNCacheControl, Expires: a.Expires, Pragma: a.Pragma,
 		CacheTag: a.CacheTag, SurrogateKey: a.SurrogateKey, CacheGroups: a.CacheGroups,
+		SurrogateControl: a.SurrogateControl, InlaySlots: a.InlaySlots,
 	}
 	if etag := ascii.TrimOWS(a.ETag); isEntityTag(etag) {
 		k.ETag = etag

@@ -16,8 +16,8 @@ const InstantlyStale = time.Nanosecond
 
 // lifetime is how long an admitted answer may be used.
 //
-// The slot's own ttl, swr and sie win; then what the origin says: CDN-Cache-Control (RFC 9213) before Cache-Control before
-// Expires, s-maxage before max-age; then the defaults. Of the origin, must-revalidate, proxy-revalidate and no-cache rule
+// The slot's own ttl, swr and sie win; then what the origin says: CDN-Cache-Control (RFC 9213) before Surrogate-Control
+// before Cache-Control before Expires, s-maxage before max-age; then the defaults. Of the origin, must-revalidate, proxy-revalidate and no-cache rule
 // out stale use unless the slot asks for it; s-maxage does unless the slot or the origin's own stale-while-revalidate or
 // stale-if-error asks for it (RFC 9111, section 4.2.4). Of an answer and the redirects that led to it the shortest counts.
 //
@@ -35,7 +35,7 @@ func lifetime(s *page.Slot, a *Answer, d *Defaults, now time.Time, took time.Dur
 	switch {
 	case s.TTL != duration.Unset:
 		ttl = s.TTL - said.age
-	case !said.known && d.TTL == 0:
+	case !said.known && (d.TTL == 0 || d.Shell):
 		return cache.Policy{StaleWhileRevalidate: swr, StaleIfError: sie}
 	case !said.known:
 		ttl = d.TTL - said.age
@@ -107,13 +107,21 @@ func (o *said) shorten(p said) {
 	o.age = max(o.age, p.age)
 }
 
-// control is what the fields that control caches say, and which of them it is: CDN-Cache-Control, else Cache-Control, else
-// Pragma, which some origins still send to say no-cache (RFC 9111, section 5.4).
+// control is what the fields that control caches say, and which of them it is: CDN-Cache-Control, else Surrogate-Control where
+// it says anything of keeping, else Cache-Control, else Pragma, which some origins still send to say no-cache (RFC 9111, section 5.4).
 func (a *Answer) control() (c field.CacheControl, name string) {
 	if a.CDNCacheControl != "" {
 		if c, used := field.ParseTargeted(a.CDNCacheControl); used {
 			c.Targeted = true
 			return c, "CDN-Cache-Control"
+		}
+	}
+	own, any := field.Surrogate(a.SurrogateControl)
+	name = "Surrogate-Control"
+	for _, said := range [...]string{own, any} {
+		if c = field.ParseCacheControl(said); c.Keeps() {
+			c.Targeted = true
+			return c, name
 		}
 	}
 	c = field.ParseCacheControl(a.CacheControl)

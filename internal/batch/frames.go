@@ -47,7 +47,7 @@ import (
 // characters but tabs. No name comes twice. The names are
 //
 //	content-type, cache-control, vary, retry-after, age, content-encoding, cdn-cache-control, expires, date, pragma,
-//	etag, last-modified, cache-tag, surrogate-key, cache-groups
+//	etag, last-modified, cache-tag, surrogate-key, cache-groups, surrogate-control, inlay-slots
 //	              the answer's field; several lines of it joined by ", "
 //	location      where a redirect leads, for the asker to follow
 //	set-cookie    1, if the answer set a cookie: the cookie itself stays where it is

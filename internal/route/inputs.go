@@ -68,15 +68,19 @@ func NoInput(header string) string {
 	}[kindOfInput(header)]
 }
 
+// MayVary tells whether a fill can have a header field of that lower-case name that comes from a visitor, cookies aside: whether a
+// slot can declare it.
+func MayVary(header string) bool { return kindOfInput(header) == inputFree }
+
 // MayFill tells whether a fill can have a header field of that lower-case name: one that a slot can declare, the cookies
 // that it does, or what asks whether a fragment has changed.
 func MayFill(header string) bool {
-	return header == "cookie" || header == "if-none-match" || header == "if-modified-since" || kindOfInput(header) == inputFree
+	return header == "cookie" || header == "if-none-match" || header == "if-modified-since" || MayVary(header)
 }
 
 // MayBeConstant tells whether every fill may carry a field: what a slot could declare, and what no visitor may give, but
 // the site itself: its credentials, and what proxies say of a request.
-func MayBeConstant(name string) bool { return kindOfInput(name) == inputFree || Vouches(name) }
+func MayBeConstant(name string) bool { return MayVary(name) || Vouches(name) }
 
 // Vouches tells whether a field is one that opens doors or that proxies vouch with. A batch brings none for a single fill.
 func Vouches(name string) bool {

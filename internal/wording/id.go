@@ -34,6 +34,7 @@ const (
 	HasNoType
 	TypeIs
 	CharsetIs
+	HasNoTime
 
 	// internal/markup.
 

@@ -36,6 +36,7 @@ var namedTexts = [named]string{
 	HasNoType:    "the answer has no Content-Type; a fragment is text/html",
 	TypeIs:       "the answer is ~; a fragment is text/html",
 	CharsetIs:    "the answer's charset is ~; a fragment is UTF-8",
+	HasNoTime:    "does not say for how long it may be kept; a page of the origin needs a Surrogate-Control, Cache-Control or Expires that does",
 
 	FaultIs: "~ at byte ~ ~",
 
