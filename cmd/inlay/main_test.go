@@ -151,6 +151,49 @@ tests            none: the site has no Go, and package.json no script test
 	assert.Contains(t, errs, "wrangler.toml:12:1: INLAY_TTL is \"soon\": ")
 }
 
+// A folder with a wrangler.toml of four lines is a site: its pages are those of its origin.
+func TestAFolderWithNothingButAnOriginIsASite(t *testing.T) {
+	const bare = "name = \"shop\"\nmain = \"build/main.mjs\"\ncompatibility_date = \"2026-11-01\"\n"
+	const origin = "vars = { INLAY_ORIGIN = \"https://shop.example.com\" }\n"
+	nothing := "wrangler.toml: " + errNothing.Error()
+	for name, c := range map[string]struct {
+		toml, vars string
+		says       string // of what is wrong
+	}{
+		"an origin":                       {bare + origin, "", ""},
+		"an origin while it is written":   {bare, "INLAY_ORIGIN=http://localhost:3000", ""},
+		"nothing":                         {bare, "", nothing},
+		"no origin, but other variables":  {bare + "vars = { INLAY_TTL = \"1m\" }\n", "", nothing},
+		"an origin that is empty":         {bare + "vars = { INLAY_ORIGIN = \"\" }\n", "", nothing},
+		"in each environment":             {bare + "[env.a]\n" + origin + "[env.b]\n" + origin, "", ""},
+		"not in each environment":         {bare + origin + "[env.a]\n" + origin + "[env.b]\n", "", "wrangler.toml: env.b does not set INLAY_ORIGIN, the URL"},
+		"a secret":                        {bare + "secrets.required = [\"INLAY_ORIGIN\"]\n", "", ""},
+		"a secret of an environment":      {bare + origin + "[env.a.secrets]\nrequired = [\"INLAY_ORIGIN\"]\n", "", ""},
+		"a secret, but not of this place": {bare + origin + "secrets.required = [\"INLAY_ORIGIN\"]\n[env.a]\n", "", "wrangler.toml: env.a does not set"},
+	} {
+		root := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(root, "wrangler.toml"), []byte(c.toml), 0o600))
+		if c.vars != "" {
+			require.NoError(t, os.WriteFile(filepath.Join(root, ".dev.vars"), []byte(c.vars), 0o600))
+		}
+		status, out, errs := called(t, "test", "-C", root)
+		if c.says == "" {
+			assert.Zero(t, status, "%s: %s", name, errs)
+			assert.Contains(t, out, "pages            ok, 0 pages\n", name)
+			continue
+		}
+		assert.Equal(t, 1, status, name)
+		assert.Contains(t, errs, c.says, name)
+	}
+
+	root := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(root, "wrangler.toml"), []byte(bare), 0o600))
+	t.Setenv("INLAY_ORIGIN", "")
+	status, _, errs := called(t, "serve", "-C", root)
+	assert.Equal(t, 1, status)
+	assert.Equal(t, "inlay: "+errNothing.Error()+"\n", errs)
+}
+
 func TestTestRunsTheScriptOfPackageJSON(t *testing.T) {
 	root := siteOf(t, map[string]string{"package.json": `{"scripts": {"test": "echo the tests; echo"}}`})
 	status, out, errs := called(t, "test", "-C", root, "--verbose")

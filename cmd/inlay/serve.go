@@ -1,14 +1,17 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 
+	"inlay/edge"
 	"inlay/internal/build"
 	"inlay/internal/project"
 	"inlay/worker/app"
@@ -79,13 +82,25 @@ func servePages(p *project.Project, args, env []string, errs io.Writer) error {
 			return err
 		}
 	}
-	if slots > 0 && os.Getenv("INLAY_ORIGIN") == "" {
+	switch {
+	case os.Getenv("INLAY_ORIGIN") != "":
+	case len(all) == 0:
+		return errNothing
+	case slots > 0:
 		fmt.Fprintln(errs, "inlay: INLAY_ORIGIN is not set, and the site has no Go: nobody answers its fragments")
 	}
 	os.Args = append([]string{"inlay serve"}, args...)
+	if _, err := os.Stat(p.Pages()); errors.Is(err, fs.ErrNotExist) {
+		app.MainOf(func() ([]edge.Page, error) { return nil, nil }, http.NotFoundHandler())
+		return nil
+	}
 	app.Main(os.DirFS(p.Pages()), http.NotFoundHandler())
 	return nil
 }
+
+// errNothing is told of a folder that has only a wrangler.toml, which does not say whose pages there are.
+var errNothing = errors.New("nothing answers: the site has no pages and no Go, and INLAY_ORIGIN, the URL of the server that it is in front of, is not set; " +
+	`in wrangler.toml: vars = { INLAY_ORIGIN = "https://…" }`)
 
 // cutVariable takes NAME=VALUE apart; a name may begin with =, as on Windows.
 func cutVariable(one string) (name, value string) {

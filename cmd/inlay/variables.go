@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -48,10 +49,47 @@ func checkConfiguration(p *project.Project) error {
 			}
 		}
 	}
-	if len(problems) > 0 {
+	missing, err := withoutOrigin(p, sets)
+	if err != nil {
+		return err
+	}
+	if problems = append(problems, missing...); len(problems) > 0 {
 		return problems
 	}
 	return nil
+}
+
+// originVariable names the server that a site is in front of.
+const originVariable = "INLAY_ORIGIN"
+
+// withoutOrigin are the environments of a site that has neither pages nor Go and does not say there whose pages are to be
+// served: its Worker would answer everything with 404. The top level may leave that to .dev.vars, or to its environments, if it
+// is not what is deployed.
+func withoutOrigin(p *project.Project, sets map[string]map[string]string) (problems build.Problems, err error) {
+	if info, err := os.Stat(p.Pages()); p.Go != project.NoGo || err == nil && info.IsDir() {
+		return nil, nil
+	}
+	local, err := p.DevVars("")
+	if err != nil {
+		return nil, err
+	}
+	named := 0
+	for _, env := range slices.Sorted(maps.Keys(sets)) {
+		if sets[env][originVariable] != "" || slices.Contains(p.Wrangler.Secrets(env), originVariable) {
+			if env != "" {
+				named++
+			}
+			continue
+		}
+		if env != "" {
+			problems = append(problems, build.Problem{File: project.ConfigName, Msg: "env." + env + " does not set " + originVariable +
+				", the URL of the server that it is in front of, and an environment inherits no variables; there: vars = { " + originVariable + ` = "https://…" }`})
+		}
+	}
+	if sets[""][originVariable] == "" && local[originVariable] == "" && named == 0 && len(problems) == 0 && !slices.Contains(p.Wrangler.Secrets(""), originVariable) {
+		problems = append(problems, build.Problem{File: project.ConfigName, Msg: errNothing.Error()})
+	}
+	return problems, nil
 }
 
 // meant asks whether a name that there is not is a slip of one that there is.

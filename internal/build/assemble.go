@@ -99,7 +99,7 @@ func clean(p *project.Project, modules []string) (removed []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	rules := newRules(p.Wrangler.Rules)
+	rules := newRules(p.Wrangler)
 	for _, e := range entries {
 		name := e.Name()
 		if e.IsDir() || slices.Contains(modules, name) || rules.kind(name) == "" && kinds[filepath.Ext(name)] == "" {

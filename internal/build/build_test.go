@@ -20,6 +20,13 @@ import (
 	"inlay/worker"
 )
 
+// bareToml is what somebody writes who knows nothing of how modules are uploaded: wrangler bundles them.
+const bareToml = `name = "shop"
+main = "build/main.mjs"
+compatibility_date = "2026-11-01"
+vars = { INLAY_ORIGIN = "https://shop.example.com" }
+`
+
 // What each kind of site consists of, once it is built.
 func TestEachKindOfSiteIsBuilt(t *testing.T) {
 	t.Parallel()
@@ -31,6 +38,7 @@ func TestEachKindOfSiteIsBuilt(t *testing.T) {
 		patterns string
 	}{
 		"pages alone":  {map[string]string{"pages/index.html": shell, "pages/b/{id}.html": shell}, append([]string{"main.mjs", "not-found.mjs"}, glue...), "/b/{id} /{$}"},
+		"an origin":    {map[string]string{"wrangler.toml": bareToml}, append([]string{"main.mjs", "not-found.mjs"}, glue...), ""},
 		"a program":    {map[string]string{"main.go": programGo, "pages/index.html": shell}, withGo, "/{$}"},
 		"two packages": {map[string]string{"site/site.go": siteGo, "site/pages/pages.go": pagesGo}, withGo, "/hello"},
 	} {
@@ -251,11 +259,14 @@ func TestWhatGoSaysWithoutAPlaceIsTold(t *testing.T) {
 	}
 }
 
+// One with Go is told; one without may be in front of a server that has all of them.
 func TestASiteWithoutPagesIsTold(t *testing.T) {
 	for _, files := range []map[string]string{{}, {"pages/readme.txt": ""}, {"pages/404.html": "<!doctype html><title>x</title>"}} {
-		_, err := Pages(context.Background(), site(t, files))
+		_, err := Pages(context.Background(), site(t, goMod(t), map[string]string{"main.go": programGo}, files))
 		require.Error(t, err)
 		assert.Contains(t, err.Error(), "pages: the site has no pages; a page is an HTML file in this folder")
+		_, err = Pages(context.Background(), site(t, files))
+		require.NoError(t, err)
 	}
 }
 

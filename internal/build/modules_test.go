@@ -159,14 +159,17 @@ func TestRulesAreWranglers(t *testing.T) {
 		{`[{type="ESModule", globs=["**"]}]`, "a.mjs", "ESModule"},
 		{`[{type="ESModule", globs=["a**b.mjs"]}]`, "axxb.mjs", "ESModule"},
 	} {
-		text := "rules = " + c.rules
+		text := "no_bundle = true\nrules = " + c.rules
 		if c.rules == "" {
-			text = ""
+			text = "no_bundle = true"
 		}
 		w, err := project.ParseWrangler(text)
 		require.NoError(t, err)
-		assert.Equal(t, c.kind, newRules(w.Rules).kind(c.name), "%s: %s", c.rules, c.name)
+		assert.Equal(t, c.kind, newRules(w).kind(c.name), "%s: %s", c.rules, c.name)
 	}
+	bundling, err := project.ParseWrangler("")
+	require.NoError(t, err)
+	assert.Equal(t, "ESModule", newRules(bundling).kind("a.mjs"), "it follows what modules import")
 }
 
 func TestRulesThatWouldNotUploadTheWorkerAreRefused(t *testing.T) {
@@ -176,7 +179,7 @@ func TestRulesThatWouldNotUploadTheWorkerAreRefused(t *testing.T) {
 		`rules = [{ type = "ESModule", globs = ["**/*.mjs"] }]`:                                             `wasm_exec.js: no rule of wrangler.toml takes such a name`,
 	} {
 		p := site(t, goMod(t), map[string]string{"main.go": programGo, "pages/index.html": shell,
-			"wrangler.toml": "main = \"build/main.mjs\"\ncompatibility_date = \"2026-11-01\"\n" + rules})
+			"wrangler.toml": "main = \"build/main.mjs\"\ncompatibility_date = \"2026-11-01\"\nno_bundle = true\n" + rules})
 		_, err := names(p)
 		require.Error(t, err)
 		assert.Contains(t, err.Error(), says)

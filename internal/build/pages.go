@@ -32,17 +32,21 @@ func Pages(ctx context.Context, p *project.Project) (changed bool, err error) {
 	return write(path, edge.EncodePages(all))
 }
 
-// ReadPages parses the pages of the site's folder pages/, alone and together.
+// ReadPages parses the pages of the site's folder pages/, alone and together. A site without Go need not have any: its pages
+// then are those of its origin.
 func ReadPages(p *project.Project) ([]edge.Page, error) {
 	none := Problems{{File: p.Rel(p.Pages()), Msg: "the site has no pages; a page is an HTML file in this folder: index.html answers /, about.html answers /about"}}
 	if _, err := os.Stat(p.Pages()); errors.Is(err, fs.ErrNotExist) {
+		if p.Go == project.NoGo {
+			return nil, nil
+		}
 		return nil, none
 	}
 	all, err := edge.ReadPages(os.DirFS(p.Pages()))
 	if err != nil {
 		return nil, pageProblems(p, err)
 	}
-	if !slices.ContainsFunc(all, func(p edge.Page) bool { return p.Pattern != edge.NotFound }) {
+	if p.Go != project.NoGo && !slices.ContainsFunc(all, func(p edge.Page) bool { return p.Pattern != edge.NotFound }) {
 		return nil, none
 	}
 	// What only shows when all pages are put together, and is not about one of them, shows here too.

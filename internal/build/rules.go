@@ -24,12 +24,19 @@ var wranglersRules = []project.Rule{
 	{Type: "CompiledWasm", Globs: []string{"**/*.wasm", "**/*.wasm?module"}},
 }
 
+// bundled are those that it needs no rules for where it bundles: it follows what modules import.
+var bundled = []project.Rule{{Type: "ESModule", Globs: []string{"**/*.mjs", "**/*.js"}}}
+
 // newRules puts them in order: the first of a type that does not fall through
 // ends those of its type.
-func newRules(own []project.Rule) *rules {
+func newRules(w *project.Wrangler) *rules {
 	var r rules
 	ended := map[string]bool{}
-	for _, one := range slices.Concat(own, wranglersRules) {
+	all := slices.Concat(w.Rules, wranglersRules)
+	if !w.NoBundle {
+		all = append(all, bundled...)
+	}
+	for _, one := range all {
 		if ended[one.Type] {
 			continue
 		}

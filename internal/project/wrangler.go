@@ -37,6 +37,23 @@ func (w *Wrangler) VarAt(env, name string) toml.Position {
 	return t.Get("vars").Table.KeyAt(name)
 }
 
+// Secrets are the names that [secrets] lists as required, of an environment or of the top level for "".
+func (w *Wrangler) Secrets(env string) []string {
+	t := w.table
+	if env != "" {
+		t = t.Get("env", env).Table
+	}
+	v := t.Get("secrets", "required")
+	if v == nil {
+		return nil
+	}
+	var names []string
+	for _, one := range v.Items {
+		names = append(names, one.Text)
+	}
+	return names
+}
+
 // Rule says which of the files in the folder of Main are uploaded, and as what.
 type Rule struct {
 	Type        string // ESModule, CommonJS, CompiledWasm, Text, Data, …
