@@ -52,8 +52,8 @@ type Include struct {
 type Source struct {
 	// Text is for people: resolved and canonical, variables as they were written.
 	Text string
-	// Template is the src, resolved and canonical as [route.ParseSrc] has it. Param of its i-th hole is i: an index into
-	// Variables. Its holes have Path false, so that no value brings a slash into a path.
+	// Template is the src, resolved and canonical as [route.ParseSrc] has it. Param of a hole is an index into Variables. The
+	// holes have Path false, so that no value brings a slash into a path.
 	Template  route.Template
 	Variables []Variable
 }
@@ -63,4 +63,6 @@ type Variable struct {
 	Input route.Input
 	// Default stands in where the request has none, or an empty one: $(QUERY_STRING{x}|default). Percent-encoded as a value is.
 	Default string
+
+	written string
 }
