@@ -140,6 +140,26 @@ func (d *Document) MovesText() bool {
 	return d.selected == 0 && d.mode >= modeTable && d.mode <= modeRow && d.top().isBetweenParts()
 }
 
+// TakesAnyText tells whether what follows is read the same whatever text comes next, visible or white space; with empty, also if
+// none does.
+func (d *Document) TakesAnyText(empty bool) bool {
+	if d.MovesText() || d.Where() == InFrames {
+		return false
+	}
+	after := func(visible bool) *Document {
+		c := new(Document)
+		c.Copy(d)
+		c.skipLF, c.foster = lineKept, false
+		c.document.name = ""
+		if c.text(visible) {
+			c.characters(visible, 0)
+		}
+		return c
+	}
+	visible := after(true)
+	return visible.Same(after(false)) && (!empty || visible.Same(d))
+}
+
 // isBetweenParts tells whether what is directly in an element stands between the parts of a table.
 func (e *element) isBetweenParts() bool { return e.htmlIs(section) || e.html(nmTable) || e.html(nmTr) }
 

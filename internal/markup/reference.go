@@ -147,6 +147,27 @@ func endOfReference(s string) string {
 	return s[:i] + "amp;" + name
 }
 
+// EndOfValue is what means in an attribute's value what s does there, whatever follows.
+func EndOfValue(s string) string {
+	if strings.HasSuffix(s, "\r") {
+		return s[:len(s)-1] + "\n"
+	}
+	i := len(s)
+	for i > 0 && (ascii.IsAlpha(s[i-1]) || ascii.IsDigit(s[i-1])) {
+		i--
+	}
+	switch name := s[i:]; {
+	case strings.HasSuffix(s[:i], "&#"):
+		return endOfReference(s)
+	case !strings.HasSuffix(s[:i], "&"):
+		return s
+	case name != "" && strings.Contains(bareReferences, " "+name+" "):
+		return s + ";"
+	default: // where a letter or a digit follows, the beginning of a name is none (section 13.2.5.73)
+		return s[:i] + "amp;" + name
+	}
+}
+
 // textOf is a text of a document as far as the tree construction looks at it: character references of white space are decoded,
 // and a CDATA section is what is in it.
 func (d *Document) textOf(t *Token) string {

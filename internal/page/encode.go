@@ -20,7 +20,7 @@ import (
 //
 // The fields of a page and a slot follow in the order in which page.go declares them.
 
-const pagesMagic = "inlay pages 5\n"
+const pagesMagic = "inlay pages 6\n"
 
 // Encode writes pages for [Decode].
 func Encode(pages []Page) []byte {
@@ -55,12 +55,13 @@ func Decode(data []byte) ([]Page, error) {
 
 var errPages = errors.New("edge: these are no pages, or another build's; build again")
 
-// pageLeast, slotLeast and listLeast are the fewest bytes that a page, a slot and an item of a list take: a count that
+// pageLeast, slotLeast, insertLeast and listLeast are the fewest bytes that a page, a slot, an insert and an item of a list take: a count that
 // promises more than there can be is refused before anything is allocated for it.
 const (
-	pageLeast = 16
-	slotLeast = 17
-	listLeast = 1
+	pageLeast   = 17
+	slotLeast   = 17
+	listLeast   = 1
+	insertLeast = 4
 )
 
 type writer struct{ buf []byte }
@@ -120,6 +121,13 @@ func (w *writer) page(p *Page) {
 	w.texts(p.Links)
 	w.text(p.Closers)
 	w.texts(p.Params)
+	w.number(len(p.Inserts))
+	for _, in := range p.Inserts {
+		w.number(in.Part)
+		w.number(in.Off)
+		w.number(in.Param)
+		w.number(int(in.As))
+	}
 }
 
 func (w *writer) slot(s *Slot) {
@@ -247,6 +255,7 @@ func (r *reader) page(p *Page) {
 	p.Links = r.texts()
 	p.Closers = r.text()
 	p.Params = r.texts()
+	r.inserts(p)
 	for i := range p.Slots {
 		if !p.Slots[i].Source.Fits(p.Params) {
 			r.fail()
@@ -258,6 +267,28 @@ func (r *reader) page(p *Page) {
 		}
 	}
 	p.Settle()
+}
+
+func (r *reader) inserts(p *Page) {
+	n := r.count(insertLeast)
+	if n > 0 {
+		p.Inserts = make([]Insert, n)
+	}
+	part, off := 0, 0
+	for i := range p.Inserts {
+		in := Insert{Part: r.below(len(p.Static) + 2*len(p.Slots))}
+		in.Off = r.below(len(*p.Text(in.Part)) + 1)
+		in.Param, in.As = r.below(len(p.Params)), InsertAs(r.below(int(AsPath)+1))
+		if in.Part < part || in.Part == part && in.Off < off {
+			r.fail()
+		}
+		if r.bad {
+			p.Inserts = nil
+			return
+		}
+		part, off = in.Part, in.Off
+		p.Inserts[i] = in
+	}
 }
 
 func (r *reader) cut(static []string) Cut {

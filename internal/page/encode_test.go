@@ -11,9 +11,9 @@ import (
 	"inlay/internal/shell"
 )
 
-const encodedShell = `<!doctype html><html><head><link rel="stylesheet" href="/x.css"></head><body><p>` +
+const encodedShell = `<!doctype html><html><head><link rel="stylesheet" href="/x.css"><title>{id}</title></head><body title="{id}"><a href="/{id}"><p>{id}` +
 	`<edge-slot name="a" src="/f/{id}?x={id}" ttl="1h" swr="2s" sie="3s" timeout="4s" tags="t:{id} all" vary="cookie:c header:h query:q" required>` +
-	`sk<edge-error>no</edge-error></edge-slot><edge-slot name="b" src="https://other.example/{id}"></edge-slot></body>`
+	`sk{id}<edge-error>no{id}</edge-error></edge-slot><edge-slot name="b" src="https://other.example/{id}"></edge-slot></body>`
 
 func TestPagesSurviveTheirEncoding(t *testing.T) {
 	one, err := shell.Parse("/p/{id}", encodedShell)
@@ -26,6 +26,7 @@ func TestPagesSurviveTheirEncoding(t *testing.T) {
 	decoded, err := page.Decode(page.Encode(pages))
 	require.NoError(t, err)
 	assert.Equal(t, pages, decoded)
+	assert.Len(t, decoded[0].Inserts, 6)
 	assert.Equal(t, []string{"other.example"}, page.Hosts(pages))
 }
 
@@ -37,7 +38,7 @@ func FuzzDecodePages(f *testing.F) {
 	whole := page.Encode([]page.Page{p})
 	f.Add(whole)
 	f.Add(whole[:len(whole)/2])
-	f.Add(whole[:len("inlay pages 5\n")])
+	f.Add(whole[:len("inlay pages 6\n")])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		pages, err := page.Decode(data)
 		if err != nil {

@@ -40,9 +40,32 @@ type Shell struct {
 	Closers string
 	// Params are the names of the pattern's parameters, in order.
 	Params []string
+	// Inserts are where parameters go, in the order of their parts and offsets.
+	Inserts []Insert
 	// varies is what all slots vary on.
 	varies route.Varying
 }
+
+// Insert is a place in a page's texts where a parameter of its pattern goes.
+type Insert struct {
+	// Part is the text: so many as there are static parts are these; then come the skeleton and the error of the first slot,
+	// those of the second, and so on.
+	Part  int
+	Off   int // in that text
+	Param int // index into Params
+	As    InsertAs
+}
+
+// InsertAs is what a parameter is written as.
+type InsertAs uint8
+
+// What a parameter may be.
+const (
+	AsText  InsertAs = iota // text
+	AsValue                 // the value in quotes of an attribute
+	AsURL                   // the same, percent-encoded as a segment of a URL
+	AsPath                  // the same, with the slashes of a {name...}
+)
 
 // Cut is a place in a page's static parts: the offset Off in Static[Part].
 type Cut struct{ Part, Off int }

@@ -76,7 +76,7 @@ func (t *Template) Expand(params []string) string {
 func (t *Template) AppendURL(dst []byte, params []string) []byte {
 	dst = append(dst, t.Literal[0]...)
 	for i, h := range t.Holes {
-		dst = appendEncoded(dst, params[h.Param], h.Path)
+		dst = AppendEncoded(dst, params[h.Param], h.Path)
 		next := t.Literal[i+1]
 		if h.Path && next != "" && next[0] == '/' && dst[len(dst)-1] == '/' {
 			next = next[1:]

@@ -63,8 +63,8 @@ func IsUnreserved(b byte) bool {
 	return ascii.IsAlpha(b) || ascii.IsDigit(b) || b == '-' || b == '.' || b == '_' || b == '~'
 }
 
-// appendEncoded percent-encodes all but RFC 3986's unreserved characters, and slashes where they may stay.
-func appendEncoded(dst []byte, s string, slashes bool) []byte {
+// AppendEncoded percent-encodes all but RFC 3986's unreserved characters, and slashes where they may stay.
+func AppendEncoded(dst []byte, s string, slashes bool) []byte {
 	for i := 0; i < len(s); i++ {
 		b := s[i]
 		if IsUnreserved(b) || b == '/' && slashes {

@@ -163,7 +163,7 @@ func (v *Varying) AppendQuery(dst []byte, in Inputs, more bool) []byte {
 			} else {
 				dst, more = append(dst, '?'), true
 			}
-			dst = append(appendEncoded(dst, name, false), '=')
+			dst = append(AppendEncoded(dst, name, false), '=')
 			dst = appendReencoded(dst, value)
 		}
 	}

@@ -78,7 +78,7 @@ var linkAttributes = []string{"type", "media", "integrity", "referrerpolicy", "f
 
 func (l *linkReader) add(href, rel, as string, t *markup.Token) {
 	href = strings.Trim(href, " \t\r\n\f")
-	if href == "" || hasPrefixFold(href, "data:") {
+	if href == "" || hasPrefixFold(href, "data:") || strings.ContainsAny(href, marks) {
 		return
 	}
 	value := "<" + headerURL(href) + ">; rel=" + rel

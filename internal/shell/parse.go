@@ -85,12 +85,19 @@ func parseShell(pattern, html string) (*parser, error) {
 		// The standard and browsers differ in whether one ends the head.
 		return nil, p.fail(i, "a NUL character", "a shell without any")
 	}
-	p = newParser(pattern, html, routed.Params, markup.Reading{})
+	marked, err := withMarks(pattern, html, routed.Params)
+	if err != nil {
+		return nil, err
+	}
+	p = newParser(pattern, marked, routed.Params, markup.Reading{})
 	if err := p.parse(); err != nil {
 		return nil, err
 	}
 	if err := p.finish(); err != nil {
 		return nil, err
+	}
+	if marked != html {
+		p.unmark()
 	}
 	return p, nil
 }
@@ -126,6 +133,9 @@ type parser struct {
 	links    linkReader
 	patches  []patchName // what the shell itself has of the standard's patches
 	bodyEnd  bodyEnd
+	inserts  *inserter // nil: parameters are not looked for
+	// noscripts are where the text of each <noscript> is.
+	noscripts []span
 }
 
 // span is where something stands in the shell, from the first byte to behind the last.
@@ -216,6 +226,9 @@ func (p *parser) token(t *markup.Token) error {
 }
 
 func (p *parser) text(t *markup.Token) error {
+	if err := p.insertsInText(t); err != nil {
+		return err
+	}
 	if !p.inText {
 		p.inText, p.lastText, p.textAt, p.textIn = true, false, t.At, ""
 		if p.slot.closed && p.doc.MovesText() {
@@ -237,6 +250,9 @@ const textInTable = "a cell around the text, or a comment between it and the slo
 func (p *parser) startTag(t *markup.Token) error {
 	if t.Name == "edge-error" {
 		return p.openError(t)
+	}
+	if err := p.insertsInTag(t); err != nil {
+		return err
 	}
 	foreign := p.doc.InForeign()
 	if t.Name == "template" {
@@ -277,13 +293,14 @@ func (p *parser) rawText(t *markup.Token) error {
 		return p.fail(t.At, "<"+t.Name+"> that is not closed", "</"+t.Name+">")
 	}
 	if t.Name == "noscript" {
-		return p.noscript(p.html[from:to], from)
+		p.noscripts = append(p.noscripts, span{from, to})
+		return p.noscriptText(p.html[from:to], from)
 	}
-	return nil
+	return p.insertsInRaw(t, from, to)
 }
 
-// noscript looks for slots in what is text to browsers that run scripts, and markup to those that do not.
-func (p *parser) noscript(text string, from int) error {
+// noscriptText looks for slots in what is text to browsers that run scripts, and markup to those that do not.
+func (p *parser) noscriptText(text string, from int) error {
 	z := markup.NewScanner(text)
 	for t := z.Next(); t.Kind != markup.AtEnd; t = z.Next() {
 		if (t.Kind == markup.StartTag || t.Kind == markup.EndTag) && (t.Name == "edge-slot" || t.Name == "edge-error") {
