@@ -45,6 +45,11 @@ type Config struct {
 	// none: all hosts share what is cached.
 	Hosts []string
 
+	// Shells are path patterns, as those of pages. What Origin answers to a GET there with text/html may have slots, <edge-slot> and
+	// ESI, though the answer does not say so: for servers that cannot set fields. A page of the build goes first. Default none: what
+	// says so is Surrogate-Control: content="ESI/1.0" or Inlay-Slots.
+	Shells []string
+
 	// Lease is how long what is known of the purge log may be relied on, counted from when it was asked for. Of use only with
 	// a log. Default 5 seconds.
 	Lease time.Duration

@@ -34,12 +34,7 @@ func (r *reader) hosts(name string) []string {
 	var hosts []string
 	for rest := r.get(name); rest != ""; {
 		var v string
-		if n := ascii.IndexAny(rest, ","+space); n >= 0 {
-			v, rest = rest[:n], rest[n+1:]
-		} else {
-			v, rest = rest, ""
-		}
-		if v == "" {
+		if v, rest = cutMember(rest); v == "" {
 			continue
 		}
 		host, problem := ParseHost(v)
@@ -52,6 +47,12 @@ func (r *reader) hosts(name string) []string {
 		}
 	}
 	return hosts
+}
+
+// cutMember cuts a list after its first member.
+func cutMember(list string) (member, rest string) {
+	n := ascii.IndexAny(list+",", ","+space)
+	return list[:n], list[min(n+1, len(list)):]
 }
 
 // parseOrigin reads an absolute http or https URL without user information, query and fragment, and gives it back with

@@ -26,6 +26,7 @@ type Config struct {
 	AllowHosts []string      // in lower case; of absolute sources
 	FillFields []field.Field // names in lower case
 	Hosts      []string      // in lower case; empty: all hosts share what is cached
+	Shells     []string      // path patterns: what the origin answers there may have slots, whatever its answers say
 
 	// Beyond the isolate; without a log none of it is looked at.
 	LeaseSoft, Lease time.Duration // LeaseSoft <= Lease
@@ -120,6 +121,7 @@ func Parse(lookup func(name string) (string, bool)) (Config, error) {
 		AllowHosts:           r.hosts("INLAY_ALLOW_HOSTS"),
 		FillFields:           r.constants("INLAY_FILL_FIELDS"),
 		Hosts:                r.hosts("INLAY_HOSTS"),
+		Shells:               r.patterns("INLAY_SHELLS"),
 		Dev:                  r.boolean("INLAY_DEV", false),
 		Token:                r.secret("INLAY_TOKEN"),
 		FillsSecret:          r.secret("INLAY_FILLS_SECRET"),

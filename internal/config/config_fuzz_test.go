@@ -17,7 +17,7 @@ func FuzzParseConfig(f *testing.F) {
 	f.Fuzz(func(t *testing.T, origin, size, duration, hosts, boolean, token string) {
 		c, err := Parse(vars(map[string]string{
 			"INLAY_ORIGIN": origin, "INLAY_MAX_BYTES": size, "INLAY_MAX_FRAGMENT": size, "INLAY_TTL": duration, "INLAY_SWR": duration,
-			"INLAY_PATIENCE": duration, "INLAY_ALLOW_HOSTS": hosts, "INLAY_DEV": boolean, "INLAY_TOKEN": token,
+			"INLAY_PATIENCE": duration, "INLAY_ALLOW_HOSTS": hosts, "INLAY_DEV": boolean, "INLAY_TOKEN": token, "INLAY_SHELLS": hosts,
 		}))
 		if err != nil {
 			require.Equal(t, Config{}, c)

@@ -70,7 +70,8 @@ func TestVariablesAreRead(t *testing.T) {
 		"INLAY_PATIENCE": "15ms", "INLAY_ALLOW_HOSTS": "API.example.com, 127.0.0.1:8080  [::1]:80,api.example.com",
 		"INLAY_LEASE": "10s", "INLAY_LEASE_SOFT": "1500ms", "INLAY_OUTAGE": "7d", "INLAY_DATA_CENTER_CACHE": "off",
 		"INLAY_OUTLIVE_DEPLOYMENTS": "on", "INLAY_PURGE_FIELD": "Surrogate-Key",
-		"INLAY_DEV": "Yes", "INLAY_TOKEN": "0123456789abcdef",
+		"INLAY_SHELLS": " /products/{id},/blog/\t/{$} ",
+		"INLAY_DEV":    "Yes", "INLAY_TOKEN": "0123456789abcdef",
 	}))
 	require.NoError(t, err)
 	assert.Equal(t, Config{
@@ -78,7 +79,8 @@ func TestVariablesAreRead(t *testing.T) {
 		StaleWhileRevalidate: 90 * time.Second, StaleIfError: 48 * time.Hour, NegativeTTL: 0, FillTimeout: 25 * time.Second,
 		Patience: 15 * time.Millisecond, AllowHosts: []string{"api.example.com", "127.0.0.1:8080", "[::1]:80"},
 		Lease: 10 * time.Second, LeaseSoft: 1500 * time.Millisecond, Outage: 7 * 24 * time.Hour, Outlive: true, PurgeField: "surrogate-key",
-		Dev: true, Debug: true, Token: "0123456789abcdef",
+		Shells: []string{"/products/{id}", "/blog/", "/{$}"},
+		Dev:    true, Debug: true, Token: "0123456789abcdef",
 	}, c)
 }
 
@@ -147,6 +149,9 @@ func TestValueThatCannotBeUsedIsNamedWithWhatIsExpected(t *testing.T) {
 		{"INLAY_OUTLIVE_DEPLOYMENTS", "x", "expected 1 or 0"},
 		{"INLAY_PURGE_FIELD", "Cache-Tag, Surrogate-Key", "expected the name of one header field, such as Cache-Tag"},
 		{"INLAY_PURGE_FIELD", "Cache-Tag:", "expected the name of one header field"},
+		{"INLAY_SHELLS", "blog/", `INLAY_SHELLS is "blog/": pattern "blog/" does not begin with a slash; expected a path`},
+		{"INLAY_SHELLS", "/a /{x", `pattern "/{x" has braces that are not a whole segment`},
+		{"INLAY_SHELLS", "/a?b", "expected path patterns with spaces or commas between, such as /products/{id} /blog/"},
 		{"INLAY_DEV", "maybe", "expected 1 or 0"},
 		{"INLAY_DEBUG", "2", "expected 1 or 0"},
 		{"INLAY_ORIGIN", "origin.example.com", "does not begin with http:// or https://; expected an absolute URL such as"},
@@ -221,4 +226,17 @@ func TestOriginIsAStrictAbsoluteURL(t *testing.T) {
 		_, problem := parseOrigin(value)
 		assert.NotEmpty(t, problem, value)
 	}
+}
+
+func TestShellsAreThePathsOfTheirPatterns(t *testing.T) {
+	c := Config{Shells: []string{"/products/{id}", "/blog/"}}
+	paths, err := c.ShellPaths()
+	require.NoError(t, err)
+	assert.True(t, paths.Has("/blog/a") && paths.Has("/products/7"))
+	assert.False(t, paths.Has("/") || paths.Has("/products/"))
+	c.Shells = append(c.Shells, "{id}") // by hand: Parse would have refused it
+	_, err = c.ShellPaths()
+	var problem *Error
+	require.ErrorAs(t, err, &problem)
+	assert.ErrorContains(t, err, `INLAY_SHELLS is "{id}": pattern "{id}" does not begin with a slash`)
 }

@@ -65,6 +65,7 @@ const (
 
 	ExpectedOrigin
 	ExpectedHosts
+	ExpectedPatterns
 	ExpectedFields
 	NoFieldName
 	NoFieldValue

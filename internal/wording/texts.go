@@ -61,6 +61,7 @@ var namedTexts = [named]string{
 
 	ExpectedOrigin:     "~; expected an absolute URL such as https://origin.example.com or http://127.0.0.1:8080",
 	ExpectedHosts:      "~; expected hosts with commas or spaces between, such as api.example.com, 127.0.0.1:8080",
+	ExpectedPatterns:   "~; expected path patterns with spaces or commas between, such as /products/{id} /blog/",
 	ExpectedFields:     "line ~: ~; expected lines such as User-Agent: shop/1.0",
 	NoFieldName:        "no name of a field",
 	NoFieldValue:       "~ has no value, or a control character in it",
