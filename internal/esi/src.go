@@ -88,6 +88,15 @@ func encodeBraces(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "{", "%7B"), "}", "%7D")
 }
 
+// Resolve makes a src, which has no variables, absolute against where it stands: a URL, or a path of the site's. Braces become
+// %7B and %7D, as [route.ParseSrc] takes others for parameters.
+func Resolve(base, src string) (string, error) {
+	if src == "" {
+		return "", errors.New("an empty one; " + srcForm)
+	}
+	return resolve(base, encodeBraces(src))
+}
+
 // resolve makes a src absolute, or absolute in its origin. As Varnish has it, and unlike RFC 3986, "?x" is of the folder.
 func resolve(base, src string) (string, error) {
 	origin, folder := splitBase(base)
