@@ -118,6 +118,12 @@ need_nginx() {
 # need_caddy makes sure of the other one.
 need_caddy() { have caddy || apt_install caddy; }
 
+# need_varnish makes sure of the server that ESI is compared with. Its package starts one, which nobody here needs, and it compiles
+# its configuration with the compiler that it brings.
+need_varnish() {
+	have varnishd || [ -x /usr/sbin/varnishd ] || apt_install varnish
+}
+
 # need_redis makes sure of the server that edge/redis is tested with. Its package starts one, which nobody here needs.
 need_redis() {
 	have redis-server && return

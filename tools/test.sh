@@ -40,6 +40,7 @@ test_all() {
 	need_webkit
 	need_nginx
 	need_caddy
+	need_varnish
 	need_redis
 	need_staticcheck
 	need_tinygo
