@@ -114,6 +114,8 @@ func Value(in Inputs, i Input) string {
 		value, _ = cookieValue(in.Header("cookie"), i.Name)
 	case Header:
 		value = ascii.TrimOWS(in.Header(i.Name))
+	case Host:
+		value = in.Header(pseudoField(hostField))
 	}
 	if !usable(value) {
 		return ""
