@@ -62,7 +62,9 @@ func TestNoFieldIsForgotten(t *testing.T) {
 // TestNumbersAreTheSameOnBothSides: of what goes from here to the rooms below as a number.
 func TestNumbersAreTheSameOnBothSides(t *testing.T) {
 	assert.Equal(t, []Mode{Auto, Stream, Ordered, Complete}, []Mode{Mode(page.Auto), Mode(page.Stream), Mode(page.Ordered), Mode(page.Complete)})
-	assert.Equal(t, []InputKind{Cookie, Header, Query}, []InputKind{InputKind(route.Cookie), InputKind(route.Header), InputKind(route.Query)})
+	assert.Equal(t, []InputKind{Cookie, Header, Query, Host, Language, Country, Bucket}, mapped([]route.InputKind{
+		route.Cookie, route.Header, route.Query, route.Host, route.Language, route.Country, route.Bucket,
+	}, func(k route.InputKind) InputKind { return InputKind(k) }))
 	assert.Equal(t, []Reason{StatusError, RefusedError, MarkupError, TooLargeError, TimeoutError, ConnectError, LostError}, []Reason{
 		Reason(answer.StatusError), Reason(answer.RefusedError), Reason(answer.MarkupError), Reason(answer.TooLargeError),
 		Reason(answer.TimeoutError), Reason(answer.ConnectError), Reason(answer.LostError),

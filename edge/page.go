@@ -97,6 +97,9 @@ const Unset time.Duration = duration.Unset
 // Input is something of a request that a fragment depends on besides its page's parameters, as declared in vary.
 type Input struct {
 	Kind InputKind
+	// Name is the name of a cookie, a header field or a parameter. Of what is derived it is what it is derived by: the tags
+	// of Language ("de,en,fr"), the codes of Country ("DE,AT,*"; empty: all), the name and the number of shares of Bucket
+	// ("price/2"). Of Host it is empty.
 	Name string
 }
 
@@ -110,6 +113,19 @@ const (
 	Header
 	// Query is a parameter of the query, by its decoded name.
 	Query
+
+	// What follows is derived: the origin gets what was made of the request, and never what it was made of.
+
+	// Host is the visitor's host. The origin finds it in X-Forwarded-Host.
+	Host
+	_
+	// Language is the one of a list of language tags that the visitor reads best, by Accept-Language. The origin finds it there.
+	Language
+	// Country is where the platform says that the visitor is. The origin finds it in CF-IPCountry.
+	Country
+	// Bucket is the share of all visitors that this one belongs to, by a cookie that is set on the page. The origin finds it in
+	// the cookie.
+	Bucket
 )
 
 // Mode is how a page with cold fragments leaves. A page whose fragments are all there leaves as one body in every mode.

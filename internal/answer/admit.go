@@ -141,16 +141,10 @@ func undeclared(s *page.Slot, vary string, d *Defaults) string {
 
 // declares tells whether the header field of that name reaches the origin only with what is in the key.
 func declares(s *page.Slot, field string) bool {
-	for _, in := range s.Vary {
-		switch in.Kind {
-		case route.Header:
-			if ascii.EqualFold(in.Name, field) {
-				return true
-			}
-		case route.Cookie:
-			if ascii.EqualFold("cookie", field) {
-				return true
-			}
+	for i := range s.Vary {
+		in := &s.Vary[i]
+		if ascii.EqualFold(in.Field(), field) || in.Kind == route.Host && ascii.EqualFold(field, "host") {
+			return true
 		}
 	}
 	return false

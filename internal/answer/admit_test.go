@@ -2,6 +2,7 @@ package answer
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -353,6 +354,29 @@ func TestAnswerThatMayBeAFragmentIsAdmitted(t *testing.T) {
 			_, err := Admit(&slot, &answer, &admitDefaults, admitNow, 0)
 			assert.NoError(t, err)
 		})
+	}
+}
+
+func TestAnswersMayVaryOnWhatIsDerivedInTheFieldThatBringsIt(t *testing.T) {
+	for _, c := range []struct {
+		in       route.Input
+		declares string
+	}{
+		{route.Input{Kind: route.Language, Name: "de,en"}, "Accept-Language"},
+		{route.Input{Kind: route.Country}, "CF-IPCountry"},
+		{route.Input{Kind: route.Country, Name: "DE,*"}, "cf-ipcountry"},
+		{route.Input{Kind: route.Host}, "X-Forwarded-Host"},
+		{route.Input{Kind: route.Host}, "host"},
+		{route.Input{Kind: route.Proto}, "x-forwarded-proto"},
+		{route.Input{Kind: route.Bucket, Name: "price/2"}, "Cookie"},
+	} {
+		for _, vary := range []string{"Accept-Language", "CF-IPCountry", "X-Forwarded-Host", "Host", "X-Forwarded-Proto", "Cookie", "price", "*"} {
+			slot, answer := unsetSlot(), goodAnswer()
+			slot.Vary, answer.Vary = []route.Input{c.in}, vary
+			_, err := Admit(&slot, &answer, &admitDefaults, admitNow, 0)
+			same := strings.EqualFold(vary, c.declares) || c.in.Kind == route.Host && (vary == "Host" || vary == "X-Forwarded-Host")
+			assert.Equal(t, same, err == nil, "%v %s", c.in, vary)
+		}
 	}
 }
 

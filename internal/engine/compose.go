@@ -81,7 +81,8 @@ func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[
 
 // route finds the page that answers r, and its composed form if there is one.
 func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
-	r.page, r.bad = -1, nil
+	r.page, r.bad, r.drew = -1, nil, false
+	r.lot = route.Lot(e.config.Seed, uint64(r.ID)^r.Draw)
 	r.path, r.query = route.SplitTarget(r.Target)
 	if r.internal = route.IsInternal(r.path); r.internal || r.Method != "GET" && r.Method != "HEAD" {
 		return nil

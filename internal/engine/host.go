@@ -7,6 +7,7 @@ import (
 	"inlay/internal/config"
 	"inlay/internal/field"
 	"inlay/internal/page"
+	"inlay/internal/route"
 )
 
 // RequestID names a request between the engine and its host: the host gives it, and gives it to no other request until
@@ -29,6 +30,9 @@ type Request struct {
 	// Sent is for an answer that another engine began before it was lost: how many blobs that one wrote after Respond.
 	// The answer is continued. Zero: nothing was sent.
 	Sent int
+	// Draw is a number that is unlike that of other requests: with ID it decides which share of a bucket a visitor without a
+	// cookie of it gets. Zero where each ID is given once. The same if the request is told again.
+	Draw uint64
 
 	// What Warm finds out for the rest of the way; the buffers are used again if the Request is.
 	path, query string
@@ -37,6 +41,8 @@ type Request struct {
 	params      []string
 	key         []byte // of the composed page
 	bad         error  // why a page answers it with 400
+	lot         uint64 // what shares are drawn by
+	drew        bool   // a share was drawn for the key of the composed page
 }
 
 // Fields reads header fields by their lower-case name: the values of a repeated field joined by ", " (of cookie by
@@ -47,6 +53,12 @@ type Fields interface {
 
 // RawQuery is the target's query, for the keys.
 func (r *Request) RawQuery() string { return r.query }
+
+// Share draws the share of a visitor who has none, for the keys.
+func (r *Request) Share(bucket string, n int) int {
+	r.drew = true
+	return route.Draw(r.lot, bucket, n)
+}
 
 // Header is a field's value, for the keys.
 func (r *Request) Header(name string) string { return r.Fields.Field(name) }

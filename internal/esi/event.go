@@ -58,8 +58,7 @@ type Source struct {
 	Variables []Variable
 }
 
-// Variable is something of the visitor's request in a src: $(QUERY_STRING{x}), $(HTTP_COOKIE{x}), $(HTTP_ACCEPT_LANGUAGE),
-// $(HTTP_HOST).
+// Variable is something of the visitor's request in a src: $(QUERY_STRING{x}), $(HTTP_COOKIE{x}), $(HTTP_ACCEPT_LANGUAGE).
 type Variable struct {
 	Input route.Input
 	// Default stands in where the request has none, or an empty one: $(QUERY_STRING{x}|default). Percent-encoded as a value is.

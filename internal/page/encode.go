@@ -20,7 +20,7 @@ import (
 //
 // The fields of a page and a slot follow in the order in which page.go declares them.
 
-const pagesMagic = "inlay pages 6\n"
+const pagesMagic = "inlay pages 7\n"
 
 // Encode writes pages for [Decode].
 func Encode(pages []Page) []byte {

@@ -12,7 +12,7 @@ import (
 )
 
 const encodedShell = `<!doctype html><html><head><link rel="stylesheet" href="/x.css"><title>{id}</title></head><body title="{id}"><a href="/{id}"><p>{id}` +
-	`<edge-slot name="a" src="/f/{id}?x={id}" ttl="1h" swr="2s" sie="3s" timeout="4s" tags="t:{id} all" vary="cookie:c header:h query:q" required>` +
+	`<edge-slot name="a" src="/f/{id}?x={id}" ttl="1h" swr="2s" sie="3s" timeout="4s" tags="t:{id} all" vary="cookie:c header:h query:q language:de,en country:AT,* host bucket:b/3" required>` +
 	`sk{id}<edge-error>no{id}</edge-error></edge-slot><edge-slot name="b" src="https://other.example/{id}"></edge-slot></body>`
 
 func TestPagesSurviveTheirEncoding(t *testing.T) {
@@ -38,7 +38,7 @@ func FuzzDecodePages(f *testing.F) {
 	whole := page.Encode([]page.Page{p})
 	f.Add(whole)
 	f.Add(whole[:len(whole)/2])
-	f.Add(whole[:len("inlay pages 6\n")])
+	f.Add(whole[:len("inlay pages 7\n")])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		pages, err := page.Decode(data)
 		if err != nil {

@@ -15,12 +15,12 @@ type FillRequest struct {
 	Fields []field.Field
 }
 
-// HostField carries the visitor's host to the origin, and is a line of the keys. No slot can declare it, so it never comes
-// from anything but the list of the site's hosts.
-const HostField = "x-forwarded-host"
+// HostField carries the visitor's host to the origin, and is a line of the keys: from the list of the site's hosts, of shells, or
+// where a slot declares host.
+const HostField = route.HostField
 
 // ProtoField carries the scheme of the visitor's URL, and is a line of the keys of shells.
-const ProtoField = "x-forwarded-proto"
+const ProtoField = route.ProtoField
 
 // maxKey is how long a key may be, in bytes: room for a few parameters of the longest kind.
 const maxKey = 8 << 10
@@ -66,7 +66,7 @@ func (p *Page) AppendKey(dst []byte, index int, params []string, varies *route.V
 // AppendInputs appends the values of inputs to the identity of a page, which begins at start. The error is a *RequestError.
 func AppendInputs(dst []byte, start int, varies *route.Varying, in route.Inputs) ([]byte, error) {
 	dst = varies.AppendQuery(dst, in, false)
-	dst = varies.AppendFields(dst, in)
+	dst = varies.AppendAllFields(dst, in)
 	if len(dst)-start > maxKey {
 		return dst[:start], errLongKey
 	}

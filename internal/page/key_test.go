@@ -20,10 +20,12 @@ import (
 type fakeInputs struct {
 	query  string
 	fields map[string]string
+	share  int
 }
 
 func (f fakeInputs) RawQuery() string          { return f.query }
 func (f fakeInputs) Header(name string) string { return f.fields[name] }
+func (f fakeInputs) Share(_ string, n int) int { return min(max(f.share, 1), n) }
 
 func slotFrom(t testing.TB, src, vary string, params ...string) *page.Slot {
 	t.Helper()
@@ -89,6 +91,67 @@ func TestKeyIsTheCanonicalSrcAndTheDeclaredInputs(t *testing.T) {
 		key, err := page.Slots[0].AppendKey([]byte("before "), []string{"a ?&\u00e4", "x:y/z"}, request)
 		require.NoError(t, err)
 		assert.Equal(t, "before "+c.key, string(key), "%s vary %s", c.src, c.vary)
+	}
+}
+
+func TestKeysHaveWhatIsDerivedAndNothingThatItIsDerivedFrom(t *testing.T) {
+	const raw = "de-CH-secret,de;q=0.9"
+	request := fakeInputs{fields: map[string]string{
+		"accept-language": raw, ":country": "CH", ":authority": "shop.example:8443", ":scheme": "https",
+		"cookie": "ab=2; cd=secret; session=secret", "host": "secret", "x-forwarded-host": "secret", "cf-ipcountry": "secret",
+	}, share: 3}
+	for _, c := range []struct{ vary, key, page string }{
+		{"language:en,de,fr", "/f\naccept-language: de", "\naccept-language: de"},
+		{"language:fr,en", "/f\naccept-language: fr", "\naccept-language: fr"},
+		{"country", "/f\ncf-ipcountry: CH", "\ncf-ipcountry: CH"},
+		{"country:de,ch", "/f\ncf-ipcountry: CH", "\ncf-ipcountry: CH"},
+		{"country:*,de", "/f\ncf-ipcountry: *", "\ncf-ipcountry: *"},
+		{"country:de", "/f", ""},
+		{"host", "/f\nx-forwarded-host: shop.example:8443", "\nx-forwarded-host: shop.example:8443"},
+		{"bucket:ab/2", "/f\ncookie: ab=2", "cookie: ab=2"},
+		{"bucket:cd/4", "/f\ncookie: cd=3", "cookie: cd=3"},
+		{"bucket:ef/100 cookie:zz bucket:ab/2", "/f\ncookie: ab=2; ef=3", "cookie: ab=2; ef=3"},
+		{"host bucket:cd/3 country language:de", "/f\naccept-language: de\ncf-ipcountry: CH\ncookie: cd=3\nx-forwarded-host: shop.example:8443",
+			"\naccept-language: de\n\ncf-ipcountry: CH\ncookie: cd=3\n\nx-forwarded-host: shop.example:8443"},
+	} {
+		parsed, err := shell.Parse("/", `<body><edge-slot name=s src="/f" vary="`+c.vary+`"></edge-slot>`)
+		require.NoError(t, err, c.vary)
+		key, err := parsed.Slots[0].AppendKey(nil, nil, request)
+		require.NoError(t, err)
+		assert.Equal(t, c.key, string(key), c.vary)
+		key, err = parsed.AppendKey(nil, 1, nil, parsed.Varies(), request)
+		require.NoError(t, err)
+		if c.page != "" {
+			c.page = "\n" + c.page
+		}
+		assert.Equal(t, "page:1\n"+c.page, string(key), c.vary)
+	}
+}
+
+// Two slots may put different things into one field: the page's key must still tell all of their visitors apart.
+func TestPageKeysTellApartWhatSlotsDerive(t *testing.T) {
+	parsed, err := shell.Parse("/", `<body><edge-slot name=a src=/a vary="header:cf-ipcountry language:de,en"></edge-slot>`+
+		`<edge-slot name=b src=/b vary="country:DE,AT language:fr,de"></edge-slot><edge-slot name=c src=/c vary="country:AT,*"></edge-slot>`+
+		`<edge-slot name=d src=/d vary="header:accept-language"></edge-slot>`)
+	require.NoError(t, err)
+	slotsOf := map[string]string{}
+	for _, country := range []string{"", "DE", "AT", "CH", "XX", "*"} {
+		for _, field := range []string{"", "DE", "AT", "CH", "*"} {
+			for _, language := range []string{"", "de", "en", "fr", "it"} {
+				in := fakeInputs{fields: map[string]string{":country": country, "cf-ipcountry": field, "accept-language": language}}
+				key, err := parsed.AppendKey(nil, 0, nil, parsed.Varies(), in)
+				require.NoError(t, err)
+				var slots []byte
+				for i := range parsed.Slots {
+					slots, err = parsed.Slots[i].AppendKey(append(slots, '|'), nil, in)
+					require.NoError(t, err)
+				}
+				if have, ok := slotsOf[string(key)]; ok {
+					assert.Equal(t, have, string(slots), "%q", key)
+				}
+				slotsOf[string(key)] = string(slots)
+			}
+		}
 	}
 }
 
@@ -171,8 +234,8 @@ func FuzzKeys(f *testing.F) {
 	f.Add("binding:B/{id}", "header:cookie2", "..a", "", "", "", "")
 	f.Fuzz(func(t *testing.T, src, vary, id, rest, query, header, cookies string) {
 		parsed, err := shell.Parse("/{id}/{rest...}", `<body><edge-slot name=s src="`+src+`" vary="`+vary+`"></edge-slot>`)
-		if err != nil || len(parsed.Slots) != 1 {
-			return
+		if err != nil || len(parsed.Slots) != 1 || slices.ContainsFunc(parsed.Slots[0].Vary, func(in route.Input) bool { return in.Kind > route.Query }) {
+			return // what is derived has a test of its own
 		}
 		// Only what the router lets through.
 		path := "/" + url.PathEscape(id) + "/" + strings.ReplaceAll(url.PathEscape(rest), "%2F", "/")
@@ -184,7 +247,7 @@ func FuzzKeys(f *testing.F) {
 		if n < 0 || err != nil {
 			return
 		}
-		in := fakeInputs{query, map[string]string{"cookie": cookies}}
+		in := fakeInputs{query: query, fields: map[string]string{"cookie": cookies}}
 		s := &parsed.Slots[0]
 		for _, v := range s.Vary {
 			if v.Kind == route.Header {
@@ -220,6 +283,42 @@ func FuzzKeys(f *testing.F) {
 		if u.Opaque == "" {
 			checkQuery(t, s, u, query)
 		}
+	})
+}
+
+// FuzzDerivedKeys: whatever visitors send, a fill has what the slot lists and nothing else.
+func FuzzDerivedKeys(f *testing.F) {
+	f.Add("de-CH, en;q=0.5", "DE", "shop.example", "ab=2", 1)
+	f.Add("en\r\ncookie: x", "de", "a\nb", "ab=3; ab=1", 2)
+	f.Add("*;q=0", "XX", "", "ab=\n", 0)
+	f.Fuzz(func(t *testing.T, language, country, host, cookies string, share int) {
+		in := fakeInputs{share: share, fields: map[string]string{
+			"accept-language": language, ":country": country, ":authority": host, "cookie": cookies, "host": "secret", "cf-ipcountry": "secret",
+		}}
+		allowed := map[string]map[string]bool{
+			"accept-language": {"de": true, "en-GB": true, "fr": true},
+			"cf-ipcountry":    {"DE": true, "AT": true, "*": true},
+			"cookie":          {"ab=1": true, "ab=2": true},
+		}
+		s := slotFrom(t, "/f", "language:de,en-GB,fr country:*,DE,AT bucket:ab/2 host")
+		key, err := s.AppendKey(nil, nil, in)
+		if err != nil {
+			require.Greater(t, len(host), keyLimit/2)
+			return
+		}
+		fill := page.ReadKey(string(key))
+		require.Equal(t, string(key), keyOf(fill))
+		seen := map[string]bool{}
+		for _, field := range fill.Fields {
+			require.False(t, seen[field.Name], "%q", key)
+			seen[field.Name] = true
+			if field.Name == "x-forwarded-host" {
+				require.Equal(t, strings.Trim(host, " \t"), field.Value)
+				continue
+			}
+			require.True(t, allowed[field.Name][field.Value], "%q", key)
+		}
+		require.True(t, seen["accept-language"] && seen["cf-ipcountry"] && seen["cookie"], "%q", key)
 	})
 }
 

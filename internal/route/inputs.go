@@ -60,7 +60,7 @@ func NoInput(header string) string {
 		inputCookie:      "cookie:NAME for each cookie that the fragment depends on",
 		inputCredentials: "a cookie:NAME, or a path that is no fragment: what Authorization opens is for one user, and a fragment is shared",
 		inputPart:        "none of the fields that ask for a part or an encoding: a fill asks for the whole fragment",
-		inputHost:        "INLAY_HOSTS, the hosts each of which gets fragments of its own",
+		inputHost:        "host, or INLAY_HOSTS, the hosts each of which gets fragments of its own",
 		inputConnection:  "none of the fields that belong to a connection or a body",
 		inputVouching:    "none of the fields by which proxies vouch for a client: any client can send them",
 		inputHops:        "none of the fields that are between proxies",

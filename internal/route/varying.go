@@ -4,73 +4,33 @@ import (
 	"unicode/utf8"
 
 	"inlay/internal/ascii"
-)
-
-// Input is something of a request that a fragment depends on besides its page's parameters, as declared in vary.
-type Input struct {
-	Kind InputKind
-	Name string
-}
-
-// InputKind says which part of a request an Input is.
-type InputKind uint8
-
-const (
-	// Cookie is a cookie, by name; names are case-sensitive.
-	Cookie InputKind = iota + 1
-	// Header is a header field; its name is kept in lower case.
-	Header
-	// Query is a parameter of the query, by its decoded name.
-	Query
-	// Host is the host that the visitor asked, and Proto the scheme: the pseudo-fields :authority and :scheme, and to an origin
-	// X-Forwarded-Host and X-Forwarded-Proto. They have no name.
-	Host
-	Proto
-	// Kinds is how many there are, and none.
-	Kinds
+	"inlay/internal/decimal"
 )
 
 // Varying is what a slot or a page varies on, in the order in which it enters a key.
 type Varying struct {
 	query  []string // sorted
-	fields []string // header fields in lower case, sorted; "cookie" stands for cookies
-	cookie []string // sorted
+	fields []string // header fields in lower case, sorted; "cookie" stands for cookies; what is derived has a colon and by what
+	cookie []string // sorted; a bucket has a slash and how many shares there are
 }
 
 // Add sorts in what a slot declares.
 func (v *Varying) Add(inputs []Input) {
-	for _, in := range inputs {
+	for i := range inputs {
+		in := &inputs[i]
+		field := in.Field()
 		switch in.Kind {
 		case Query:
 			v.query = insert(v.query, in.Name)
-		case Header:
-			v.fields = insert(v.fields, in.Name)
-		case Cookie:
+			continue
+		case Cookie, Bucket:
 			v.cookie = insert(v.cookie, in.Name)
-			v.fields = insert(v.fields, "cookie")
-		case Host:
-			v.fields = insert(v.fields, hostField)
-		case Proto:
-			v.fields = insert(v.fields, protoField)
+		case Header:
+		default:
+			field += ":" + in.Name
 		}
+		v.fields = insert(v.fields, field)
 	}
-}
-
-// What a key has of the visitor's URL, and the pseudo-fields that say it. No slot can declare the fields themselves.
-const (
-	hostField  = "x-forwarded-host"
-	protoField = "x-forwarded-proto"
-)
-
-// pseudoField is the field of a request that says what goes to an origin as a field of that name.
-func pseudoField(name string) string {
-	switch name {
-	case hostField:
-		return ":authority"
-	case protoField:
-		return ":scheme"
-	}
-	return name
 }
 
 // Join adds what another has, and tells whether that is anything new. The other may be in use elsewhere; so may v have been
@@ -93,7 +53,7 @@ func union(a, b []string) []string {
 	return all
 }
 
-// Fields are the names of the request's header fields that it has, in order: what Vary names.
+// Fields are the request's header fields that it has, in order; what is derived has a colon after its field, and then by what.
 func (v *Varying) Fields() []string { return v.fields }
 
 // Value is the decoded value of an input that a request has, the first if there are several; empty if there is none that can be
@@ -114,8 +74,6 @@ func Value(in Inputs, i Input) string {
 		value, _ = cookieValue(in.Header("cookie"), i.Name)
 	case Header:
 		value = ascii.TrimOWS(in.Header(i.Name))
-	case Host:
-		value = in.Header(pseudoField(hostField))
 	}
 	if !usable(value) {
 		return ""
@@ -189,20 +147,41 @@ func isQueryName(pair, name string) bool {
 	return name == "" && i > 0
 }
 
-// AppendFields appends the lines of the declared header fields and cookies that the request has. An empty value, or one
-// that is not usable, counts as absent.
-func (v *Varying) AppendFields(dst []byte, in Inputs) []byte {
-	for _, name := range v.fields {
-		value := in.Header(pseudoField(name))
-		if name == "cookie" {
-			dst = v.appendCookies(dst, value)
+// AppendFields appends the lines of the declared header fields and cookies that the request has, and of what is derived
+// from it. An empty value, or one that is not usable, counts as absent.
+func (v *Varying) AppendFields(dst []byte, in Inputs) []byte { return v.appendFields(dst, in, false) }
+
+// AppendAllFields does so for a page, whose slots may have a field as it came beside what is derived for it: an empty line
+// tells the two apart.
+func (v *Varying) AppendAllFields(dst []byte, in Inputs) []byte { return v.appendFields(dst, in, true) }
+
+func (v *Varying) appendFields(dst []byte, in Inputs, all bool) []byte {
+	for _, f := range v.fields {
+		name, by, derived := ascii.Cut(f, ":")
+		var value string
+		switch {
+		case name == cookieField:
+			dst = v.appendCookies(dst, in)
 			continue
+		case !derived:
+			value = in.Header(name)
+		case name == languageField:
+			value = languageOf(in.Header(languageField), by)
+		case name == CountryField:
+			value = countryOf(in.Header(WhereField), by)
+		case name == HostField:
+			value = in.Header(AuthorityField)
+		default:
+			value = in.Header(SchemeField)
 		}
 		value = ascii.TrimOWS(value)
 		if value == "" || !usable(value) {
 			continue
 		}
 		dst = append(dst, '\n')
+		if all && derived {
+			dst = append(dst, '\n')
+		}
 		dst = append(dst, name...)
 		dst = append(dst, ": "...)
 		dst = append(dst, value...)
@@ -210,11 +189,16 @@ func (v *Varying) AppendFields(dst []byte, in Inputs) []byte {
 	return dst
 }
 
-func (v *Varying) appendCookies(dst []byte, header string) []byte {
+func (v *Varying) appendCookies(dst []byte, in Inputs) []byte {
+	header := in.Header(cookieField)
 	before := "\ncookie: "
-	for _, name := range v.cookie {
+	for _, c := range v.cookie {
+		name, n := BucketOf(c)
 		value, ok := cookieValue(header, name)
-		if !ok {
+		switch {
+		case n > 0 && !isShare(value, n):
+			value = decimal.String(in.Share(name, n))
+		case n == 0 && !ok:
 			continue
 		}
 		dst = append(dst, before...)
@@ -277,13 +261,4 @@ func usable(value string) bool {
 		}
 	}
 	return true
-}
-
-// Inputs is what a key may read of a request, besides the parameters of its page's pattern.
-type Inputs interface {
-	// RawQuery is the query of the request's target, still encoded, without the question mark.
-	RawQuery() string
-	// Header is the value of a header field by its lower-case name: several joined by ", ", cookies by "; ". Empty when
-	// the request has none.
-	Header(name string) string
 }

@@ -15,9 +15,10 @@ type asked struct {
 
 func (a asked) RawQuery() string          { return a.query }
 func (a asked) Header(name string) string { return a.fields[name] }
+func (a asked) Share(string, int) int     { return 1 }
 
 func TestValueIsTheFirstDecoded(t *testing.T) {
-	in := asked{"a=1&b=x%20y+z&b=2&c=%zz&d=%0a", map[string]string{"cookie": "s=1; t=\"2\"", "x": " v ", ":authority": "shop.example:80"}}
+	in := asked{"a=1&b=x%20y+z&b=2&c=%zz&d=%0a", map[string]string{"cookie": "s=1; t=\"2\"", "x": " v "}}
 	for _, c := range []struct {
 		input route.Input
 		value string
@@ -30,7 +31,6 @@ func TestValueIsTheFirstDecoded(t *testing.T) {
 		{route.Input{Kind: route.Cookie, Name: "s"}, "1"},
 		{route.Input{Kind: route.Cookie, Name: "u"}, ""},
 		{route.Input{Kind: route.Header, Name: "x"}, "v"},
-		{route.Input{Kind: route.Host}, "shop.example:80"},
 	} {
 		assert.Equal(t, c.value, route.Value(in, c.input), "%v", c.input)
 	}

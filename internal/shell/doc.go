@@ -3,7 +3,7 @@
 // built.
 //
 //  1. [Parse] reads the shell in one pass: parse.go hands its tokens on to a [markup.Document], which knows what is open.
-//  2. A slot's tag is read by slot.go. where.go says whether it may stand there, and opens again what browsers would.
+//  2. A slot's tag is read by slot.go, its vary by vary.go. where.go says whether it may stand there, and opens again what browsers would.
 //  3. What the slot stands in is noted, as [markup.Document.Facts] has it: a fragment is held against it when it comes.
 //  4. What a skeleton does that it may not is told by trouble.go.
 //  5. At the end the shell is read again as other browsers do, and finish.go finds what they must agree on. tail.go finds the

@@ -7,17 +7,15 @@ import (
 
 	"inlay/internal/ascii"
 	"inlay/internal/duration"
-	"inlay/internal/field"
 	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/route"
 )
 
 const (
-	maxName   = 64      // bytes of a slot's name
-	maxSrc    = 4 << 10 // bytes of a src, as written
-	maxInputs = 64      // in one vary
-	maxTags   = 64      // of one slot
+	maxName = 64      // bytes of a slot's name
+	maxSrc  = 4 << 10 // bytes of a src, as written
+	maxTags = 64      // of one slot
 )
 
 // slotReader is the slot being read.
@@ -299,52 +297,6 @@ func (p *parser) slotName(name string, at int) error {
 		if have := &p.page.Slots[i]; have.Name == name {
 			return p.fail(at, "slot "+ascii.Shorten(name)+" again, after the one in line "+strconv.Itoa(have.Line), "another name")
 		}
-	}
-	return nil
-}
-
-const varyForm = "cookie:NAME, header:NAME or query:NAME with spaces between"
-
-func (p *parser) slotVary(s *page.Slot, value string, at int) error {
-	items := strings.Fields(value)
-	if len(items) > maxInputs {
-		return p.fail(at, "vary: more than "+strconv.Itoa(maxInputs)+" inputs", "the few that the fragment depends on")
-	}
-	for _, item := range items {
-		kind, name, ok := strings.Cut(item, ":")
-		in := route.Input{Name: name}
-		switch {
-		case !ok || name == "":
-			return p.fail(at, "vary: "+ascii.Shorten(item), varyForm)
-		case kind == "cookie":
-			in.Kind = route.Cookie
-		case kind == "header":
-			in.Kind, in.Name = route.Header, ascii.ToLower(name)
-		case kind == "query":
-			in.Kind = route.Query
-		default:
-			return p.fail(at, "vary: the unknown input "+ascii.Shorten(kind)+" in "+ascii.Shorten(item), varyForm)
-		}
-		if in.Kind != route.Query && !ascii.Only(name, field.IsTokenChar) {
-			return p.fail(at, "vary: "+ascii.Shorten(name)+" is no name of a "+kind, "letters, digits and !#$%&'*+-.^_`|~")
-		}
-		if in.Kind == route.Query && (ascii.HasControl(name) || len(name) > route.MaxParam) {
-			return p.fail(at, "vary: "+ascii.Shorten(name)+" is no name of a parameter", "its decoded name, without control characters")
-		}
-		if in.Kind == route.Header && name == "*" {
-			return p.fail(at, "vary: the header *", "the name of each header field that the fragment depends on: no request has a field of that name")
-		}
-		if in.Kind == route.Header {
-			if instead := route.NoInput(in.Name); instead != "" {
-				return p.fail(at, "vary: the header "+ascii.Shorten(in.Name), instead)
-			}
-		}
-		for _, have := range s.Vary {
-			if have == in {
-				return p.fail(at, "vary: "+ascii.Shorten(item)+" again", "each input once")
-			}
-		}
-		s.Vary = append(s.Vary, in)
 	}
 	return nil
 }
