@@ -31,6 +31,7 @@ type document struct {
 	count [nameCount]int16 // elements on the stack, by name
 
 	selectInTable bool // of the older rules: what is open in it is a <select> in a table
+	content       bool // it is the content of a template, of a place that is not known
 
 	part
 }
@@ -59,6 +60,25 @@ func NewDocument(html string, as Reading) *Document {
 	}
 	return d
 }
+
+// NewContent begins to read a fragment in UTF-8 without NUL, as the content of a template. What stands at its root is around it: see
+// [Document.Reach].
+func NewContent(html string, as Reading) *Document {
+	d := NewDocument(html, as)
+	d.stack[0] = element{name: nmTemplate}
+	d.mode, d.content, d.off = modeTemplate, true, 0
+	return d
+}
+
+// Extend lets the page be longer: html begins with all of it that has been read. more says that it may go on still; then [Scanner.Next]
+// may give a token of kind [More].
+func (d *Document) Extend(html string, more bool) {
+	d.Scanner.extend(html, more)
+	d.document.html = html
+}
+
+// Skip leaves out what is there of the page and has not been read.
+func (d *Document) Skip() { d.off, d.state = len(d.document.html), stData }
 
 // inDocument tells documents from fragments.
 func (t *tree) inDocument() bool { return documents && t.doc != nil }
@@ -174,20 +194,44 @@ func (d *Document) Copy(from *Document) {
 	copy(d.modes[:], from.modes[:from.templates])
 }
 
+// As makes the document read on in another way.
+func (d *Document) As(r Reading) { d.scripting, d.oldSelect = !r.NoScript, r.OldSelect }
+
 // Same tells whether what follows would be read as it would from another document, of which this is the continuation.
 func (d *Document) Same(as *Document) bool {
 	if d.mode != as.mode || d.form != as.form || d.opened != as.opened || d.actives != as.actives || d.templates != as.templates {
 		return false
 	}
-	for i := range d.opened {
+	for i := d.opened - 1; i >= 0; i-- {
 		if d.stack[i].id != as.stack[i].id {
 			return false
 		}
 	}
-	for i := range d.actives {
+	for i := d.actives - 1; i >= 0; i-- {
 		if d.list[i].id != as.list[i].id {
 			return false
 		}
 	}
 	return true
+}
+
+// Meets tells whether two readings of a page, one forked from the other, have come to stand at the same place, so that they go on as one.
+// What they have to agree on is more than what Same asks for, which is of one reading.
+func (d *Document) Meets(other *Document) bool {
+	if d.off != other.off || d.state != other.state || !d.Same(other) || d.tree.reader.text != other.tree.reader.text || d.skipLF != other.skipLF || d.frames != other.frames ||
+		d.selected != other.selected || d.inHead != other.inHead || d.hasHead != other.hasHead || d.framed != other.framed ||
+		d.selectInTable != other.selectInTable {
+		return false
+	}
+	for i := range d.actives {
+		if d.list[i].kind != other.list[i].kind {
+			return false
+		}
+	}
+	for i := range d.templates {
+		if d.modes[i] != other.modes[i] {
+			return false
+		}
+	}
+	return d.find(nmSelect, 0) <= 0
 }

@@ -6,13 +6,10 @@ import "strings"
 // tags have closed, as in <p><b>text</p>. tags is the text of the tags, which take an element from the list and put it there
 // again as one that is open. ok is false where they would do more than that; stuck is then the first of the elements.
 func (d *Document) Reopen() (tags string, stuck Open, ok bool) {
-	if d.selected > 0 || d.mode >= modeTable && d.mode <= modeRow || d.mode == modeColgroup || d.mode == modeHead {
-		return "", stuck, true // nothing that may stand here is put into them
-	}
-	first := d.waiting()
-	if first == d.actives {
+	if !d.Reopens() {
 		return "", stuck, true
 	}
+	first := d.waiting()
 	waiting := append([]element(nil), d.list[first:d.actives]...)
 	stuck = Open{d.nameOf(&waiting[0]), int(waiting[0].at)}
 	var b strings.Builder
@@ -34,6 +31,14 @@ func (d *Document) Reopen() (tags string, stuck Open, ok bool) {
 	}
 	d.tree.reader = now
 	return b.String(), stuck, true
+}
+
+// Reopens tells whether [Document.Reopen] would do anything.
+func (d *Document) Reopens() bool {
+	if d.selected > 0 || d.mode >= modeTable && d.mode <= modeRow || d.mode == modeColgroup || d.mode == modeHead {
+		return false // nothing that may stand here is put into them
+	}
+	return d.waiting() < d.actives
 }
 
 // Closers finds the end tags, from the inside out, after which a template would be a child of body in all of these documents,

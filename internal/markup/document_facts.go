@@ -32,6 +32,9 @@ func (d *Document) Facts() Mask {
 			}
 		}
 	}
+	if d.atContent() {
+		f = 0 // what is around it decides
+	}
 	inP := d.find(nmP, scope|buttonOnly) > 0
 	set(inP, Paragraph)
 	set(inP && !d.quirks, TableParagraph)
@@ -63,6 +66,54 @@ func (d *Document) Facts() Mask {
 		set(alike[n] >= 3, Alike3)
 	}
 	return f
+}
+
+// Reach is which facts of the place of a fragment hold where the document, which is that fragment, is.
+func (d *Document) Reach() Mask {
+	if !d.content {
+		return 0
+	}
+	r := InSelect | Form | Quirks
+	if d.atRoot() {
+		return r | anywhere | Heading | Option | OptionGroup | RubyPart | Reopened | reachOfList | reachOfScope | ListItem | Definition
+	}
+	scoped, buttons, items := true, true, true
+	for i := d.opened - 1; i > 0; i-- {
+		e := &d.stack[i]
+		scoped = scoped && !d.hides(e)
+		buttons = buttons && !e.htmlIs(buttonOnly)
+		items = items && (!e.isSpecial() || e.html(nmAddress) || e.html(nmDiv) || e.html(nmP) || e.html(nmSearch))
+	}
+	if scoped {
+		r |= NoBreak | Button | Ruby
+		if buttons {
+			r |= reachOfScope
+		}
+	}
+	if items {
+		r |= ListItem | Definition
+	}
+	for i := d.actives - 1; i > 0; i-- {
+		if d.list[i].id == 0 {
+			return r
+		}
+	}
+	return r | reachOfList | Reopened
+}
+
+const (
+	reachOfScope = Paragraph | TableParagraph | NoBreak | Button | Ruby
+	reachOfList  = Link | Alike1 | Alike2 | Alike3
+)
+
+// Within is what holds at a place in a fragment, of which m is what the fragment itself makes of it, and reach what of the facts around
+// the fragment holds there too.
+func (m Mask) Within(around, reach Mask) Mask {
+	m |= around & reach
+	if m&InSelect != 0 {
+		m &^= InBody
+	}
+	return m
 }
 
 // waiting is the first entry of the list that is to be opened again before the next text; its end, if none is.
@@ -126,7 +177,7 @@ func (d *Document) Where() Where {
 	case modeTable, modeSection, modeRow, modeColgroup:
 		switch {
 		case d.selected > 0:
-		case d.MovesText() || top.html(nmColgroup):
+		case d.MovesText() || top.html(nmColgroup) || d.atContent():
 			return BetweenParts
 		default:
 			return BesideParts
@@ -137,7 +188,7 @@ func (d *Document) Where() Where {
 
 // MovesText tells whether browsers would move a text out of a table.
 func (d *Document) MovesText() bool {
-	return d.selected == 0 && d.mode >= modeTable && d.mode <= modeRow && d.top().isBetweenParts()
+	return d.selected == 0 && d.mode >= modeTable && d.mode <= modeRow && (d.top().isBetweenParts() || d.atContent())
 }
 
 // TakesAnyText tells whether what follows is read the same whatever text comes next, visible or white space; with empty, also if
@@ -159,6 +210,9 @@ func (d *Document) TakesAnyText(empty bool) bool {
 	visible := after(true)
 	return visible.Same(after(false)) && (!empty || visible.Same(d))
 }
+
+// atContent tells whether nothing is open in a fragment.
+func (t *tree) atContent() bool { return t.inDocument() && t.doc.content && t.atRoot() }
 
 // isBetweenParts tells whether what is directly in an element stands between the parts of a table.
 func (e *element) isBetweenParts() bool { return e.htmlIs(section) || e.html(nmTable) || e.html(nmTr) }

@@ -55,11 +55,21 @@ func (d *Document) EnterPart() {
 // LeavePart is at the end of a part, before which the document was as given.
 func (d *Document) LeavePart(before *Document) { d.part.strict, d.frames = false, before.frames }
 
+// Undecide takes back what the part in a fragment has decided that the fragment holds: its place does, and what follows.
+func (d *Document) Undecide(before *Document) {
+	if d.atContent() && before.mode == modeTemplate {
+		d.mode, d.modes[0] = modeTemplate, modeTemplate
+	}
+}
+
 // IgnoresNothing says whether what follows in the part may have what some browsers ignore, and others not.
 func (d *Document) IgnoresNothing(is bool) { d.ignoresNothing = is }
 
 // Trouble is what happened first in the part that may not.
 func (d *Document) Trouble() Trouble { return d.part.trouble }
+
+// Forgive forgets the trouble.
+func (d *Document) Forgive() { d.part.trouble = Trouble{} }
 
 // Unclosed is the outermost element that was opened in the part and is open; ok: there is one.
 func (d *Document) Unclosed() (e Open, ok bool) {
@@ -120,7 +130,7 @@ func (t *tree) putInDocument() {
 
 // checkMoved notes what would be inserted in front of the table around the part.
 func (t *tree) checkMoved() {
-	if e := t.top(); t.strict() && t.doc.foster && e.isBetweenParts() && t.find(nmTable, tableScope) < t.doc.floor {
+	if e := t.top(); t.strict() && t.doc.foster && (e.isBetweenParts() || t.atContent()) && t.find(nmTable, tableScope) < t.doc.floor {
 		t.trouble(MovedOut, e)
 	}
 }

@@ -15,7 +15,8 @@ func readAll(d *Document) bool {
 			d.Text(&t)
 		case StartTag:
 			if d.Start(&t) {
-				if _, _, ok := d.Raw(); !ok {
+				d.BeginRaw()
+				if _, ok, _ := d.Raw(); !ok {
 					return false
 				}
 			}

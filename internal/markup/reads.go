@@ -1,4 +1,4 @@
-//go:build !tinygo
+//go:build !tinygo || documents
 
 package markup
 
@@ -26,21 +26,15 @@ type attributeSum uint32
 // sumOfAttributes is equal for tags with the same attributes, in whatever order.
 func (t *tree) sumOfAttributes() attributeSum {
 	var sum uint64
-	var seen map[string]bool
-	if len(t.spans) > 1 {
-		seen = make(map[string]bool, len(t.spans))
-	}
-	for _, a := range t.spans {
-		name := ascii.ToLower(t.doc.html[a.at:a.nameEnd])
-		if seen[name] {
+	seen := newNameSet(t.doc.html, len(t.spans))
+	for i := range t.spans {
+		a := &t.spans[i]
+		if !seen.add(a) {
 			continue // only the first of a name counts
 		}
-		if seen != nil {
-			seen[name] = true
-		}
 		h := uint64(14695981039346656037) // FNV-1a
-		for j := range len(name) {
-			h = (h ^ uint64(name[j])) * 1099511628211
+		for j := a.at; j < a.nameEnd; j++ {
+			h = (h ^ uint64(lower(t.doc.html[j]))) * 1099511628211
 		}
 		h *= 1099511628211
 		for j := a.valueAt; j < a.end; j++ {
@@ -49,4 +43,40 @@ func (t *tree) sumOfAttributes() attributeSum {
 		sum += h
 	}
 	return attributeSum(sum ^ sum>>32)
+}
+
+// nameSet is a set of names of attributes, whatever their case.
+type nameSet struct {
+	html  string
+	table []*span // by hash, the next free place after that; its length is a power of two, and more than names can be
+}
+
+func newNameSet(html string, most int) nameSet {
+	if most < 2 {
+		return nameSet{}
+	}
+	size := 4
+	for size < 2*most {
+		size *= 2
+	}
+	return nameSet{html, make([]*span, size)}
+}
+
+// add tells whether a name was not there.
+func (s *nameSet) add(a *span) bool {
+	if s.table == nil {
+		return true
+	}
+	h := uint32(2166136261)
+	for i := a.at; i < a.nameEnd; i++ {
+		h = (h ^ uint32(lower(s.html[i]))) * 16777619
+	}
+	mask := uint32(len(s.table) - 1)
+	for h &= mask; s.table[h] != nil; h = (h + 1) & mask {
+		if b := s.table[h]; ascii.EqualFold(s.html[b.at:b.nameEnd], s.html[a.at:a.nameEnd]) {
+			return false
+		}
+	}
+	s.table[h] = a
+	return true
 }

@@ -180,28 +180,48 @@ func (d *Document) textOf(t *Token) string {
 	if i < 0 {
 		return s
 	}
-	var b strings.Builder
+	out := make([]byte, 0, len(s))
 	for i >= 0 {
-		b.WriteString(s[:i])
+		out = append(out, s[:i]...)
 		s = s[i:]
-		n := 1
-		c := byte('&')
-		switch {
-		case strings.HasPrefix(s, "&#"):
-			if r, size, known := numericReference(s); known && (r == ' ' || '\t' <= r && r <= '\r' && r != '\v') {
-				n, c = size, byte(r)
-			}
-		case strings.HasPrefix(s, "&Tab;"):
-			n, c = len("&Tab;"), '\t'
-		case strings.HasPrefix(s, "&NewLine;"):
-			n, c = len("&NewLine;"), '\n'
-		}
-		b.WriteByte(c)
+		n, c := blankReference(s)
+		out = append(out, c)
 		s = s[n:]
 		i = strings.IndexByte(s, '&')
 	}
-	b.WriteString(s)
-	return b.String()
+	return string(append(out, s...))
+}
+
+// blankReference reads a character reference of white space; of anything else that begins with an ampersand, only that.
+func blankReference(s string) (n int, c byte) {
+	switch {
+	case strings.HasPrefix(s, "&#"):
+		if r, size, known := numericReference(s); known && (r == ' ' || '\t' <= r && r <= '\r' && r != '\v') {
+			return size, byte(r)
+		}
+	case strings.HasPrefix(s, "&Tab;"):
+		return len("&Tab;"), '\t'
+	case strings.HasPrefix(s, "&NewLine;"):
+		return len("&NewLine;"), '\n'
+	}
+	return 1, '&'
+}
+
+// Visible is where in a text of a document something begins that is no white space; its end, if nothing does.
+func (d *Document) Visible(t *Token) int {
+	s := d.html[:t.End]
+	i := t.At
+	for i < len(s) {
+		n, c := 1, s[i]
+		if c == '&' {
+			n, c = blankReference(s[i:])
+		}
+		if !isSpace(c) {
+			break
+		}
+		i += n
+	}
+	return i
 }
 
 // EndOfText is text or markup that is read as s is, whatever follows: a carriage return is written as the line feed that it

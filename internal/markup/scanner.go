@@ -1,16 +1,20 @@
 package markup
 
 import (
-	"strings"
+	"unsafe"
 
 	"inlay/internal/ascii"
 )
 
-// Scanner reads the tokens of a page, of which the whole is there.
+// Scanner reads the tokens of a page, of which the whole is there, or, by [Document.Extend], what has come of it.
 type Scanner struct {
 	page  string
 	bytes []byte // the same
 	in    *reader
+
+	more  bool // the page goes on
+	held  span // of a text that is not sure as far as it is there: at is where it begins, end what has been looked at
+	marks bool // the comment being read may be a marker
 }
 
 // NewScanner reads a text without a tree: nothing in it is raw text, or a CDATA section.
@@ -21,11 +25,17 @@ func NewScanner(html string) *Scanner {
 }
 
 func (s *Scanner) init(html string, r *reader) {
-	s.page, s.bytes, s.in = html, []byte(html), r
+	s.in = r
+	s.extend(html, false)
 	r.whole = true
 	if r.starts[nameCount] == 0 {
 		r.dictionary.make()
 	}
+}
+
+// extend lets the page be longer, or shorter by what has not been read.
+func (s *Scanner) extend(html string, more bool) {
+	s.page, s.bytes, s.more = html, unsafe.Slice(unsafe.StringData(html), len(html)), more
 }
 
 // Kind is what a token is.
@@ -41,6 +51,7 @@ const (
 	Comment                 // a comment of any kind
 	Instruction             // <?…>: a processing instruction, or a comment in older browsers
 	Broken                  // markup that the page's end cuts off; Name says what
+	More                    // none yet: the page goes on; At is what is sure
 )
 
 // Token is a piece of the page, from At to before End. It is valid until the next one is read.
@@ -56,24 +67,39 @@ type Token struct {
 
 // Next reads a token.
 func (s *Scanner) Next() Token {
-	r, marks := s.in, false
+	r := s.in
 	for r.off < len(s.page) {
 		at := r.off
+		if s.more && s.holds() {
+			break
+		}
 		n, is := r.next(s.bytes[at:])
 		r.off += n
 		switch is {
 		case tokenText:
+			if s.more && r.off == len(s.page) {
+				if r.off = sureText(s.page, at, r.off); r.off == at {
+					s.held = span{at: at, end: len(s.page)}
+					break
+				}
+			}
 			return Token{Kind: Text, At: at, End: r.off}
 		case tokenLess, tokenCDATA:
 			return Token{Kind: Text, At: r.begun, End: r.off}
 		case tokenTag:
 			return s.tagRead()
 		case tokenMarker:
-			marks = true
+			s.marks = true
 		case tokenComment:
+			marks := s.marks
+			s.marks = false
 			return Token{Kind: s.commentRead(), At: r.begun, End: r.off, Marks: marks}
 		}
 	}
+	if s.more {
+		return Token{Kind: More, At: s.Sure(), End: s.Sure()}
+	}
+	s.marks = false
 	t := Token{Kind: Broken, At: r.begun, End: r.off}
 	switch {
 	case r.state == stData:
@@ -89,6 +115,52 @@ func (s *Scanner) Next() Token {
 	}
 	r.state = stData
 	return t
+}
+
+// holds tells whether the text at hand is still what it was held back for. Only what is new of it is looked at.
+func (s *Scanner) holds() bool {
+	h := &s.held
+	if h.end == 0 || s.in.state != stData || s.in.off != h.at {
+		return false
+	}
+	for h.end < len(s.page) && isOfReference(s.page[h.end]) && s.page[h.at] != '\r' {
+		h.end++
+	}
+	if h.end < len(s.page) {
+		h.end = 0
+		return false
+	}
+	return true
+}
+
+// isOfReference: what may stand in a character reference behind its ampersand.
+func isOfReference(c byte) bool { return isAlpha(c) || c-'0' <= 9 || c == '#' }
+
+// Sure is how much of the page has been read as tokens.
+func (s *Scanner) Sure() int {
+	if s.in.state == stData {
+		return s.in.off
+	}
+	return s.in.begun
+}
+
+// Between tells whether the page as far as it is there ends between tokens, or in a text.
+func (s *Scanner) Between() bool { return s.in.state == stData }
+
+// sureText is up to where a text, which may go on, is read the same whatever follows: what may be the beginning of a character
+// reference, or of a line end, is left out.
+func sureText(page string, at, end int) int {
+	if page[end-1] == '\r' {
+		return end - 1
+	}
+	i := end
+	for i > at && isOfReference(page[i-1]) {
+		i--
+	}
+	if i > at && page[i-1] == '&' {
+		return i - 1
+	}
+	return end
 }
 
 func (s *Scanner) tagRead() Token {
@@ -110,7 +182,7 @@ func (s *Scanner) commentRead() Kind {
 	const doctype = "<!doctype"
 	text := s.page[s.in.begun:s.in.off]
 	switch {
-	case strings.HasPrefix(text, "<?"):
+	case ascii.HasPrefix(text, "<?"):
 		return Instruction
 	case hasPrefixFold(text, doctype):
 		return Doctype
@@ -118,22 +190,25 @@ func (s *Scanner) commentRead() Kind {
 	return Comment
 }
 
-// Raw passes over the text of an element that holds no markup, and over its end tag; ok is false where the page ends before
-// that. from and to are where the text is. What is cut off in the end tag is the next token.
-func (s *Scanner) Raw() (from, to int, ok bool) {
+// BeginRaw is at the text of an element that holds no markup, behind its start tag. [Scanner.Raw] passes over it.
+func (s *Scanner) BeginRaw() {
+	s.in.raw(s.in.tag.name)
+	s.in.begun = -1
+}
+
+// Raw passes over the text of an element that holds no markup, up to to, and over its end tag; ok is false where the page ends
+// before that. Where more may come, that is said, and Raw is to be called again. What is cut off in the end tag is the next token.
+func (s *Scanner) Raw() (to int, ok, more bool) {
 	r := s.in
-	from, r.begun = r.off, -1
-	r.raw(r.tag.name)
 	for r.off < len(s.page) && r.text != nmOther {
 		n, _ := r.next(s.bytes[r.off:])
 		r.off += n
 	}
-	if r.state > stUnquoted {
-		r.text = nmOther
-		return from, from, false
+	if r.text != nmOther && s.more {
+		return 0, false, true
 	}
 	r.text = nmOther
-	return from, r.begun, true
+	return r.begun, r.state <= stUnquoted, false
 }
 
 // span is where an attribute stands: its name, and its value.

@@ -244,7 +244,7 @@ func (t *tree) characters(visible bool, at int) {
 // resetMode finds the insertion mode that the open elements ask for (section 13.2.4.1).
 func (t *tree) resetMode() {
 	t.mode = t.modes[t.templates-1]
-	if t.inDocument() && t.outermost() {
+	if t.inDocument() && t.outermost() && !t.doc.content {
 		t.mode = t.outerMode()
 	}
 	for i := t.opened - 1; i > 0; i-- {

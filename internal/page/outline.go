@@ -1,6 +1,9 @@
 package page
 
-import "inlay/internal/route"
+import (
+	"inlay/internal/markup"
+	"inlay/internal/route"
+)
 
 // Outline says where the slots are in bytes that lie elsewhere: a page of the origin, or a fragment with slots. It holds no text of
 // theirs.
@@ -126,6 +129,7 @@ func (r *reader) pieces() []Piece {
 func (w *writer) origins(s *Slot) {
 	w.flag(s.InPlace)
 	w.flag(s.Lenient)
+	w.number(int(s.Reach))
 	w.number(s.Else)
 	w.flag(s.Whole)
 	w.pieces(s.Group)
@@ -136,6 +140,7 @@ func (w *writer) origins(s *Slot) {
 func (r *reader) origins(s *Slot) {
 	s.InPlace = r.flag()
 	s.Lenient = r.flag()
+	s.Reach = markup.Mask(r.below(1 << 30))
 	s.Else = r.below(1 << 16)
 	s.Whole = r.flag()
 	s.Group = r.pieces()

@@ -121,6 +121,8 @@ type Place struct {
 	Varies       route.Varying // Vary, in the order of keys
 	Around       markup.Mask   // facts about what the slot stands in
 	Depth        int           // how many elements that is, <html> among them
+	// Reach is, of a slot in a fragment, which facts of the fragment's own place hold here too: see [markup.Mask.Within].
+	Reach markup.Mask
 }
 
 // Settle is called when all slots are there: what they vary on, the page does.

@@ -117,13 +117,25 @@ func (p *parser) ends(readers []*parser) error {
 	return nil
 }
 
-// endOfStatic is the static part that ends at the slot at an offset. Where a patch would show something else than the same
-// bytes in the slot's place, its end is written so that they do not meet: see [markup.EndOfText]. After <pre> a line feed is added,
-// as browsers drop the one that follows the tag.
-func (p *parser) endOfStatic(at int) string {
-	s := markup.EndOfText(p.html[p.from:at])
-	if p.doc.DropsLine() {
-		s += "\n"
+// seam is where the static part before a slot ends, and what is written at its end. Where a patch would show something else than the
+// same bytes in the slot's place, its end is written so that they do not meet: see [markup.EndOfText]. After <pre> a line feed is
+// added, as browsers drop the one that follows the tag.
+func (p *parser) seam(at int) (cut int, text string) {
+	cut = at
+	for cut > p.from && (ascii.IsAlpha(p.html[cut-1]) || ascii.IsDigit(p.html[cut-1])) {
+		cut--
 	}
-	return s
+	for cut > p.from && ascii.InSet(p.html[cut-1], "#&\r") {
+		cut--
+	}
+	text = p.html[cut:at]
+	if end := markup.EndOfText(text); end != text {
+		text = end
+	} else {
+		cut, text = at, ""
+	}
+	if p.doc.DropsLine() {
+		text += "\n"
+	}
+	return cut, text
 }

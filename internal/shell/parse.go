@@ -1,11 +1,12 @@
 package shell
 
 import (
-	"strconv"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"inlay/internal/ascii"
+	"inlay/internal/decimal"
 	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/patch"
@@ -30,7 +31,7 @@ func (e *Error) Error() string {
 	if e.Line == 0 {
 		return e.Msg
 	}
-	return strconv.Itoa(e.Line) + ":" + strconv.Itoa(e.Col) + ": " + e.Msg
+	return decimal.String(e.Line) + ":" + decimal.String(e.Col) + ": " + e.Msg
 }
 
 // Parse reads a shell. pattern is the path syntax of net/http's ServeMux, html any HTML with slots in it:
@@ -76,7 +77,7 @@ func parseShell(pattern, html string) (*parser, error) {
 	}
 	p := &parser{html: html}
 	if len(html) > maxShell {
-		return nil, p.fail(0, "a shell of "+strconv.Itoa(len(html))+" bytes", "at most 4 MiB")
+		return nil, p.fail(0, "a shell of "+decimal.String(len(html))+" bytes", "at most 4 MiB")
 	}
 	if i := invalidUTF8(html); i >= 0 {
 		return nil, p.fail(i, "a byte that is not UTF-8", "a shell in UTF-8")
@@ -121,9 +122,9 @@ type parser struct {
 	page  page.Page
 	spans []span // of the slots
 
-	from     int // where the static part being read begins
-	slot     slotReader
-	fragment *markup.Fragment // to read skeletons and errors with
+	from   int // where the static part being read begins
+	slot   slotReader
+	common *common
 
 	headAt   int    // where the head script goes, -1 before it is known
 	inText   bool   // the token before was text
@@ -136,6 +137,19 @@ type parser struct {
 	inserts  *inserter // nil: parameters are not looked for
 	// noscripts are where the text of each <noscript> is.
 	noscripts []span
+
+	raw   rawText
+	plain bool // <plaintext> makes text of all the rest
+	left  int  // where what makes text of all the rest begins, -1 for nothing
+
+	// origin: it is a page of the origin, in which nothing outside of slots is an error. See outline.go.
+	origin *source
+}
+
+// rawText is the text of an element that holds no markup.
+type rawText struct {
+	open bool
+	tag  markup.Token // the start tag
 }
 
 // span is where something stands in the shell, from the first byte to behind the last.
@@ -148,10 +162,30 @@ type patchName struct {
 }
 
 func newParser(pattern, html string, params []string, as markup.Reading) *parser {
-	p := &parser{html: html, doc: markup.NewDocument(html, as), headAt: -1}
+	p := &parser{html: html, doc: markup.NewDocument(html, as), headAt: -1, left: -1}
 	p.page.Pattern, p.page.Params = pattern, params
 	p.bodyEnd.at = -1
+	p.common = new(common)
 	return p
+}
+
+// common is what the ways to read a page have in common.
+type common struct {
+	names    []string         // of the slots so far
+	lines    []int            // that they are in
+	fragment *markup.Fragment // to read skeletons and errors with
+}
+
+func (c *common) add(s *page.Slot) {
+	c.names, c.lines = append(c.names, strings.Clone(s.Name)), append(c.lines, s.Line)
+}
+
+// line is the line of the slot of a name, 0 if there is none.
+func (c *common) line(name string) int {
+	if i := slices.Index(c.names, name); i >= 0 {
+		return c.lines[i]
+	}
+	return 0
 }
 
 func (p *parser) parse() error {
@@ -160,31 +194,44 @@ func (p *parser) parse() error {
 		if t.Kind == markup.AtEnd {
 			break
 		}
-		if err := p.token(&t); err != nil {
+		if err := p.read(&t); err != nil {
 			return err
-		}
-		if p.headAt < 0 && p.doc.HasHead() {
-			p.headAt = p.headScript(&t)
-		}
-		if trouble := p.doc.Trouble(); trouble.Is != markup.NoTrouble {
-			at := t.At
-			if t.Kind == markup.Text {
-				at = p.textAt
-			}
-			found, expected := told(&trouble, where(p.slot.name))
-			return p.fail(at, found, expected)
-		}
-		switch {
-		case p.doc.TooDeep():
-			return p.fail(t.At, "elements open "+strconv.Itoa(markup.MaxDepth+1)+" deep", "at most "+strconv.Itoa(markup.MaxDepth)+", as browsers have it")
-		case p.doc.TooMany():
-			return p.fail(t.At, "more than "+strconv.Itoa(markup.MaxActive)+" elements such as <b> and <object> that are not closed by their own end tags", "</"+t.Name+"> for each")
 		}
 	}
 	if p.slot.open {
 		return p.fail(p.slot.at, "<edge-slot> that is not closed", "</edge-slot>")
 	}
 	p.page.Static = append(p.page.Static, p.html[p.from:])
+	return nil
+}
+
+// read takes a token.
+func (p *parser) read(t *markup.Token) error {
+	if err := p.token(t); err != nil {
+		return err
+	}
+	if p.headAt < 0 && p.doc.HasHead() {
+		p.headAt = p.headScript(t)
+	}
+	return p.check(t)
+}
+
+// check says what is wrong with a token that the document has been handed.
+func (p *parser) check(t *markup.Token) error {
+	if trouble := p.doc.Trouble(); trouble.Is != markup.NoTrouble {
+		at := t.At
+		if t.Kind == markup.Text {
+			at = p.textAt
+		}
+		found, expected := told(&trouble, where(p.slot.name))
+		return p.fail(at, found, expected)
+	}
+	switch {
+	case p.doc.TooDeep():
+		return p.fail(t.At, "elements open "+decimal.String(markup.MaxDepth+1)+" deep", "at most "+decimal.String(markup.MaxDepth)+", as browsers have it")
+	case p.doc.TooMany():
+		return p.fail(t.At, "more than "+decimal.String(markup.MaxActive)+" elements such as <b> and <object> that are not closed by their own end tags", "</"+t.Name+"> for each")
+	}
 	return nil
 }
 
@@ -217,6 +264,9 @@ func (p *parser) token(t *markup.Token) error {
 		p.doc.Comment()
 		return p.instruction(t)
 	case markup.Broken:
+		if p.leaves(t.At) {
+			return nil
+		}
 		return p.fail(t.At, "a "+t.Name+" that the shell does not end", "the "+t.Name+"'s end")
 	default:
 		p.doc.Comment()
@@ -248,7 +298,7 @@ func (p *parser) text(t *markup.Token) error {
 const textInTable = "a cell around the text, or a comment between it and the slot"
 
 func (p *parser) startTag(t *markup.Token) error {
-	if t.Name == "edge-error" {
+	if t.Name == "edge-error" && !p.passes() {
 		return p.openError(t)
 	}
 	if err := p.insertsInTag(t); err != nil {
@@ -260,6 +310,10 @@ func (p *parser) startTag(t *markup.Token) error {
 			p.patches = append(p.patches, patchName{name, t.At})
 		}
 	}
+	if t.Name == "plaintext" && !foreign && p.leaves(t.At) {
+		p.plain = true
+		return nil
+	}
 	raw := p.doc.Start(t)
 	if !p.slot.open && !foreign && p.doc.InHead() {
 		p.links.read(t)
@@ -268,7 +322,7 @@ func (p *parser) startTag(t *markup.Token) error {
 	case t.Name == "plaintext" && !foreign:
 		return p.fail(t.At, "<plaintext>, which makes all the rest text"+where(p.slot.name), "<pre>")
 	case raw:
-		return p.rawText(t)
+		return p.beginRaw(t)
 	}
 	return nil
 }
@@ -280,23 +334,40 @@ func (p *parser) headScript(t *markup.Token) int {
 	case t.Kind == markup.StartTag && t.Name == "head":
 		return t.End
 	case t.Kind == markup.Text:
-		text := p.html[t.At:t.End]
-		return t.End - len(strings.TrimLeft(text, " \t\n\f\r"))
+		return p.doc.Visible(t)
 	}
 	return t.At
 }
 
-// rawText passes over an element that holds text.
-func (p *parser) rawText(t *markup.Token) error {
-	from, to, ok := p.doc.Raw()
+// beginRaw is behind the start tag of an element that holds text.
+func (p *parser) beginRaw(t *markup.Token) error {
+	p.raw = rawText{true, *t}
+	p.doc.BeginRaw()
+	return p.rawText()
+}
+
+// rawText passes over the text of such an element, as far as it is there.
+func (p *parser) rawText() error {
+	to, ok, more := p.doc.Raw()
+	if more {
+		return nil
+	}
+	p.raw.open = false
+	t := &p.raw.tag
 	if !ok {
+		if p.leaves(t.At) {
+			return nil
+		}
 		return p.fail(t.At, "<"+t.Name+"> that is not closed", "</"+t.Name+">")
 	}
-	if t.Name == "noscript" {
-		p.noscripts = append(p.noscripts, span{from, to})
-		return p.noscriptText(p.html[from:to], from)
+	if p.origin != nil {
+		return nil
 	}
-	return p.insertsInRaw(t, from, to)
+	if t.Name == "noscript" {
+		p.noscripts = append(p.noscripts, span{t.End, to})
+		return p.noscriptText(p.html[t.End:to], t.End)
+	}
+	return p.insertsInRaw(t, t.End, to)
 }
 
 // noscriptText looks for slots in what is text to browsers that run scripts, and markup to those that do not.
@@ -313,9 +384,13 @@ func (p *parser) noscriptText(text string, from int) error {
 func (p *parser) endTag(t *markup.Token) error {
 	switch t.Name {
 	case "edge-slot":
-		return p.closeSlot(t)
+		if !p.passes() {
+			return p.closeSlot(t)
+		}
 	case "edge-error":
-		return p.closeError(t)
+		if !p.passes() {
+			return p.closeError(t)
+		}
 	case "body":
 		if !p.slot.open && !p.doc.InTemplate() {
 			p.bodyEnd.note(t.At, p.doc)
@@ -341,7 +416,7 @@ func (p *parser) instruction(t *markup.Token) error {
 	if !t.Marks {
 		return nil
 	}
-	marker := markup.NewScanner("<" + p.html[t.At+2:t.End]).Next()
+	marker := markup.NewScanner("<" + p.html[t.At+len("<?"):t.End]).Next()
 	switch marker.Name {
 	case "start", "end", "marker":
 	default:
@@ -362,6 +437,10 @@ func (p *parser) fail(at int, found, expected string) *Error {
 }
 
 func (p *parser) failure(at int, msg string) *Error {
+	if p.origin != nil {
+		line, col := p.origin.position(at)
+		return &Error{Line: line, Col: col, Msg: msg}
+	}
 	lines, begin := countLines(p.html, 0, at)
 	return &Error{Line: 1 + lines, Col: at - begin + 1, Msg: msg}
 }

@@ -1,12 +1,13 @@
 package shell
 
 import (
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"inlay/internal/ascii"
+	"inlay/internal/decimal"
 	"inlay/internal/duration"
+	"inlay/internal/esi"
 	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/route"
@@ -20,10 +21,15 @@ const (
 
 // slotReader is the slot being read.
 type slotReader struct {
-	open bool
-	name string // for messages; empty while none is open
-	at   int    // offset of the slot's tag
-	from int    // offset of its content
+	open      bool
+	page.Slot        // what is known of it
+	name      string // for messages; empty while none is open
+	at        int    // offset of the slot's tag
+	from      int    // offset of its content
+
+	cut      int    // the static part before it ends here
+	seam     string // and goes on with this
+	reopened string // and with the tags of what browsers open again
 
 	before *markup.Document // where the slot stands
 	closed bool             // its end tag is the token before, or only white space came since
@@ -52,21 +58,19 @@ func (p *parser) openSlot(t *markup.Token, afterText bool) error {
 	switch {
 	case strings.HasSuffix(p.html[:t.At], "<"):
 		return p.fail(t.At-1, "< right before <edge-slot>, which would make a tag of what comes into the slot", "&lt;")
-	case len(p.page.Slots) == maxSlots:
-		return p.fail(t.At, "one slot more than "+strconv.Itoa(maxSlots), "at most "+strconv.Itoa(maxSlots)+" in a page")
+	case len(p.common.names) >= maxSlots:
+		return p.fail(t.At, "one slot more than "+decimal.String(maxSlots), "at most "+decimal.String(maxSlots)+" in a page")
 	}
 	slot, err := p.slotOf(t)
 	if err != nil {
 		return err
 	}
-	static := p.endOfStatic(t.At)
-	reopened, err := p.reopen(t.At)
-	if err != nil {
+	s.cut, s.seam = p.seam(t.At)
+	if s.reopened, err = p.reopen(t.At); err != nil {
 		return err
 	}
-	slot.Around, slot.Depth = p.doc.Facts(), p.doc.Depth()
-	p.page.Slots = append(p.page.Slots, slot)
-	p.page.Static = append(p.page.Static, static+reopened)
+	slot.Around, slot.Depth, slot.Reach = p.doc.Facts(), p.doc.Depth(), p.doc.Reach()
+	s.Slot = slot
 	p.bodyEnd.at = -1
 	s.open, s.name, s.at, s.from, s.errorAt = true, slot.Name, t.At, t.End, -1
 	if s.before == nil {
@@ -88,12 +92,17 @@ func (p *parser) closeSlot(t *markup.Token) error {
 	if err := p.unclosed("</edge-slot>"); err != nil {
 		return err
 	}
-	slot := &p.page.Slots[len(p.page.Slots)-1]
+	slot := &s.Slot
 	slot.Skeleton = markup.EndOfText(p.html[s.from:t.At])
 	if slot.HasError {
 		slot.Skeleton = markup.EndOfText(markup.EndOfText(p.html[s.from:s.errorAt]) + p.html[s.errorEnd:t.At])
 	}
-	p.spans = append(p.spans, span{s.at, t.End})
+	if p.origin == nil {
+		p.page.Static = append(p.page.Static, p.html[p.from:s.cut]+s.seam+s.reopened)
+		p.page.Slots = append(p.page.Slots, *slot)
+		p.common.add(slot)
+		p.spans = append(p.spans, span{s.at, t.End})
+	}
 	p.from = t.End
 	p.doc.LeavePart(s.before)
 	s.open, s.name, s.closed = false, "", true
@@ -136,7 +145,7 @@ func (p *parser) closeError(t *markup.Token) error {
 	}
 	s.inError, s.errorEnd = false, t.End
 	p.doc.IgnoresNothing(false)
-	slot := &p.page.Slots[len(p.page.Slots)-1]
+	slot := &s.Slot
 	slot.HasError = true
 	var err error
 	slot.Error, err = p.asFragment(markup.EndOfText(p.html[s.errorFrom:t.At]), s.errorAt, "the <edge-error> of slot "+ascii.Shorten(slot.Name), slot.Around)
@@ -148,6 +157,7 @@ func (p *parser) unclosed(end string) error {
 	if e, ok := p.doc.Unclosed(); ok {
 		return p.fail(e.At, "<"+e.Name+"> that is not closed"+where(p.slot.name), "</"+e.Name+"> before "+end)
 	}
+	p.doc.Undecide(p.slot.before)
 	if !p.doc.Same(p.slot.before) {
 		return p.fail(p.slot.at, "elements of the slot "+ascii.Shorten(p.slot.name)+" that go on after it", "a skeleton or error in which each is closed by its own end tag")
 	}
@@ -157,10 +167,11 @@ func (p *parser) unclosed(end string) error {
 // asFragment reads what will stand in a patch as fragments are read, and gives it mended like one. A skeleton, which only ever
 // stands in its place, is read for what no fragment may have.
 func (p *parser) asFragment(html string, at int, what string, watch markup.Mask) (string, error) {
-	if p.fragment == nil {
-		p.fragment = new(markup.Fragment)
+	f := p.common.fragment
+	if f == nil {
+		f = new(markup.Fragment)
+		p.common.fragment = f
 	}
-	f := p.fragment
 	for _, scripting := range [...]bool{true, false} {
 		f.Reset(scripting, watch)
 		f.Write([]byte(html))
@@ -182,6 +193,10 @@ func (p *parser) asFragment(html string, at int, what string, watch markup.Mask)
 // lineOf counts lines as the slots come.
 func (p *parser) lineOf(at int) int {
 	s := &p.slot
+	if p.origin != nil {
+		line, _ := p.origin.position(at)
+		return line
+	}
 	lines, _ := countLines(p.html, s.counted, at)
 	s.line, s.counted = s.line+lines, at
 	return s.line + 1
@@ -229,10 +244,15 @@ func (p *parser) slotAttribute(s *page.Slot, a *markup.Attribute, value string) 
 		return p.slotName(value, a.ValueAt)
 	case "src":
 		if len(value) > maxSrc {
-			return p.fail(a.ValueAt, "src: a src of "+strconv.Itoa(len(value))+" bytes", "at most 4 KiB")
+			return p.fail(a.ValueAt, "src: a src of "+decimal.String(len(value))+" bytes", "at most 4 KiB")
 		}
 		s.Src = value
-		s.Source, err = route.ParseSrc(value, p.page.Params)
+		if p.origin != nil {
+			value, err = esi.Resolve(p.origin.base, value)
+		}
+		if err == nil {
+			s.Source, err = route.ParseSrc(value, p.page.Params)
+		}
 	case "ttl":
 		s.TTL, err = duration.Parse(value)
 	case "swr":
@@ -246,7 +266,7 @@ func (p *parser) slotAttribute(s *page.Slot, a *markup.Attribute, value string) 
 	case "tags":
 		s.Tags = strings.Fields(value)
 		if len(s.Tags) > maxTags {
-			return p.fail(a.ValueAt, "more than "+strconv.Itoa(maxTags)+" tags", "a tag that several of them have in common")
+			return p.fail(a.ValueAt, "more than "+decimal.String(maxTags)+" tags", "a tag that several of them have in common")
 		}
 		for _, tag := range s.Tags {
 			var t route.Template
@@ -289,14 +309,12 @@ func (p *parser) slotName(name string, at int) error {
 	case name == "":
 		return p.fail(at, "an empty name", "1 to 64 bytes")
 	case len(name) > maxName:
-		return p.fail(at, "a name of "+strconv.Itoa(len(name))+" bytes", "1 to 64 bytes")
+		return p.fail(at, "a name of "+decimal.String(len(name))+" bytes", "1 to 64 bytes")
 	case ascii.HasControl(name) || !utf8.ValidString(name):
 		return p.fail(at, "a control character in the name "+ascii.Shorten(name), "printable characters")
 	}
-	for i := range p.page.Slots {
-		if have := &p.page.Slots[i]; have.Name == name {
-			return p.fail(at, "slot "+ascii.Shorten(name)+" again, after the one in line "+strconv.Itoa(have.Line), "another name")
-		}
+	if line := p.common.line(name); line != 0 {
+		return p.fail(at, "slot "+ascii.Shorten(name)+" again, after the one in line "+decimal.String(line), "another name")
 	}
 	return nil
 }

@@ -6,12 +6,14 @@ import "inlay/internal/markup"
 type bodyEnd struct {
 	at  int              // its offset, -1 for none
 	doc *markup.Document // as it is before it
+	// shared: the document is another reader's too.
+	shared bool
 }
 
 func (l *bodyEnd) note(at int, d *markup.Document) {
 	l.at = at
-	if l.doc == nil {
-		l.doc = new(markup.Document)
+	if l.doc == nil || l.shared {
+		l.doc, l.shared = new(markup.Document), false
 	}
 	l.doc.Copy(d)
 }

@@ -1,8 +1,7 @@
 package shell
 
 import (
-	"strconv"
-
+	"inlay/internal/decimal"
 	"inlay/internal/markup"
 )
 
@@ -39,7 +38,7 @@ func (p *parser) slotPlace(t *markup.Token, afterText bool) error {
 func (p *parser) reopen(at int) (string, error) {
 	tags, stuck, ok := p.doc.Reopen()
 	if !ok {
-		return "", p.fail(stuck.At, "<"+stuck.Name+"> that other end tags close, and that browsers open again in the slot in line "+strconv.Itoa(p.lineAt(at)),
+		return "", p.fail(stuck.At, "<"+stuck.Name+"> that other end tags close, and that browsers open again in the slot in line "+decimal.String(p.lineAt(at)),
 			"</"+stuck.Name+"> where it is to end")
 	}
 	return tags, nil
@@ -47,6 +46,5 @@ func (p *parser) reopen(at int) (string, error) {
 
 // lineAt is the line of an offset.
 func (p *parser) lineAt(at int) int {
-	lines, _ := countLines(p.html, 0, at)
-	return lines + 1
+	return p.failure(at, "").Line
 }

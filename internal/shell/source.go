@@ -1,0 +1,140 @@
+package shell
+
+import (
+	"sort"
+	"unsafe"
+)
+
+// passes tells whether a tag of a slot is an ordinary one, as it is outside of slots in an origin's page.
+func (p *parser) passes() bool { return p.origin != nil && !p.slot.open }
+
+// leaves is at what makes text of all that follows. In an origin's page that is so, and patches have to come before it; else, or in a
+// slot, it is an error.
+func (p *parser) leaves(at int) bool {
+	if !p.passes() {
+		return false
+	}
+	if p.left < 0 {
+		p.left = at
+	}
+	return true
+}
+
+// source is what is read as HTML of the bytes that an outline is of: all of them, or what ESI leaves.
+type source struct {
+	base  string
+	html  []byte
+	parts []part // in order; none only at the beginning
+
+	pending []byte // bytes that have come and may be asked for
+	from    int    // the offset of the first of them
+
+	counted lineCount // of the bytes that have come
+	last    lineCount // in html, the position asked for last
+	in      int       // the part that it was in
+}
+
+// part is text of html that stands together in the source.
+type part struct {
+	at, from int       // where it begins, in html and in the source
+	begun    lineCount // of the source, there
+}
+
+// lineCount is how many line ends there are up to an offset, and where the last of these lines begins, as an offset in the source.
+type lineCount struct{ at, lines, begin int }
+
+// view is html as a string. What is there of html is not changed while anybody reads it.
+func (s *source) view() string { return unsafe.String(unsafe.SliceData(s.html), len(s.html)) }
+
+// append lets html go on with bytes that stand in the source at an offset.
+func (s *source) append(p []byte, from int) {
+	if n := len(s.parts); n == 0 || s.sourceOf(len(s.html)) != from {
+		s.count(from)
+		s.parts = append(s.parts, part{len(s.html), from, s.counted})
+	}
+	s.html = append(s.html, p...)
+}
+
+// cut takes back what html has from an offset on.
+func (s *source) cut(at, parts int) {
+	s.html, s.parts = s.html[:at], s.parts[:parts]
+	if s.last.at > at || s.in >= parts {
+		s.last, s.in = lineCount{}, 0
+	}
+}
+
+// sourceOf is where in the source a byte of html stands, or, at its end, where the last part goes on.
+func (s *source) sourceOf(at int) int {
+	if len(s.parts) == 0 {
+		return 0
+	}
+	p := &s.parts[s.partOf(at)]
+	return p.from + at - p.at
+}
+
+// partOf is the last part that begins at an offset or before it.
+func (s *source) partOf(at int) int {
+	if n := len(s.parts); s.parts[n-1].at <= at {
+		return n - 1
+	}
+	return sort.Search(len(s.parts), func(i int) bool { return s.parts[i].at > at }) - 1
+}
+
+// ranges calls for each range of the source that html[from:to] is.
+func (s *source) ranges(from, to int, do func(from, to int)) {
+	if from == to {
+		return
+	}
+	for i := s.partOf(from); from < to; i++ {
+		end := to
+		if i+1 < len(s.parts) {
+			end = min(end, s.parts[i+1].at)
+		}
+		at := s.parts[i].from - s.parts[i].at
+		if from < end {
+			do(at+from, at+end)
+			from = end
+		}
+	}
+}
+
+// count counts lines of the source up to an offset, of which the bytes are there.
+func (s *source) count(to int) {
+	c := &s.counted
+	if to <= c.at {
+		return
+	}
+	text := unsafe.String(unsafe.SliceData(s.pending), len(s.pending))
+	if lines, begin := countLines(text, c.at-s.from, to-s.from); lines > 0 {
+		c.lines, c.begin = c.lines+lines, begin+s.from
+	}
+	c.at = to
+}
+
+// forget lets go of the bytes before an offset.
+func (s *source) forget(to int) {
+	if to <= s.from {
+		return
+	}
+	s.count(to)
+	n := copy(s.pending, s.pending[to-s.from:])
+	s.pending, s.from = s.pending[:n], to
+}
+
+// position is the line and column of an offset in html. Columns are bytes.
+func (s *source) position(at int) (line, col int) {
+	if len(s.parts) == 0 {
+		return 1, 1
+	}
+	i := s.partOf(at)
+	p := &s.parts[i]
+	if i != s.in || s.last.at > at || s.last.at < p.at {
+		s.in, s.last = i, lineCount{p.at, p.begun.lines, p.begun.begin}
+	}
+	c := &s.last
+	if lines, begin := countLines(s.view(), c.at, at); lines > 0 {
+		c.lines, c.begin = c.lines+lines, begin+p.from-p.at
+	}
+	c.at = at
+	return c.lines + 1, p.from + at - p.at - c.begin + 1
+}
