@@ -120,6 +120,7 @@ func (o *Outliner) here(between bool) (place page.Place, sound bool) {
 		where := l.doc.Where()
 		if where == markup.BeforeBody {
 			o.unsure = true // what comes here decides what the page is
+			o.headed = o.headed || o.headAt() < 0
 		}
 		if where != markup.InPage && (where != markup.BetweenParts || l.inText && l.lastText && l.doc.MovesText()) {
 			sound = false
@@ -192,6 +193,7 @@ func (o *Outliner) esiSlotOf(name string, at int, place page.Place, inPlace bool
 	line, _ := o.source.position(at)
 	s := page.Slot{Name: name, TTL: duration.Unset, StaleWhileRevalidate: duration.Unset, StaleIfError: duration.Unset, Timeout: duration.Unset, HasError: true, Line: line}
 	s.Place = place
+	s.Source.Literal = []string{""}
 	s.InPlace, s.Lenient = inPlace, true
 	return s
 }

@@ -85,6 +85,11 @@ func (o *Outliner) copyOf(l *lane) *lane {
 	c.patches = c.patches[:len(c.patches):len(c.patches)]
 	c.links.found = c.links.found[:len(c.links.found):len(c.links.found)]
 	l.bodyEnd.shared, c.bodyEnd.shared = true, true
+	if l.slot.open {
+		l.slot.shared, c.slot.shared = true, true
+	} else {
+		c.slot.before = nil
+	}
 	return c
 }
 

@@ -226,7 +226,7 @@ func appendText(list []page.Piece, from, to int) []page.Piece {
 
 // flush gives out html up to an offset.
 func (o *Outliner) flush(to int) {
-	if to <= o.out {
+	if to < o.out {
 		return
 	}
 	if at := o.headAt(); !o.headed && o.options.Document && at >= 0 && at <= to {

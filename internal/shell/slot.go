@@ -32,6 +32,7 @@ type slotReader struct {
 	reopened string // and with the tags of what browsers open again
 
 	before *markup.Document // where the slot stands
+	shared bool             // it is another reader's too
 	closed bool             // its end tag is the token before, or only white space came since
 
 	inError   bool
@@ -73,8 +74,8 @@ func (p *parser) openSlot(t *markup.Token, afterText bool) error {
 	s.Slot = slot
 	p.bodyEnd.at = -1
 	s.open, s.name, s.at, s.from, s.errorAt = true, slot.Name, t.At, t.End, -1
-	if s.before == nil {
-		s.before = new(markup.Document)
+	if s.before == nil || s.shared {
+		s.before, s.shared = new(markup.Document), false
 	}
 	s.before.Copy(p.doc)
 	p.doc.EnterPart()

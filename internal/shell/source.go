@@ -41,7 +41,24 @@ type part struct {
 }
 
 // lineCount is how many line ends there are up to an offset, and where the last of these lines begins, as an offset in the source.
-type lineCount struct{ at, lines, begin int }
+type lineCount struct {
+	at, lines, begin int
+	cr               bool // the byte before is a carriage return, whose line feed may follow
+}
+
+// to counts on. p has the bytes from the offset start on, and an offset in p is shift more in the source.
+func (c *lineCount) to(at int, p []byte, start, shift int) {
+	for ; c.at < at; c.at++ {
+		b := p[c.at-start]
+		if b == '\r' || b == '\n' && !c.cr {
+			c.lines++
+		}
+		if b == '\r' || b == '\n' {
+			c.begin = c.at + 1 + shift
+		}
+		c.cr = b == '\r'
+	}
+}
 
 // view is html as a string. What is there of html is not changed while anybody reads it.
 func (s *source) view() string { return unsafe.String(unsafe.SliceData(s.html), len(s.html)) }
@@ -100,15 +117,7 @@ func (s *source) ranges(from, to int, do func(from, to int)) {
 
 // count counts lines of the source up to an offset, of which the bytes are there.
 func (s *source) count(to int) {
-	c := &s.counted
-	if to <= c.at {
-		return
-	}
-	text := unsafe.String(unsafe.SliceData(s.pending), len(s.pending))
-	if lines, begin := countLines(text, c.at-s.from, to-s.from); lines > 0 {
-		c.lines, c.begin = c.lines+lines, begin+s.from
-	}
-	c.at = to
+	s.counted.to(to, s.pending, s.from, 0)
 }
 
 // forget lets go of the bytes before an offset.
@@ -129,12 +138,10 @@ func (s *source) position(at int) (line, col int) {
 	i := s.partOf(at)
 	p := &s.parts[i]
 	if i != s.in || s.last.at > at || s.last.at < p.at {
-		s.in, s.last = i, lineCount{p.at, p.begun.lines, p.begun.begin}
+		s.in, s.last = i, p.begun
+		s.last.at = p.at
 	}
 	c := &s.last
-	if lines, begin := countLines(s.view(), c.at, at); lines > 0 {
-		c.lines, c.begin = c.lines+lines, begin+p.from-p.at
-	}
-	c.at = at
+	c.to(at, s.html, 0, p.from-p.at)
 	return c.lines + 1, p.from + at - p.at - c.begin + 1
 }
