@@ -50,6 +50,14 @@ type Config struct {
 	// says so is Surrogate-Control: content="ESI/1.0" or Inlay-Slots.
 	Shells []string
 
+	// TrustedProxies are whose X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Proto and Forwarded are believed: addresses, networks
+	// such as 10.0.0.0/8, and words: loopback, private (which has loopback, and Unix sockets), all, none. Nil: private. What others
+	// say there is replaced. A Worker believes the platform, and nobody else unless this says so.
+	TrustedProxies []string
+	// CountryField is a field in which a trusted proxy says which country a visitor is in, such as X-Country; in lower case.
+	// Default none: natively the country is not known.
+	CountryField string
+
 	// Lease is how long what is known of the purge log may be relied on, counted from when it was asked for. Of use only with
 	// a log. Default 5 seconds.
 	Lease time.Duration

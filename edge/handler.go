@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"inlay/internal/ascii"
 	"inlay/internal/engine"
+	"inlay/internal/forwarded"
 	"inlay/internal/notfound"
 )
 
@@ -56,6 +56,7 @@ type Handler struct {
 	remote      *http.Transport
 	unpaged     http.Handler // of what no page answers
 	notFound    *Page        // nil: the site has none
+	front       front
 	requestPool sync.Pool
 	now         func() time.Time
 
@@ -106,7 +107,12 @@ func NewHandler(o Options) (*Handler, error) {
 		o.Origin = proxyTo(target, remote, &o)
 		unpaged = o.Origin // whose answers go out as they come
 	}
+	front, err := newFront(&o.Config)
+	if err != nil {
+		return nil, err
+	}
 	h := &Handler{
+		front:   front,
 		now:     time.Now,
 		options: o, conns: map[engine.RequestID]*conn{}, fills: map[engine.FillID]context.CancelFunc{},
 		remote: remote, unpaged: unpaged, notFound: shown,
@@ -116,7 +122,7 @@ func NewHandler(o Options) (*Handler, error) {
 	if err := h.reachBeyond(); err != nil {
 		return nil, err
 	}
-	h.requestPool.New = func() any { return new(engine.Request) }
+	h.requestPool.New = func() any { return new(pooled) }
 	for i := range o.Pages {
 		if err := checkHeader(&o.Pages[i]); err != nil {
 			return nil, err
@@ -125,7 +131,6 @@ func NewHandler(o Options) (*Handler, error) {
 			return nil, errors.New("edge: page " + o.Pages[i].Pattern + " has no shell, or other slots than it; make pages with ParsePage")
 		}
 	}
-	var err error
 	h.engine, err = engine.New(innerPages(pages), h.options.Config.inner(), engine.Host[*blob](nativeHost{h}))
 	if err != nil {
 		return nil, outer(err)
@@ -135,13 +140,15 @@ func NewHandler(o Options) (*Handler, error) {
 
 // ServeHTTP answers a page, or passes the request to the origin.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	req := h.requestPool.Get().(*engine.Request)
+	p := h.requestPool.Get().(*pooled)
 	defer func() {
-		req.Fields = nil
-		h.requestPool.Put(req)
+		p.Fields, p.visitor = nil, visitor{}
+		h.requestPool.Put(p)
 	}()
+	req := &p.Request
 	req.Method, req.Target, req.HTTP10 = r.Method, targetOf(r), r.ProtoMajor == 1 && r.ProtoMinor == 0
-	req.Fields = (*fieldsOf)(r)
+	p.visitor = visitor{r: r, front: &h.front}
+	req.Fields = &p.visitor
 	if whole, ok := h.engine.Warm(req, h.now()); ok {
 		writeHead(w, whole.Head)
 		if whole.HasBody {
@@ -152,6 +159,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.options.Config.Token != "" && strings.HasPrefix(req.Target, engine.AdminPrefix) {
 		w.Header()["Inlay-Reach"] = []string{"process"} // whoever asks learns that what is counted here is no isolate's of many
 	}
+	req.Fields = &visitor{r: r, front: &h.front} // which may be asked for longer than this call takes
 	c := &conn{client: r, wake: make(chan struct{}, 1)}
 	if !h.open(c, req) {
 		http.Error(w, "The server is shutting down.", http.StatusServiceUnavailable)
@@ -220,7 +228,7 @@ func locked(h *Handler, f func() int) int {
 
 // targetOf is the request's target in origin form; empty, which the engine refuses, if its Host is no host.
 func targetOf(r *http.Request) string {
-	if !isHostField(r.Host) {
+	if !forwarded.IsHost(r.Host) {
 		return ""
 	}
 	if len(r.RequestURI) > 0 && r.RequestURI[0] == '/' {
@@ -230,56 +238,4 @@ func targetOf(r *http.Request) string {
 		return r.URL.EscapedPath()
 	}
 	return r.URL.EscapedPath() + "?" + r.URL.RawQuery
-}
-
-// fieldsOf reads the header of an http.Request.
-type fieldsOf http.Request
-
-// Field is the value of a header field by its lower-case name.
-func (f *fieldsOf) Field(name string) string {
-	if name == "host" {
-		return f.Host
-	}
-	values := f.Header.Values(name)
-	switch {
-	case len(values) == 0:
-		return ""
-	case len(values) == 1:
-		return values[0]
-	}
-	between := ", "
-	if name == "cookie" {
-		between = "; "
-	}
-	all := values[0]
-	for _, v := range values[1:] {
-		all += between + v
-	}
-	return all
-}
-
-// isHostField tells whether a Host field is what a host of a URL can be (RFC 3986, section 3.2.2, without names that no host
-// has), with a port or without. worker/exchange.mjs asks the same. There may be none.
-func isHostField(host string) bool {
-	name, port := host, ""
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && host[len(host)-1] != ']' {
-		name, port = host[:i], host[i+1:]
-		if name == "" {
-			return false
-		}
-	}
-	brackets := len(name) > 2 && name[0] == '[' && name[len(name)-1] == ']'
-	if brackets {
-		name = name[1 : len(name)-1]
-	}
-	for i := 0; i < len(name); i++ {
-		switch c := name[i]; {
-		case c == '.', ascii.IsHex(c):
-		case c == ':' && brackets:
-		case !brackets && (ascii.IsAlpha(c) || c == '-' || c == '_'):
-		default:
-			return false
-		}
-	}
-	return len(port) <= 5 && ascii.Only(port, ascii.IsDigit)
 }

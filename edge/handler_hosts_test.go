@@ -4,15 +4,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"inlay/internal/ascii"
 )
 
 // told answers with what a request says of its host.
@@ -135,20 +131,3 @@ func TestOtherHostsAreToldOfTheVariableInDevelopment(t *testing.T) {
 	assert.Equal(t, http.StatusMisdirectedRequest, answer.Code)
 	assert.Contains(t, answer.Body.String(), "INLAY_HOSTS")
 }
-
-// FuzzHostField holds the native host's reading of a Host field against the Worker's, which is an expression.
-func FuzzHostField(f *testing.F) {
-	source, err := os.ReadFile("../worker/exchange.mjs")
-	require.NoError(f, err)
-	found := regexp.MustCompile(`(?m)^const hostForm = /(.*)/i;$`).FindSubmatch(source)
-	require.NotNil(f, found)
-	form := regexp.MustCompile("(?i)" + string(found[1]))
-	for _, host := range []string{"", "a.example", "A_b-c.example:8080", "a:", ":80", "[::1]", "[::1]:80", "[]", "[::1", "::1", "a:evil", "1.2.3.4:123456", "[::1]:", "]", "[a]b", "K"} {
-		f.Add(host)
-	}
-	f.Fuzz(func(t *testing.T, host string) {
-		assert.Equal(t, host == "" || form.MatchString(host) && isASCII(host), isHostField(host), "%q", host)
-	})
-}
-
-func isASCII(s string) bool { return ascii.Only(s, func(b byte) bool { return b < 0x80 }) }

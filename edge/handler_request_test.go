@@ -17,7 +17,7 @@ func TestCookieLinesAreJoinedAlike(t *testing.T) {
 	slot := pageOf(t, "/p", shell).Slots[0].inner()
 	native := func(lines ...string) string {
 		r := newNativeRequest(t, lines...)
-		key, err := slot.AppendKey(nil, nil, &engine.Request{Fields: (*fieldsOf)(r)})
+		key, err := slot.AppendKey(nil, nil, &engine.Request{Fields: &visitor{r: r, front: new(front)}})
 		require.NoError(t, err)
 		return string(key)
 	}

@@ -5,6 +5,7 @@
 import { bindingsOf } from "./bindings.mjs";
 import { build } from "./build-id.mjs";
 import module from "./core.wasm";
+import { Front } from "./front.mjs";
 import { Shells } from "./not-found.mjs";
 import pages from "./pages.bin";
 import { Tiers, dataCenter, digest } from "./tiers.mjs";
@@ -95,8 +96,10 @@ export class Core {
     this.blobs = [undefined];
     /** @type {number[]} */
     this.free = [];
-    /** Names of header fields by number. @type {string[]} */
+    /** Names of header fields by number, and how those are read that are not as the header says. @type {string[]} */
     this.names = [];
+    /** @type {(((request: Request) => string) | null)[]} */
+    this.readers = [];
     /** Exchanges that wait, by id. @type {Map<number, Exchange>} */
     this.waiting = new Map();
     /** Fills in progress, by id. @type {Map<number, Led>} */
@@ -126,6 +129,11 @@ export class Core {
     /** INLAY_REGION: who does fills for all isolates of a region; null: nobody. @type {any} */
     this.region = null;
 
+    try {
+      this.front = new Front(env);
+    } catch (text) {
+      throw typeof text === "string" ? new ConfigError(text) : text;
+    }
     const instance = new WebAssembly.Instance(module, { inlay: this.imports() });
     /** @type {any} */
     this.exports = instance.exports;
@@ -579,7 +587,9 @@ export class Core {
       /** @param {number} _id @param {number} head @param {number} body @param {number} until */
       repeat: (_id, head, body, until) => {
         this.repeating = true;
-        const url = current().request.url;
+        const { request } = current();
+        if (!this.front.isPlain(request)) return;
+        const { url } = request;
         const bytes = 2 * String(url).length;
         until += this.stepped;
         // All of them end with the same second, or before.
@@ -650,11 +660,17 @@ export class Core {
       put: (_fill, at, size, blob, tiers, keep) => this.puts.push({ name: this.texts(at, size)[0], tiers, bytes: this.blob(blob), keep }),
 
       /** @param {number} at @param {number} size */
-      name: (at, size) => this.names.push(this.text(at, size)) - 1,
+      name: (at, size) => {
+        const name = this.text(at, size);
+        this.readers.push(this.front.reader(name));
+        return this.names.push(name) - 1;
+      },
 
       /** @param {number} name @param {number} at @param {number} capacity */
       field: (name, at, capacity) => {
-        const value = current().request.headers.get(this.names[name]);
+        const { request } = current();
+        const read = this.readers[name];
+        const value = read === null ? request.headers.get(this.names[name]) : read(request);
         if (value === null || value === "") return 0;
         if (value.length * 3 > capacity) {
           const bytes = encoder.encode(value);

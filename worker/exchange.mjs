@@ -5,6 +5,7 @@
 import { appInstances } from "./app-instances.mjs";
 import { CrashError } from "./core.mjs";
 import { maxConnecting, runFills } from "./fills.mjs";
+import { hostForm } from "./forwarded.mjs";
 import { passThrough } from "./pass.mjs";
 
 /** @typedef {import("./core.mjs").Core} Core */
@@ -29,9 +30,6 @@ function methodOf(request) {
   const known = methods.indexOf(request.method);
   return known < 0 ? methods.length : known;
 }
-
-/** What a Host field may be (RFC 3986, section 3.2.2, without names that no host has). */
-const hostForm = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?$/i;
 
 /** The last Host field that was one. */
 let knownHost = "";
@@ -90,7 +88,8 @@ export class Opening {
     const core = this.cores(env);
     const target = targetOf(request);
     const again = target === "" ? undefined : core.repeats.get(request.url);
-    if (again !== undefined && core.now() < again.until && core.repeats.size > 0 && request.method === "GET" && !request.headers.has("if-none-match")) {
+    if (again !== undefined && core.now() < again.until && core.repeats.size > 0 && request.method === "GET" && !request.headers.has("if-none-match")
+      && !(core.front.trusts && !core.front.isPlain(request))) {
       core.repeated++;
       return responseOf(core, again.head, again.body);
     }

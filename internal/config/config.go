@@ -28,6 +28,9 @@ type Config struct {
 	Hosts      []string      // in lower case; empty: all hosts share what is cached
 	Shells     []string      // path patterns: what the origin answers there may have slots, whatever its answers say
 
+	TrustedProxies []string // as written; nil: as it is by default. Not read in a Worker's core
+	CountryField   string   // in lower case; empty: none
+
 	// Beyond the isolate; without a log none of it is looked at.
 	LeaseSoft, Lease time.Duration // LeaseSoft <= Lease
 	Outage           time.Duration
@@ -122,6 +125,8 @@ func Parse(lookup func(name string) (string, bool)) (Config, error) {
 		FillFields:           r.constants("INLAY_FILL_FIELDS"),
 		Hosts:                r.hosts("INLAY_HOSTS"),
 		Shells:               r.patterns("INLAY_SHELLS"),
+		TrustedProxies:       r.proxies("INLAY_TRUSTED_PROXIES"),
+		CountryField:         r.fieldName("INLAY_COUNTRY_FIELD"),
 		Dev:                  r.boolean("INLAY_DEV", false),
 		Token:                r.secret("INLAY_TOKEN"),
 		FillsSecret:          r.secret("INLAY_FILLS_SECRET"),
