@@ -13,6 +13,7 @@ import (
 
 	"inlay/internal/ascii"
 	"inlay/internal/field"
+	"inlay/internal/page"
 	"inlay/internal/shell"
 )
 
@@ -83,7 +84,7 @@ func TestBatchSetsWhatASlotCanDeclare(t *testing.T) {
 		assert.NotEmpty(t, f.problem(), "%q", src)
 	}
 	allowed := map[string]string{
-		"cookie": "c=1", "accept-language": "de", "x-country": "CH", "sec-ch-ua-mobile": "?1", "sec-gpc": "1", "user-agent": "x",
+		"cf-ipcountry": "DE", "cookie": "c=1", "accept-language": "de", "x-country": "CH", "sec-ch-ua-mobile": "?1", "sec-gpc": "1", "user-agent": "x",
 		"if-none-match": `"a"`, "if-modified-since": "Sun, 06 Nov 1994 08:49:37 GMT",
 	}
 	f := batchFill{Src: "/a?b=%2F..&c=//"}
@@ -97,3 +98,34 @@ func TestBatchSetsWhatASlotCanDeclare(t *testing.T) {
 	h.ServeHTTP(nil, r)
 	assert.Equal(t, want, seen)
 }
+
+// What is derived comes to the handler where it looks anyway, and the visitor's host as that of the request.
+func TestBatchBringsWhatIsDerived(t *testing.T) {
+	p, err := shell.Parse("/p", `<body><edge-slot name="a" src="/a" vary="language:de,en country bucket:price/2 host"></edge-slot></body>`)
+	require.NoError(t, err)
+	key, err := p.Slots[0].AppendKey(nil, nil, visitor{
+		"accept-language": "en-GB, de;q=0.1", ":country": "AT", "cookie": "session=secret; price=2", ":authority": "shop.example:8443",
+	})
+	require.NoError(t, err)
+	fill := page.ReadKey(string(key))
+	f := batchFill{Src: fill.Src}
+	for _, field := range fill.Fields {
+		if field.Name == page.HostField { // worker/frames.mjs does the same
+			f.Host = field.Value
+		} else {
+			f.Fields = append(f.Fields, []string{field.Name, field.Value})
+		}
+	}
+	r, problem := f.request(context.Background(), httptest.NewRequest(http.MethodPost, Path, nil))
+	require.Empty(t, problem)
+	assert.Equal(t, http.Header{
+		"Accept-Language": {"en"}, "Cf-Ipcountry": {"AT"}, "Cookie": {"price=2"}, "X-Forwarded-Host": {"shop.example:8443"},
+	}, r.Header)
+	assert.Equal(t, "shop.example:8443", r.Host)
+}
+
+type visitor map[string]string
+
+func (visitor) RawQuery() string            { return "" }
+func (v visitor) Header(name string) string { return v[name] }
+func (visitor) Share(string, int) int       { return 1 }

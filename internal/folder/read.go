@@ -26,6 +26,7 @@ func Read(fsys fs.FS) ([]page.Page, error) {
 	d.folder(root)
 	d.applyHeaders()
 	d.conflicts()
+	d.buckets()
 	if len(d.errors) > 0 {
 		return nil, d.inOrder()
 	}
@@ -355,6 +356,32 @@ func (d *directory) conflicts() {
 			p, q := &d.pages[i], &d.pages[j]
 			if why := p.pattern.Conflict(&q.pattern); why != "" {
 				d.errorAt(p, "the patterns of this page and of "+q.file+" conflict: "+why)
+			}
+		}
+	}
+}
+
+// buckets refuses pages that share the visitors of a bucket out in different numbers: each would draw a visitor's share anew that
+// another has set.
+func (d *directory) buckets() {
+	type bucket struct{ input, file string }
+	seen := map[string]bucket{}
+	for i := range d.pages {
+		p := &d.pages[i]
+		for j := range p.page.Slots {
+			slot := &p.page.Slots[j]
+			for _, in := range slot.Vary {
+				if in.Kind != route.Bucket {
+					continue
+				}
+				name, _ := route.BucketOf(in.Name)
+				first, ok := seen[name]
+				if !ok {
+					seen[name] = bucket{in.Name, p.file}
+				} else if first.input != in.Name {
+					d.errorAt(p, "bucket:"+in.Name+" of slot "+ascii.Shorten(slot.Name)+" in line "+strconv.Itoa(slot.Line)+" beside bucket:"+first.input+
+						" of "+first.file+"; expected the same number: a visitor has one cookie of a name")
+				}
 			}
 		}
 	}

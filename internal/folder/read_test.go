@@ -2,6 +2,7 @@ package folder
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -284,6 +285,15 @@ func TestWhatCannotBeReadIsTold(t *testing.T) {
 	_, err = Read(os.DirFS(filepath.Join(t.TempDir(), "none")))
 	require.ErrorContains(t, err, "the folder of pages cannot be read: ")
 	assert.True(t, !errors.As(err, new(Errors)))
+}
+
+func TestABucketHasOneNumberOfSharesInAllPages(t *testing.T) {
+	const slot = `<body><edge-slot name=%s src=/x vary="%s"></edge-slot>`
+	page := func(name, vary string) string { return fmt.Sprintf(slot, name, vary) }
+	_, err := Read(filesOf("a.html|"+page("p", "bucket:price/2"), "b.html|"+page("p", "bucket:price/2 bucket:other/3"), "c.html|"+page("p", "cookie:other")))
+	require.NoError(t, err)
+	_, err = Read(filesOf("a.html|"+page("p", "bucket:price/2"), "b.html|\n"+page("q", "bucket:price/3")))
+	require.EqualError(t, err, `b.html: bucket:price/3 of slot "q" in line 2 beside bucket:price/2 of a.html; expected the same number: a visitor has one cookie of a name`)
 }
 
 func FuzzPageLine(f *testing.F) {

@@ -40,12 +40,7 @@ func BucketOf(name string) (bucket string, n int) {
 	return bucket, n
 }
 
-// HasShare tells whether a Cookie field has a valid share of a bucket.
-func HasShare(cookies, bucket string, n int) bool {
-	value, _ := cookieValue(cookies, bucket)
-	return isShare(value, n)
-}
-
+// isShare tells whether the value of a cookie is a share of n.
 func isShare(value string, n int) bool {
 	share, ok := ascii.Digits(value)
 	return ok && value != "" && value[0] != '0' && len(value) <= 3 && share <= n

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -240,7 +241,43 @@ func TestSharesAreNumbersThatThereAre(t *testing.T) {
 		{"B=1", 2, false},
 		{"", 2, false},
 	} {
-		assert.Equal(t, c.valid, HasShare(c.cookies, "b", c.n), "%s of %d", c.cookies, c.n)
+		var v Varying
+		v.Add([]Input{{Kind: Bucket, Name: "b/" + strconv.Itoa(c.n)}})
+		r := visitor{"cookie": c.cookies}
+		key := string(v.AppendFields(nil, r))
+		if c.valid {
+			assert.Empty(t, v.Drawn(r), "%s of %d", c.cookies, c.n)
+			assert.Contains(t, c.cookies, strings.TrimPrefix(key, "\ncookie: "))
+		} else {
+			assert.Equal(t, []string{"b=2"}, v.Drawn(r), "%s of %d", c.cookies, c.n)
+			assert.Equal(t, "\ncookie: b=2", key)
+		}
+	}
+}
+
+// visitor has fields, no query, and the second share of each bucket.
+type visitor map[string]string
+
+func (visitor) RawQuery() string            { return "" }
+func (v visitor) Header(name string) string { return v[name] }
+func (visitor) Share(string, int) int       { return 2 }
+
+func TestCachesInFrontAreToldWhatTheyCanKnow(t *testing.T) {
+	for _, c := range []struct {
+		inputs []Input
+		want   []string
+	}{
+		{nil, nil},
+		{[]Input{{Query, "q"}, {Host, ""}, {Proto, ""}}, nil},
+		{[]Input{{Language, "de,en"}, {Header, "x"}, {Bucket, "a/2"}, {Cookie, "b"}, {Bucket, "c/3"}}, []string{"accept-language", "cookie", "x"}},
+		{[]Input{{Language, "de,en"}, {Language, "de,fr"}, {Header, "accept-language"}, {Header, "accept"}}, []string{"accept", "accept-language"}},
+		{[]Input{{Header, "cf-ipcountry"}}, []string{"cf-ipcountry"}},
+		{[]Input{{Header, "a"}, {Country, ""}, {Header, "cf-ipcountry"}}, []string{"*"}},
+		{[]Input{{Country, "DE,*"}, {Header, "x"}}, []string{"*"}},
+	} {
+		var v Varying
+		v.Add(c.inputs)
+		assert.Equal(t, c.want, v.Fields(), c.inputs)
 	}
 }
 

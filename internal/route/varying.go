@@ -53,8 +53,38 @@ func union(a, b []string) []string {
 	return all
 }
 
-// Fields are the request's header fields that it has, in order; what is derived has a colon after its field, and then by what.
-func (v *Varying) Fields() []string { return v.fields }
+// Fields are the names of the request's header fields that Vary names, in order: a cache has the visitor's host and scheme in
+// the URL. The country is in no field of a request, so where it counts that is "*" alone: RFC 9110, section 12.5.5, names the
+// client's address as a case of it.
+func (v *Varying) Fields() []string {
+	var names []string
+	for _, f := range v.fields {
+		name, _, derived := ascii.Cut(f, ":")
+		switch {
+		case derived && name == CountryField:
+			return []string{"*"}
+		case derived && (name == HostField || name == ProtoField):
+		case len(names) == 0 || names[len(names)-1] != name:
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Drawn are the shares that a visitor has no cookie of yet, each as the pair of its cookie.
+func (v *Varying) Drawn(in Inputs) []string {
+	var pairs []string
+	for _, c := range v.cookie {
+		name, n := BucketOf(c)
+		if n == 0 {
+			continue
+		}
+		if value, _ := cookieValue(in.Header(cookieField), name); !isShare(value, n) {
+			pairs = append(pairs, name+"="+decimal.String(in.Share(name, n)))
+		}
+	}
+	return pairs
+}
 
 // Value is the decoded value of an input that a request has, the first if there are several; empty if there is none that can be
 // used.
