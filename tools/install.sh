@@ -115,6 +115,13 @@ need_nginx() {
 	have nginx || [ -x /usr/sbin/nginx ] || apt_install nginx
 }
 
+# need_servers makes sure of the others that tests put inlay in front of: PHP's own, and Express.
+need_servers() {
+	have php || apt_install php-cli
+	have php || die "Debian's php-cli was installed, and php is not on PATH"
+	quietly "npm: a server of Express" go run ./tools/npm worker/e2e/testdata/servers || die "Express could not be installed; see above"
+}
+
 # need_caddy makes sure of the other one.
 need_caddy() { have caddy || apt_install caddy; }
 

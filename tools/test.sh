@@ -39,6 +39,7 @@ test_all() {
 	need_firefox
 	need_webkit
 	need_nginx
+	need_servers
 	need_caddy
 	need_varnish
 	need_redis
