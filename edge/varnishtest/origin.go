@@ -5,23 +5,31 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"inlay/internal/esi/esitest"
 	"inlay/internal/route"
 )
 
-// Origin answers with the parts of cases, as HTML, each of which says that it has ESI unless it is plain. Each case has a host of
-// its own, see [Host].
+// Origin answers with the parts of cases, as HTML, each of which says that it has ESI unless it is plain. Where there are
+// several cases each has a host of its own, see [Host].
 type Origin struct {
 	URL   string
 	hosts map[string]*esitest.Case
+	only  atomic.Pointer[esitest.Case]
+	// Delay is how long each part but the page takes. It may be set until the first request.
+	Delay time.Duration
 }
 
 // NewOrigin is one that ends with the test.
 func NewOrigin(t *testing.T, cases []esitest.Case) *Origin {
 	t.Helper()
 	o := &Origin{hosts: map[string]*esitest.Case{}}
+	if len(cases) == 1 {
+		o.Show(&cases[0])
+	}
 	for i := range cases {
 		o.hosts[Host(i)] = &cases[i]
 	}
@@ -31,6 +39,9 @@ func NewOrigin(t *testing.T, cases []esitest.Case) *Origin {
 	return o
 }
 
+// Show lets the origin have one case alone from now on, whatever the host.
+func (o *Origin) Show(c *esitest.Case) { o.only.Store(c) }
+
 // Host is where the i-th case lives.
 func Host(i int) string { return "case-" + strconv.Itoa(i) + ".example" }
 
@@ -39,7 +50,10 @@ func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if host == "" {
 		host = r.Host
 	}
-	c := o.hosts[host]
+	c := o.only.Load()
+	if c == nil {
+		c = o.hosts[host]
+	}
 	if c == nil {
 		http.Error(w, "no case is at "+host, http.StatusMisdirectedRequest)
 		return
@@ -48,6 +62,9 @@ func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for part, body := range c.Parts {
 		if canonical(part) != asked {
 			continue
+		}
+		if part != c.Target {
+			time.Sleep(o.Delay)
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Cache-Control", "max-age=60")

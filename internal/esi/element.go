@@ -246,6 +246,9 @@ func (r *Reader) single() {
 			r.refuse("<esi:vars>, which is not supported; expected variables in a src only. What stands in it is shown as it is")
 		}
 	default:
+		if t.end {
+			return // its start tag was told of
+		}
 		message := t.String() + ", which is not supported; "
 		if near := ascii.Nearest(t.name, known[:]); near != "" {
 			message += "did you mean <esi:" + near + ">? "

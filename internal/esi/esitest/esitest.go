@@ -40,8 +40,20 @@ type Case struct {
 //	--- varnish reason                       what Varnish makes of it; without a body after "alone": it is not asked
 func Cases(t testing.TB) (all []Case) {
 	t.Helper()
+	return read(t, "cases.txt")
+}
+
+// Pages are whole pages, those of internal/esi/testdata/pages.txt, in the same form. They say nothing of what becomes of them: that is
+// what Varnish makes.
+func Pages(t testing.TB) []Case {
+	t.Helper()
+	return read(t, "pages.txt")
+}
+
+func read(t testing.TB, name string) (all []Case) {
+	t.Helper()
 	_, file, _, _ := runtime.Caller(0)
-	text, err := os.ReadFile(filepath.Join(filepath.Dir(file), "../testdata/cases.txt"))
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(file), "../testdata", name))
 	require.NoError(t, err)
 	_, rest, ok := strings.Cut(string(text), "\n=== ")
 	require.True(t, ok)
