@@ -1,0 +1,116 @@
+package varnishtest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"inlay/internal/esi/esitest"
+	"inlay/internal/page"
+	"inlay/internal/route"
+	"inlay/internal/shell"
+)
+
+// outlined composes what an outline says, in order, as the engine does, without its cache and its checks.
+type outlined struct {
+	t      *testing.T
+	c      *esitest.Case
+	source string
+	slots  []page.Slot
+	depth  int
+}
+
+func (o *outlined) all(pieces []page.Piece) (text string, ok bool) {
+	ok = true
+	for _, p := range pieces {
+		switch p.Kind {
+		case page.TextPiece:
+			text += o.source[p.From:p.To]
+		case page.LiteralPiece:
+			text += p.Text
+		case page.SlotPiece:
+			inner, fine := o.slot(&o.slots[p.Slot])
+			text, ok = text+inner, ok && fine
+		}
+	}
+	return text, ok
+}
+
+func (o *outlined) slot(s *page.Slot) (text string, ok bool) {
+	if s.Src == "" {
+		text, ok = o.all(s.Group)
+		ok = ok || !s.Whole
+	} else {
+		text, ok = o.fragment(s)
+	}
+	if !ok && s.Else > 0 {
+		return o.slot(&o.slots[s.Else])
+	}
+	if !ok {
+		text = ""
+	}
+	return text, ok
+}
+
+func (o *outlined) fragment(s *page.Slot) (string, bool) {
+	values := make([]string, len(s.Inputs))
+	for i, in := range s.Inputs {
+		if values[i] = route.Value(request{o.c}, in); values[i] == "" {
+			values[i] = s.Defaults[i]
+		}
+	}
+	target := string(s.Source.AppendURL(nil, values))
+	for part, body := range o.c.Parts {
+		if canonical(part) != target {
+			continue
+		}
+		if o.c.Failed[part] || o.depth == 5 {
+			return "", false
+		}
+		if o.c.Plain[part] {
+			return body, true
+		}
+		return outline(o.t, o.c, body, target, false, o.depth+1)
+	}
+	return "", false
+}
+
+func (r request) Share(string, int) int { return 1 }
+
+// request is what a visitor sends for a case.
+type request struct{ c *esitest.Case }
+
+func (r request) RawQuery() string { _, query, _ := strings.Cut(r.c.Target, "?"); return query }
+
+func (r request) Header(name string) string {
+	if name == "cookie" {
+		return r.c.Cookie
+	}
+	return ""
+}
+
+func outline(t *testing.T, c *esitest.Case, source, base string, document bool, depth int) (string, bool) {
+	o, _, err := shell.Outline([]byte(source), shell.OutlineOptions{Document: document, ESI: true, Base: base})
+	require.NoError(t, err)
+	return (&outlined{t, c, source, o.Slots, depth}).all(o.Pieces)
+}
+
+// What outlines say of the cases is what becomes of them.
+func TestOutlinesMakeOfThemWhatVarnishDoes(t *testing.T) {
+	for _, c := range esitest.Cases(t) {
+		t.Run(c.Name, func(t *testing.T) {
+			got, _ := outline(t, &c, c.Parts[c.Target], c.Target, true, 0)
+			assert.Equal(t, c.Want, got)
+		})
+	}
+	pages := esitest.Pages(t)
+	varnish := Start(t, NewOrigin(t, pages).URL)
+	for i, c := range pages {
+		t.Run(c.Name, func(t *testing.T) {
+			got, _ := outline(t, &c, c.Parts[c.Target], c.Target, true, 0)
+			assert.Equal(t, Get(t, varnish.URL, c.Target, "Host", Host(i)), got)
+		})
+	}
+}
