@@ -50,7 +50,11 @@ func (n nativeHost) Join(parts []*blob) *blob {
 	return b
 }
 
-func (n nativeHost) After(b *blob, off int) *blob { return &blob{bytes: b.bytes[off:]} }
+func (n nativeHost) Slice(b *blob, from, to int) *blob { return &blob{bytes: b.bytes[from:to]} }
+
+func (n nativeHost) Parse(*blob, engine.Parse) []byte { return nil }
+
+func (n nativeHost) Break(id engine.RequestID) { n.h.conns[id].done = true }
 
 func (n nativeHost) Read(b *blob, off int, p []byte) int { return copy(p, b.bytes[off:]) }
 
@@ -84,7 +88,7 @@ func (n nativeHost) Write(id engine.RequestID, b *blob) {
 
 func (n nativeHost) Finish(id engine.RequestID) { n.h.conns[id].done = true }
 
-func (n nativeHost) Pass(id engine.RequestID, host string) {
+func (n nativeHost) Pass(id engine.RequestID, host string, _ bool) {
 	c := n.h.conns[id]
 	c.pass, c.done, c.host = true, true, host
 }

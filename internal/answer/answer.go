@@ -1,6 +1,10 @@
 package answer
 
-import "time"
+import (
+	"time"
+
+	"inlay/internal/field"
+)
 
 // Answer is what an origin said to a fill: the fields that decide whether and how long its body may be used as a
 // fragment. A field that the origin did not send is empty; several lines of one field are joined by ", ".
@@ -24,8 +28,10 @@ type Answer struct {
 	// SurrogateControl and InlaySlots say, besides, which slots are in the body: see Slots.
 	SurrogateControl string
 	InlaySlots       string
-	SetCookie        bool // whether there was a Set-Cookie; its value never comes this far
-	Size             int  // bytes of the body
+	// Header are the header fields of a page of the origin that go out with it: see KeepsField. Lower-case names.
+	Header    []field.Field
+	SetCookie bool // whether there was a Set-Cookie; its value never comes this far
+	Size      int  // bytes of the body
 	// Before is how long before its attempt was asked for the fill had begun, as another's that it joined. See engine.Share.
 	Before time.Duration
 

@@ -17,6 +17,12 @@ func (a *Answer) Slots() (edge, esi bool) {
 	return hasWord(a.InlaySlots, "edge-slot"), hasWord(a.InlaySlots, "esi") || hasWord(own, "esi/1.0") || hasWord(any, "esi/1.0")
 }
 
+// CanHaveSlots tells whether an answer's body can be read for slots: it is HTML in UTF-8, and not compressed.
+func CanHaveSlots(a *Answer) bool {
+	e := ascii.TrimOWS(a.ContentEncoding)
+	return refuseType(a.ContentType) == "" && (e == "" || ascii.EqualFold(e, "identity"))
+}
+
 // hasWord tells whether a word, in any case, is among those of a field.
 func hasWord(text, word string) bool {
 	for text != "" {

@@ -7,6 +7,8 @@ import (
 	"inlay/internal/answer"
 	"inlay/internal/config"
 	"inlay/internal/duration"
+	"inlay/internal/field"
+	"inlay/internal/page"
 	"inlay/internal/tier"
 )
 
@@ -181,7 +183,7 @@ func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration
 	}
 	head = make([]byte, n)
 	e.host.Read(blob, 0, head)
-	body := e.host.After(blob, n)
+	body := e.host.Slice(blob, n, size)
 	e.host.Drop(blob)
 	read, summed, sum, ok := tier.Read(head)
 	en = &read
@@ -195,15 +197,20 @@ func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration
 	}
 	if ok {
 		en.Tags = append(f.tags[:len(f.tags):len(f.tags)], en.Tags...)
-		ok, soft = e.view.Allows(en.Log, uint64(en.N[tier.Stamp]), en.Key, en.Tags)
+		stamp := uint64(en.N[tier.Stamp])
+		if ok, soft = e.view.Allows(en.Log, stamp, en.Key, en.Tags); ok && f.slot.Document {
+			var also bool
+			ok, also = e.view.Allows(en.Log, stamp, f.slot.Src, nil)
+			soft = soft || also
+		}
 	}
 	if ok {
 		p, ok = remaining(en, max(lain, 0), soft)
 	}
-	var found inspection
+	var found inspection[B]
 	if ok {
 		var failure *answer.FillError
-		body, size, found, failure = e.inspect(body, size)
+		body, size, found, failure = e.inspectFound(f, body, size, en)
 		h := newSum()
 		h.write(summed)
 		h.write(found.sum[:])
@@ -215,7 +222,7 @@ func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration
 		return nil, nil, p
 	}
 	v = newEntry(body, size, found.sum)
-	v.conflicts, v.depth = found.conflicts, found.depth
+	v.have(&found)
 	v.cost += keyFactor * len(f.key)
 	if resident >= 0 {
 		// A second more, since it is told in whole ones: how young it is must not be overstated. Nor does it tell how long the
@@ -260,9 +267,35 @@ func (e *Engine[B]) putFilled(f *fill[B], at *attempt, v *entry[B], p *cache.Pol
 		N: [...]int64{
 			tier.Stamp: int64(at.stamp), tier.Filled: e.clock.outside(at.since).UnixMilli(), tier.Age: int64(e.tick-at.asked) / 1e6,
 			tier.TTL: int64(p.TTL) / 1e6, tier.StaleWhileRevalidate: int64(p.StaleWhileRevalidate) / 1e6,
-			tier.StaleIfError: int64(p.StaleIfError) / 1e6, tier.Size: int64(v.size),
+			tier.StaleIfError: int64(p.StaleIfError) / 1e6, tier.Size: int64(v.size), tier.Reads: v.reads,
 		},
+		Header: v.headerTexts(),
 	}, tiers)
+}
+
+// inspectFound inspects what was found below for a fill.
+func (e *Engine[B]) inspectFound(f *fill[B], body B, size int, en *tier.Entry) (B, int, inspection[B], *answer.FillError) {
+	reads := en.N[tier.Reads]
+	p := Parse{Document: f.slot.Document, EdgeSlots: reads&tier.EdgeSlots != 0, ESI: reads&tier.ESI != 0, Base: page.ReadKey(f.key).Src}
+	if !p.Document {
+		return e.inspectFor(f.slot, body, size, p)
+	}
+	pg := &page.Page{}
+	for i := 0; i+1 < len(en.Header); i += 2 {
+		pg.Header = append(pg.Header, field.Field{Name: en.Header[i], Value: en.Header[i+1]})
+	}
+	r, failure := e.inspectDocument(f, body, size, pg, p)
+	return body, size, r, failure
+}
+
+// headerTexts are the names and values of the fields that go out with a page of the origin.
+func (v *entry[B]) headerTexts() (texts []string) {
+	if v.plan != nil {
+		for _, f := range v.plan.Header {
+			texts = append(texts, f.Name, f.Value)
+		}
+	}
+	return texts
 }
 
 // putBelow puts a fragment below, as what an entry says of it.

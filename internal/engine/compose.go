@@ -16,12 +16,19 @@ import (
 // composed is a page put together from fragments that were all there. It holds for as long as the cache still has each of
 // them.
 type composed[B any] struct {
-	parts  []*entry[B] // their blobs may be gone
+	plan   *plan[B]
+	parts  []part[B]
 	etag   string
 	length int
 	// personal: a fragment was made from what names one visitor.
 	personal bool
 	heads    atomic.Pointer[heads[B]]
+}
+
+// part is a fragment that went into a page, the shell of a page of the origin among them. Its blob may be gone.
+type part[B any] struct {
+	*entry[B]
+	name string // of the slot
 }
 
 // heads are a composed page's heads. They tell each fragment's remaining freshness, so they hold for one second.
@@ -71,7 +78,7 @@ func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[
 	e.warm.Add(1)
 	h := c.heads.Load()
 	if second := now.Unix(); h == nil || h.second != second || h.over(now) {
-		h = e.renewHeads(&e.plans[r.page], c, h, now)
+		h = e.renewHeads(c.plan, c, h, now)
 	}
 	if etagMatches(r.Fields.Field("if-none-match"), c.etag) {
 		return Whole[B]{Head: h.notModified, Body: v.blob, until: h.until, ok: h.ok}, true
@@ -81,24 +88,33 @@ func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[
 
 // route finds the page that answers r, and its composed form if there is one.
 func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
-	r.page, r.bad, r.drew = -1, nil, false
+	r.page, r.bad, r.shell, r.drew = -1, nil, false, false
 	r.lot = route.Lot(e.config.Seed, uint64(r.ID)^r.Draw)
 	r.path, r.query = route.SplitTarget(r.Target)
 	if r.internal = route.IsInternal(r.path); r.internal || r.Method != "GET" && r.Method != "HEAD" {
 		return nil
 	}
 	r.page, r.params, r.bad = e.router.Match(r.path, r.params[:0])
-	if r.page < 0 || r.bad != nil {
+	if r.bad != nil {
 		return nil
 	}
-	r.key, r.bad = e.plans[r.page].AppendKey(r.key[:0], r.page, r.params, e.plans[r.page].Varies(), r)
+	if r.page < 0 {
+		return e.routeShell(r, now)
+	}
+	pl := &e.plans[r.page]
+	r.key, r.bad = pl.AppendKey(r.key[:0], r.page, r.params, &pl.depends.Load().varies, r)
 	if r.bad == nil {
 		r.key, r.bad = e.appendHost(r.key, r)
 	}
 	if r.bad != nil {
 		return nil
 	}
-	v, state := e.fragments.GetAt(unsafe.String(unsafe.SliceData(r.key), len(r.key)), now)
+	return e.composedAt(r.key, now)
+}
+
+// composedAt is the composed page of a key, nil if there is none.
+func (e *Engine[B]) composedAt(key []byte, now time.Time) *entry[B] {
+	v, state := e.fragments.GetAt(unsafe.String(unsafe.SliceData(key), len(key)), now)
 	if state != cache.Fresh || v.page == nil {
 		return nil
 	}
@@ -115,7 +131,7 @@ func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now t
 	for i, part := range c.parts {
 		info := e.fragments.LookInfo(&part.ref, now)
 		left = min(left, info.TTL)
-		states[i] = field.Status{Slot: pl.slots[i].Name, Hit: true, TTL: int64(info.TTL / time.Second), HasTTL: true}
+		states[i] = field.Status{Slot: part.name, Hit: true, TTL: int64(info.TTL / time.Second), HasTTL: true}
 	}
 	shareable := !c.personal && left > answer.InstantlyStale
 	h := &heads[B]{
@@ -123,7 +139,7 @@ func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now t
 		ok:          e.host.NewHead(200, e.wholeFields(pl, states, c.etag, c.length, shareable)),
 		notModified: e.host.NewHead(304, e.wholeFields(pl, states, c.etag, -1, shareable)),
 	}
-	if pl.vary == "" && !e.config.Debug {
+	if pl.depends.Load().vary == "" && !e.config.Debug {
 		h.until = now.Add(left)
 	}
 	if !c.heads.CompareAndSwap(old, h) {
@@ -147,38 +163,41 @@ func (e *Engine[B]) sendWhole(q *request[B]) {
 		e.sendComposed(q, states, old)
 		return
 	}
-	parts := make([]B, 0, 2*len(q.slots)+1)
-	length := q.plan.bytes
-	for i := range q.plan.static {
-		parts = append(parts, q.plan.static[i])
-		if i < len(q.slots) {
-			parts = append(parts, q.content(i))
-			length += q.contentSize(i)
-		}
-	}
+	e.bodyOf(q.body, false)
 	etag := ""
 	if good {
 		etag = q.etag()
 	}
-	body := e.host.Join(parts)
+	length := e.made.size
+	body := e.host.Join(e.made.parts)
+	e.discards()
 	v := newEntry(body, length, [16]byte{})
-	v.page = &composed[B]{etag: etag, length: length, personal: q.personal()}
+	v.page = &composed[B]{plan: q.plan, etag: etag, length: length, personal: q.personal()}
 	e.sendComposed(q, states, v)
-	if !good || !e.composable(q) {
+	if q.grown && !q.passed {
+		q.grown = q.plan.grow(&q.varies) // the next has a key that tells all of it
+	}
+	if !good || q.grown || q.makeshift || !e.composable(q) {
 		e.release(v)
 		return
 	}
-	v.page.parts = make([]*entry[B], len(q.slots))
-	for i := range q.slots {
-		v.page.parts[i] = q.slots[i].entry
-	}
-	v.cost += headCost + len(q.slots)*partOverhead + keyFactor*len(q.key)
+	v.page.parts = q.parts()
+	v.cost += headCost + len(v.page.parts)*partOverhead + keyFactor*len(q.key)
 	for _, f := range e.wholeFields(q.plan, states, etag, length, false) {
 		v.cost += 2 * (len(f.Name) + len(f.Value))
 	}
 	if e.fragments.Put(q.key, v, cache.Policy{TTL: composedTTL}) != nil {
 		e.release(v)
 	}
+}
+
+// parts are what the page consists of besides its text, its shell first if that is of the origin.
+func (q *request[B]) parts() []part[B] {
+	parts := make([]part[B], 0, len(q.slots))
+	if s := q.slots[0:]; len(s) > 0 && s[0].plan.Document {
+		parts = append(parts, part[B]{s[0].entry, s[0].name})
+	}
+	return appendEntries(parts, q.body)
 }
 
 // headCost is what a composed page's two heads are charged with beside the bytes of their fields.
@@ -188,7 +207,7 @@ const headCost = 2 << 10
 func (e *Engine[B]) sendComposed(q *request[B], states []field.Status, v *entry[B]) {
 	c := v.page
 	shareable := e.shareable(q)
-	if etagMatches(q.fields.Field("if-none-match"), c.etag) {
+	if etagMatches(q.visitor.fields.Field("if-none-match"), c.etag) {
 		head := e.host.NewHead(304, e.wholeFields(q.plan, states, c.etag, -1, shareable))
 		e.host.SendHead(q.id, head)
 		e.host.Drop(head)
@@ -206,8 +225,12 @@ func (e *Engine[B]) stillComposed(q *request[B]) *entry[B] {
 	if state != cache.Fresh || v.page == nil {
 		return nil
 	}
-	for i := range q.slots {
-		if q.slots[i].entry == nil || q.slots[i].entry != v.page.parts[i] {
+	parts := q.parts()
+	if len(parts) != len(v.page.parts) || q.failures() > 0 || v.page.plan != q.plan {
+		return nil
+	}
+	for i := range parts {
+		if parts[i].entry != v.page.parts[i].entry {
 			return nil
 		}
 	}
@@ -216,8 +239,11 @@ func (e *Engine[B]) stillComposed(q *request[B]) *entry[B] {
 
 // composable reports whether each fragment of q is the one that the cache has: only then can the page be warm again.
 func (e *Engine[B]) composable(q *request[B]) bool {
-	for i := range q.slots {
-		if e.fragments.Look(&q.slots[i].entry.ref, e.now) == cache.Miss {
+	if q.passed {
+		return false
+	}
+	for _, s := range q.slots {
+		if s.plan.Group == nil && (s.entry == nil || e.fragments.Look(&s.entry.ref, e.now) == cache.Miss) {
 			return false
 		}
 	}
@@ -228,11 +254,11 @@ func (e *Engine[B]) composable(q *request[B]) bool {
 // has, fresh, and none is one visitor's. A stale fragment, what stands in for a failed one and what is never stored would
 // live on in others' caches past what their slots say.
 func (e *Engine[B]) shareable(q *request[B]) bool {
-	if q.plan.CacheControl == "" || q.personal() {
+	if q.plan.CacheControl == "" || q.personal() || q.makeshift {
 		return false
 	}
-	for i := range q.slots {
-		v := q.slots[i].entry
+	for _, s := range q.slots {
+		v := s.entry
 		if v == nil {
 			return false
 		}
@@ -246,8 +272,8 @@ func (e *Engine[B]) shareable(q *request[B]) bool {
 // personal reports whether a fragment was made from a cookie of the visitor. Vary would say so, but not
 // all who store pages ask it.
 func (q *request[B]) personal() bool {
-	for i := range q.slots {
-		if q.slots[i].personal {
+	for _, s := range q.slots {
+		if s.personal {
 			return true
 		}
 	}
@@ -267,32 +293,19 @@ func (q *request[B]) statuses() []field.Status {
 
 func (q *request[B]) failures() int {
 	n := 0
-	for i := range q.slots {
-		if q.slots[i].state == slotFailed {
+	for _, s := range q.slots {
+		if s.state == slotFailed {
 			n++
 		}
 	}
 	return n
 }
 
-func (q *request[B]) contentSize(i int) int {
-	s, sp := &q.slots[i], &q.plan.slots[i]
-	switch {
-	case s.state == slotReady:
-		return s.entry.size
-	case sp.HasError:
-		return len(sp.Error)
-	}
-	return len(sp.Skeleton)
-}
-
 // etag names the page's bytes by what they are made of: the shell and each fragment.
 func (q *request[B]) etag() string {
 	h := newSum()
 	h.write(q.plan.sum[:])
-	for i := range q.slots {
-		h.write(q.slots[i].entry.sum[:])
-	}
+	sumEntries(&h, q.body)
 	return `"` + hex(h.bytes()) + `"`
 }
 

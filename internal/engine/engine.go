@@ -10,6 +10,7 @@ import (
 	"inlay/internal/decimal"
 	"inlay/internal/markup"
 	"inlay/internal/page"
+	"inlay/internal/patch"
 	"inlay/internal/purgelog"
 	"inlay/internal/route"
 	"inlay/internal/wording"
@@ -55,6 +56,13 @@ type Engine[B any] struct {
 	now   time.Time // of the event in progress; what the caches' clocks say
 	tick  tick      // the same
 	chunk []byte    // scratch for reading blobs
+	key   []byte    // scratch for keys
+	made  assembly[B]
+
+	patchEnd B
+	// shells are the paths whose pages have slots by the configuration, markers is not 0 once there has been one.
+	shells  route.Paths
+	markers atomic.Uint32
 	// markup is scratch for reading fragments.
 	markup markup.Fragment
 
@@ -108,6 +116,9 @@ func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[
 		}
 	}
 	var err error
+	if e.shells, err = config.ShellPaths(); err != nil {
+		return nil, err
+	}
 	small := config.MaxBytes / smallShare
 	e.unattended.limit = small
 	options := cache.Options[*entry[B]]{
@@ -131,8 +142,9 @@ func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[
 	}
 	e.plans = make([]plan[B], len(pages))
 	for i := range pages {
-		e.plans[i] = newPlan(host, &pages[i])
+		e.plans[i].set(host, &pages[i])
 	}
+	e.patchEnd = host.NewBlob([]byte(patch.End))
 	return e, nil
 }
 
@@ -150,7 +162,7 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 
 func (e *Engine[B]) handle(r *Request) {
 	v := e.route(r, e.now)
-	if r.page >= 0 && r.bad == nil && e.holds(r) {
+	if (r.page >= 0 || r.shell) && r.bad == nil && e.holds(r) {
 		return
 	}
 	if whole, ok := e.warmAt(v, r, e.now); ok && r.Sent == 0 && e.verified() {
@@ -175,8 +187,10 @@ func (e *Engine[B]) handle(r *Request) {
 	}
 	if r.page < 0 && r.bad == nil {
 		if r.bad = e.unpassable(r); r.bad == nil {
-			e.counts.Passed++
-			e.host.Pass(r.ID, e.visitorsHost(r))
+			if !r.shell || !e.beginShell(r) {
+				e.counts.Passed++
+				e.host.Pass(r.ID, e.visitorsHost(r), r.shell)
+			}
 			return
 		}
 	}
@@ -252,8 +266,7 @@ func (e *Engine[B]) Deadline(id RequestID, now time.Time) {
 // proceed takes over the fills that q awaits and that were lost, then writes what there is.
 func (e *Engine[B]) proceed(q *request[B]) {
 	q.running = true
-	for i := range q.slots {
-		s := &q.slots[i]
+	for _, s := range q.slots {
 		if s.state == slotPending && s.fill != nil && !e.now.Before(s.fill.deadline) {
 			e.takeOver(s.fill, q.id)
 		}

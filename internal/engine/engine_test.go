@@ -80,7 +80,9 @@ func (s *script) Join(parts []int) int {
 	}
 	return s.NewBlob([]byte(all))
 }
-func (s *script) After(b, off int) int          { return s.NewBlob([]byte(s.blobs[b][off:])) }
+func (s *script) Slice(b, from, to int) int     { return s.NewBlob([]byte(s.blobs[b][from:to])) }
+func (s *script) Parse(b int, p Parse) []byte   { return parse([]byte(s.blobs[b]), p) }
+func (s *script) Break(id RequestID)            { s.ask("break %d", id) }
 func (s *script) Read(b, off int, p []byte) int { return copy(p, s.blobs[b][off:]) }
 func (s *script) Drop(b int) {
 	require.Contains(s.t, s.blobs, b, "a blob is dropped once")
@@ -106,7 +108,7 @@ func (s *script) Write(id RequestID, b int) {
 	s.ask("write %d", id)
 }
 func (s *script) Finish(id RequestID) { s.ask("finish %d", id) }
-func (s *script) Pass(id RequestID, host string) {
+func (s *script) Pass(id RequestID, host string, _ bool) {
 	s.ask("pass %d%s", id, host)
 }
 func (s *script) Wait(id RequestID, until time.Time) {

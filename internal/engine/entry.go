@@ -16,6 +16,11 @@ type entry[B any] struct {
 	cost int      // bytes that count against the budget
 	sum  [16]byte // of the blob's bytes: what the ETag of a page is made of
 	page *composed[B]
+	// plan is what a fragment with slots, or a page of the origin, has been made ready as: slices of the blob. Nil: it has none.
+	plan  *plan[B]
+	reads int64 // and what was read for it, as tier.Entry has it
+	// marker makes the entry what is known of a URL of the origin, without a blob.
+	marker *marker[B]
 	// kept is what a fragment can be renewed by; nil: by nothing. Only events look at it, and a 304 may change it.
 	kept *answer.Answer
 	// unfit: a 304 for it, or for what it replaced, was about something else, so its origin is not asked for one.
@@ -45,10 +50,13 @@ func newEntry[B any](blob B, size int, sum [16]byte) *entry[B] {
 func (v *entry[B]) hold() { v.refs.Add(1) }
 
 func (e *Engine[B]) release(v *entry[B]) {
-	if v.refs.Add(-1) > 0 || v.failure != nil {
+	if v.refs.Add(-1) > 0 || v.failure != nil || v.marker != nil {
 		return
 	}
 	e.host.Drop(v.blob)
+	if v.plan != nil {
+		v.plan.drop(e.host)
+	}
 	if v.page != nil {
 		v.page.drop(e.host)
 		return

@@ -107,13 +107,12 @@ func (f *fill[B]) open() bool {
 	return false
 }
 
-// join starts or joins the flight of slot i of q, which settles by it.
-func (e *Engine[B]) join(q *request[B], i int, key string, params []string) {
-	s := &q.slots[i]
-	f, leader := e.flight(q, i, key, params)
+// join starts or joins the flight of a slot, which settles by it.
+func (e *Engine[B]) join(s *slotState[B], key string) {
+	f, leader := e.flight(s, key)
 	s.status.Collapsed = !leader
 	if f.over { // lost once too often
-		q.pending--
+		s.of.pending--
 		e.settleFailed(s, key, f.failure)
 		return
 	}
@@ -121,21 +120,24 @@ func (e *Engine[B]) join(q *request[B], i int, key string, params []string) {
 	f.add(s)
 }
 
-// refresh starts a fill of the stale fragment of slot i of q, for which nobody waits, unless there is one.
-func (e *Engine[B]) refresh(q *request[B], i int, key string, params []string) {
+// refresh starts a fill of a slot's stale fragment, for which nobody waits, unless there is one.
+func (e *Engine[B]) refresh(s *slotState[B], key string) {
 	e.sweep()
 	if !e.unattended.roomFor(key) {
 		return // the next to come may
 	}
-	if f, leader := e.flight(q, i, key, params); leader {
+	if f, leader := e.flight(s, key); leader {
 		e.leaveAlone(f)
 	}
 }
 
-// flight gives the fill of slot i of q, and tells whether q leads it because there was none.
-func (e *Engine[B]) flight(q *request[B], i int, key string, params []string) (f *fill[B], leader bool) {
-	sp := &q.plan.slots[i]
-	tags := sp.ExpandTags(params)
+// flight gives the fill of a slot, and tells whether its request leads it because there was none.
+func (e *Engine[B]) flight(s *slotState[B], key string) (f *fill[B], leader bool) {
+	q, sp := s.of, s.plan
+	tags := sp.ExpandTags(q.params)
+	if sp.Document {
+		tags = append(tags, shellTag(sp.Src))
+	}
 	flight, leader := e.fragments.Begin(key, tags...)
 	if f = e.flights[flight]; f != nil && (f.purges != e.purges && !sp.untagged || f.asked != 0 && !e.trusts(f.asked)) {
 		// A tag that was purged since may be one that only the origin's answer will name. And of what was asked for long ago
@@ -159,11 +161,10 @@ func (e *Engine[B]) flight(q *request[B], i int, key string, params []string) (f
 }
 
 // fillAlone starts a fill that nobody shares and whose fragment is not stored.
-func (e *Engine[B]) fillAlone(q *request[B], i int, key string) {
-	s, sp := &q.slots[i], &q.plan.slots[i]
-	f := &fill[B]{key: strings.Clone(key), slot: sp.Slot}
+func (e *Engine[B]) fillAlone(s *slotState[B], key string) {
+	f := &fill[B]{key: strings.Clone(key), slot: s.plan.Slot}
 	f.add(s)
-	e.attempt(f, q.id, false)
+	e.attempt(f, s.of.id, false)
 }
 
 // attempt begins one attempt of a fill, led by a request: by looking for it below, if that is wanted and there is anything to
@@ -204,7 +205,7 @@ func (e *Engine[B]) askOrigin(f *fill[B], at *attempt) {
 		conditions = f.stored.kept.Conditions()
 	}
 	e.host.Fill(at.leader, at.id, Fill{
-		FillRequest: request, Conditions: conditions, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment, Share: share,
+		FillRequest: request, Conditions: conditions, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment, Share: share, Document: f.slot.Document,
 	})
 }
 
@@ -253,14 +254,19 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 		e.host.Drop(blob)
 		return e.renew(f, at, a, now)
 	}
+	if f.slot.Document {
+		return e.shellEnd(f, at, a, blob, now, took)
+	}
 	policy, err := answer.Admit(f.slot, a, e.defaults(), now, took)
-	var found inspection
+	var found inspection[B]
 	var failure *answer.FillError
 	size := a.Size
 	if err != nil {
 		failure = asFillError(err)
 	} else if blob, size, failure = e.unmark(blob, size); failure == nil {
-		blob, size, found, failure = e.inspect(blob, size)
+		p := Parse{Base: page.ReadKey(f.key).Src}
+		p.EdgeSlots, p.ESI = a.Slots()
+		blob, size, found, failure = e.inspectFor(f.slot, blob, size, p)
 	}
 	if failure != nil {
 		e.host.Drop(blob)
@@ -268,7 +274,7 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 		return failure
 	}
 	v := newEntry(blob, size, found.sum)
-	v.conflicts, v.depth = found.conflicts, found.depth
+	v.have(&found)
 	v.cost += keyFactor * len(f.key)
 	if v.unfit = f.unfit; f.flight != nil && !v.unfit {
 		v.kept = a.Keep(now)
@@ -431,7 +437,7 @@ func (e *Engine[B]) unmark(blob B, size int) (B, int, *answer.FillError) {
 	if off == 0 {
 		return blob, size, nil
 	}
-	rest := e.host.After(blob, off)
+	rest := e.host.Slice(blob, off, size)
 	e.host.Drop(blob)
 	return rest, size - off, nil
 }

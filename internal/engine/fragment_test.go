@@ -11,7 +11,7 @@ import (
 )
 
 // inspected is what becomes of a fragment when its fill ends.
-func inspected(t testing.TB, fragment string) (mended string, found inspection, err error) {
+func inspected(t testing.TB, fragment string) (mended string, found inspection[string], err error) {
 	t.Helper()
 	e := &Engine[string]{host: textHost{}, chunk: make([]byte, 4096)}
 	blob, size, found, failure := e.inspect(fragment, len(fragment))

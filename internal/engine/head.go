@@ -43,8 +43,8 @@ func (e *Engine[B]) wholeFields(pl *plan[B], states []field.Status, etag string,
 		control = OwnCacheControl
 	}
 	fields = append(fields, field.Field{Name: "cache-control", Value: control}, cacheStatus(states))
-	if pl.vary != "" {
-		fields = append(fields, field.Field{Name: "vary", Value: pl.vary})
+	if vary := pl.depends.Load().vary; vary != "" {
+		fields = append(fields, field.Field{Name: "vary", Value: vary})
 	}
 	if pl.link != "" && length >= 0 {
 		fields = append(fields, field.Field{Name: "link", Value: pl.link})
@@ -66,8 +66,8 @@ func (e *Engine[B]) streamHead(q *request[B]) B {
 	if q.mode != page.Complete { // which HEAD alone is answered for here
 		fields = append(fields, incremental[:]...)
 	}
-	if q.plan.vary != "" {
-		fields = append(fields, field.Field{Name: "vary", Value: q.plan.vary})
+	if vary := q.plan.depends.Load().vary; vary != "" {
+		fields = append(fields, field.Field{Name: "vary", Value: vary})
 	}
 	if q.plan.link != "" {
 		fields = append(fields, field.Field{Name: "link", Value: q.plan.link})
@@ -83,15 +83,14 @@ func (e *Engine[B]) sendHead(q *request[B]) {
 	case q.pending > 0:
 		head = e.streamHead(q)
 	default:
-		length, etag := q.plan.bytes, ""
-		for i := range q.slots {
-			length += q.contentSize(i)
-		}
+		e.bodyOf(q.body, false)
+		length, etag := e.made.size, ""
+		e.discards()
 		if q.failures() == 0 {
 			etag = q.etag()
 		}
 		status := 200
-		if etagMatches(q.fields.Field("if-none-match"), etag) {
+		if etagMatches(q.visitor.fields.Field("if-none-match"), etag) {
 			status, length = 304, -1
 		}
 		head = e.host.NewHead(status, e.timed(q, e.wholeFields(q.plan, q.statuses(), etag, length, e.shareable(q))))
@@ -197,9 +196,9 @@ func (e *Engine[B]) timed(q *request[B], fields []field.Field) []field.Field {
 		return fields
 	}
 	value := "inlay;dur=" + decimal.String(int(e.now.Sub(q.since).Milliseconds())) + ", mode;desc=" + q.mode.String()
-	for i := range q.slots {
+	for i, s := range q.slots {
 		what := "miss"
-		switch s := &q.slots[i]; {
+		switch {
 		case s.status.Hit && s.status.TTL < 0:
 			what = "stale"
 		case s.status.Hit:

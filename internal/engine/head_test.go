@@ -31,7 +31,7 @@ func TestPagesOwnCacheControlIsForWholePagesOnly(t *testing.T) {
 	s.engine.Resume(1, s.now)
 	s.get(2, "/p/7")
 	assert.Equal(t, "public, max-age=60", s.head["cache-control"], "whole")
-	assert.Equal(t, "cookie, accept-language", s.head["vary"], "who stores it must know what it depends on")
+	assert.Equal(t, "accept-language, cookie", s.head["vary"], "who stores it must know what it depends on")
 
 	s.get(3, "/p/8")
 	s.fill(1, "", func(a *answer.Answer) { a.Status = 500 })

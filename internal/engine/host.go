@@ -38,6 +38,7 @@ type Request struct {
 	path, query string
 	internal    bool // the path is inlay's own, or could be read so
 	page        int  // -1: no page answers it
+	shell       bool // but it is known, or said, that the origin's answer has slots
 	params      []string
 	key         []byte // of the composed page
 	bad         error  // why a page answers it with 400
@@ -78,8 +79,11 @@ type Host[B any] interface {
 	NewHead(status int, fields []field.Field) B
 	// Join makes one blob of the bytes of parts, in order. The engine uses parts again.
 	Join(parts []B) B
-	// After makes a blob of a blob's bytes from off on.
-	After(b B, off int) B
+	// Slice makes a blob of a blob's bytes from one offset up to another.
+	Slice(b B, from, to int) B
+	// Parse reads a blob that may have slots, and gives its outline as [page.EncodeOutline] writes it: nothing if it cannot be read,
+	// which the host has logged. It is a function of its arguments alone, and the engine does without where a site needs none.
+	Parse(b B, p Parse) []byte
 	// Read copies bytes of a blob from off on into p and says how many.
 	Read(b B, off int, p []byte) int
 	// Drop ends a blob.
@@ -99,9 +103,13 @@ type Host[B any] interface {
 	Write(id RequestID, b B)
 	// Finish ends an answer that Respond began.
 	Finish(id RequestID)
-	// Pass gives the request to the origin; afterwards it is finished. host is the member of [config.Config].Hosts that it came for,
-	// empty if there is none: what it says itself in X-Forwarded-Host or Forwarded is not passed on.
-	Pass(id RequestID, host string)
+	// Break ends an answer so that its client sees it as broken off, or as failed if it has not begun; afterwards the request is
+	// finished.
+	Break(id RequestID)
+	// Pass gives the request to the origin; afterwards it is finished, unless its answer is composed: see [Engine.PassHead]. host is
+	// the member of [config.Config].Hosts that it came for, empty if there is none. shell says that the URL's answer is known to be
+	// composed: of the whole of it, so that the visitor's conditions and ranges are not for the origin.
+	Pass(id RequestID, host string, shell bool)
 
 	// Wait says that the request is unfinished and until when it can do without its Deadline event: the host sends
 	// Deadline at that time, or Resume before, once Wake was asked for it.
@@ -160,6 +168,18 @@ type Fill struct {
 	MaxBytes int
 	// Share says what other isolates' fill of the same may be joined in place of one of its own.
 	Share Share
+	// Document: the answer is to be a page of the origin's, and all of its header fields are wanted: see [answer.Answer].Header.
+	Document bool
+}
+
+// Parse is what is to be read in bytes that may have slots.
+type Parse struct {
+	// Document: they are a page, and not a fragment.
+	Document bool
+	// EdgeSlots, ESI: which slots are looked for.
+	EdgeSlots, ESI bool
+	// Base is the path and query that they are the answer for: what a relative src is resolved against.
+	Base string
 }
 
 // Share is which fills in progress of the same fragment an attempt may join, whoever has begun them. A host that can share

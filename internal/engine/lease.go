@@ -77,6 +77,17 @@ func (e *Engine[B]) share(f *fill[B], at *attempt) (s Share) {
 // holds looks at the lease in the event of a request that a page answers: it has the log polled if it is time to, and tells whether
 // the request must wait for that.
 func (e *Engine[B]) holds(r *Request) bool {
+	if !e.asksLog(r.ID) || e.verified() || e.lease.adrift || !e.remembers(r) {
+		return false
+	}
+	e.counts.Held++
+	e.hold(&held{request: *r, since: e.tick}, PollTimeout)
+	return true
+}
+
+// asksLog has the log polled, in the event of a request, if it is time to. It reports false if nothing about the lease has to be
+// looked at.
+func (e *Engine[B]) asksLog(id RequestID) bool {
 	l := &e.lease
 	if !e.config.Log || int64(e.tick) < e.clock.limit.Load() {
 		return false
@@ -89,14 +100,9 @@ func (e *Engine[B]) holds(r *Request) bool {
 		l.poll++
 		l.polling, l.asked = true, max(e.tick, e.clock.back+1) // in the event that sees the clock set back, or later
 		e.counts.Polls++
-		e.host.Poll(r.ID, l.poll, e.view.Log(), e.view.Seq())
+		e.host.Poll(id, l.poll, e.view.Log(), e.view.Seq())
 	}
 	e.setCheck()
-	if verified || l.adrift || !e.remembers(r) {
-		return false
-	}
-	e.counts.Held++
-	e.hold(&held{request: *r, since: e.tick}, PollTimeout)
 	return true
 }
 
@@ -116,16 +122,23 @@ func (e *Engine[B]) setCheck() {
 
 // remembers tells whether there is something in memory of r's page, which a purge could be of.
 func (e *Engine[B]) remembers(r *Request) bool {
-	pl, whole := &e.plans[r.page], r.key
-	r.key = whole[len(whole):] // the page's own is still needed
-	found := false
-	for i := 0; i < len(pl.slots) && !found; i++ {
-		if e.makeKey(&pl.slots[i], r) == nil {
-			_, found = e.fragments.Stored(string(r.key))
+	if r.page < 0 {
+		key, err := "", error(nil)
+		m := e.markerOf(r, e.now)
+		if m != nil && m.kept {
+			key, err = e.makeKey(m.slot, nil, r)
+		}
+		_, found := e.fragments.Stored(key)
+		return found && err == nil
+	}
+	for _, sp := range e.plans[r.page].slots {
+		if key, err := e.makeKey(sp, r.params, r); err == nil {
+			if _, found := e.fragments.Stored(key); found {
+				return true
+			}
 		}
 	}
-	r.key = whole
-	return found
+	return false
 }
 
 // hold has a request wait.
@@ -250,12 +263,15 @@ func (e *Engine[B]) change(subject string) (n int) {
 		if e.fragments.Invalidate(name) {
 			n = 1
 		}
+		e.failures.PurgeTag(shellTag(name))
+		n += e.fragments.InvalidateTag(shellTag(name))
 	case kind == purgelog.KindKey:
 		if v, _ := e.fragments.Inspect(name, e.now); v != nil || e.failureOf(name) != nil {
 			n = 1
 		}
 		e.failures.Delete(name)
 		e.fragments.Delete(name)
+		n += e.failures.PurgeTag(shellTag(name)) + e.fragments.PurgeTag(shellTag(name))
 	case kind == purgelog.KindAll && soft:
 		e.failures.Clear()
 		return e.fragments.InvalidateAll()

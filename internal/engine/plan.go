@@ -1,27 +1,57 @@
 package engine
 
 import (
+	"sync/atomic"
+
 	"inlay/internal/answer"
+	"inlay/internal/ascii"
+	"inlay/internal/decimal"
 	"inlay/internal/page"
 	"inlay/internal/patch"
 	"inlay/internal/route"
+	"inlay/internal/wording"
 )
 
-// plan is a page made ready for writing: its shell's text as blobs.
+// plan is a page made ready for writing: its text as blobs, and its slots. A fragment that has slots has one too, and so has a page
+// of the origin.
 type plan[B any] struct {
-	*page.Page
+	*page.Page // its policy; of what is no page of the build, a page without a pattern
 
-	// static are the shell's parts around the slots, as they stand in a whole page.
-	static []B
-	// stream are the same with the fallback script in the head and without what follows the patches, which is rest.
-	stream []B
-	rest   B
-	slots  []slotPlan[B]
-	bytes  int // of the static parts together
-	sum    [16]byte
-	link   string // value of the Link field, empty for none
+	pieces []piece[B]
+	slots  []*slotPlan[B]
+	bytes  int      // of text, in a whole page
+	sum    [16]byte // of it
+	link   string   // value of the Link field, empty for none
+	// depends is what the page depends on: of itself, and of what fragments that went into it have brought along.
+	depends atomic.Pointer[depends]
+	// arriving: its pieces come as the origin sends them, to one visitor, and are gone once they are written.
+	arriving bool
+}
+
+// depends is what the key of a composed page is made of.
+type depends struct {
+	varies route.Varying
 	vary   string // value of the Vary field, empty for none
 }
+
+// piece is a part of a plan, in the order of the text.
+type piece[B any] struct {
+	kind pieceKind
+	// Of a text: as it stands in a whole page, and in one that is streamed, which has the fallback script in its head, and nothing
+	// between the patches' place and the end before the patches. One of the two may be missing.
+	whole, streamed   B
+	inWhole, inStream bool
+	size              int // of whole
+	slot              int // its index
+}
+
+type pieceKind uint8
+
+const (
+	textPiece pieceKind = iota
+	slotPiece
+	tailPiece // where patches go
+)
 
 // slotPlan is a slot's own text as blobs.
 type slotPlan[B any] struct {
@@ -30,8 +60,8 @@ type slotPlan[B any] struct {
 	placeholder B // the skeleton between its markers
 	failed      B // <edge-error>'s content, where the slot has one
 	patch       B // begins a patch: <template for="…">
-	failedPatch B // the whole patch that shows failed
-	patchEnd    B
+	group       []piece[B]
+	refused     string // why nothing is asked for it; empty: nothing is wrong
 
 	// untagged: the origin's last answer for the slot had no tags of its own.
 	untagged bool
@@ -40,55 +70,216 @@ type slotPlan[B any] struct {
 	misfitSum [16]byte
 }
 
-func newPlan[B any](host Host[B], p *page.Page) plan[B] {
+// set makes the plan of a page of the build.
+func (pl *plan[B]) set(host Host[B], p *page.Page) {
 	text := func(s string) B { return host.NewBlob([]byte(s)) }
-	pl := plan[B]{Page: p, link: joinLinks(p), vary: varyField(p)}
+	pl.Page, pl.link = p, joinLinks(p.Links, p.Preload)
+	pl.depends.Store(&depends{varies: *p.Varies(), vary: varyField(p.Varies())})
 	h := newSum()
-	for _, s := range p.Static {
-		pl.static = append(pl.static, text(s))
-		pl.bytes += len(s)
+	last := len(p.Static) - 1 // the tail is never before the last slot, so it lies there
+	for i, s := range p.Static {
 		h.writeString(s)
 		h.add(0)
+		pl.bytes += len(s)
+		t := piece[B]{size: len(s), inWhole: true, inStream: true, whole: text(s)}
+		streamed, off := s, 0
+		if p.Head.Part == i {
+			streamed, off = s[:p.Head.Off]+patch.Element+s[p.Head.Off:], len(patch.Element)
+		}
+		if i == last {
+			if p.Head.Part != i || p.Tail.Off < p.Head.Off {
+				off = 0
+			}
+			rest := streamed[p.Tail.Off+off:]
+			streamed = streamed[:p.Tail.Off+off] + p.Closers
+			t.streamed = text(streamed)
+			pl.pieces = append(pl.pieces, t, piece[B]{kind: tailPiece}, piece[B]{streamed: text(rest), inStream: true})
+			break
+		}
+		t.streamed = text(streamed)
+		pl.pieces = append(pl.pieces, t, piece[B]{kind: slotPiece, slot: i})
 	}
 	pl.sum = h.bytes()
-
-	// The tail is never before the last slot, so it lies in the last part.
-	streamed := append([]string(nil), p.Static...)
-	last := len(streamed) - 1
-	rest := streamed[last][p.Tail.Off:]
-	streamed[last] = streamed[last][:p.Tail.Off] + p.Closers
-	at := streamed[p.Head.Part]
-	streamed[p.Head.Part] = at[:p.Head.Off] + patch.Element + at[p.Head.Off:]
-	for _, s := range streamed {
-		pl.stream = append(pl.stream, text(s))
-	}
-	pl.rest = text(rest)
-
-	end := text(patch.End)
+	slots := make([]slotPlan[B], len(p.Slots))
+	pl.slots = make([]*slotPlan[B], len(p.Slots))
 	for i := range p.Slots {
-		s := &p.Slots[i]
-		sp := slotPlan[B]{
-			Slot:        s,
-			skeleton:    text(s.Skeleton),
-			placeholder: text(string(patch.AppendPlaceholder(nil, s.Name, s.Skeleton))),
-			patch:       text(string(patch.AppendStart(nil, s.Name))),
-			patchEnd:    end,
-		}
-		if s.HasError {
-			sp.failed = text(s.Error)
-			sp.failedPatch = text(string(patch.AppendStart(nil, s.Name)) + s.Error + patch.End)
-		}
-		pl.slots = append(pl.slots, sp)
+		slots[i] = newSlotPlan(host, &p.Slots[i])
+		pl.slots[i] = &slots[i]
 	}
+}
+
+func newSlotPlan[B any](host Host[B], s *page.Slot) slotPlan[B] {
+	text := func(s string) B { return host.NewBlob([]byte(s)) }
+	sp := slotPlan[B]{
+		Slot:        s,
+		skeleton:    text(s.Skeleton),
+		placeholder: text(string(patch.AppendPlaceholder(nil, s.Name, s.Skeleton))),
+		patch:       text(string(patch.AppendStart(nil, s.Name))),
+	}
+	if s.HasError {
+		sp.failed = text(s.Error)
+	}
+	return sp
+}
+
+func (sp *slotPlan[B]) drop(host Host[B]) {
+	host.Drop(sp.skeleton)
+	host.Drop(sp.placeholder)
+	host.Drop(sp.patch)
+	if sp.HasError {
+		host.Drop(sp.failed)
+	}
+	dropPieces(host, sp.group)
+}
+
+func dropPieces[B any](host Host[B], pieces []piece[B]) {
+	for i := range pieces {
+		if p := &pieces[i]; p.inWhole {
+			host.Drop(p.whole)
+		} else if p.inStream {
+			host.Drop(p.streamed)
+		}
+	}
+}
+
+// newOutlined is an empty plan of what has an outline.
+func newOutlined[B any](p *page.Page) *plan[B] {
+	pl := &plan[B]{Page: p}
+	pl.depends.Store(&depends{})
 	return pl
 }
 
-func joinLinks(p *page.Page) string {
-	if !p.Preload {
+// outline adds what an outline says of a blob, whose it does not become. It reports false if the outline makes no sense: it then has
+// added nothing.
+func (e *Engine[B]) outline(pl *plan[B], o *page.Outline, blob B, size int) bool {
+	most := len(pl.slots) + len(o.Slots)
+	for i := range o.Slots {
+		if s := &o.Slots[i]; !fits(s.Group, size, most) || s.Else >= most || s.Else > 0 && s.Else <= len(pl.slots)+i {
+			return false
+		}
+	}
+	if !fits(o.Pieces, size, most) {
+		return false
+	}
+	was := pl.depends.Load()
+	now := depends{varies: was.varies}
+	slots := make([]slotPlan[B], len(o.Slots))
+	for i := range o.Slots {
+		s := &o.Slots[i]
+		slots[i] = newSlotPlan(e.host, s)
+		slots[i].group = e.piecesOf(s.Group, blob, nil)
+		if host := s.Host(); host != "" && !e.config.AllowsHost(host) {
+			slots[i].refused = wording.Of(wording.HostNotAllowed, "", decimal.String(s.Line), s.Name, ascii.Quote(host))
+		}
+		pl.slots = append(pl.slots, &slots[i])
+		now.varies.Add(s.Vary)
+		now.varies.Add(s.Inputs)
+	}
+	pl.pieces = append(pl.pieces, e.piecesOf(o.Pieces, blob, &pl.bytes)...)
+	if len(o.Slots) > 0 {
+		now.vary = varyField(&now.varies)
+		pl.depends.Store(&now)
+	}
+	pl.link = joinLinks(o.Links, pl.link == "")
+	return true
+}
+
+// fits tells whether pieces name only what is there.
+func fits(pieces []page.Piece, size, slots int) bool {
+	for i := range pieces {
+		if p := &pieces[i]; p.Kind == page.TextPiece && p.To > size || p.Kind == page.SlotPiece && p.Slot >= slots {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *Engine[B]) piecesOf(pieces []page.Piece, blob B, bytes *int) []piece[B] {
+	list := make([]piece[B], 0, len(pieces))
+	for i := range pieces {
+		p := &pieces[i]
+		text := piece[B]{inWhole: true, inStream: true}
+		switch p.Kind {
+		case page.SlotPiece:
+			list = append(list, piece[B]{kind: slotPiece, slot: p.Slot})
+			continue
+		case page.TextPiece:
+			text.whole, text.size = e.host.Slice(blob, p.From, p.To), p.To-p.From
+		case page.LiteralPiece:
+			text.whole, text.size = e.host.NewBlob([]byte(p.Text)), len(p.Text)
+		case page.HeadPiece:
+			list = append(list, piece[B]{streamed: e.host.NewBlob([]byte(patch.Element)), inStream: true})
+			continue
+		default:
+			if p.Text != "" {
+				list = append(list, piece[B]{streamed: e.host.NewBlob([]byte(p.Text)), inStream: true})
+			}
+			list = append(list, piece[B]{kind: tailPiece})
+			continue
+		}
+		text.streamed = text.whole
+		if bytes != nil {
+			*bytes += text.size
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+// drop ends a plan that is not of the build.
+func (pl *plan[B]) drop(host Host[B]) {
+	dropPieces(host, pl.pieces)
+	for _, sp := range pl.slots {
+		sp.drop(host)
+	}
+}
+
+// texts are the blobs of what a fragment consists of besides its slots, and their sizes.
+func (pl *plan[B]) texts() (blobs []B, sizes []int) {
+	for i := range pl.pieces {
+		if p := &pl.pieces[i]; p.inWhole {
+			blobs, sizes = append(blobs, p.whole), append(sizes, p.size)
+		}
+	}
+	return blobs, sizes
+}
+
+// cost is what a plan counts against the budget beside its text.
+func (pl *plan[B]) cost() int {
+	n := planOverhead + len(pl.pieces)*pieceOverhead
+	for _, sp := range pl.slots {
+		n += slotOverhead + 4*(len(sp.Src)+len(sp.Skeleton)+len(sp.Error)+len(sp.Name)) + len(sp.group)*pieceOverhead
+	}
+	for _, f := range pl.Header {
+		n += 2 * (len(f.Name) + len(f.Value))
+	}
+	return n
+}
+
+const (
+	planOverhead  = 512
+	pieceOverhead = 160
+	slotOverhead  = 1 << 10
+)
+
+// grow notes that what went into a page depends on more than the page's own slots do, and tells whether that is new.
+func (pl *plan[B]) grow(more *route.Varying) bool {
+	was := pl.depends.Load()
+	now := depends{varies: was.varies}
+	if !now.varies.Join(more) {
+		return false
+	}
+	now.vary = varyField(&now.varies)
+	pl.depends.Store(&now)
+	return true
+}
+
+func joinLinks(links []string, send bool) string {
+	if !send {
 		return ""
 	}
 	value := ""
-	for i, link := range p.Links {
+	for i, link := range links {
 		if len(value)+len(", ")+len(link) > maxLink {
 			break // the browser finds the others in the head
 		}
@@ -100,33 +291,21 @@ func joinLinks(p *page.Page) string {
 	return value
 }
 
-// varyField names the header fields that the page's fragments depend on, for a page that others may store (RFC 9110,
-// section 12.5.5). Where they are too many it says that nobody but inlay can tell.
-func varyField(p *page.Page) string {
-	value := ""
-	add := func(name string) {
+// varyField names the header fields that a page depends on, for one that others may store (RFC 9110, section 12.5.5). Where they are
+// too many it says that nobody but inlay can tell. The visitor's own host and scheme are a part of the URL.
+func varyField(v *route.Varying) string {
+	value, last := "", ""
+	for _, field := range v.Fields() {
+		name, _, _ := ascii.Cut(field, ":")
+		if name == route.HostField || name == route.ProtoField || name == last {
+			continue
+		}
+		last = name
 		if value != "" {
 			value += ", "
 		}
-		value += name
-	}
-	seen := map[string]bool{}
-	for i := range p.Slots {
-		for _, in := range p.Slots[i].Vary {
-			name := in.Name
-			switch in.Kind {
-			case route.Query:
-				continue
-			case route.Cookie:
-				name = "cookie"
-			}
-			if !seen[name] {
-				seen[name] = true
-				add(name)
-			}
-			if len(value) > maxVary {
-				return "*"
-			}
+		if value += name; len(value) > maxVary {
+			return "*"
 		}
 	}
 	return value

@@ -2,189 +2,109 @@ package engine
 
 import (
 	"time"
-	"unsafe"
 
-	"inlay/cache"
 	"inlay/internal/answer"
-	"inlay/internal/field"
 	"inlay/internal/page"
+	"inlay/internal/patch"
+	"inlay/internal/route"
 )
 
 // request is a page that is being answered: what its slots have, and how far it is written.
 type request[B any] struct {
 	id     RequestID
-	plan   *plan[B]
+	plan   *plan[B] // nil: of a page of the origin whose shell is awaited
 	mode   page.Mode
 	head   bool   // HEAD
+	http10 bool   // whose client cannot be streamed to
 	key    string // of the composed page
 	since  time.Time
 	shell  time.Time // when the shell leaves at the latest, settled or not
-	slots  []slotState[B]
-	fields Fields
+	// What slots may depend on, those that are found later too.
+	visitor visitor
+	params  []string
+
+	body  *body[B]        // the page's own slots; nil as plan is
+	slots []*slotState[B] // all of them, in the order in which they were found
 
 	pending int  // slots whose fragment is still awaited
 	running bool // an event of this request's own is in progress: no Wake needed
 	woken   bool // a Wake was asked for and Resume has not come yet
 	sent    bool // the head has left
-	next    int  // ordered: the part that is written next
+	next    int  // the piece that is written next
+	nth     int  // and the next slot among body's
+	skip    int  // so many writes have been made by another engine
+	// more: pieces are still to come. passed: the answer is to the visitor's own request, and so is its head.
+	more, passed bool
+	tail         bool // the patches' place has been written
+	// makeshift: a slot has something else in its place. grown: varies, what fragments with slots have brought along, is more than
+	// the page's key may have.
+	makeshift, grown bool
+	varies           route.Varying
 }
 
-type slotState[B any] struct {
-	of         *request[B]
-	plan       *slotPlan[B]
-	prev, next *slotState[B] // of those who wait for fill
-	state      settled
-	personal   bool      // the key has a cookie of the visitor
-	entry      *entry[B] // held, if slotReady
-	fill       *fill[B]  // awaited, if slotPending
-	watch      FillID    // the attempt that the host was last asked to watch
-	err        *answer.FillError
-	status     field.Status
-	// patched says that a streamed page has the slot's fragment, in its place or as a patch.
-	patched bool
+// visitor is what keys may be made of. (Not the request itself, nor embedded in it: of a type that has the methods of an interface, core.wasm has a
+// description of all that is in it.)
+type visitor struct {
+	fields Fields
+	query  string
+	lot    uint64 // as Request's
 }
 
-type settled uint8
+// Share draws the share of a visitor who has none, for the keys.
+func (v *visitor) Share(bucket string, n int) int { return route.Draw(v.lot, bucket, n) }
 
-const (
-	slotPending settled = iota
-	slotReady
-	slotFailed
-)
+// RawQuery is the target's query, for the keys.
+func (v *visitor) RawQuery() string { return v.query }
 
-// begin makes the request of a page and looks at each slot: there, or a fill to wait for.
-func (e *Engine[B]) begin(r *Request) (*request[B], error) {
-	pl, params := &e.plans[r.page], r.params
+// Header is a field's value, for the keys. It is asked in events of the request's own alone.
+func (v *visitor) Header(name string) string { return v.fields.Field(name) }
+
+// newRequest makes the request of a page. r is not kept.
+func (e *Engine[B]) newRequest(r *Request, pl *plan[B]) *request[B] {
 	q := &request[B]{
-		id: r.ID, plan: pl, head: r.Method == "HEAD", key: string(r.key), since: e.now, fields: r.Fields,
-		mode: modeOf(r, pl.Page, e.config.Debug), slots: make([]slotState[B], len(pl.slots)), running: true,
+		id: r.ID, head: r.Method == "HEAD", http10: r.HTTP10, since: e.now, visitor: visitor{r.Fields, r.query, r.lot},
+		params: append([]string(nil), r.params...), skip: r.Sent, running: true, plan: pl,
 	}
-	patience := pl.Patience
+	if pl != nil {
+		q.key = string(r.key)
+		q.leaves(e)
+	}
+	return q
+}
+
+// leaves says how, and when at the latest, the page leaves.
+func (q *request[B]) leaves(e *Engine[B]) {
+	r := Request{query: q.visitor.query, HTTP10: q.http10, Fields: q.visitor.fields}
+	q.mode = modeOf(&r, q.plan.Page, e.config.Debug)
+	patience := q.plan.Patience
 	if patience == 0 {
 		patience = e.config.Patience
 	}
-	q.shell = e.now.Add(patience)
-	for i := range q.slots {
+	q.shell = q.since.Add(patience)
+}
+
+// begin makes the request of a page of the build and looks at each slot: there, or a fill to wait for.
+func (e *Engine[B]) begin(r *Request) (*request[B], error) {
+	pl := &e.plans[r.page]
+	for _, sp := range pl.slots {
 		// All keys first: a request that is refused has started nothing. They are made anew below, since together they can
 		// take megabytes, and only those that a fill is for are kept, by the fill.
-		if err := e.makeKey(&pl.slots[i], r); err != nil {
+		if _, err := e.makeKey(sp, r.params, r); err != nil {
 			return nil, err
 		}
-		q.slots[i].of, q.slots[i].plan = q, &pl.slots[i]
 	}
-	if r.Sent > 0 {
-		q.continueAfter(r.Sent)
+	q := e.newRequest(r, pl)
+	if q.skip > 0 {
+		q.sent = true
+		if q.mode != page.Ordered {
+			q.mode = page.Stream
+		}
 	}
 	e.counts.Pages++
 	e.requests[q.id] = q
-	// First what is the same for everybody: a host may have to queue fills, and others wait for these.
-	for _, shared := range [...]bool{true, false} {
-		for i := range q.slots {
-			sp := &pl.slots[i]
-			if (len(sp.Vary) == 0 && len(sp.Source.Holes) == 0) == shared {
-				_ = e.makeKey(sp, r) // which has succeeded above
-				e.look(q, i, unsafe.String(unsafe.SliceData(r.key), len(r.key)), params)
-			}
-		}
-	}
+	q.body = e.newBody(q, pl, pl.pieces, nil)
+	e.lookAt(q.body.slots)
 	return q, nil
-}
-
-// makeKey makes the key of a slot's fragment in r.key.
-func (e *Engine[B]) makeKey(sp *slotPlan[B], r *Request) error {
-	key, err := sp.AppendKey(r.key[:0], r.params, r)
-	if err == nil {
-		key, err = e.appendHost(key, r)
-	}
-	if err == nil {
-		r.key = key
-	}
-	return err
-}
-
-// look finds what the cache has for slot i of q; on a miss, or for a stale fragment, it joins or starts the fill. The key is
-// not to be kept.
-func (e *Engine[B]) look(q *request[B], i int, key string, params []string) {
-	s, sp := &q.slots[i], &q.plan.slots[i]
-	s.status.Slot = sp.Name
-	s.personal = isPersonal(key)
-	if sp.TTL == 0 {
-		s.status.Fwd = "bypass"
-		q.pending++
-		if !q.head || sp.Required {
-			e.fillAlone(q, i, key)
-		}
-		return
-	}
-	v, info := e.fragments.Inspect(key, e.now)
-	if info.State != cache.Miss && !e.trusts(v.asked) {
-		info.State = cache.Miss
-	}
-	switch info.State {
-	case cache.Fresh:
-		s.status.Hit = true
-		if failure := e.misfit(sp, v); failure != nil {
-			s.failed(failure)
-			return
-		}
-		s.ready(v, info.TTL)
-		return
-	case cache.Stale:
-		if e.misfit(sp, v) != nil {
-			break // the next one may fit
-		}
-		s.status.Hit = true
-		s.ready(v, info.TTL)
-		if !q.head && e.failureOf(key) == nil {
-			e.refresh(q, i, key, params)
-		}
-		return
-	}
-	s.status.Fwd = "miss"
-	if failure := e.failureOf(key); failure != nil {
-		e.settleFailed(s, key, failure)
-		return
-	}
-	q.pending++
-	if !q.head || sp.Required {
-		e.join(q, i, key, params)
-	}
-}
-
-func (s *slotState[B]) ready(v *entry[B], ttl time.Duration) {
-	v.hold()
-	s.state, s.entry, s.fill = slotReady, v, nil
-	s.status.TTL, s.status.HasTTL = int64(ttl/time.Second), true
-}
-
-// settleFailed gives a slot the stale fragment that may stand in for its failed fill, if it failed by an outage, else the
-// failure.
-func (e *Engine[B]) settleFailed(s *slotState[B], key string, failure *answer.FillError) {
-	s.failed(failure)
-	if v, ok := e.fragments.OnError(key, e.now); ok && failure.Outage() && e.trusts(v.asked) && e.misfit(s.plan, v) == nil {
-		s.status.Fwd = "stale"
-		v.hold()
-		s.state, s.entry, s.err, s.fill = slotReady, v, nil, nil
-	}
-}
-
-func (s *slotState[B]) failed(failure *answer.FillError) {
-	s.status.FwdStatus = failure.Status
-	s.status.Detail = failure.Reason.String()
-	s.state, s.err, s.fill = slotFailed, failure, nil
-}
-
-// continueAfter lets q go on where another engine's answer stopped, after so many writes. A streamed shell leaves whole,
-// so all of its slots are patched; those that were there already have no placeholder left, and a patch without one is
-// inert. An ordered page is written in pairs, after its first part.
-func (q *request[B]) continueAfter(writes int) {
-	q.sent = true
-	if q.mode == page.Ordered {
-		q.next = min((writes+1)/2, len(q.plan.static))
-	} else {
-		q.mode = page.Stream
-		q.next = len(q.plan.stream)
-	}
 }
 
 // settle tells a fill's end to each slot that waits for it: in the course of another request's event, or of its own. Either
@@ -194,7 +114,7 @@ func (e *Engine[B]) settle(f *fill[B], v *entry[B], failure *answer.FillError) {
 		f.remove(s)
 		if failure != nil {
 			e.settleFailed(s, f.key, failure)
-		} else if failure := e.misfit(s.plan, v); failure != nil {
+		} else if failure := e.misfit(s, v); failure != nil {
 			s.failed(failure)
 		} else {
 			v.hold()
@@ -216,6 +136,7 @@ func (e *Engine[B]) wake(q *request[B]) {
 // advance writes whatever q can write now, and finishes it or says until when it waits. It runs in events of q's own.
 func (e *Engine[B]) advance(q *request[B]) {
 	q.running = true
+	e.unfold(q)
 	if e.write(q) {
 		e.forget(q)
 		return
@@ -227,8 +148,7 @@ func (e *Engine[B]) advance(q *request[B]) {
 
 // watch asks the host to look after the attempts that q awaits and does not lead itself.
 func (e *Engine[B]) watch(q *request[B]) {
-	for i := range q.slots {
-		s := &q.slots[i]
+	for _, s := range q.slots {
 		if s.state != slotPending || s.fill == nil {
 			continue
 		}
@@ -242,8 +162,11 @@ func (e *Engine[B]) watch(q *request[B]) {
 
 // write reports whether q is finished.
 func (e *Engine[B]) write(q *request[B]) bool {
+	if q.plan == nil {
+		return e.withoutShell(q)
+	}
 	if !q.sent {
-		if failure := q.requiredFailure(); failure != nil {
+		if failure := q.requiredFailure(); failure != nil && !q.passed {
 			e.sendFailure(q, failure)
 			return true
 		}
@@ -254,11 +177,11 @@ func (e *Engine[B]) write(q *request[B]) bool {
 			e.sendHead(q)
 			return true
 		}
-		if q.pending == 0 {
+		if q.pending == 0 && !q.more {
 			e.sendWhole(q)
 			return true
 		}
-		if q.mode == page.Complete || q.requiredPending() || e.now.Before(q.shell) {
+		if q.mode == page.Complete || q.requiredPending() || e.now.Before(q.shell) || len(q.plan.pieces) == 0 {
 			return false
 		}
 		q.sent = true
@@ -267,103 +190,125 @@ func (e *Engine[B]) write(q *request[B]) bool {
 		e.host.Respond(q.id, head)
 		e.host.Drop(head)
 	}
-	if q.mode == page.Ordered {
-		return e.writeOrdered(q)
-	}
-	return e.writeStream(q)
-}
-
-// writeStream writes the shell at once, then a patch for each slot as it settles.
-func (e *Engine[B]) writeStream(q *request[B]) bool {
-	for ; q.next < len(q.plan.stream); q.next++ {
-		e.host.Write(q.id, q.plan.stream[q.next])
-		if q.next == len(q.slots) {
-			continue
-		}
-		s, sp := &q.slots[q.next], &q.plan.slots[q.next]
-		if s.state == slotPending {
-			e.host.Write(q.id, sp.placeholder)
-			continue
-		}
-		e.writeContent(q, q.next)
-		s.patched = true
-	}
-	for i := range q.slots {
-		s, sp := &q.slots[i], &q.plan.slots[i]
-		if s.patched || s.state == slotPending {
-			continue
-		}
-		s.patched = true
-		switch {
-		case s.state == slotReady:
-			e.host.Write(q.id, sp.patch)
-			e.host.Write(q.id, s.entry.blob)
-			e.host.Write(q.id, sp.patchEnd)
-			e.letGo(s)
-		case sp.HasError:
-			e.host.Write(q.id, sp.failedPatch)
-		}
-	}
-	if q.pending > 0 {
+	if !e.writePieces(q) {
 		return false
 	}
-	e.host.Write(q.id, q.plan.rest)
 	e.host.Finish(q.id)
 	return true
 }
 
-// writeOrdered writes the page as it stands, up to the first slot that is still awaited.
-func (e *Engine[B]) writeOrdered(q *request[B]) bool {
-	for ; q.next < len(q.plan.static); q.next++ {
-		if q.next > 0 && q.slots[q.next-1].state == slotPending {
-			return false
+// writePieces writes the page as far as it can be. In order that is up to the first slot that is still awaited. Streamed, such a slot
+// leaves a placeholder, and gets a patch as it settles, in the patches' place.
+func (e *Engine[B]) writePieces(q *request[B]) bool {
+	streamed := q.mode != page.Ordered
+	for ; q.next < len(q.body.pieces); q.next++ {
+		p := &q.body.pieces[q.next]
+		switch {
+		case p.kind == slotPiece:
+			s := q.body.slots[q.nth]
+			if q.skip == 0 && (!streamed || s.inPlace()) && !s.showable(streamed) {
+				return false
+			}
+			if q.skip > 0 && streamed && !s.patched {
+				// What the other engine wrote is not known: a patch without a placeholder is inert.
+				s.placed = true
+				q.skip--
+			} else if q.skip > 0 {
+				s.patched = true
+				q.skip--
+			} else {
+				e.content(s, streamed)
+				e.writeMade(q)
+				if s.patched {
+					e.written(s)
+				}
+			}
+			q.nth++
+		case p.kind == tailPiece:
+			q.tail, q.skip = true, 0
+			if streamed && !e.writePatches(q) {
+				return false
+			}
+		case streamed && p.inStream:
+			e.emit(q, p.streamed)
+		case !streamed && p.inWhole:
+			e.emit(q, p.whole)
 		}
-		if q.next > 0 {
-			e.writeContent(q, q.next-1)
+		q.plan.pass(e.host, p)
+	}
+	if q.more {
+		return false
+	}
+	q.skip = 0
+	return !streamed || e.writePatches(q)
+}
+
+// pass drops what was written of a page that comes as it is written: it is for nobody else.
+func (pl *plan[B]) pass(host Host[B], p *piece[B]) {
+	if !pl.arriving || p.kind != textPiece {
+		return
+	}
+	if p.inWhole {
+		host.Drop(p.whole)
+	} else {
+		host.Drop(p.streamed)
+	}
+	p.inWhole, p.inStream = false, false
+}
+
+// emit writes a blob that is of what another engine may have written before.
+func (e *Engine[B]) emit(q *request[B], b B) {
+	if q.skip > 0 {
+		q.skip--
+		return
+	}
+	e.host.Write(q.id, b)
+}
+
+// writePatches writes a patch for each slot that has left a placeholder and has settled since. It reports whether that was all.
+func (e *Engine[B]) writePatches(q *request[B]) bool {
+	for again := true; again; {
+		again = false
+		for i := 0; i < len(q.slots); i++ {
+			s := q.slots[i]
+			if !s.placed || s.patched || !s.showable(true) {
+				continue
+			}
+			again = true // a patch may have brought placeholders
+			if s.state == slotFailed && !s.plan.HasError {
+				s.patched = true
+				continue
+			}
+			start := s.plan.patch
+			own := s.name != s.plan.Name
+			if own {
+				start = e.host.NewBlob(patch.AppendStart(nil, s.name))
+			}
+			e.host.Write(q.id, start)
+			if own {
+				e.host.Drop(start)
+			}
+			e.content(s, true)
+			e.writeMade(q)
+			e.host.Write(q.id, e.patchEnd)
+			e.written(s)
 		}
-		e.host.Write(q.id, q.plan.static[q.next])
 	}
-	e.host.Finish(q.id)
-	return true
-}
-
-// writeContent writes what a settled slot shows, in its place.
-func (e *Engine[B]) writeContent(q *request[B], i int) {
-	e.host.Write(q.id, q.content(i))
-	e.letGo(&q.slots[i])
-}
-
-func (q *request[B]) content(i int) B {
-	s, sp := &q.slots[i], &q.plan.slots[i]
-	switch {
-	case s.state == slotReady:
-		return s.entry.blob
-	case sp.HasError:
-		return sp.failed
-	}
-	return sp.skeleton
-}
-
-func (e *Engine[B]) letGo(s *slotState[B]) {
-	if s.entry != nil {
-		v := s.entry
-		s.entry = nil
-		e.release(v)
-	}
+	return q.pending == 0 && !q.more
 }
 
 func (q *request[B]) requiredFailure() *answer.FillError {
-	for i := range q.slots {
-		if q.plan.slots[i].Required && q.slots[i].state == slotFailed {
-			return q.slots[i].err
+	for _, s := range q.slots {
+		if s.plan.Required && s.state == slotFailed {
+			return s.err
 		}
 	}
 	return nil
 }
 
 func (q *request[B]) requiredPending() bool {
-	for i := range q.slots {
-		if q.plan.slots[i].Required && q.slots[i].state == slotPending {
+	for _, s := range q.slots {
+		if s.plan.Required && s.state == slotPending {
 			return true
 		}
 	}
@@ -374,13 +319,16 @@ func (q *request[B]) requiredPending() bool {
 // is overdue.
 func (e *Engine[B]) deadline(q *request[B]) time.Time {
 	var first time.Time
-	if !q.sent && q.mode != page.Complete && !q.requiredPending() && e.now.Before(q.shell) {
+	if q.plan != nil && !q.sent && q.mode != page.Complete && !q.requiredPending() && e.now.Before(q.shell) {
 		first = q.shell
 	}
-	for i := range q.slots {
-		if f := q.slots[i].fill; q.slots[i].state == slotPending && f != nil && (first.IsZero() || f.deadline.Before(first)) {
+	for _, s := range q.slots {
+		if f := s.fill; s.state == slotPending && f != nil && (first.IsZero() || f.deadline.Before(first)) {
 			first = f.deadline
 		}
+	}
+	if first.IsZero() && q.more {
+		first = e.now.Add(maxFillTimeout) // the host has it in hand
 	}
 	return first
 }
@@ -388,15 +336,10 @@ func (e *Engine[B]) deadline(q *request[B]) time.Time {
 // forget ends q: nothing is written to it any more, and nothing of it is kept.
 func (e *Engine[B]) forget(q *request[B]) {
 	delete(e.requests, q.id)
-	for i := range q.slots {
-		s := &q.slots[i]
-		e.letGo(s)
-		if f := s.fill; f != nil {
-			s.fill = nil
-			f.remove(s)
-			if f.front == nil {
-				e.leaveAlone(f)
-			}
-		}
+	for _, s := range q.slots {
+		e.quit(s)
+	}
+	if q.plan != nil && q.plan.arriving {
+		q.plan.drop(e.host)
 	}
 }

@@ -37,9 +37,11 @@ func (s *sim) Join(parts []simBlob) simBlob {
 	}
 	return s.add(&simBytes{bytes: all})
 }
-func (s *sim) After(b simBlob, off int) simBlob {
-	return s.add(&simBytes{bytes: s.get(b).bytes[off:]})
+func (s *sim) Slice(b simBlob, from, to int) simBlob {
+	return s.add(&simBytes{bytes: s.get(b).bytes[from:to]})
 }
+func (s *sim) Parse(b simBlob, p Parse) []byte       { return parse(s.get(b).bytes, p) }
+func (s *sim) Break(id RequestID)                    { s.fail("break of request %d", id) }
 func (s *sim) Read(b simBlob, off int, p []byte) int { return copy(p, s.get(b).bytes[off:]) }
 func (s *sim) Drop(b simBlob) {
 	if s.blobs[b] == nil {
@@ -103,7 +105,10 @@ func (s *sim) Finish(id RequestID) {
 	}
 	q.ended = true
 }
-func (s *sim) Pass(id RequestID, _ string) { q := s.own(id, "Pass"); q.passed, q.ended = true, true }
+func (s *sim) Pass(id RequestID, _ string, _ bool) {
+	q := s.own(id, "Pass")
+	q.passed, q.ended = true, true
+}
 func (s *sim) Wait(id RequestID, until time.Time) {
 	q := s.own(id, "Wait")
 	q.waiting, q.until = true, until.Add(-s.skew)

@@ -647,7 +647,7 @@ func (s *sim) check() {
 	}
 }
 
-func (q *request[B]) slotsOf() []slotState[B] {
+func (q *request[B]) slotsOf() []*slotState[B] {
 	if q == nil {
 		return nil
 	}
@@ -706,14 +706,22 @@ func (s *sim) end() {
 	plans := 0
 	for i := range s.engine.plans {
 		p := &s.engine.plans[i]
-		plans += len(p.static) + len(p.stream) + 2 // rest and the end of patches
+		for _, piece := range p.pieces {
+			if piece.inWhole {
+				plans++
+			}
+			if piece.inStream {
+				plans++
+			}
+		}
 		for _, slot := range p.slots {
 			plans += 3
 			if slot.HasError {
-				plans += 2
+				plans++
 			}
 		}
 	}
+	plans++ // the end of patches
 	if len(s.blobs) != plans && s.failure == "" {
 		s.fail("%d blobs are left, the pages hold %d", len(s.blobs), plans)
 	}

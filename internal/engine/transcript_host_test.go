@@ -258,8 +258,15 @@ func (h *transcriptHost) Join(parts []*transcriptBlob) *transcriptBlob {
 	}
 	return h.NewBlob([]byte(all))
 }
-func (h *transcriptHost) After(b *transcriptBlob, off int) *transcriptBlob {
-	return h.NewBlob([]byte(h.bytesOf(b)[off:]))
+func (h *transcriptHost) Slice(b *transcriptBlob, from, to int) *transcriptBlob {
+	return h.NewBlob([]byte(h.bytesOf(b)[from:to]))
+}
+func (h *transcriptHost) Parse(b *transcriptBlob, p Parse) []byte {
+	return parse([]byte(h.bytesOf(b)), p)
+}
+func (h *transcriptHost) Break(id RequestID) {
+	h.ask("break %d", id)
+	delete(h.ids, id)
 }
 func (h *transcriptHost) Read(b *transcriptBlob, off int, p []byte) int {
 	return copy(p, h.bytesOf(b)[off:])
@@ -295,7 +302,7 @@ func (h *transcriptHost) Finish(id RequestID) {
 func (h *transcriptHost) Repeat(id RequestID, _, _ *transcriptBlob, until time.Time) {
 	h.ask("repeat %d until @%v", id, until.Sub(transcriptBegin))
 }
-func (h *transcriptHost) Pass(id RequestID, _ string) {
+func (h *transcriptHost) Pass(id RequestID, _ string, _ bool) {
 	h.ask("pass %d", id)
 	delete(h.ids, id)
 }

@@ -88,16 +88,24 @@ func (v *Verifier[B]) request(id RequestID, q *request[B]) {
 	e, what := v.e, "request "+decimal.String(int(id))
 	v.that(q.id == id, what, "is listed under another number")
 	v.that(!q.running, what, "is running between events")
-	v.that(len(q.slots) == len(q.plan.slots), what, "has other slots than its page")
+	v.that((q.plan == nil) == (q.body == nil), what, "has slots of no page, or a page without any")
+	if q.body != nil {
+		v.tree(what, q, q.body)
+		v.that(q.next <= len(q.body.pieces) && q.nth <= len(q.body.slots), what, "has written more than there is")
+	}
 	v.slots += len(q.slots)
 	pending, awaited, reason := 0, 0, false
-	for i := range q.slots {
-		s, written := &q.slots[i], q.isWritten(i)
-		v.that(s.of == q && s.plan == &q.plan.slots[i], what, "has the slot of another")
+	for _, s := range q.slots {
+		written := q.sent && s.patched
+		v.that(s.of == q && !s.gone, what, "has the slot of another, or one that is gone")
 		switch s.state {
 		case slotPending:
-			pending++
 			v.that(s.entry == nil && s.err == nil, what, "has what it still waits for")
+			if s.plan.Group != nil {
+				v.that(s.fill == nil && s.body != nil, what, "waits for a group that waits for nothing")
+				continue
+			}
+			pending++
 			v.that(!written || q.mode == page.Ordered, what, "has patched a slot that it still waits for") // an ordered one may have been continued
 			if s.fill == nil {
 				v.that(q.head && !s.plan.Required, what, "waits for what nobody fills")
@@ -110,10 +118,10 @@ func (v *Verifier[B]) request(id RequestID, q *request[B]) {
 			v.waitsFor(s)
 		case slotReady:
 			v.that(s.err == nil && s.fill == nil, what, "has a fragment, and a failure or a fill besides")
-			v.that(s.entry != nil || written, what, "has let go of a fragment that is not written")
+			v.that(s.entry != nil || written || s.plan.Group != nil, what, "has let go of a fragment that is not written")
 			if s.entry != nil {
 				v.held[s.entry]++
-				v.that(s.entry.page == nil && s.entry.failure == nil, what, "has something else in place of a fragment")
+				v.that(s.entry.page == nil && s.entry.failure == nil && s.entry.marker == nil, what, "has something else in place of a fragment")
 			}
 			reason = reason || !written
 		case slotFailed:
@@ -124,22 +132,39 @@ func (v *Verifier[B]) request(id RequestID, q *request[B]) {
 		}
 	}
 	v.that(q.pending == pending, what, "counts other slots as awaited than are")
-	v.that(q.woken || awaited > 0, what, "waits for nothing")
+	v.that(q.woken || awaited > 0 || q.more, what, "waits for nothing")
 	// Only when it is woken: its Deadline may come before its Resume, which then finds nothing to do.
 	v.that(!q.woken || reason || v.woken == nil || v.woken[q], what, "was woken for nothing")
-	v.that(q.sent || q.woken || q.requiredFailure() == nil, what, "waits though what it requires has failed")
+	v.that(q.sent || q.woken || q.passed || q.requiredFailure() == nil, what, "waits though what it requires has failed")
 	v.that(!q.head || !q.sent, what, "has a body under way for HEAD")
 }
 
-// isWritten tells whether what slot i shows has been written.
-func (q *request[B]) isWritten(i int) bool {
-	if !q.sent {
-		return false
+// tree: what stands in a page is among its slots, once, under a name of its own, and in what it stands in.
+func (v *Verifier[B]) tree(what string, q *request[B], b *body[B]) {
+	n := 0
+	for i := range b.pieces {
+		if b.pieces[i].kind == slotPiece {
+			n++
+		}
 	}
-	if q.mode == page.Ordered {
-		return i+1 < q.next
+	v.that(n == len(b.slots), what, "has other slots than its text")
+	for _, s := range b.slots {
+		found, named := 0, 0
+		for _, have := range q.slots {
+			if have == s {
+				found++
+			}
+			if have.name == s.name && have.plan.Group == nil && s.plan.Group == nil {
+				named++
+			}
+		}
+		v.that(found == 1, what, "has a slot that is not listed once")
+		v.that(named <= 1, what, "has two slots of one name")
+		if s.body != nil {
+			v.that(s.body != b && (s.state != slotFailed), what, "has slots in what has failed, or in itself")
+			v.tree(what, q, s.body)
+		}
 	}
-	return q.slots[i].patched
 }
 
 // waitsFor: whoever waits is on the list of the fill that they wait for, once.
@@ -251,6 +276,9 @@ func (v *Verifier[B]) caches() {
 			v.composed(key, f.page, c.State)
 			continue
 		}
+		if f.marker != nil {
+			continue
+		}
 		v.that(f.asked <= e.tick, "cached "+key, "was asked for in the future")
 		v.that(f.cost >= f.size+blobOverhead+keyFactor*len(key)+f.kept.Cost(), "cached "+key, "counts fewer bytes than it has")
 	}
@@ -290,7 +318,13 @@ func (v *Verifier[B]) growth() {
 		c.Left >= was.Left && c.Passed >= was.Passed && c.BadRequests >= was.BadRequests && c.Fills >= was.Fills &&
 		c.TakenOver >= was.TakenOver && c.Failed >= was.Failed && c.Unstored >= was.Unstored && c.Late >= was.Late,
 		"a counter", "goes back")
-	v.that(c.Whole+c.Streamed+c.Failures+uint64(len(e.requests)) <= c.Pages+c.Streamed, "the counters", "have more answers than pages")
+	pages := uint64(0)
+	for _, q := range e.requests {
+		if q.plan != nil {
+			pages++
+		}
+	}
+	v.that(c.Whole+c.Streamed+c.Failures+pages <= c.Pages+c.Streamed, "the counters", "have more answers than pages")
 	// An attempt may end before it has asked the origin.
 	v.that(c.TakenOver <= uint64(e.lastFill) && c.Failed <= uint64(e.lastFill) && c.Unstored <= c.Fills && c.Fills <= uint64(e.lastFill),
 		"the counters", "have more ends than fills")

@@ -74,7 +74,13 @@ func (i *worldIsolate) Join(parts []*worldBlob) *worldBlob {
 	}
 	return b
 }
-func (i *worldIsolate) After(b *worldBlob, off int) *worldBlob { return i.blob(i.get(b).bytes[off:]) }
+func (i *worldIsolate) Slice(b *worldBlob, from, to int) *worldBlob {
+	return i.blob(i.get(b).bytes[from:to])
+}
+
+func (i *worldIsolate) Parse(b *worldBlob, p Parse) []byte { return parse(i.get(b).bytes, p) }
+
+func (i *worldIsolate) Break(RequestID) { panic("nothing is composed as it comes") }
 func (i *worldIsolate) Read(b *worldBlob, off int, p []byte) int {
 	return copy(p, i.get(b).bytes[min(off, len(b.bytes)):])
 }
@@ -154,7 +160,7 @@ func (i *worldIsolate) Write(id RequestID, b *worldBlob) {
 	q.whole = b.end
 }
 func (i *worldIsolate) Finish(id RequestID) { i.own(id, "Finish").ended = true }
-func (i *worldIsolate) Pass(id RequestID, _ string) {
+func (i *worldIsolate) Pass(id RequestID, _ string, _ bool) {
 	q := i.own(id, "Pass")
 	q.ended, q.passed = true, true
 	if q.purge != nil {

@@ -7,6 +7,7 @@ type Fragment struct {
 	tree
 	last      uint32 // the last four bytes read
 	reference int    // where a text ended last in what may be the beginning of a character reference
+	slots     bool   // there is an <edge-slot>
 }
 
 // Edit replaces the Cut bytes from At on by Put.
@@ -18,7 +19,7 @@ type Edit struct {
 // Reset begins a fragment. With scripting, <noscript> holds text; it is read so first. Of the conflicts in watch, the first becomes the problem.
 func (f *Fragment) Reset(scripting bool, watch Mask) {
 	f.state, f.text = stData, nmOther
-	f.off, f.last, f.reference = 0, 0, 0
+	f.off, f.last, f.reference, f.slots = 0, 0, 0, false
 	f.reset(scripting, watch)
 }
 
@@ -43,6 +44,7 @@ func (f *Fragment) Write(p []byte) {
 				f.reject(faultName)
 				break
 			}
+			f.slots = f.slots || f.tag.name == nmOther && !f.tag.closing && string(f.tag.text[:f.tag.length]) == "edge-slot"
 			if f.token() {
 				f.raw(f.tag.name)
 			}
@@ -152,6 +154,9 @@ func (f *Fragment) Edits() []Edit { return f.tree.edits }
 
 // Noscript tells whether it has a <noscript>, so that it must be read with scripting and without.
 func (f *Fragment) Noscript() bool { return f.tree.noscript }
+
+// Slots tells whether it has slots of its own.
+func (f *Fragment) Slots() bool { return f.slots }
 
 // closeOne puts an element's end tag at an offset.
 func (t *tree) closeOne(e *element, at int) {

@@ -7,6 +7,8 @@ type Entry struct {
 	// Key is the fragment's key, whole: names below are hashes of it.
 	Key  string
 	Tags []string
+	// Header are the names and values of the fields that go out with a page of the origin.
+	Header []string
 	// N are its numbers; times are in milliseconds. (As an array they are written and read in few instructions.)
 	N [numbers]int64
 }
@@ -25,11 +27,19 @@ const (
 	StaleIfError
 	// Size is the fragment's, in bytes.
 	Size
+	// Reads says what is to be read in it, as [EdgeSlots] and [ESI]; 0: it has no slots, or shows by itself that it has.
+	Reads
 	numbers
 )
 
+// What is read in a fragment.
+const (
+	EdgeSlots = 1
+	ESI       = 2
+)
+
 // magic begins an entry, and says which form it has.
-const magic = "inlay\x001\n"
+const magic = "inlay\x002\n"
 
 // sumSize is the size of the checksum that ends what stands before the fragment: of that, and of the fragment's own sum.
 const sumSize = 16
@@ -49,9 +59,12 @@ func (e *Entry) Append(dst []byte) []byte {
 		dst = appendNumber(dst, uint64(n), 8)
 	}
 	dst = appendNumber(dst, uint64(len(e.Tags)), 4)
+	dst = appendNumber(dst, uint64(len(e.Header)), 4)
 	dst = appendText(appendText(dst, e.Log), e.Key)
-	for _, tag := range e.Tags {
-		dst = appendText(dst, tag)
+	for _, list := range [...][]string{e.Tags, e.Header} {
+		for _, text := range list {
+			dst = appendText(dst, text)
+		}
 	}
 	size := len(dst) - start + sumSize
 	if size > MaxHead {
@@ -105,10 +118,13 @@ func Read(head []byte) (e Entry, summed, sum []byte, ok bool) {
 	for i := range e.N {
 		e.N[i] = int64(r.number(8))
 	}
-	tags := r.number(4)
+	tags, header := r.number(4), r.number(4)
 	e.Log, e.Key = r.text(), r.text()
 	for ; tags > 0 && r.ok; tags-- {
 		e.Tags = append(e.Tags, r.text())
+	}
+	for ; header > 0 && r.ok; header-- {
+		e.Header = append(e.Header, r.text())
 	}
 	return e, summed, sum, r.ok && len(r.rest) == 0
 }

@@ -52,9 +52,10 @@ func TestEachCutAndEachLieAboutALengthIsNoEntry(t *testing.T) {
 	}{
 		{"version", len(magic) - 2},
 		{"size of the head", len(magic)},
-		{"number of tags", HeadSize + 7*8},
-		{"length of the log", HeadSize + 7*8 + 4},
-		{"length of the key", HeadSize + 7*8 + 8 + len(e.Log)},
+		{"number of tags", HeadSize + numbers*8},
+		{"number of fields", HeadSize + numbers*8 + 4},
+		{"length of the log", HeadSize + numbers*8 + 8},
+		{"length of the key", HeadSize + numbers*8 + 12 + len(e.Log)},
 	} {
 		damaged := append([]byte(nil), head...)
 		damaged[lie.at] += 3

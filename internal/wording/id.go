@@ -120,6 +120,9 @@ const (
 	ContextGone
 	Other304
 	UTF16
+	NestedTooDeep
+	ContainsItself
+	HasNoSlots
 	CannotBeShown
 	PageAnd
 

@@ -110,6 +110,9 @@ var namedTexts = [named]string{
 	ContextGone:     "the fill's context is gone",
 	Other304:        "the origin answered 304 with another ETag or Last-Modified than it was asked with; it is asked without from now on",
 	UTF16:           "the fragment begins with the byte order mark of UTF-16; a fragment is UTF-8",
+	NestedTooDeep:   "the fragment is nested in more than five others",
+	ContainsItself:  "the fragment contains itself",
+	HasNoSlots:      "the page has no slots that can be read",
 	CannotBeShown:   "The page cannot be shown: a fragment that it requires failed.",
 	PageAnd:         "~\n~: ~",
 

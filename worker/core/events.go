@@ -10,6 +10,7 @@ import (
 	"inlay/internal/answer"
 	"inlay/internal/config"
 	"inlay/internal/engine"
+	"inlay/internal/field"
 	"inlay/internal/page"
 	"inlay/internal/purgelog"
 	"inlay/worker/core/heap"
@@ -128,6 +129,7 @@ func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, before, no
 	heap.Collect()
 	a := answer.Answer{Status: int(status), SetCookie: setCookie != 0, Size: int(bytes), Before: time.Duration(before) * time.Millisecond}
 	a.Redirects = hops(fieldsInto(&a, texts(size)))
+	a.Header, header = header, nil
 	failure := core.FillEnd(engine.FillID(fill), &a, handle(blob), at(now))
 	verified()
 	if failure == nil || !failure.Unusual() {
@@ -135,6 +137,54 @@ func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, before, no
 	}
 	errorText = []byte(strings.TrimPrefix(failure.Error(), "edge: fill failed "))
 	return uint32(len(errorText))
+}
+
+// header is what fill_header has brought for the fill_end that follows.
+var header []field.Field
+
+// fill_header takes the header fields of the answer to a fill of a document, name NUL value NUL …, with lower-case names. The fill_end
+// that follows is of the same answer.
+//
+//go:wasmexport fill_header
+func exportFillHeader(size uint32) {
+	heap.Collect()
+	header = nil
+	for t := texts(size); len(t) > 1; t = t[2:] {
+		if answer.KeepsField(t[0]) {
+			header = append(header, field.Field{Name: t[0], Value: t[1]})
+		}
+	}
+	verified()
+}
+
+// pass_head takes the target of a request that was passed on NUL and the fields of its answer, and answers with what is to be read in
+// it, as parse takes it; 0: it is not composed.
+//
+//go:wasmexport pass_head
+func exportPassHead(id, method, size, status, setCookie, sent uint32, now float64) uint32 {
+	heap.Collect()
+	t := texts(size)
+	a := answer.Answer{Status: int(status), SetCookie: setCookie != 0}
+	fieldsInto(&a, t[1:])
+	request.ID, request.Method, request.Target, request.Sent = engine.RequestID(id), methods[method], t[0], int(sent)
+	p := core.PassHead(&request, &a, at(now))
+	verified()
+	return readFlags(p)
+}
+
+// pass_part takes an outline, and the blob that it is of; done, 1, says that it was the last.
+//
+//go:wasmexport pass_part
+func exportPassPart(id, size, blob, bytes, done uint32, now float64) {
+	heap.Collect()
+	core.PassPart(engine.RequestID(id), append([]byte(nil), input[:size]...), handle(blob), int(bytes), done != 0, at(now))
+	verified()
+}
+
+//go:wasmexport pass_broken
+func exportPassBroken(id uint32, now float64) {
+	core.PassBroken(engine.RequestID(id), at(now))
+	verified()
 }
 
 // hops are the answers that t has: of each its status, whether it set a cookie, and its fields.

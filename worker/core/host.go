@@ -30,8 +30,22 @@ func newHead(status uint32, p unsafe.Pointer, size uint32) handle
 //go:wasmimport inlay join
 func join(handles unsafe.Pointer, count uint32) handle
 
-//go:wasmimport inlay after
-func after(b handle, off uint32) handle
+//go:wasmimport inlay slice
+func slice(b handle, from, to uint32) handle
+
+// parse reads a blob for slots: flags are 1 for a document, 2 for <edge-slot>, 4 for ESI. It answers with the size of the outline,
+// which parsed then copies to p; 0: there is none.
+//
+//go:wasmimport inlay parse
+func parse(b handle, flags uint32, base unsafe.Pointer, size uint32) uint32
+
+//go:wasmimport inlay parsed
+func parsed(p unsafe.Pointer)
+
+// (break is a word of Go's.)
+//
+//go:wasmimport inlay break
+func breakOff(id uint32)
 
 //go:wasmimport inlay read
 func read(b handle, off uint32, p unsafe.Pointer, size uint32) uint32
@@ -59,8 +73,10 @@ func write(id uint32, b handle)
 //go:wasmimport inlay finish
 func finish(id uint32)
 
+// pass answers with 1 for a URL whose answer is known to be composed.
+//
 //go:wasmimport inlay pass
-func pass(id uint32, host unsafe.Pointer, size uint32)
+func pass(id uint32, host unsafe.Pointer, size, shell uint32)
 
 // wait takes milliseconds since 1970.
 //
@@ -82,9 +98,10 @@ func report(p unsafe.Pointer, size uint32)
 
 // fill takes src NUL url NUL binding NUL log NUL name NUL value NUL …, then the same for the constant fields and for those that vouch,
 // each list after an empty name and value. The log, maxAge and stamp are those of its Share; maxAge is negative if there is none.
+// Of a document, 1, all header fields are wanted: see fill_header.
 //
 //go:wasmimport inlay fill
-func fill(id, fill uint32, p unsafe.Pointer, size, timeoutMillis, maxBytes uint32, maxAgeMillis, stamp float64)
+func fill(id, fill uint32, p unsafe.Pointer, size, timeoutMillis, maxBytes uint32, maxAgeMillis, stamp float64, document uint32)
 
 //go:wasmimport inlay stop
 func stop(fill uint32)
@@ -136,7 +153,29 @@ func (host) Join(parts []handle) handle {
 	return join(unsafe.Pointer(unsafe.SliceData(parts)), uint32(len(parts)))
 }
 
-func (host) After(b handle, off int) handle { return after(b, uint32(off)) }
+func (host) Slice(b handle, from, to int) handle { return slice(b, uint32(from), uint32(to)) }
+
+func (host) Parse(b handle, p engine.Parse) []byte {
+	size := parse(b, readFlags(p), unsafe.Pointer(unsafe.StringData(p.Base)), uint32(len(p.Base)))
+	if size == 0 {
+		return nil
+	}
+	outline := make([]byte, size)
+	parsed(bytesAt(outline))
+	return outline
+}
+
+// readFlags are what is to be read, as a number; 0: nothing.
+func readFlags(p engine.Parse) (flags uint32) {
+	for i, is := range [...]bool{p.Document, p.EdgeSlots, p.ESI} {
+		if is {
+			flags |= 1 << i
+		}
+	}
+	return flags
+}
+
+func (host) Break(id engine.RequestID) { breakOff(uint32(id)) }
 
 func (host) Read(b handle, off int, p []byte) int {
 	return int(read(b, uint32(off), bytesAt(p), uint32(len(p))))
@@ -151,9 +190,17 @@ func (host) Repeat(id engine.RequestID, head, body handle, until time.Time) {
 func (host) Respond(id engine.RequestID, head handle) { respond(uint32(id), head) }
 func (host) Write(id engine.RequestID, b handle)      { write(uint32(id), b) }
 func (host) Finish(id engine.RequestID)               { finish(uint32(id)) }
-func (host) Pass(id engine.RequestID, visitors string) {
-	pass(uint32(id), unsafe.Pointer(unsafe.StringData(visitors)), uint32(len(visitors)))
+func (host) Pass(id engine.RequestID, visitors string, shell bool) {
+	pass(uint32(id), unsafe.Pointer(unsafe.StringData(visitors)), uint32(len(visitors)), number(shell))
 }
+
+func number(is bool) uint32 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
 func (host) Wake(id engine.RequestID) { wake(uint32(id)) }
 func (host) Watch(id engine.RequestID, f engine.FillID) bool {
 	return watch(uint32(id), uint32(f)) != 0
@@ -185,7 +232,7 @@ func (host) Fill(id engine.RequestID, attempt engine.FillID, f engine.Fill) {
 			appendBlock(field.Name, field.Value)
 		}
 	}
-	fill(uint32(id), uint32(attempt), bytesAt(block), uint32(len(block)), uint32(f.Timeout.Milliseconds()), uint32(f.MaxBytes), maxAge, float64(f.Share.Stamp))
+	fill(uint32(id), uint32(attempt), bytesAt(block), uint32(len(block)), uint32(f.Timeout.Milliseconds()), uint32(f.MaxBytes), maxAge, float64(f.Share.Stamp), number(f.Document))
 }
 
 func (host) Stop(f engine.FillID) { stop(uint32(f)) }
