@@ -1,6 +1,8 @@
 package ascii
 
 // Shorten makes what was found fit into a message: quoted, one line, at most 40 bytes of it.
+//
+//go:noinline
 func Shorten(s string) string {
 	const most = 40
 	dots := ""

@@ -72,6 +72,17 @@ func ToLower(s string) string {
 	return s
 }
 
+// ToUpper is s with ASCII letters in upper case.
+func ToUpper(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'a' && c <= 'z' {
+			b[i] = c &^ 0x20
+		}
+	}
+	return string(b)
+}
+
 // EqualFold tells whether two strings are the same but for the case of ASCII letters, which is what HTTP's names and
 // values take for the same. strings.EqualFold would bring Unicode's tables into core.wasm.
 func EqualFold(a, b string) bool {

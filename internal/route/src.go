@@ -16,7 +16,7 @@ func ParseSrc(src string, params []string) (Template, error) {
 	if src == "" {
 		return Template{}, errors.New("an empty src; " + srcForm)
 	}
-	if i := strings.IndexAny(src, " \t\r\n\f\\#"); i >= 0 {
+	if i := ascii.IndexAny(src, " \t\r\n\f\\#"); i >= 0 {
 		switch src[i] {
 		case '#':
 			return Template{}, errors.New("a # in a src; expected none: an origin is not told what follows it (a literal # is %23)")
@@ -68,16 +68,16 @@ const srcForm = "expected an absolute path (/fragments/price), an http or https 
 
 // splitSrc checks what comes before the path of a src and makes it canonical.
 func splitSrc(src string) (base, path string, err error) {
-	lower := strings.ToLower(src)
+	lower := ascii.ToLower(src)
 	switch {
 	case strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://"):
 		i := strings.Index(src, "//") + 2
 		end := len(src)
-		if j := strings.IndexAny(src[i:], "/?"); j >= 0 {
+		if j := ascii.IndexAny(src[i:], "/?"); j >= 0 {
 			end = i + j
 		}
 		host := src[i:end]
-		if strings.ContainsAny(host, "{}") {
+		if ascii.IndexAny(host, "{}") >= 0 {
 			return "", "", errors.New("a parameter in the host of " + ascii.Shorten(src) + "; expected parameters in path and query only")
 		}
 		if !isHost(host) {

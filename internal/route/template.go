@@ -25,12 +25,12 @@ type Hole struct {
 func ParseTemplate(text string, params []string) (Template, error) {
 	var t Template
 	for rest := text; ; {
-		i := strings.IndexAny(rest, "{}")
+		i := ascii.IndexAny(rest, "{}")
 		if i < 0 {
 			t.Literal = append(t.Literal, rest)
 			return t, nil
 		}
-		end := strings.IndexAny(rest[i+1:], "{}")
+		end := ascii.IndexAny(rest[i+1:], "{}")
 		if rest[i] == '}' || end < 0 || rest[i+1+end] == '{' {
 			return t, errors.New(ascii.Shorten(text) + " has a brace without its other half; " +
 				"expected {name} (a literal brace is %7B or %7D)")

@@ -21,9 +21,9 @@ func readTag(given string) (tag, found, expected string) {
 		case kind == tagLanguage && i == 0 && len(part) == 2 && !isCode(languages, part):
 			return "", "the unknown language " + ascii.Shorten(part), "a code of ISO 639 such as de, en or fr"
 		case kind == tagScript:
-			parts[i] = strings.ToUpper(part[:1]) + part[1:]
+			parts[i] = ascii.ToUpper(part[:1]) + part[1:]
 		case kind == tagRegion:
-			parts[i] = strings.ToUpper(part)
+			parts[i] = ascii.ToUpper(part)
 			if len(part) == 2 && !isCode(countries, parts[i]) {
 				return "", "the unknown country " + ascii.Shorten(parts[i]) + " of the language " + ascii.Shorten(given), "two letters as in ISO 3166-1"
 			}

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"inlay/internal/decimal"
-	"inlay/internal/duration"
 	"inlay/internal/esi"
 	"inlay/internal/markup"
 	"inlay/internal/page"
@@ -67,7 +66,7 @@ func (o *Outliner) included(e *esi.Include) {
 		o.accept()
 	}
 	if o.dead != nil {
-		o.place(o.addInclude(e, len(o.source.html), page.Place{}, true, false))
+		o.place(o.addInclude(e, len(o.source.html), nil, true, false))
 		return
 	}
 	place, sound := o.here(between)
@@ -77,7 +76,7 @@ func (o *Outliner) included(e *esi.Include) {
 		return
 	}
 	tr := &trial{at: at, cut: at, end: at, include: e, waiting: true}
-	tr.slot.Place = place
+	addPlace(&tr.place, place.Around, place.Reach, place.Depth, true)
 	moves := false
 	for _, l := range o.lanes {
 		moves = moves || l.doc.MovesText()
@@ -96,7 +95,7 @@ func (o *Outliner) included(e *esi.Include) {
 func (o *Outliner) inPlace(at int, e *esi.Include) {
 	o.flush(at)
 	o.out = at
-	o.place(o.addInclude(e, at, page.Place{}, true, false))
+	o.place(o.addInclude(e, at, nil, true, false))
 	o.passed(false)
 }
 
@@ -129,11 +128,7 @@ func (o *Outliner) here(between bool) (place page.Place, sound bool) {
 		if cut, text := l.seam(at); cut < at || text != "" || l.doc.Reopens() || l.ownMarker(o.nextName()) >= 0 {
 			sound = false // the bytes stay as they are
 		}
-		var tr trial
-		s := page.Slot{Place: page.Place{Around: l.doc.Facts(), Depth: l.doc.Depth(), Reach: l.doc.Reach()}}
-		tr.slot.Place = place
-		tr.facts(&s, i == 0)
-		place = tr.slot.Place
+		addPlace(&place, l.doc.Facts(), l.doc.Reach(), l.doc.Depth(), i == 0)
 	}
 	return place, sound && !o.unsure
 }
@@ -165,34 +160,32 @@ func (o *Outliner) newName() string {
 }
 
 // addInclude gives out the slot of an include, and what takes its place when it fails. tried: it is a part of what else would fail.
-func (o *Outliner) addInclude(e *esi.Include, at int, place page.Place, inPlace, tried bool) (index int) {
-	s := o.esiSlotOf(o.newName(), at, place, inPlace)
-	name := s.Name
-	index = o.slots
-	if e.Alt != nil || e.Continue && tried {
-		s.Else = index + 1
-	}
-	setSource(&s, &e.Src, e)
-	o.add(s)
+func (o *Outliner) addInclude(e *esi.Include, at int, place *page.Place, inPlace, tried bool) (index int) {
+	name := o.newName()
+	last := o.addESI(name, at, place, inPlace)
+	index = o.slots - 1
+	setSource(last, &e.Src, e)
 	if e.Alt != nil {
-		alt := o.esiSlotOf(name+"-alt", at, place, inPlace)
-		if e.Continue && tried {
-			alt.Else = index + 2
-		}
-		setSource(&alt, e.Alt, e)
-		o.add(alt)
+		last.Else = o.slots
+		last = o.addESI(name+"-alt", at, place, inPlace)
+		setSource(last, e.Alt, e)
 	}
 	if e.Continue && tried {
-		o.add(o.esiSlotOf(name+"-nothing", at, place, inPlace))
+		last.Else = o.slots
+		o.addESI(name+"-nothing", at, place, inPlace)
 	}
 	return index
 }
 
-// esiSlotOf is a slot of ESI, of which nothing is left when it fails.
-func (o *Outliner) esiSlotOf(name string, at int, place page.Place, inPlace bool) page.Slot {
-	line, _ := o.source.position(at)
-	s := page.Slot{Name: name, TTL: duration.Unset, StaleWhileRevalidate: duration.Unset, StaleIfError: duration.Unset, Timeout: duration.Unset, HasError: true, Line: line}
-	s.Place = place
+// addESI gives out a slot of ESI, of which nothing is left when it fails. It can be changed until the next one is given out.
+func (o *Outliner) addESI(name string, at int, place *page.Place, inPlace bool) *page.Slot {
+	s := o.add()
+	unset(s)
+	s.Name, s.HasError = name, true
+	s.Line, _ = o.source.position(at)
+	if place != nil {
+		s.Around, s.Depth, s.Reach = place.Around, place.Depth, place.Reach
+	}
 	s.Source.Literal = []string{""}
 	s.InPlace, s.Lenient = inPlace, true
 	return s
@@ -246,21 +239,19 @@ func (o *Outliner) try(e *esi.Event, between bool) (index int) {
 	index = o.slots
 	for {
 		o.group = &grouping{strict: sound}
-		s := o.esiSlotOf(o.newName(), at, place, !sound)
-		s.Whole = true
-		o.add(s)
+		name := o.newName()
+		o.addESI(name, at, &place, !sound).Whole = true
 		var saved []*lane
 		if sound {
 			saved = o.copies()
 		}
-		attempt := o.part(e.Attempt, place, true)
+		attempt := o.part(e.Attempt, &place, true)
 		failed := o.group.failed
 		except := o.slots
-		x := o.esiSlotOf(s.Name+"-except", at, place, !sound)
-		o.add(x)
+		o.addESI(name+"-except", at, &place, !sound)
 		var instead []page.Piece
 		if !failed {
-			instead = o.exception(e.Except, place, sound)
+			instead = o.exception(e.Except, &place, sound)
 			failed = o.group.failed
 		}
 		if sound && failed {
@@ -290,7 +281,7 @@ func (o *Outliner) try(e *esi.Event, between bool) (index int) {
 }
 
 // exception reads what is shown instead. Where no browser reads it in its place, it is not HTML of the page.
-func (o *Outliner) exception(list []esi.Event, place page.Place, sound bool) []page.Piece {
+func (o *Outliner) exception(list []esi.Event, place *page.Place, sound bool) []page.Piece {
 	if sound {
 		return o.part(list, place, false)
 	}
@@ -306,7 +297,7 @@ func (o *Outliner) exception(list []esi.Event, place page.Place, sound bool) []p
 var errNotRead = &Error{Msg: "not read as HTML"}
 
 // part is what stands in an <esi:attempt> or <esi:except>.
-func (o *Outliner) part(list []esi.Event, place page.Place, whole bool) (pieces []page.Piece) {
+func (o *Outliner) part(list []esi.Event, place *page.Place, whole bool) (pieces []page.Piece) {
 	g, s := o.group, &o.source
 	at := len(s.html)
 	var before []*lane
@@ -339,7 +330,7 @@ func (o *Outliner) part(list []esi.Event, place page.Place, whole bool) (pieces 
 			} else if o.dead == nil {
 				o.pause()
 			}
-			pieces = append(pieces, page.Piece{Kind: page.SlotPiece, Slot: o.addInclude(e.Include, len(s.html), inner, !sound, whole)})
+			pieces = append(pieces, page.Piece{Kind: page.SlotPiece, Slot: o.addInclude(e.Include, len(s.html), &inner, !sound, whole)})
 		case esi.Tried:
 			if o.full() {
 				continue

@@ -220,7 +220,7 @@ func (n *inserter) insert(p *parser, at int, name string, as page.InsertAs) erro
 // insertsInText finds parameters in a text that has not been handed on yet.
 func (p *parser) insertsInText(t *markup.Token) error {
 	n := p.inserts
-	if n == nil || strings.HasPrefix(p.html[t.At:t.End], "<![CDATA[") {
+	if strings.HasPrefix(p.html[t.At:t.End], "<![CDATA[") {
 		return nil
 	}
 	n.inText = false
@@ -269,9 +269,6 @@ func (p *parser) insertsInText(t *markup.Token) error {
 // they would be left alone, and the data be wrong.
 func (p *parser) insertsInRaw(t *markup.Token, from, to int) error {
 	n := p.inserts
-	if n == nil {
-		return nil
-	}
 	switch t.Name {
 	case "title", "textarea":
 	case "script":
@@ -322,10 +319,6 @@ func holdsData(t *markup.Token) bool {
 
 // insertsInTag finds parameters in a start tag.
 func (p *parser) insertsInTag(t *markup.Token) error {
-	n := p.inserts
-	if n == nil {
-		return nil
-	}
 	attributes := t.Attributes()
 	end := t.End
 	if len(attributes) > 0 {

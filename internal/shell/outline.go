@@ -249,11 +249,11 @@ func (o *Outliner) literal(text string) {
 	}
 }
 
-// add gives out a slot, and is its index.
-func (o *Outliner) add(s page.Slot) int {
-	o.given.Slots = append(o.given.Slots, s)
+// add gives out another slot.
+func (o *Outliner) add() *page.Slot {
 	o.slots++
-	return o.slots - 1
+	o.given.Slots = append(o.given.Slots, page.Slot{})
+	return &o.given.Slots[len(o.given.Slots)-1]
 }
 
 // place puts a slot where the text given out ends.

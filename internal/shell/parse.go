@@ -1,7 +1,6 @@
 package shell
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -171,19 +170,27 @@ func newParser(pattern, html string, params []string, as markup.Reading) *parser
 
 // common is what the ways to read a page have in common.
 type common struct {
-	names    []string         // of the slots so far
-	lines    []int            // that they are in
+	slots    []known          // so far
 	fragment *markup.Fragment // to read skeletons and errors with
 }
 
+// known is what is asked of a slot that has been read.
+type known struct {
+	name string
+	line int
+	vary []route.Input
+}
+
 func (c *common) add(s *page.Slot) {
-	c.names, c.lines = append(c.names, strings.Clone(s.Name)), append(c.lines, s.Line)
+	c.slots = append(c.slots, known{strings.Clone(s.Name), s.Line, s.Vary})
 }
 
 // line is the line of the slot of a name, 0 if there is none.
 func (c *common) line(name string) int {
-	if i := slices.Index(c.names, name); i >= 0 {
-		return c.lines[i]
+	for i := range c.slots {
+		if c.slots[i].name == name {
+			return c.slots[i].line
+		}
 	}
 	return 0
 }
@@ -276,8 +283,10 @@ func (p *parser) token(t *markup.Token) error {
 }
 
 func (p *parser) text(t *markup.Token) error {
-	if err := p.insertsInText(t); err != nil {
-		return err
+	if inserts && p.inserts != nil {
+		if err := p.insertsInText(t); err != nil {
+			return err
+		}
 	}
 	if !p.inText {
 		p.inText, p.lastText, p.textAt, p.textIn = true, false, t.At, ""
@@ -301,8 +310,10 @@ func (p *parser) startTag(t *markup.Token) error {
 	if t.Name == "edge-error" && !p.passes() {
 		return p.openError(t)
 	}
-	if err := p.insertsInTag(t); err != nil {
-		return err
+	if inserts && p.inserts != nil {
+		if err := p.insertsInTag(t); err != nil {
+			return err
+		}
 	}
 	foreign := p.doc.InForeign()
 	if t.Name == "template" {
@@ -367,7 +378,10 @@ func (p *parser) rawText() error {
 		p.noscripts = append(p.noscripts, span{t.End, to})
 		return p.noscriptText(p.html[t.End:to], t.End)
 	}
-	return p.insertsInRaw(t, t.End, to)
+	if inserts && p.inserts != nil {
+		return p.insertsInRaw(t, t.End, to)
+	}
+	return nil
 }
 
 // noscriptText looks for slots in what is text to browsers that run scripts, and markup to those that do not.
@@ -432,10 +446,13 @@ func (p *parser) instruction(t *markup.Token) error {
 }
 
 // fail is an error at an offset of the shell.
+//
+//go:noinline
 func (p *parser) fail(at int, found, expected string) *Error {
 	return p.failure(at, found+"; expected "+expected)
 }
 
+//go:noinline
 func (p *parser) failure(at int, msg string) *Error {
 	if p.origin != nil {
 		line, col := p.origin.position(at)

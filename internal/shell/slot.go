@@ -59,19 +59,19 @@ func (p *parser) openSlot(t *markup.Token, afterText bool) error {
 	switch {
 	case strings.HasSuffix(p.html[:t.At], "<"):
 		return p.fail(t.At-1, "< right before <edge-slot>, which would make a tag of what comes into the slot", "&lt;")
-	case len(p.common.names) >= maxSlots:
+	case len(p.common.slots) >= maxSlots:
 		return p.fail(t.At, "one slot more than "+decimal.String(maxSlots), "at most "+decimal.String(maxSlots)+" in a page")
 	}
-	slot, err := p.slotOf(t)
-	if err != nil {
+	slot := &s.Slot
+	if err := p.readSlot(t, slot); err != nil {
 		return err
 	}
+	var err error
 	s.cut, s.seam = p.seam(t.At)
 	if s.reopened, err = p.reopen(t.At); err != nil {
 		return err
 	}
 	slot.Around, slot.Depth, slot.Reach = p.doc.Facts(), p.doc.Depth(), p.doc.Reach()
-	s.Slot = slot
 	p.bodyEnd.at = -1
 	s.open, s.name, s.at, s.from, s.errorAt = true, slot.Name, t.At, t.End, -1
 	if s.before == nil || s.shared {
@@ -205,36 +205,43 @@ func (p *parser) lineOf(at int) int {
 
 var slotAttributes = []string{"name", "src", "ttl", "swr", "sie", "tags", "vary", "timeout", "share", "required"}
 
-// slotOf reads the attributes of a slot.
-func (p *parser) slotOf(t *markup.Token) (page.Slot, error) {
-	s := page.Slot{TTL: duration.Unset, StaleWhileRevalidate: duration.Unset, StaleIfError: duration.Unset, Timeout: duration.Unset, Line: p.lineOf(t.At)}
+// readSlot reads the attributes of a slot.
+func (p *parser) readSlot(t *markup.Token, s *page.Slot) error {
+	*s = page.Slot{}
+	unset(s)
+	s.Line = p.lineOf(t.At)
 	attributes := t.Attributes()
 	for i := range attributes {
 		a := &attributes[i]
 		for j := range i {
 			if attributes[j].Name == a.Name {
-				return s, p.fail(a.At, "attribute "+ascii.Shorten(a.Name)+" again", "each attribute once")
+				return p.fail(a.At, "attribute "+ascii.Shorten(a.Name)+" again", "each attribute once")
 			}
 		}
 		value, unknown := markup.DecodeReferences(a.Value)
 		if unknown != "" {
-			return s, p.fail(a.ValueAt, "the character reference "+ascii.Shorten(unknown), "the character itself, or &amp; for &")
+			return p.fail(a.ValueAt, "the character reference "+ascii.Shorten(unknown), "the character itself, or &amp; for &")
 		}
-		if err := p.slotAttribute(&s, a, value); err != nil {
-			return s, err
+		if err := p.slotAttribute(s, a, value); err != nil {
+			return err
 		}
 	}
 	switch {
 	case s.Name == "":
-		return s, p.fail(t.At, "<edge-slot> without a name", `name="…"`)
+		return p.fail(t.At, "<edge-slot> without a name", `name="…"`)
 	case s.Src == "":
-		return s, p.fail(t.At, "slot "+ascii.Shorten(s.Name)+" without a src", `src="…"`)
+		return p.fail(t.At, "slot "+ascii.Shorten(s.Name)+" without a src", `src="…"`)
 	}
 	if s.Region && s.TTL == 0 {
-		return s, p.fail(t.At, "slot "+ascii.Shorten(s.Name)+` with share="region" and ttl="0", which is never shared`, "one of them")
+		return p.fail(t.At, "slot "+ascii.Shorten(s.Name)+` with share="region" and ttl="0", which is never shared`, "one of them")
 	}
 	s.Varies.Add(s.Vary)
-	return s, nil
+	return nil
+}
+
+// unset leaves a slot's durations to what others say.
+func unset(s *page.Slot) {
+	s.TTL, s.StaleWhileRevalidate, s.StaleIfError, s.Timeout = duration.Unset, duration.Unset, duration.Unset, duration.Unset
 }
 
 func (p *parser) slotAttribute(s *page.Slot, a *markup.Attribute, value string) error {

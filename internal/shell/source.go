@@ -1,9 +1,6 @@
 package shell
 
-import (
-	"sort"
-	"unsafe"
-)
+import "unsafe"
 
 // passes tells whether a tag of a slot is an ordinary one, as it is outside of slots in an origin's page.
 func (p *parser) passes() bool { return p.origin != nil && !p.slot.open }
@@ -94,7 +91,15 @@ func (s *source) partOf(at int) int {
 	if n := len(s.parts); s.parts[n-1].at <= at {
 		return n - 1
 	}
-	return sort.Search(len(s.parts), func(i int) bool { return s.parts[i].at > at }) - 1
+	low, high := 0, len(s.parts)
+	for low < high {
+		if middle := (low + high) / 2; s.parts[middle].at > at {
+			high = middle
+		} else {
+			low = middle + 1
+		}
+	}
+	return low - 1
 }
 
 // ranges calls for each range of the source that html[from:to] is.

@@ -14,9 +14,10 @@ type trial struct {
 	waiting bool    // its end has come, and what comes next may still make it none
 	end     int     // behind its end
 
-	slot    page.Slot
-	cut     int    // text before it is given out up to here
-	literal string // and then this
+	place   page.Place // where it stands, as far as facts go
+	slot    *page.Slot // an <edge-slot>
+	cut     int        // text before it is given out up to here
+	literal string     // and then this
 	include *esi.Include
 }
 
@@ -58,21 +59,20 @@ func (o *Outliner) startSlot(t *markup.Token, together bool) {
 			o.abandon(err)
 			return
 		}
-		tr.facts(&l.slot.Slot, i == 0)
+		addPlace(&tr.place, l.slot.Around, l.slot.Reach, l.slot.Slot.Depth, i == 0)
 	}
 	s := &o.lanes[0].slot
 	tr.cut, tr.literal = s.cut, s.seam+s.reopened
 }
 
-// facts adds what holds at the slot to one reading.
-func (tr *trial) facts(s *page.Slot, first bool) {
+// addPlace adds to a place what holds there to another reading.
+func addPlace(p *page.Place, around, reach markup.Mask, depth int, first bool) {
 	if first {
-		tr.slot.Place = s.Place
-		return
+		p.Around, p.Reach, p.Depth = 0, 0, 0
 	}
-	tr.slot.Around |= s.Around
-	tr.slot.Reach |= s.Reach
-	tr.slot.Depth = max(tr.slot.Depth, s.Depth)
+	p.Around |= around
+	p.Reach |= reach
+	p.Depth = max(p.Depth, depth)
 }
 
 func (s *slotReader) sameSeam(as *slotReader) bool {
@@ -138,9 +138,9 @@ func (o *Outliner) settled(t *markup.Token) {
 			o.abandon(o.tooLong(tr))
 			return
 		}
-		place := tr.slot.Place
-		tr.slot = *a
-		tr.slot.Around, tr.slot.Depth, tr.slot.Reach = place.Around, place.Depth, place.Reach
+		tr.slot = new(page.Slot)
+		*tr.slot = *a
+		addPlace(&tr.slot.Place, tr.place.Around, tr.place.Reach, tr.place.Depth, true)
 		tr.waiting, tr.end = true, t.End
 		for _, l := range o.lanes {
 			if l.doc.MovesText() {
@@ -172,11 +172,12 @@ func (o *Outliner) accept() {
 	o.out = tr.end
 	o.patched = true
 	if tr.include != nil {
-		o.place(o.addInclude(tr.include, tr.at, tr.slot.Place, false, false))
+		o.place(o.addInclude(tr.include, tr.at, &tr.place, false, false))
 		return
 	}
-	o.common.add(&tr.slot)
-	o.place(o.add(tr.slot))
+	o.common.add(tr.slot)
+	*o.add() = *tr.slot
+	o.place(o.slots - 1)
 }
 
 // abandon goes back to where the slot that is being read begins, and leaves it as it is.

@@ -1,10 +1,11 @@
 package shell
 
 import (
-	"strconv"
+	"slices"
 	"strings"
 
 	"inlay/internal/ascii"
+	"inlay/internal/decimal"
 	"inlay/internal/field"
 	"inlay/internal/page"
 	"inlay/internal/route"
@@ -26,7 +27,7 @@ const (
 func (p *parser) slotVary(s *page.Slot, value string, at int) error {
 	items := strings.Fields(value)
 	if len(items) > maxInputs {
-		return p.fail(at, "vary: more than "+strconv.Itoa(maxInputs)+" inputs", "the few that the fragment depends on")
+		return p.fail(at, "vary: more than "+decimal.String(maxInputs)+" inputs", "the few that the fragment depends on")
 	}
 	for _, item := range items {
 		in, found, expected := readInput(item)
@@ -69,7 +70,7 @@ func readInput(item string) (in route.Input, found, expected string) {
 		switch {
 		case bucket != "" && !ascii.Only(bucket, field.IsTokenChar):
 			return in, ascii.Shorten(bucket) + " is no name of a cookie", nameForm
-		case name != bucket+"/"+strconv.Itoa(n) || n == 0:
+		case name != bucket+"/"+decimal.String(n) || n == 0:
 			return in, ascii.Shorten(item), bucketForm
 		}
 		return in, "", ""
@@ -105,7 +106,7 @@ const nameForm = "letters, digits and !#$%&'*+-.^_`|~"
 
 // readList reads the list of an item, each member by read, which gives it in its usual spelling.
 func readList(item, list, form string, read func(string) (member, found, expected string)) (canonical, found, expected string) {
-	seen := map[string]bool{}
+	var seen []string
 	for _, given := range strings.Split(list, ",") {
 		if given == "" {
 			return "", ascii.Shorten(item), form
@@ -114,12 +115,12 @@ func readList(item, list, form string, read func(string) (member, found, expecte
 		switch {
 		case found != "":
 			return "", found + " in " + ascii.Shorten(item), expected
-		case seen[member]:
+		case slices.Contains(seen, member):
 			return "", ascii.Shorten(given) + " again in " + ascii.Shorten(item), "each once"
 		case len(seen) == maxListed:
-			return "", "more than " + strconv.Itoa(maxListed) + " members of " + ascii.Shorten(kindOf(item)), "the few that there are fragments of their own for"
+			return "", "more than " + decimal.String(maxListed) + " members of " + ascii.Shorten(kindOf(item)), "the few that there are fragments of their own for"
 		}
-		seen[member] = true
+		seen = append(seen, member)
 		if canonical != "" {
 			canonical += ","
 		}
@@ -134,7 +135,7 @@ func kindOf(item string) string {
 }
 
 func readCountry(given string) (code, found, expected string) {
-	code = strings.ToUpper(given)
+	code = ascii.ToUpper(given)
 	if code != "*" && code != "T1" && !isCode(countries, code) {
 		return "", "the unknown country " + ascii.Shorten(given), "two letters as in ISO 3166-1, such as DE, GB or US, T1 for Tor, or * for all others"
 	}
@@ -172,10 +173,10 @@ func (p *parser) clash(s *page.Slot, in route.Input, item string) (found, expect
 	if expected := clashOfCookies(s.Vary, in); expected != "" {
 		return ascii.Shorten(item), expected
 	}
-	for i := range p.page.Slots {
-		have := &p.page.Slots[i]
-		if expected := clashOfCookies(have.Vary, in); expected != "" {
-			return ascii.Shorten(item), expected + ", as in slot " + ascii.Shorten(have.Name) + " in line " + strconv.Itoa(have.Line)
+	for i := range p.common.slots {
+		have := &p.common.slots[i]
+		if expected := clashOfCookies(have.vary, in); expected != "" {
+			return ascii.Shorten(item), expected + ", as in slot " + ascii.Shorten(have.name) + " in line " + decimal.String(have.line)
 		}
 	}
 	return "", ""

@@ -1,4 +1,4 @@
-//go:build !tinygo || documents
+//go:build !tinygo
 
 package wording
 
@@ -38,7 +38,7 @@ var namedTexts = [named]string{
 	CharsetIs:    "the answer's charset is ~; a fragment is UTF-8",
 	HasNoTime:    "does not say for how long it may be kept; a page of the origin needs a Surrogate-Control, Cache-Control or Expires that does",
 
-	FaultIs: "~ at byte ~ ~",
+	FaultIs: faultIs,
 
 	NotHTTP:      "the URL does not begin with http:// or https://",
 	HasUser:      "the URL must not have a user or password before its host",

@@ -1,0 +1,15 @@
+//go:build tinygo && documents
+
+package wording
+
+import "inlay/internal/ascii"
+
+// texts are those that readers of documents need: shell.wasm has no others.
+var texts = func() (all [count]string) {
+	all[FaultIs] = faultIs
+	rest := faultTexts[1:]
+	for i := FirstFault; rest != ""; i++ {
+		all[i], rest, _ = ascii.Cut(rest, "\n")
+	}
+	return all
+}()
