@@ -5,6 +5,7 @@ import (
 	"inlay/internal/config"
 	"inlay/internal/field"
 	"inlay/internal/page"
+	"inlay/internal/patch"
 	"inlay/internal/route"
 )
 
@@ -44,7 +45,21 @@ func (s Slot) inner() page.Slot {
 	}
 }
 
-func innerPages(pages []Page) []page.Page { return mapped(pages, Page.inner) }
+// innerPages are pages for the engine. The policies of those that may be streamed allow the fallback script.
+func innerPages(pages []Page) []page.Page {
+	all := mapped(pages, Page.inner)
+	for i := range all {
+		if len(all[i].Slots) == 0 {
+			continue
+		}
+		for j := range all[i].Header {
+			if f := &all[i].Header[j]; f.Name == "content-security-policy" || f.Name == "content-security-policy-report-only" {
+				f.Value = patch.AllowFallback(f.Value)
+			}
+		}
+	}
+	return all
+}
 
 func fromConfig(c config.Config) Config {
 	return Config{

@@ -55,7 +55,7 @@ type Handler struct {
 	options     Options
 	remote      *http.Transport
 	unpaged     http.Handler // of what no page answers
-	notFound    *Page        // nil: the site has none
+	shown       shownPages
 	front       front
 	requestPool sync.Pool
 	now         func() time.Time
@@ -91,10 +91,10 @@ func NewHandler(o Options) (*Handler, error) {
 		o.Logger = slog.Default()
 	}
 	remote := newTransport()
-	pages, shown := splitNotFound(o.Pages)
+	pages, shown := splitShown(o.Pages)
 	unpaged := o.Origin
-	if shown != nil && unpaged != nil {
-		unpaged = notfound.Show(unpaged, shown.html(), mapped(shown.Header, lowered))
+	if p := shown.of(http.StatusNotFound); p != nil && unpaged != nil {
+		unpaged = notfound.Show(unpaged, p.html(), mapped(p.Header, lowered))
 	}
 	if o.Origin == nil {
 		if o.Config.Origin == "" {
@@ -104,7 +104,7 @@ func NewHandler(o Options) (*Handler, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.Origin = proxyTo(target, remote, &o)
+		o.Origin = proxyTo(target, remote, shown, &o)
 		unpaged = o.Origin // whose answers go out as they come
 	}
 	front, err := newFront(&o.Config)
@@ -115,7 +115,7 @@ func NewHandler(o Options) (*Handler, error) {
 		front:   front,
 		now:     time.Now,
 		options: o, conns: map[engine.RequestID]*conn{}, fills: map[engine.FillID]context.CancelFunc{},
-		remote: remote, unpaged: unpaged, notFound: shown,
+		remote: remote, unpaged: unpaged, shown: shown,
 		purges: map[engine.RequestID]chan struct{}{},
 	}
 	h.alive, h.end = context.WithCancel(context.Background())

@@ -2,11 +2,8 @@ package edge
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"inlay/internal/answer"
@@ -24,15 +21,13 @@ func (n nativeHost) NewHead(status int, fields []field.Field) *blob {
 	for _, f := range fields {
 		b.header.Add(f.Name, f.Value)
 	}
-	if shown := n.h.notFound; shown != nil && (status == -http.StatusNotFound || status == -http.StatusGone) {
-		b.page = []byte(shown.html())
-		b.header.Set("Content-Type", "text/html; charset=utf-8")
-		b.header.Set("Content-Length", strconv.Itoa(len(b.page)))
-		for _, f := range shown.Header {
-			b.header.Set(f.Name, f.Value)
-		}
-		if n.h.options.Config.Dev {
-			b.header.Del("Content-Length") // what went wrong comes behind it
+	if status < 0 {
+		if shown := n.h.shown.of(-status); shown != nil {
+			b.page = []byte(shown.html())
+			shown.setOn(b.header)
+			if n.h.options.Config.Dev {
+				b.header.Del("Content-Length") // what went wrong comes behind it
+			}
 		}
 	}
 	return b
@@ -67,8 +62,7 @@ func (n nativeHost) Send(id engine.RequestID, head, body *blob) {
 	if head.page != nil {
 		shown = head.page
 		if n.h.options.Config.Dev {
-			reason := strings.ReplaceAll(strings.TrimSpace(string(body.bytes)), "--", "- -")
-			shown = fmt.Appendf(slices.Clip(shown), "\n<!-- %s -->\n", reason)
+			shown = append(slices.Clip(shown), reasonBehind(string(body.bytes))...)
 		}
 	}
 	c.head, c.queue, c.done = head, append(c.queue, shown), true

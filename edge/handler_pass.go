@@ -3,11 +3,14 @@ package edge
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"runtime/debug"
 	"strings"
 
 	"inlay/internal/ascii"
@@ -15,7 +18,7 @@ import (
 )
 
 // proxyTo is a remote origin, for what no page answers.
-func proxyTo(target *url.URL, remote *http.Transport, o *Options) http.Handler {
+func proxyTo(target *url.URL, remote *http.Transport, shown shownPages, o *Options) http.Handler {
 	log, dev, origin := o.Logger, o.Config.Dev, o.Config.Origin
 	return &httputil.ReverseProxy{
 		Transport: remote,
@@ -40,12 +43,7 @@ func proxyTo(target *url.URL, remote *http.Transport, o *Options) http.Handler {
 			if r.Context().Err() == nil { // else it is the client that has gone
 				log.Error("inlay: the origin cannot be reached", "origin", origin, "error", err)
 			}
-			text := "The origin cannot be reached."
-			if dev {
-				text = "the origin " + origin + " cannot be reached: " + err.Error()
-			}
-			w.Header().Set("Cache-Control", "no-store")
-			http.Error(w, text, http.StatusBadGateway)
+			shown.fail(w, r, dev, http.StatusBadGateway, "the origin "+origin+" cannot be reached: "+err.Error(), "The origin cannot be reached.")
 		},
 	}
 }
@@ -75,6 +73,21 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 		out.changed = func() { h.passed(r.Context(), c.id, w.Header()) }
 	}
 	defer out.strip() // also when the handler panics
+	before := w.Header().Clone()
+	defer func() {
+		switch p := recover(); {
+		case p == nil:
+		case p == http.ErrAbortHandler || out.wrote:
+			panic(p) // which ends the answer where it is
+		default:
+			h.options.Logger.Error("inlay: the handler panicked", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+			header := w.Header()
+			clear(header)
+			maps.Copy(header, before)
+			why := fmt.Sprintf("the handler of %s %s panicked: %v", r.Method, r.URL.Path, p)
+			h.shown.fail(w, r, h.options.Config.Dev, http.StatusBadGateway, why, "The site's own handlers have ended without an answer.")
+		}
+	}()
 	h.unpaged.ServeHTTP(out, inner)
 	out.begin(http.StatusOK) // if it has written nothing
 }
@@ -205,7 +218,9 @@ func (w *passWriter) FlushError() error {
 
 func (w *passWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.strip()
-	return http.NewResponseController(w.ResponseWriter).Hijack()
+	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	w.wrote = w.wrote || err == nil
+	return conn, rw, err
 }
 
 // Unwrap is for http.ResponseController.

@@ -32,7 +32,7 @@ func ParsePage(pattern, html string) (Page, error) {
 
 // EncodePages writes pages for [DecodePages]: the form in which core.wasm gets them.
 func EncodePages(pages []Page) []byte {
-	rest, shown := splitNotFound(pages)
+	rest, shown := splitShown(pages)
 	return appendTail(page.Encode(innerPages(rest)), shown)
 }
 
@@ -49,8 +49,8 @@ func DecodePages(data []byte) ([]Page, error) {
 			all[i].Header = nil // as ParsePage leaves it
 		}
 	}
-	if shown != nil && err == nil {
-		all = append(all, *shown)
+	if err == nil {
+		all = append(all, shown...)
 	}
 	return all, err
 }

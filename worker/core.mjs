@@ -6,7 +6,7 @@ import { bindingsOf } from "./bindings.mjs";
 import { build } from "./build-id.mjs";
 import module from "./core.wasm";
 import { Front } from "./front.mjs";
-import { Shells } from "./not-found.mjs";
+import { Shells, setShown, withReason } from "./not-found.mjs";
 import pages from "./pages.bin";
 import { Tiers, dataCenter, digest } from "./tiers.mjs";
 import { View } from "./view.mjs";
@@ -498,31 +498,26 @@ export class Core {
   }
 
   /**
-   * The head of a page that cannot be shown: under 404 and 410 that of the site's 404.html, if it has one.
+   * The head of a page that cannot be shown: that of the site's page for the status, if it has one.
    * @param {number} status @param {string[]} fields names and values @returns {Head}
    */
   failed(status, fields) {
-    const page = status === 404 || status === 410 ? this.shells.notFound() : null;
+    const page = this.shells.of(status);
     const headers = new Headers();
     for (let i = 0; i + 1 < fields.length; i += 2) headers.append(fields[i], fields[i + 1]);
-    let length = headers.get("content-length") ?? "";
+    if (page !== null) setShown(headers, page);
+    const length = page !== null && this.settings.dev ? "" : headers.get("content-length") ?? "";
     headers.delete("content-length");
-    if (page !== null) {
-      headers.set("content-type", "text/html; charset=utf-8");
-      for (const [name, value] of page.fields) headers.set(name, value);
-      length = this.settings.dev ? "" : String(page.html.length);
-    }
     return { init: new Response(null, { status, headers }), length, page: page?.html };
   }
 
   /**
-   * What is sent under a head. While the site is being written, what went wrong stands at the end of 404.html.
+   * What is sent under a head. While the site is being written, what went wrong stands at the end of the site's page for it.
    * @param {Head} head @param {Uint8Array} body
    */
   shown({ page }, body) {
     if (page === undefined || !this.settings.dev) return page ?? body;
-    const reason = decoder.decode(body).trim().replaceAll("--", "- -");
-    return encoder.encode(`${decoder.decode(page)}\n<!-- ${reason} -->\n`);
+    return withReason(page, decoder.decode(body));
   }
 
   /** What the engine may ask. A pointer and a size name bytes of the instance's memory; they are copied. */

@@ -3,6 +3,8 @@
 
 import { ConfigError, Core } from "./core.mjs";
 import { Opening } from "./exchange.mjs";
+import { Shells, failure } from "./not-found.mjs";
+import pages from "./pages.bin";
 
 export class Isolate {
   constructor() {
@@ -28,20 +30,17 @@ export class Isolate {
     try {
       return this.opening.answer(request, env, ctx);
     } catch (error) {
-      if (error instanceof ConfigError) return this.misconfigured(error, env);
+      if (error instanceof ConfigError) return this.misconfigured(error, request, env);
       throw error;
     }
   }
 
-  /** @param {ConfigError} error @param {any} env */
-  misconfigured(error, env) {
+  /** @param {ConfigError} error @param {Request} request @param {any} env */
+  misconfigured(error, request, env) {
     if (this.logged !== error.message) console.error(`inlay: ${error.message}`);
     this.logged = error.message;
     const dev = ["1", "true"].includes(env.INLAY_DEV);
-    const text = dev ? `inlay cannot start.\n${error.message}\n` : "This site is not configured correctly; its log says why.\n";
-    return new Response(text, {
-      status: 500,
-      headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-    });
+    return failure(request, new Shells(this.shells ?? pages), dev, 500,
+      `inlay cannot start.\n${error.message}`, "This site is not configured correctly; its log says why.");
   }
 }

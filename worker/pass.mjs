@@ -4,7 +4,7 @@
 
 import { SilenceError, appFetch } from "./app-instances.mjs";
 import { within } from "./log.mjs";
-import { shownFor } from "./not-found.mjs";
+import { failure, shownFor } from "./not-found.mjs";
 import { quietly } from "./view.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -76,10 +76,8 @@ async function answerOf(exchange, target) {
 
 /** @param {Exchange} exchange @param {string} detail for development @param {string} general for visitors */
 function badGateway(exchange, detail, general) {
-  return new Response(`${exchange.core.settings.dev ? detail : general}\n`, {
-    status: 502,
-    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-  });
+  const { shells, settings } = exchange.core;
+  return failure(exchange.request, shells, settings.dev, 502, detail, general);
 }
 
 /** To some, an underscore is a hyphen. Trailers do not come through a Worker, so none is announced. */

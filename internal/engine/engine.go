@@ -213,7 +213,7 @@ func (e *Engine[B]) handle(r *Request) {
 			text = wording.Of(wording.HostsLists, text)
 		}
 	}
-	e.sendText(r.ID, status, text, 0)
+	e.sendText(r.ID, -status, text, 0)
 }
 
 // unpassable is why a request that no page answers is for no origin either, nil if it is.

@@ -3,6 +3,9 @@ package folder
 import (
 	"embed"
 	"io/fs"
+	"strings"
+
+	"inlay/internal/page"
 )
 
 // Names of files that are no pages.
@@ -10,6 +13,16 @@ const (
 	HeadersFile  = "_headers"
 	NotFoundFile = "404.html"
 )
+
+// StatusOf is the pattern of the page that a file is by its name, shown with a status: 404 of 404.html, 5xx of 5xx.html.
+// Empty: it is a page as others are.
+func StatusOf(file string) string {
+	name, ok := strings.CutSuffix(strings.ToLower(file), ".html")
+	if !ok || !page.IsStatus(name) {
+		return ""
+	}
+	return name
+}
 
 // Root is where the pages are in fsys: in its folder pages, if it is an embed.FS that holds nothing else, as //go:embed
 // all:pages makes it; else at its top.

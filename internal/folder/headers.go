@@ -207,17 +207,18 @@ func (d *directory) applyHeaders() {
 		}
 		p.page.Header = fields
 	}
-	if p := d.notFound; p != nil {
-		p.page.Header = d.headersOfNotFound(p)
+	for i := range d.shown {
+		p := &d.shown[i]
+		p.page.Header = d.headersOfShown(p)
 	}
 }
 
-// headersOfNotFound are the fields of 404.html: those of rules for all paths there are, or for its name.
-func (d *directory) headersOfNotFound(p *filePage) (fields []field.Field) {
+// headersOfShown are the fields of 404.html and its like: those of rules for all paths there are, or for its name.
+func (d *directory) headersOfShown(p *filePage) (fields []field.Field) {
 	for i := range d.headers {
 		rule := &d.headers[i]
 		values, all := rule.covers(pageTokens("/"))
-		if all || rule.path == "/404" || rule.path == "/"+NotFoundFile {
+		if all || rule.path == "/"+p.page.Pattern || rule.path == "/"+p.page.Pattern+".html" {
 			_, fields = d.applyRule(rule, p, values, "", fields)
 		}
 	}

@@ -34,22 +34,21 @@ func Read(fsys fs.FS) ([]page.Page, error) {
 	for i := range d.pages {
 		pages[i] = d.pages[i].page
 	}
-	if d.notFound != nil {
-		pages = append(pages, d.notFound.page)
+	for i := range d.shown {
+		pages = append(pages, d.shown[i].page)
 	}
 	return pages, nil
 }
 
 // directory is a folder of pages that is being read.
 type directory struct {
-	fsys  fs.FS
-	root  string
-	pages []filePage
-	// notFound is 404.html, nil if there is none.
-	notFound *filePage
-	errors   Errors
-	files    []string // in the order in which they were read
-	headers  []headerRule
+	fsys    fs.FS
+	root    string
+	pages   []filePage
+	shown   []filePage // with a status: 404.html, 5xx.html
+	errors  Errors
+	files   []string // in the order in which they were read
+	headers []headerRule
 	// headersFile is where they are from.
 	headersFile string
 }
@@ -201,12 +200,13 @@ func (d *directory) readPage(file, text string) {
 	p := filePage{file: file, control: line.control != "", at: line.at}
 	if line.pattern == "" {
 		relative := strings.TrimPrefix(file, d.root+"/")
-		if strings.EqualFold(relative, NotFoundFile) {
-			d.readNotFound(file, text, &line)
+		if status := StatusOf(relative); status != "" {
+			d.readShown(file, status, text, &line)
 			return
 		}
-		if strings.EqualFold(path.Base(file), NotFoundFile) {
-			d.fail(file, "a 404.html that is not directly in the folder of pages", "one for all, or a pattern in its first line")
+		switch name := strings.ToLower(path.Base(file)); name {
+		case NotFoundFile, "4xx.html", "5xx.html":
+			d.fail(file, "a "+name+" that is not directly in the folder of pages", "one for all, or a pattern in its first line")
 			return
 		}
 		line.pattern, p.at = patternOfFile(relative), -1
@@ -238,24 +238,29 @@ func (d *directory) errorAt(p *filePage, msg string) {
 	d.errors = append(d.errors, e)
 }
 
-// readNotFound checks what is shown where there is no page: a shell without slots, since nothing fills them.
-func (d *directory) readNotFound(file, text string, line *pageLine) {
+// readShown checks what is shown with a status: a shell without slots, since nothing fills them.
+func (d *directory) readShown(file, status, text string, line *pageLine) {
+	name := strings.ToLower(path.Base(file))
 	if line.mode != page.Auto || line.patience != 0 || line.preload || line.control != "" {
-		d.fail(file, "a policy in the first line of 404.html", "none: it is sent as it is, and nobody may store it")
+		d.fail(file, "a policy in the first line of "+name, "none: it is sent as it is, and nobody may store it")
 		return
 	}
 	if isEmptyShell(text[line.end:]) {
-		d.fail(file, "an empty file", "the HTML of what is shown where there is no page")
+		when := "where there is no page"
+		if status != page.NotFound {
+			when = "with " + status
+		}
+		d.fail(file, "an empty file", "the HTML of what is shown "+when)
 		return
 	}
-	parsed, err := parseFrom(page.NotFound, text, line.end)
+	parsed, err := parseFrom(status, text, line.end)
 	if err != nil {
 		found := &shell.Error{Msg: err.Error()}
 		errors.As(err, &found)
 		d.errors = append(d.errors, &Error{File: file, Line: found.Line, Col: found.Col, Msg: found.Msg})
 		return
 	}
-	d.notFound = &filePage{file: file, page: parsed}
+	d.shown = append(d.shown, filePage{file: file, page: parsed})
 }
 
 func isEmptyShell(s string) bool { return strings.Trim(s, "\uFEFF \t\r\n\f") == "" }

@@ -25,6 +25,16 @@ type Page struct {
 // core.wasm does not get it.
 const NotFound = "404"
 
+// IsStatus tells whether a pattern is that of a page which is shown with a status: 404, 5xx, 4xx, or another one of those with
+// which inlay answers.
+func IsStatus(pattern string) bool {
+	switch pattern {
+	case NotFound, "4xx", "5xx", "400", "410", "500", "502", "503", "504":
+		return true
+	}
+	return false
+}
+
 // Shell is what was read of a shell, besides its slots.
 type Shell struct {
 	// Static is the shell's text around the slots: len(Slots)+1 parts, the shell without its slots when joined.

@@ -1,5 +1,7 @@
 package patch
 
+import "inlay/internal/field"
+
 // Script is the text of the script element that a streamed page carries in its head, byte for byte. It does for
 // browsers without the HTML standard's declarative partial updates (whatwg/html PR 11818) what the others do by
 // themselves; in these it ends at its first test. docs/wire-format.md says how the two were compared.
@@ -44,3 +46,7 @@ const Element = `<script>` + Script + `</script>` + commentProbe
 
 // commentProbe tells [Script] whether comments come through to the browser.
 const commentProbe = `<!--inlay-->`
+
+// AllowFallback is the value of a Content-Security-Policy, or of its report-only twin, that allows [Script] too: see
+// [field.AllowScript].
+func AllowFallback(csp string) string { return field.AllowScript(csp, CSPHash) }

@@ -55,18 +55,26 @@ func (e *Error) Error() string {
 // The error is a *[Error].
 func Parse(pattern, html string) (page.Page, error) {
 	routed := pattern
-	if pattern == page.NotFound {
+	if page.IsStatus(pattern) {
 		routed = "/"
 	}
 	p, err := parseShell(routed, html)
 	if err != nil {
 		return page.Page{}, err
 	}
-	if pattern == page.NotFound && len(p.page.Slots) > 0 {
-		return page.Page{}, p.fail(p.slot.at, "<edge-slot> in the page that is shown where there is none", "no slot: nothing fills it")
+	if page.IsStatus(pattern) && len(p.page.Slots) > 0 {
+		return page.Page{}, p.fail(p.slot.at, "<edge-slot> in the page that is shown "+whenShown(pattern), "no slot: nothing fills it")
 	}
 	p.page.Pattern = pattern
 	return p.page, nil
+}
+
+// whenShown says when the page of a status is shown.
+func whenShown(pattern string) string {
+	if pattern == page.NotFound {
+		return "where there is none"
+	}
+	return "with " + pattern
 }
 
 func parseShell(pattern, html string) (*parser, error) {

@@ -136,3 +136,58 @@ func TestHandlerWithoutARouteShowsNotFound(t *testing.T) {
 	assert.NotContains(t, strings.ToLower(server.Log()), "broke off", "the instance ends as always")
 	assert.NotContains(t, server.Log(), "panic")
 }
+
+const outOfOrder = "<!doctype html><title>Gestört</title><p>Gleich wieder da."
+
+func TestSitesPageIsShownInAnOutage(t *testing.T) {
+	t.Parallel()
+	pages, err := edge.ReadPages(fstest.MapFS{
+		"p/{id}.html": {Data: []byte(`<!doctype html><title>p</title><body><edge-slot name="a" src="/f/{id}" required></edge-slot></body>`)},
+		"5xx.html":    {Data: []byte(outOfOrder)},
+		"400.html":    {Data: []byte("<p>Das ist keine Adresse.")},
+		"_headers":    {Data: []byte("/*\n  X-Frame-Options: DENY\n/5xx\n  X-Robots-Tag: noindex\n")},
+	})
+	require.NoError(t, err)
+	gone := newOrigin(t, nil)
+	gone.Close()
+	for _, dev := range []string{"0", "1"} {
+		server := harness.StartPages(t, pages, "INLAY_ORIGIN="+gone.URL, "INLAY_DEV="+dev)
+		for _, c := range []struct {
+			method, path string
+			reason       string
+		}{
+			{"GET", "/p/1", "The page cannot be shown: a fragment that it requires failed."},
+			{"GET", "/other", "the origin " + gone.URL + " cannot be reached: "},
+			{"POST", "/other", "the origin " + gone.URL + " cannot be reached: "},
+			{"HEAD", "/p/1", ""},
+			{"HEAD", "/other", ""},
+		} {
+			resp := request(t, c.method, server.URL+c.path, nil)
+			body := read(t, resp)
+			assert.Equal(t, http.StatusBadGateway, resp.StatusCode, "%v", c)
+			assert.Equal(t, "text/html; charset=utf-8", resp.Header.Get("Content-Type"), "%v", c)
+			assert.Equal(t, "no-store", resp.Header.Get("Cache-Control"), "%v", c)
+			assert.Equal(t, "noindex", resp.Header.Get("X-Robots-Tag"), "%v", c)
+			assert.Equal(t, "DENY", resp.Header.Get("X-Frame-Options"), "%v", c)
+			switch {
+			case c.method == "HEAD":
+				assert.Empty(t, body)
+				if dev == "0" {
+					assert.EqualValues(t, len(outOfOrder), resp.ContentLength, "%v", c)
+				}
+			case dev == "1":
+				assert.Contains(t, body, outOfOrder+"\n<!-- "+c.reason, "%v", c)
+			default:
+				assert.Equal(t, outOfOrder, body, "%v", c)
+				assert.EqualValues(t, len(outOfOrder), resp.ContentLength, "%v", c)
+			}
+		}
+		resp := request(t, http.MethodGet, server.URL+"/p/a%2fb", nil)
+		assert.Equal(t, http.StatusBadRequest, resp.StatusCode)
+		assert.Contains(t, read(t, resp), "<p>Das ist keine Adresse.")
+	}
+	server := harness.StartPages(t, pages, "INLAY_ORIGIN="+gone.URL, "INLAY_TTL=long")
+	resp := request(t, http.MethodGet, server.URL+"/p/1", nil)
+	assert.Equal(t, http.StatusInternalServerError, resp.StatusCode)
+	assert.Equal(t, outOfOrder, read(t, resp), "with variables that are wrong")
+}

@@ -3,6 +3,7 @@ package edge
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -205,4 +206,153 @@ func TestFieldsThatAreInlaysAreRefused(t *testing.T) {
 
 	_, err = ParsePage(NotFound, `<body><edge-slot name=a src=/a></edge-slot></body>`)
 	assert.EqualError(t, err, "1:7: <edge-slot> in the page that is shown where there is none; expected no slot: nothing fills it")
+}
+
+const broken = "<!doctype html><title>Out of order</title><p>Out of order."
+
+// outagePages are a page and those that are shown with a status.
+func outagePages(t *testing.T, more fstest.MapFS) []Page {
+	t.Helper()
+	files := fstest.MapFS{
+		"p/{id}.html": {Data: []byte(`<!doctype html><title>p</title><body><edge-slot name="a" src="/f/{id}" ttl="1m" required></edge-slot></body>`)},
+		"5xx.html":    {Data: []byte(broken)},
+		"_headers":    {Data: []byte("/*\n  X-Frame-Options: DENY\n/5xx\n  X-Robots-Tag: noindex\n")},
+	}
+	for name, file := range more {
+		files[name] = file
+	}
+	pages, err := ReadPages(files)
+	require.NoError(t, err)
+	return pages
+}
+
+func TestSitesPageIsShownInAnOutage(t *testing.T) {
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	alive := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "its own", http.StatusBadGateway) }))
+	defer alive.Close()
+	panics := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/begun" {
+			_, _ = io.WriteString(w, "begun")
+		}
+		if r.URL.Path == "/aborted" {
+			panic(http.ErrAbortHandler)
+		}
+		w.Header().Set("Set-Cookie", "a=b")
+		panic("oh")
+	})
+	quiet := slog.New(slog.DiscardHandler)
+	for _, c := range []struct {
+		name, target string
+		options      Options
+		status       int
+		reason       string // while the site is being written
+	}{
+		{"a required fragment fails", "/p/1", Options{Origin: shopOrigin(), Config: Config{Origin: gone.URL}}, 502, "The page cannot be shown: a fragment that it requires failed."},
+		{"the origin is not reached", "/x", Options{Config: Config{Origin: gone.URL}}, 502, "the origin " + gone.URL + " cannot be reached: "},
+		{"the handler panics", "/x", Options{Origin: panics}, 502, "the handler of GET /x panicked: oh"},
+	} {
+		for _, dev := range []bool{false, true} {
+			for _, method := range []string{"GET", "HEAD"} {
+				c.options.Pages, c.options.Logger, c.options.Config.Dev = outagePages(t, nil), quiet, dev
+				if c.target == "/p/1" {
+					c.options.Origin = panics
+				}
+				h, err := NewHandler(c.options)
+				require.NoError(t, err)
+				answer := httptest.NewRecorder()
+				h.ServeHTTP(answer, httptest.NewRequest(method, c.target, nil))
+				assert.Equal(t, c.status, answer.Code, c.name)
+				assert.Equal(t, "text/html; charset=utf-8", answer.Header().Get("Content-Type"), c.name)
+				assert.Equal(t, "no-store", answer.Header().Get("Cache-Control"), c.name)
+				assert.Equal(t, "DENY", answer.Header().Get("X-Frame-Options"), c.name)
+				assert.Equal(t, "noindex", answer.Header().Get("X-Robots-Tag"), c.name)
+				assert.Empty(t, answer.Header().Get("Set-Cookie"), c.name)
+				body := answer.Body.String()
+				switch {
+				case method == "HEAD" && !dev:
+					assert.Equal(t, fmt.Sprint(len(broken)), answer.Header().Get("Content-Length"), c.name)
+					assert.Empty(t, body, c.name)
+				case method == "GET" && dev:
+					assert.Contains(t, body, broken+"\n<!-- "+strings.Replace(c.reason, "GET", method, 1), c.name)
+				case method == "GET":
+					assert.Equal(t, broken, body, c.name)
+					assert.Equal(t, fmt.Sprint(len(broken)), answer.Header().Get("Content-Length"), c.name)
+				}
+			}
+		}
+	}
+
+	// What an origin says itself stays.
+	h, err := NewHandler(Options{Pages: outagePages(t, nil), Config: Config{Origin: alive.URL}, Logger: quiet})
+	require.NoError(t, err)
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, httptest.NewRequest("GET", "/x", nil))
+	assert.Equal(t, "its own\n", answer.Body.String())
+
+	// What has begun, or is to be aborted, ends where it is.
+	h, err = NewHandler(Options{Pages: outagePages(t, nil), Origin: panics, Logger: quiet})
+	require.NoError(t, err)
+	for _, target := range []string{"/begun", "/aborted"} {
+		assert.Panics(t, func() { h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", target, nil)) }, target)
+	}
+}
+
+func TestWhichPageIsShownWithAStatus(t *testing.T) {
+	one := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+	for _, c := range []struct {
+		files fstest.MapFS
+		want  map[int]string
+	}{
+		{fstest.MapFS{"5xx.html": one("x5"), "502.html": one("502"), "500.HTML": one("500")}, map[int]string{500: "500", 502: "502", 503: "x5", 404: "", 400: ""}},
+		{fstest.MapFS{"4xx.html": one("x4"), "404.html": one("404"), "5xx.html": one("<!-- inlay: /5xx -->\nx")}, map[int]string{404: "404", 410: "404", 400: "x4", 421: "x4", 502: ""}},
+		{fstest.MapFS{"410.html": one("410"), "404.html": one("404"), "5xx.html": one("x")}, map[int]string{404: "404", 410: "410", 400: ""}},
+	} {
+		pages, err := DecodePages(EncodePages(outagePages(t, c.files)))
+		require.NoError(t, err)
+		_, shown := splitShown(pages)
+		for status, want := range c.want {
+			got := ""
+			if p := shown.of(status); p != nil {
+				got = p.html()
+			}
+			assert.Equal(t, want, got, "%v %d", c.files, status)
+		}
+	}
+	h, err := NewHandler(Options{Pages: outagePages(t, fstest.MapFS{"400.html": one("bad")}), Origin: shopOrigin()})
+	require.NoError(t, err)
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, httptest.NewRequest("GET", "/p/%2e%2e", nil))
+	assert.Equal(t, 400, answer.Code)
+	assert.Equal(t, "bad", answer.Body.String())
+
+	for name, want := range map[string]string{
+		"a/5xx.html": "a 5xx.html that is not directly in the folder of pages",
+		"5xx.html":   "<edge-slot> in the page that is shown with 5xx",
+	} {
+		_, err := ReadPages(fstest.MapFS{name: one("<body><edge-slot name=a src=/></edge-slot>")})
+		assert.ErrorContains(t, err, want)
+	}
+	pages, err := ReadPages(fstest.MapFS{"sizes/500.html": one("a page"), "450.html": one("another")})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"/450", "/sizes/500"}, []string{pages[0].Pattern, pages[1].Pattern})
+}
+
+func TestPoliciesOfPagesAllowTheFallbackScript(t *testing.T) {
+	pages := outagePages(t, fstest.MapFS{
+		"plain.html": {Data: []byte("<!doctype html><title>plain</title>")},
+		"_headers":   {Data: []byte("/*\n  Content-Security-Policy: default-src 'self'; frame-ancestors 'none'\n  Content-Security-Policy-Report-Only: script-src 'none'\n")},
+	})
+	h, err := NewHandler(Options{Pages: pages, Origin: shopOrigin()})
+	require.NoError(t, err)
+	for target, want := range map[string][2]string{
+		"/p/1":      {"default-src 'self'; frame-ancestors 'none'; script-src 'self' " + FallbackCSPHash, "script-src " + FallbackCSPHash},
+		"/p/broken": {"default-src 'self'; frame-ancestors 'none'", "script-src 'none'"}, // its 5xx.html has no such script
+		"/plain":    {"default-src 'self'; frame-ancestors 'none'", "script-src 'none'"},
+	} {
+		answer := httptest.NewRecorder()
+		h.ServeHTTP(answer, httptest.NewRequest("GET", target, nil))
+		assert.Equal(t, want[0], answer.Header().Get("Content-Security-Policy"), target)
+		assert.Equal(t, want[1], answer.Header().Get("Content-Security-Policy-Report-Only"), target)
+	}
 }
