@@ -1,6 +1,7 @@
 package varnishtest
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -112,5 +113,39 @@ func TestOutlinesMakeOfThemWhatVarnishDoes(t *testing.T) {
 			got, _ := outline(t, &c, c.Parts[c.Target], c.Target, true, 0)
 			assert.Equal(t, Get(t, varnish.URL, c.Target, "Host", Host(i)), got)
 		})
+	}
+}
+
+// markups are what random pages are made of, besides ESI: what decides where in a page something stands.
+var markups = []string{
+	"<p>", "</p>", "<table>", "<tr>", "<td>", "</table>", "<select>", "<option>", "</select>", "<script>", "</script>", "<style>",
+	"</style>", "<title>", "</title>", "<textarea>", "</textarea>", "<pre>", "<pre>\n", "</pre>", "<svg>", "</svg>", "<math>",
+	"<template>", "</template>", "<noscript>", "</noscript>", "<iframe>", "</iframe>", "<plaintext>", "<a href='", "'>",
+	"<a title=\"", "\">", "&", "&am", "&#1", "</", "<body>", "</body>", "</html>", "<head>", "</head>", "<html>", "<!doctype html>",
+	"<frameset>", "\x00", "\xff", "é", "<b>", "<i>", "</b>", "</i>", "<form>", "</form>", "<button>", "<h1>", "<ul><li>", "</ul>",
+	"<search>", "<?x", "<?start name=\"a\">", "<object>", "<nobr>", "\r", "\r\n", "<!-- c -->", "<foreignObject>",
+}
+
+// Wherever in a page an include stands, in order it is what is included, as for Varnish, which does not look.
+func TestIncludesAnywhereInAPageAreWhatIsIncluded(t *testing.T) {
+	r := rand.New(rand.NewPCG(*seed, 1))
+	for range *documents {
+		doc := ""
+		for range 1 + r.IntN(20) {
+			if r.IntN(4) == 0 {
+				doc += []string{`<esi:include src="/a"/>`, `<esi:include src="/b"/>`, `<esi:remove>x</esi:remove>`, `<!--esi <b>x</b> -->`}[r.IntN(4)]
+			} else {
+				doc += markups[r.IntN(len(markups))]
+			}
+		}
+		c := &esitest.Case{Target: "/", Parts: map[string]string{"/a": fragmentAt("/a"), "/b": fragmentAt("/b")}, Plain: map[string]bool{"/a": true, "/b": true}}
+		want := composed(doc)
+		if text, ok := strings.CutSuffix(want, "</"); ok {
+			want = text + "&lt;/" // which it is, but for patches that follow it
+		}
+		got, _ := outline(t, c, doc, "/", true, 0)
+		if got != composed(doc) && !assert.Equal(t, want, got, "seed %d: %q", *seed, doc) {
+			return
+		}
 	}
 }
