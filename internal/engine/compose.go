@@ -243,7 +243,7 @@ func (e *Engine[B]) composable(q *request[B]) bool {
 		return false
 	}
 	for _, s := range q.slots {
-		if s.plan.Group == nil && (s.entry == nil || e.fragments.Look(&s.entry.ref, e.now) == cache.Miss) {
+		if s.plan.Src != "" && (s.entry == nil || e.fragments.Look(&s.entry.ref, e.now) == cache.Miss) {
 			return false
 		}
 	}

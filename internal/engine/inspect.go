@@ -24,41 +24,33 @@ type inspection[B any] struct {
 
 // inspectFor does that as it is needed for a slot: what p says of the fragment, or what is found in it, may make slots of its own.
 func (e *Engine[B]) inspectFor(s *page.Slot, blob B, size int, p Parse) (B, int, inspection[B], *answer.FillError) {
-	if s.InPlace && !p.ESI {
-		sum, ok := e.sumOf(blob, size)
-		if !ok {
-			return blob, size, inspection[B]{}, &answer.FillError{Reason: answer.ConnectError, Text: wording.Of(wording.ShortBody)}
-		}
-		return blob, size, inspection[B]{sum: sum, conflicts: ^markup.Mask(0)}, nil
-	}
-	if !p.ESI && !p.EdgeSlots {
-		var r inspection[B]
-		var err *answer.FillError
+	var r inspection[B]
+	var err *answer.FillError
+	switch {
+	case s.InPlace && !p.ESI:
+		r.sum, err = e.sumOf(blob, size)
+		r.conflicts = ^markup.Mask(0)
+		return blob, size, r, err
+	case !p.ESI && !p.EdgeSlots:
 		if blob, size, r, err = e.inspect(blob, size); err != nil || !r.slots {
 			return blob, size, r, err
 		}
 		p.EdgeSlots = true
 	}
-	pl := e.outlined(noPage, blob, size, p)
+	pl, o := e.outlined(noPage, blob, size, p)
 	if pl == nil || len(pl.slots) == 0 && !p.ESI {
 		if pl != nil {
 			pl.drop(e.host)
 		}
 		return e.inspect(blob, size)
 	}
-	r, err := e.inspectPlan(pl)
-	if err == nil {
-		var ok bool
-		if r.sum, ok = e.sumOf(blob, size); !ok {
-			err = &answer.FillError{Reason: answer.ConnectError, Text: wording.Of(wording.ShortBody)}
-		}
-	}
+	sum, err := e.sumOf(blob, size)
 	if err != nil {
 		pl.drop(e.host)
 		return blob, size, r, err
 	}
-	r.plan, pl.sum, r.reads = pl, r.sum, p.reads()
-	return blob, size, r, nil
+	pl.sum = sum
+	return blob, size, inspection[B]{sum: sum, plan: pl, reads: p.reads(), conflicts: o.Conflicts, depth: o.Depth}, nil
 }
 
 // reads is what p looks for, as tier.Entry has it.
@@ -85,111 +77,49 @@ func (v *entry[B]) have(r *inspection[B]) {
 
 // inspect reads a fragment, and mends it if need be. It gives the blob that is kept, also with an error.
 func (e *Engine[B]) inspect(blob B, size int) (B, int, inspection[B], *answer.FillError) {
-	r, err := e.read([]B{blob}, []int{size}, 0)
+	r, err := e.read(blob, size, 0)
 	if err != nil || len(r.edits) == 0 {
 		return blob, size, r, err
 	}
 	mended, n := e.mend(blob, size, r.edits)
 	e.host.Drop(blob)
-	if r, err = e.read([]B{mended}, []int{n}, 0); err == nil && len(r.edits) > 0 {
+	if r, err = e.read(mended, n, 0); err == nil && len(r.edits) > 0 {
 		err = markupError(wording.Of(wording.CannotBeMended))
 	}
 	return mended, n, r, err
 }
 
-// inspectPlan does the same for the text of a fragment with slots, around these.
-func (e *Engine[B]) inspectPlan(pl *plan[B]) (inspection[B], *answer.FillError) {
-	blobs, sizes := pl.texts()
-	r, err := e.read(blobs, sizes, 0)
-	if err != nil || len(r.edits) == 0 {
-		return r, err
-	}
-	e.mendPlan(pl, r.edits)
-	blobs, sizes = pl.texts()
-	if r, err = e.read(blobs, sizes, 0); err == nil && len(r.edits) > 0 {
-		err = markupError(wording.Of(wording.CannotBeMended))
-	}
-	return r, err
-}
-
-// mendPlan makes edits, whose offsets are those of the pieces' text.
-func (e *Engine[B]) mendPlan(pl *plan[B], edits []markup.Edit) {
-	var pieces []piece[B]
-	text := func(b B, size int) {
-		pieces = append(pieces, piece[B]{whole: b, streamed: b, inWhole: true, inStream: true, size: size})
-	}
-	put := func() {
-		if put := edits[0].Put; put != "" {
-			text(e.host.NewBlob([]byte(put)), len(put))
-			pl.bytes += len(put)
-		}
-	}
-	at := 0
-	for i := range pl.pieces {
-		p := &pl.pieces[i]
-		if !p.inWhole {
-			pieces = append(pieces, *p)
-			continue
-		}
-		off := 0 // of what is taken of the piece
-		for len(edits) > 0 && edits[0].At+edits[0].Cut <= at+p.size {
-			if to := edits[0].At - at; to > off {
-				text(e.host.Slice(p.whole, off, to), to-off)
-			}
-			off = max(off, edits[0].At+edits[0].Cut-at)
-			pl.bytes -= edits[0].Cut
-			put()
-			edits = edits[1:]
-		}
-		if off == 0 {
-			pieces = append(pieces, *p)
-		} else {
-			if off < p.size {
-				text(e.host.Slice(p.whole, off, p.size), p.size-off)
-			}
-			e.host.Drop(p.whole)
-		}
-		at += p.size
-	}
-	for ; len(edits) > 0; edits = edits[1:] {
-		put()
-	}
-	pl.pieces = pieces
-}
-
 // sumOf is the sum of a blob's bytes.
-func (e *Engine[B]) sumOf(blob B, size int) (sum [16]byte, ok bool) {
+func (e *Engine[B]) sumOf(blob B, size int) ([16]byte, *answer.FillError) {
 	h := newSum()
 	for off := 0; off < size; {
 		n := e.host.Read(blob, off, e.chunk)
 		if n <= 0 {
-			return sum, false
+			return h.bytes(), &answer.FillError{Reason: answer.ConnectError, Text: wording.Of(wording.ShortBody)}
 		}
 		h.write(e.chunk[:n])
 		off += n
 	}
-	return h.bytes(), true
+	return h.bytes(), nil
 }
 
-// read reads a fragment, which blobs make together, as browsers do that run scripts, and if there is <noscript> in it, as others do
-// too. Of the conflicts in watch it makes the first an error.
-func (e *Engine[B]) read(blobs []B, sizes []int, watch markup.Mask) (r inspection[B], err *answer.FillError) {
+// read reads a fragment as browsers do that run scripts, and if there is <noscript> in it, as others do too. Of the
+// conflicts in watch it makes the first an error.
+func (e *Engine[B]) read(blob B, size int, watch markup.Mask) (r inspection[B], err *answer.FillError) {
 	f := &e.markup
 	h := newSum()
 	for _, scripting := range [...]bool{true, false} {
 		f.Reset(scripting, watch)
-		for i, blob := range blobs {
-			for off := 0; off < sizes[i]; {
-				n := e.host.Read(blob, off, e.chunk[:min(len(e.chunk), sizes[i]-off)])
-				if n <= 0 {
-					return r, &answer.FillError{Reason: answer.ConnectError, Text: wording.Of(wording.ShortBody)}
-				}
-				f.Write(e.chunk[:n])
-				if scripting {
-					h.write(e.chunk[:n])
-				}
-				off += n
+		for off := 0; off < size; {
+			n := e.host.Read(blob, off, e.chunk)
+			if n <= 0 {
+				return r, &answer.FillError{Reason: answer.ConnectError, Text: wording.Of(wording.ShortBody)}
 			}
+			f.Write(e.chunk[:n])
+			if scripting {
+				h.write(e.chunk[:n])
+			}
+			off += n
 		}
 		if text := f.End(); text != "" {
 			return r, markupError(text)

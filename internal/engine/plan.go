@@ -234,16 +234,6 @@ func (pl *plan[B]) drop(host Host[B]) {
 	}
 }
 
-// texts are the blobs of what a fragment consists of besides its slots, and their sizes.
-func (pl *plan[B]) texts() (blobs []B, sizes []int) {
-	for i := range pl.pieces {
-		if p := &pl.pieces[i]; p.inWhole {
-			blobs, sizes = append(blobs, p.whole), append(sizes, p.size)
-		}
-	}
-	return blobs, sizes
-}
-
 // cost is what a plan counts against the budget beside its text.
 func (pl *plan[B]) cost() int {
 	n := planOverhead + len(pl.pieces)*pieceOverhead

@@ -354,15 +354,15 @@ func (e *Engine[B]) shellEnd(f *fill[B], at *attempt, a *answer.Answer, blob B, 
 func (e *Engine[B]) inspectDocument(f *fill[B], blob B, size int, pg *page.Page, p Parse) (r inspection[B], failure *answer.FillError) {
 	var pl *plan[B]
 	if p.EdgeSlots || p.ESI {
-		pl = e.outlined(pg, blob, size, p)
+		pl, _ = e.outlined(pg, blob, size, p)
 	}
 	if pl == nil {
 		return r, &answer.FillError{Reason: answer.RefusedError, Status: 200, Text: wording.Of(wording.HasNoSlots)}
 	}
-	sum, ok := e.sumOf(blob, size)
-	if !ok {
+	sum, failure := e.sumOf(blob, size)
+	if failure != nil {
 		pl.drop(e.host)
-		return r, &answer.FillError{Reason: answer.ConnectError, Text: wording.Of(wording.ShortBody)}
+		return r, failure
 	}
 	pl.grow(&f.slot.Varies)
 	pl.sum = sum
@@ -370,18 +370,11 @@ func (e *Engine[B]) inspectDocument(f *fill[B], blob B, size int, pg *page.Page,
 }
 
 // outlined reads a blob that has slots, nil if it has none, or they cannot be found.
-func (e *Engine[B]) outlined(pg *page.Page, blob B, size int, p Parse) *plan[B] {
-	data := e.host.Parse(blob, p)
-	if len(data) == 0 {
-		return nil
-	}
-	o, err := page.DecodeOutline(data)
-	if err != nil {
-		return nil
-	}
+func (e *Engine[B]) outlined(pg *page.Page, blob B, size int, p Parse) (*plan[B], page.Outline) {
+	o, err := page.DecodeOutline(e.host.Parse(blob, p))
 	pl := newOutlined[B](pg)
-	if !e.outline(pl, &o, blob, size) {
-		return nil
+	if err != nil || !e.outline(pl, &o, blob, size) {
+		return nil, o
 	}
-	return pl
+	return pl, o
 }

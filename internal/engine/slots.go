@@ -86,11 +86,11 @@ func (e *Engine[B]) addSlots(q *request[B], b *body[B], in *plan[B], pieces []pi
 func (s *slotState[B]) place() {
 	s.name, s.around, s.depth = s.plan.Name, s.plan.Around, s.plan.Depth
 	o := s.outer
-	for o != nil && o.plan.Group != nil {
+	for o != nil && o.plan.Src == "" {
 		o = o.outer // whose slots are of the same text
 	}
 	if o != nil && !o.plan.Document {
-		s.around |= o.around
+		s.around = s.around.Within(o.around, s.plan.Reach)
 		s.depth += o.depth
 		s.name = o.name + "." + s.name
 		for i := 0; i < len(s.of.slots); i++ {
@@ -155,7 +155,7 @@ func (e *Engine[B]) makeKey(sp *slotPlan[B], params []string, in route.Inputs) (
 // look finds what the cache has for a slot; on a miss, or for a stale fragment, it joins or starts the fill.
 func (e *Engine[B]) look(s *slotState[B]) {
 	q, sp := s.of, s.plan
-	if sp.Group != nil {
+	if sp.Src == "" {
 		s.body = e.newBody(q, s.in, sp.group, s)
 		if !sp.Whole {
 			s.state = slotReady
@@ -235,7 +235,7 @@ func (e *Engine[B]) keyFor(s *slotState[B]) (string, *answer.FillError) {
 // nested is how many fragments a slot stands in.
 func (s *slotState[B]) nested() (n int) {
 	for o := s.outer; o != nil; o = o.outer {
-		if o.plan.Group == nil && !o.plan.Document {
+		if o.plan.Src != "" && !o.plan.Document {
 			n++
 		}
 	}
@@ -261,7 +261,7 @@ func (e *Engine[B]) unfold(q *request[B]) {
 		}
 		// Inner groups come after those they stand in.
 		for i := len(q.slots) - 1; i >= 0; i-- {
-			if s := q.slots[i]; s.plan.Group != nil && s.state == slotPending && !s.gone {
+			if s := q.slots[i]; s.plan.Src == "" && s.state == slotPending && !s.gone {
 				again = e.settleGroup(s) || again
 			}
 		}
@@ -314,7 +314,7 @@ func (e *Engine[B]) replace(s *slotState[B]) {
 // settleGroup has a group settle of which all has to be there, once all has settled or anything has failed.
 func (e *Engine[B]) settleGroup(s *slotState[B]) bool {
 	for _, inner := range s.body.slots {
-		if inner.state == slotFailed && !inner.plan.HasError && inner.plan.Else == 0 {
+		if inner.state == slotFailed && inner.plan.Else == 0 {
 			failure := inner.err
 			e.abandon(s)
 			s.failed(failure)
@@ -342,7 +342,7 @@ func (e *Engine[B]) abandon(s *slotState[B]) {
 	}
 	for _, inner := range s.body.slots {
 		e.abandon(inner)
-		if inner.state == slotPending && inner.plan.Group == nil {
+		if inner.state == slotPending && inner.plan.Src != "" {
 			s.of.pending--
 		}
 		e.quit(inner)
@@ -565,13 +565,7 @@ func (e *Engine[B]) misfit(s *slotState[B], v *entry[B]) *answer.FillError {
 	if sp.misfit != nil && sp.misfitSum == v.sum {
 		return sp.misfit
 	}
-	var err *answer.FillError
-	if v.plan == nil {
-		_, err = e.read([]B{v.blob}, []int{v.size}, why)
-	} else {
-		blobs, sizes := v.plan.texts()
-		_, err = e.read(blobs, sizes, why)
-	}
+	_, err := e.read(v.blob, v.size, why)
 	if err == nil {
 		err = markupError(wording.Of(wording.TooDeepInPage))
 	}

@@ -101,7 +101,7 @@ func (v *Verifier[B]) request(id RequestID, q *request[B]) {
 		switch s.state {
 		case slotPending:
 			v.that(s.entry == nil && s.err == nil, what, "has what it still waits for")
-			if s.plan.Group != nil {
+			if s.plan.Src == "" {
 				v.that(s.fill == nil && s.body != nil, what, "waits for a group that waits for nothing")
 				continue
 			}
@@ -118,7 +118,7 @@ func (v *Verifier[B]) request(id RequestID, q *request[B]) {
 			v.waitsFor(s)
 		case slotReady:
 			v.that(s.err == nil && s.fill == nil, what, "has a fragment, and a failure or a fill besides")
-			v.that(s.entry != nil || written || s.plan.Group != nil, what, "has let go of a fragment that is not written")
+			v.that(s.entry != nil || written || s.plan.Src == "", what, "has let go of a fragment that is not written")
 			if s.entry != nil {
 				v.held[s.entry]++
 				v.that(s.entry.page == nil && s.entry.failure == nil && s.entry.marker == nil, what, "has something else in place of a fragment")
@@ -154,7 +154,7 @@ func (v *Verifier[B]) tree(what string, q *request[B], b *body[B]) {
 			if have == s {
 				found++
 			}
-			if have.name == s.name && have.plan.Group == nil && s.plan.Group == nil {
+			if have.name == s.name && have.plan.Src != "" && s.plan.Src != "" {
 				named++
 			}
 		}

@@ -13,6 +13,9 @@ type Outline struct {
 	Slots []Slot
 	// Links are Link header values for what the document's head will load.
 	Links []string
+	// Conflicts and Depth are, of a fragment, where it may not stand, and how deep its own elements are nested: see markup.Fragment.
+	Conflicts markup.Mask
+	Depth     int
 }
 
 // Piece is a part of what an outline is of.
@@ -46,7 +49,7 @@ const outlineMagic = "inlay outline 1\n"
 
 // EncodeOutline writes an outline for [DecodeOutline].
 //
-//	outline = magic pieces slots links
+//	outline = magic pieces slots links conflicts depth
 //	piece   = kind and what it has: from to, text, or slot
 func EncodeOutline(o *Outline) []byte {
 	w := writer{buf: []byte(outlineMagic)}
@@ -57,6 +60,8 @@ func EncodeOutline(o *Outline) []byte {
 		w.origins(&o.Slots[i])
 	}
 	w.texts(o.Links)
+	w.number(int(o.Conflicts))
+	w.number(o.Depth)
 	return w.buf
 }
 
@@ -77,6 +82,8 @@ func DecodeOutline(data []byte) (o Outline, err error) {
 		r.origins(&o.Slots[i])
 	}
 	o.Links = r.texts()
+	o.Conflicts = markup.Mask(r.below(1 << 30))
+	o.Depth = r.below(markup.MaxDepth + 2 + 1)
 	if r.bad || len(r.data) > 0 {
 		return Outline{}, errPages
 	}

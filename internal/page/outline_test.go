@@ -27,7 +27,7 @@ func outlined() page.Outline {
 			{Kind: page.TailPiece, Text: "</p>"}, {From: 20, To: 30},
 		},
 		Slots: []page.Slot{s},
-		Links: []string{"</a.css>; rel=preload"},
+		Links: []string{"</a.css>; rel=preload"}, Conflicts: 5, Depth: 3,
 	}
 }
 
