@@ -20,7 +20,8 @@ type Options struct {
 	// Pages are what the handler answers itself; everything else goes to Origin.
 	Pages []Page
 	// Origin answers fills, and the requests that no page answers. Nil: the remote origin that Config.Origin names, and
-	// it is an error if there is none. A fill's request has exactly the header fields that its slot declares, and a
+	// it is an error if there is none. A fill's request has exactly the header fields that its slot declares, with
+	// Surrogate-Capability, and a
 	// context that ends with the fill's timeout, not with the client.
 	Origin http.Handler
 	// Config is the policy; its zero fields mean the defaults that [ParseConfig] documents, save NegativeTTL, whose zero
@@ -64,6 +65,8 @@ type Handler struct {
 	conns map[engine.RequestID]*conn
 	last  engine.RequestID
 	fills map[engine.FillID]context.CancelFunc // those in progress that are not stopped, those that are looked for below too
+
+	refused map[string]bool // what was logged of pages of the origin: a line for each page and reason
 
 	polling chan struct{}                            // closed at the end of the last poll
 	purges  map[engine.RequestID]chan struct{}       // closed when the log has been told, or could not be
@@ -116,7 +119,7 @@ func NewHandler(o Options) (*Handler, error) {
 		now:     time.Now,
 		options: o, conns: map[engine.RequestID]*conn{}, fills: map[engine.FillID]context.CancelFunc{},
 		remote: remote, unpaged: unpaged, shown: shown,
-		purges: map[engine.RequestID]chan struct{}{},
+		purges: map[engine.RequestID]chan struct{}{}, refused: map[string]bool{},
 	}
 	h.alive, h.end = context.WithCancel(context.Background())
 	if err := h.reachBeyond(); err != nil {
@@ -160,7 +163,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header()["Inlay-Reach"] = []string{"process"} // whoever asks learns that what is counted here is no isolate's of many
 	}
 	req.Fields = &visitor{r: r, front: &h.front} // which may be asked for longer than this call takes
-	c := &conn{client: r, wake: make(chan struct{}, 1)}
+	c := newConn(r, req)
 	if !h.open(c, req) {
 		http.Error(w, "The server is shutting down.", http.StatusServiceUnavailable)
 		return

@@ -38,7 +38,7 @@ func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, cli
 	if failure != nil && failure.Unusual() {
 		h.options.Logger.Warn("inlay: fill failed", "src", f.Src, "error", outer(failure))
 	}
-	if client != nil && !stopped {
+	if client != nil && !stopped && !f.Document {
 		h.checkLeaks(f, client)
 	}
 }
@@ -70,6 +70,9 @@ func (h *Handler) fetch(ctx context.Context, f engine.Fill, fields, conditions [
 			return nil, heard, err
 		}
 		next := answer.RedirectTarget(at, a.answer.Status, a.location)
+		if f.Document {
+			next = "" // what another URL answers is not this one's page
+		}
 		if next == "" || len(heard) > answer.MaxRedirects {
 			a.answer.Redirects = heard[:len(heard)-1]
 			return a, nil, nil
@@ -93,7 +96,14 @@ func (h *Handler) ask(ctx context.Context, f engine.Fill, at string, fields []fi
 	if err != nil {
 		return nil, &answer.FillError{Reason: answer.ConnectError, Text: err.Error()}
 	}
+	r.Header.Set("Surrogate-Capability", field.SurrogateCapability)
+	if f.Document {
+		r.Header.Set("Accept", "text/html") // unless its Vary names it
+	}
 	for _, field := range fields {
+		if f.Document && field.Name == "accept" {
+			r.Header.Del("Accept")
+		}
 		r.Header.Add(field.Name, field.Value)
 		if field.Name == page.HostField && (f.URL == "" || f.Binding != "") {
 			r.Host = field.Value
@@ -105,7 +115,7 @@ func (h *Handler) ask(ctx context.Context, f engine.Fill, at string, fields []fi
 	if f.URL != "" && f.Binding == "" {
 		return h.fetchRemote(r, f)
 	}
-	r.RequestURI = r.URL.RequestURI() // as the request of a server has it
+	r.RequestURI, r.Body = r.URL.RequestURI(), http.NoBody // as the request of a server has them
 	own, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a := recorder.New(f.MaxBytes, cancel)
@@ -134,7 +144,11 @@ func (h *Handler) ask(ctx context.Context, f engine.Fill, at string, fields []fi
 		if !a.Settled() {
 			return nil, err
 		}
-		return &fetched{a.Answer(), a.Kept(), a.Location()}, err
+		found := &fetched{a.Answer(), a.Kept(), a.Location()}
+		if f.Document {
+			found.answer.Header = recorder.Kept(a.Sent(), answer.KeepsField)
+		}
+		return found, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -168,6 +182,9 @@ func (h *Handler) fetchRemote(r *http.Request, f engine.Fill) (*fetched, error) 
 	a := &fetched{answer: recorder.Read(resp.StatusCode, resp.Header, nil, 0), location: recorder.Location(resp.Header)}
 	if resp.StatusCode != http.StatusOK {
 		return a, nil
+	}
+	if f.Document {
+		a.answer.Header = recorder.Kept(resp.Header, answer.KeepsField)
 	}
 	if a.body, err = io.ReadAll(io.LimitReader(resp.Body, int64(f.MaxBytes)+1)); err != nil {
 		return a, fmt.Errorf("%s: %w", r.URL, err)

@@ -47,9 +47,10 @@ func (n nativeHost) Join(parts []*blob) *blob {
 
 func (n nativeHost) Slice(b *blob, from, to int) *blob { return &blob{bytes: b.bytes[from:to]} }
 
-func (n nativeHost) Parse(*blob, engine.Parse) []byte { return nil }
-
-func (n nativeHost) Break(id engine.RequestID) { n.h.conns[id].done = true }
+func (n nativeHost) Break(id engine.RequestID) {
+	c := n.h.conns[id]
+	c.done, c.broken = true, true
+}
 
 func (n nativeHost) Read(b *blob, off int, p []byte) int { return copy(p, b.bytes[off:]) }
 
@@ -65,7 +66,8 @@ func (n nativeHost) Send(id engine.RequestID, head, body *blob) {
 			shown = append(slices.Clip(shown), reasonBehind(string(body.bytes))...)
 		}
 	}
-	c.head, c.queue, c.done = head, append(c.queue, shown), true
+	c.head, c.done = head, true
+	c.add(shown)
 }
 
 func (n nativeHost) SendHead(id engine.RequestID, head *blob) {
@@ -77,14 +79,14 @@ func (n nativeHost) Respond(id engine.RequestID, head *blob) { n.h.conns[id].hea
 
 func (n nativeHost) Write(id engine.RequestID, b *blob) {
 	c := n.h.conns[id]
-	c.queue = append(c.queue, b.bytes)
+	c.add(b.bytes)
 }
 
 func (n nativeHost) Finish(id engine.RequestID) { n.h.conns[id].done = true }
 
-func (n nativeHost) Pass(id engine.RequestID, host string, _ bool) {
+func (n nativeHost) Pass(id engine.RequestID, host string, shell bool) {
 	c := n.h.conns[id]
-	c.pass, c.done, c.host = true, true, host
+	c.pass, c.host, c.shell = true, host, shell
 }
 
 // Repeat has nothing to do: the handler answers warm pages without an event anyway.
@@ -97,10 +99,7 @@ func (n nativeHost) Wait(id engine.RequestID, until time.Time) { n.h.conns[id].u
 
 func (n nativeHost) Wake(id engine.RequestID) {
 	if c := n.h.conns[id]; c != nil {
-		select {
-		case c.wake <- struct{}{}:
-		default:
-		}
+		notify(c.wake)
 	}
 }
 
@@ -129,18 +128,46 @@ func (n nativeHost) Fill(id engine.RequestID, fill engine.FillID, f engine.Fill)
 
 // conn is a request that the engine has not answered at once: what was asked for it, and how it learns of more.
 type conn struct {
-	id     engine.RequestID
-	client *http.Request
+	id      engine.RequestID
+	client  *http.Request
+	request *engine.Request
 
 	// Written under the handler's lock, by the host.
-	head  *blob
-	queue [][]byte
-	until time.Time
-	done  bool
-	pass  bool
-	host  string // if pass: see Host.Pass
+	head   *blob
+	queue  [][]byte
+	queued int // bytes of queue, and of what was taken from it and is being written
+	until  time.Time
+	done   bool
+	broken bool // if done: the client has to see that the answer broke off
+	pass   bool
+	host   string // if pass: see Host.Pass
+	shell  bool   // the same
+
+	composed *origin // of a composed answer; nil: it is none. Set before anything is written
+	cut      bool    // the answer has begun and broke off; for when serve has returned
 
 	wake chan struct{}
+	more chan struct{} // there is more to write, by an event that was not this request's own
+	room chan struct{} // there is less to write
+}
+
+func newConn(client *http.Request, request *engine.Request) *conn {
+	return &conn{client: client, request: request, wake: make(chan struct{}, 1), more: make(chan struct{}, 1), room: make(chan struct{}, 1)}
+}
+
+func (c *conn) add(p []byte) {
+	c.queue = append(c.queue, p)
+	c.queued += len(p)
+}
+
+// tell has serve look again.
+func (c *conn) tell() { notify(c.more) }
+
+func notify(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // serve writes what the engine asks for until the request is finished or its client has gone. A writer that panics, as
@@ -149,33 +176,52 @@ func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
 	defer c.leave(h)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	begun := false
 	for {
 		h.mu.Lock()
-		head, queue, until, done := c.head, c.queue, c.until, c.done
-		c.head, c.queue = nil, nil
+		head, queue, until, done, pass, broken := c.head, c.queue, c.until, c.done, c.pass, c.broken
+		c.head, c.queue, c.pass = nil, nil, false
 		if done {
 			delete(h.conns, c.id)
 		}
 		h.mu.Unlock()
 
-		if c.pass {
+		if pass {
 			h.pass(w, r, c)
 			return
 		}
 		if head != nil {
+			begun = true
+			if c.composed != nil {
+				clear(w.Header())
+				head = composedHead(head, c.composed)
+			}
 			writeHead(w, head)
 		}
+		written := 0
 		for _, p := range queue {
 			if _, err := w.Write(p); err != nil {
 				return
 			}
+			written += len(p)
 		}
-		if done {
+		switch {
+		case broken && begun:
+			c.cut = true
+			return
+		case broken:
+			clear(w.Header())
+			w.Header().Set("Cache-Control", "no-store")
+			http.Error(w, "The origin's answer broke off.", http.StatusBadGateway)
+			return
+		case done:
 			return
 		}
 		if head != nil || len(queue) > 0 {
 			// A writer that cannot flush delivers late, but whole.
 			_ = http.NewResponseController(w).Flush()
+			h.event(func() { c.queued -= written })
+			notify(c.room)
 		}
 		timer.Reset(until.Sub(h.now()))
 		select {
@@ -183,6 +229,7 @@ func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
 			h.event(func() { h.engine.Resume(c.id, h.now()) })
 		case <-timer.C:
 			h.event(func() { h.engine.Deadline(c.id, h.now()) })
+		case <-c.more:
 		case <-r.Context().Done():
 			return
 		}

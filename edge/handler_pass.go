@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"strings"
 
 	"inlay/internal/ascii"
+	"inlay/internal/field"
 	"inlay/internal/page"
 )
 
@@ -32,7 +34,12 @@ func proxyTo(target *url.URL, remote *http.Transport, shown shownPages, o *Optio
 		},
 		// The answer to an upgrade does not go through the writer of pass.
 		ModifyResponse: func(r *http.Response) error {
-			stripInternal(r.Header)
+			if r.StatusCode == http.StatusSwitchingProtocols {
+				stripInternal(r.Header)
+			}
+			if out, ok := r.Request.Context().Value(passKey{}).(*passWriter); ok && r.StatusCode != http.StatusSwitchingProtocols {
+				r.Body = &originBody{r.Body, out}
+			}
 			if r.StatusCode == http.StatusSwitchingProtocols && r.Request.Header.Get("Upgrade") == "" {
 				return errors.New("it switches protocols, which nobody asked for")
 			}
@@ -68,11 +75,11 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 	if inner.Body != nil && (r.ContentLength < 0 || r.Trailer != nil) {
 		inner.Body = &passBody{ReadCloser: r.Body, outer: r, inner: inner}
 	}
+	inner.Header.Set("Surrogate-Capability", field.SurrogateCapability)
 	out := &passWriter{ResponseWriter: w}
 	if !isSafe(r.Method) {
 		out.changed = func() { h.passed(r.Context(), c.id, w.Header()) }
 	}
-	defer out.strip() // also when the handler panics
 	before := w.Header().Clone()
 	defer func() {
 		switch p := recover(); {
@@ -88,8 +95,38 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 			h.shown.fail(w, r, h.options.Config.Dev, http.StatusBadGateway, why, "The site's own handlers have ended without an answer.")
 		}
 	}()
+	if r.Method == http.MethodGet && inner.Header.Get("Upgrade") == "" {
+		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), passKey{}, out))
+		defer cancel()
+		inner = inner.WithContext(ctx)
+		askForPage(inner.Header, c.shell)
+		out.own = w.Header().Clone()
+		if out.own == nil {
+			out.own = http.Header{}
+		}
+		out.compose = func(status int) *composer { return h.compose(w, c, cancel, status, out.own) }
+	}
+	defer out.end()
 	h.unpaged.ServeHTTP(out, inner)
 	out.begin(http.StatusOK) // if it has written nothing
+	out.whole = true
+}
+
+// passKey finds the writer of a request that is passed on in the context of what the origin gets.
+type passKey struct{}
+
+// originBody is the body of a remote origin's answer. That it broke off ReverseProxy tells nobody but a server.
+type originBody struct {
+	io.ReadCloser
+	to *passWriter
+}
+
+func (b *originBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		b.to.broke = err
+	}
+	return n, err
 }
 
 // isSafe tells whether a request of a method is not meant to change anything (RFC 9110, section 9.2.1).
@@ -159,6 +196,13 @@ type passWriter struct {
 	http.ResponseWriter
 	wrote   bool
 	changed func() // what is to be done before the head of a success or a redirect leaves; may be nil
+
+	// Of a request whose answer may be composed; else all of it is nil.
+	own      http.Header                // the handler's: the one below is of who writes the answer
+	compose  func(status int) *composer // nil: it is not composed
+	composer *composer
+	broke    error // the origin's body broke off
+	whole    bool  // the handler has returned
 }
 
 var (
@@ -167,7 +211,39 @@ var (
 	_ io.ReaderFrom = (*passWriter)(nil)
 )
 
-func (w *passWriter) strip() { stripInternal(w.Header()) }
+func (w *passWriter) Header() http.Header {
+	if w.own != nil {
+		return w.own
+	}
+	return w.ResponseWriter.Header()
+}
+
+// strip takes out what is between inlay and its origins, and has the writer below know the rest.
+func (w *passWriter) strip() {
+	stripInternal(w.Header())
+	if w.own != nil && w.composer == nil {
+		below := w.ResponseWriter.Header()
+		clear(below)
+		maps.Copy(below, w.own)
+	}
+}
+
+// end is when the handler has returned, or panics.
+func (w *passWriter) end() {
+	if w.composer == nil {
+		w.strip() // of trailers
+		return
+	}
+	if w.whole {
+		w.composer.end(w.broke)
+		return
+	}
+	p := recover()
+	w.composer.end(io.ErrUnexpectedEOF)
+	if p != nil && p != http.ErrAbortHandler {
+		panic(p)
+	}
+}
 
 // begin is before the head leaves.
 func (w *passWriter) begin(status int) {
@@ -178,45 +254,65 @@ func (w *passWriter) begin(status int) {
 	if w.changed != nil && status >= 200 && status < 400 {
 		w.changed()
 	}
+	if w.compose != nil {
+		w.composer = w.compose(status)
+	}
 	w.strip()
 }
 
 func (w *passWriter) WriteHeader(status int) {
+	if w.composer != nil {
+		return
+	}
 	if status >= 200 || status == http.StatusSwitchingProtocols {
 		w.begin(status)
 	} else {
 		w.strip()
 	}
-	w.ResponseWriter.WriteHeader(status)
+	if w.composer == nil {
+		w.ResponseWriter.WriteHeader(status)
+	}
 }
 
 func (w *passWriter) Write(p []byte) (int, error) {
 	w.begin(http.StatusOK)
+	if w.composer != nil {
+		return w.composer.Write(p)
+	}
 	return w.ResponseWriter.Write(p)
 }
 
 func (w *passWriter) WriteString(s string) (int, error) {
 	w.begin(http.StatusOK)
+	if w.composer != nil {
+		return w.composer.Write([]byte(s))
+	}
 	return io.WriteString(w.ResponseWriter, s)
 }
 
 func (w *passWriter) ReadFrom(r io.Reader) (int64, error) {
 	w.begin(http.StatusOK)
+	if w.composer != nil {
+		return io.Copy(w.composer, r)
+	}
 	return io.Copy(w.ResponseWriter, r)
 }
 
-func (w *passWriter) Flush() {
-	w.begin(http.StatusOK)
-	// What cannot be flushed is sent all the same, later.
-	_ = http.NewResponseController(w.ResponseWriter).Flush()
-}
+func (w *passWriter) Flush() { _ = w.FlushError() } // what cannot be flushed is sent all the same, later
 
 func (w *passWriter) FlushError() error {
 	w.begin(http.StatusOK)
+	if w.composer != nil {
+		w.composer.flush()
+		return nil
+	}
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
 func (w *passWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if w.composer != nil {
+		return nil, nil, http.ErrHijacked
+	}
 	w.strip()
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	w.wrote = w.wrote || err == nil

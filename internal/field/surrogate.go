@@ -9,6 +9,9 @@ import (
 // behind a semicolon.
 const surrogateName = "inlay"
 
+// SurrogateCapability is what inlay tells origins that it can do, in Surrogate-Capability (section 3).
+const SurrogateCapability = surrogateName + `="ESI/1.0"`
+
 // Surrogate reads Surrogate-Control, its lines joined by commas, into Cache-Control's form (Edge Architecture Specification
 // 1.0, section 2.2): own is what it says to inlay by name, behind a semicolon, and any what it says to anybody. What it says to others
 // is left out. max-age=N+M becomes a max-age of N and stale directives of M, and no-store-remote, which says the same to what may be far

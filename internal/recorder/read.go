@@ -58,6 +58,31 @@ func readFields(header http.Header) (a answer.Answer, typed bool) {
 	return a, typed
 }
 
+// Kept are the fields of a header that keep tells to keep, by their names in lower case and in the order of these; those that
+// Connection names are of one connection only.
+func Kept(header http.Header, keep func(name string) bool) (fields []field.Field) {
+	hop := ""
+	for name, values := range header {
+		if strings.EqualFold(name, "connection") {
+			hop += "," + strings.Join(values, ",")
+		}
+	}
+	for name, values := range header {
+		name = strings.ToLower(ascii.TrimOWS(name))
+		isHop := slices.ContainsFunc(strings.Split(hop, ","), func(one string) bool { return strings.EqualFold(ascii.TrimOWS(one), name) })
+		if isHop || !keep(name) {
+			continue
+		}
+		for _, value := range values {
+			if value = ascii.TrimOWS(value); value != "" && ascii.Only(value, field.IsFieldByte) {
+				fields = append(fields, field.Field{Name: name, Value: value})
+			}
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b field.Field) int { return strings.Compare(a.Name, b.Name) })
+	return fields
+}
+
 // Location is the Location of an answer, empty if it has none, or several.
 func Location(header http.Header) string {
 	location, n := "", 0

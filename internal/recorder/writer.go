@@ -145,5 +145,8 @@ func (w *Writer) Kept() []byte { return w.body }
 // Location is where a redirect leads, as [Location] has it.
 func (w *Writer) Location() string { return Location(w.sent) }
 
+// Sent is the header as it was when the status was settled, nil before that.
+func (w *Writer) Sent() http.Header { return w.sent }
+
 // Answer is what the storing rules look at.
 func (w *Writer) Answer() answer.Answer { return Read(w.status, w.sent, w.body, w.sniff) }

@@ -1,0 +1,392 @@
+package edge
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"inlay/internal/ascii"
+	"inlay/internal/engine"
+	"inlay/internal/field"
+	"inlay/internal/page"
+	"inlay/internal/recorder"
+	"inlay/internal/shell"
+)
+
+// A page of the origin: the answer to a request that was passed on has slots, which are filled as its bytes come. The origin's
+// handler goes on in the goroutine of its request, and what it writes goes to the engine; the answer is written by another.
+
+// composer is a passed answer that is composed.
+type composer struct {
+	h        *Handler
+	c        *conn
+	name     string // of the page, for the log
+	outliner *shell.Outliner
+	cancel   context.CancelFunc // of the request that the origin has
+
+	raw     int64 // bytes that the origin has written
+	length  int64 // that it has announced; -1: none
+	buf     []byte
+	held    []byte    // bytes whose pieces are not known yet
+	given   int       // how many bytes came before them
+	failed  error     // nil: it goes on
+	inflate *inflater // nil: they are not compressed
+
+	left chan struct{} // closed when nobody writes the answer any more
+	// panicked is what the client's writer panicked with, once left is closed.
+	panicked any
+}
+
+const (
+	// composeBuffer is how much of what a handler writes is kept until it flushes, as net/http's own server does.
+	composeBuffer = 4 << 10
+	// maxQueued is how much may wait to be written to a client before the origin has to wait.
+	maxQueued = 1 << 20
+)
+
+// errGone is what an origin's handler gets that writes for a client who has gone.
+var errGone = errors.New("edge: the client has gone")
+
+// describesOrigin are the fields of an origin's answer that do not hold for what is made of it: names in canonical form.
+var describesOrigin = [...]string{
+	"Content-Length", "Etag", "Last-Modified", "Accept-Ranges", "Content-Encoding", "Content-Md5", "Digest", "Repr-Digest", "Content-Digest",
+	"Expires", "Pragma", "Age", "Surrogate-Control", "Trailer", "Transfer-Encoding",
+}
+
+// compose begins to compose the answer to a request that was passed on, if it has slots; nil if it has none.
+func (h *Handler) compose(w http.ResponseWriter, c *conn, cancel context.CancelFunc, status int, header http.Header) *composer {
+	switch {
+	case c.client.Method != http.MethodGet || status < 200 || status == http.StatusNoContent || status == http.StatusResetContent ||
+		status == http.StatusPartialContent || status == http.StatusNotModified:
+		return nil
+	}
+	a := recorder.Read(status, header, nil, 0)
+	encoding := ascii.ToLower(ascii.TrimOWS(a.ContentEncoding))
+	switch encoding {
+	case "gzip", "x-gzip":
+		a.ContentEncoding = ""
+	case "", "identity":
+	default:
+		if edge, esi := a.Slots(); edge || esi || c.shell {
+			h.refuse(c.request.Target, "the answer has Content-Encoding "+ascii.Quote(encoding)+", so it was not read for slots; the origin was asked for gzip or none")
+		}
+		return nil
+	}
+	if !isHTML(a.ContentType) {
+		return nil
+	}
+	var p engine.Parse
+	h.event(func() { p = h.engine.PassHead(c.request, &a, h.now()) })
+	if p == (engine.Parse{}) {
+		return nil
+	}
+	own := maps.Clone(header) // the handler may go on changing its own
+	stripInternal(own)
+	for key := range own {
+		if slices.Contains(describesOrigin[:], http.CanonicalHeaderKey(key)) {
+			delete(own, key)
+		}
+	}
+	c.composed = &origin{status: status, header: own}
+	m := &composer{
+		h: h, c: c, name: c.request.Target, cancel: cancel, length: -1, left: make(chan struct{}),
+		outliner: shell.NewOutliner(shell.OutlineOptions{Document: true, EdgeSlots: p.EdgeSlots, ESI: p.ESI, Base: p.Base}),
+	}
+	if n, err := strconv.ParseInt(header.Get("Content-Length"), 10, 64); err == nil && n >= 0 {
+		m.length = n
+	}
+	if encoding == "gzip" || encoding == "x-gzip" {
+		m.inflate = newInflater(m.read)
+	}
+	go m.answer(w)
+	return m
+}
+
+// isHTML tells whether a Content-Type is text/html; in which charset is not looked at.
+func isHTML(contentType string) bool {
+	essence, _, _ := ascii.Cut(contentType, ";")
+	return ascii.EqualFold(ascii.TrimOWS(essence), "text/html")
+}
+
+// answer writes what the engine asks for, until the answer has ended or its client has gone.
+func (m *composer) answer(w http.ResponseWriter) {
+	defer close(m.left)
+	defer m.cancel() // nobody needs what the origin would still say
+	defer func() { m.panicked = recover() }()
+	m.c.serve(m.h, w, m.c.client)
+}
+
+// Write takes what the origin's handler writes, and each time hands over what a server would have sent by then.
+func (m *composer) Write(p []byte) (int, error) {
+	if m.length >= 0 && m.raw+int64(len(p)) > m.length {
+		return 0, http.ErrContentLength
+	}
+	m.raw += int64(len(p))
+	if m.buf = append(m.buf, p...); len(m.buf) >= composeBuffer {
+		m.flush()
+	}
+	select {
+	case <-m.left:
+		return len(p), errGone
+	default:
+		return len(p), m.failed
+	}
+}
+
+// flush hands over what was written.
+func (m *composer) flush() {
+	p := m.buf
+	m.buf = m.buf[:0]
+	switch {
+	case len(p) == 0 || m.failed != nil:
+	case m.inflate != nil:
+		m.failed = m.inflate.write(p)
+	default:
+		m.read(p)
+	}
+}
+
+// read takes bytes of the page, in plain.
+func (m *composer) read(p []byte) {
+	m.held = append(m.held, p...)
+	o, refused := m.outliner.Write(p)
+	m.part(&o, refused, false)
+	m.await()
+}
+
+// part gives the engine the pieces that are known now.
+func (m *composer) part(o *page.Outline, refused []string, done bool) {
+	for _, text := range refused {
+		m.h.refuse(m.name, text)
+	}
+	if len(o.Pieces) == 0 && len(o.Slots) == 0 && len(o.Links) == 0 && !done {
+		return
+	}
+	end := rebase(o, m.given)
+	text := m.held[:end:end]
+	m.held, m.given = m.held[end:], m.given+end
+	outline := page.EncodeOutline(o)
+	m.h.event(func() {
+		if m.h.conns[m.c.id] == m.c {
+			m.h.engine.PassPart(m.c.id, outline, &blob{bytes: text}, end, done, m.h.now())
+			m.c.tell()
+		}
+	})
+}
+
+// rebase makes the ranges of an outline, which count from the beginning of a page, count from what has not been given out of it yet,
+// and says how many bytes they go through.
+func rebase(o *page.Outline, given int) (end int) {
+	in := func(pieces []page.Piece) {
+		for i := range pieces {
+			if p := &pieces[i]; p.Kind == page.TextPiece {
+				p.From, p.To = p.From-given, p.To-given
+				end = max(end, p.To)
+			}
+		}
+	}
+	in(o.Pieces)
+	for i := range o.Slots {
+		in(o.Slots[i].Group)
+	}
+	return end
+}
+
+// await waits while the client has more to read than is good.
+func (m *composer) await() {
+	for {
+		queued := 0
+		m.h.event(func() { queued = m.c.queued })
+		if queued <= maxQueued {
+			return
+		}
+		select {
+		case <-m.c.room:
+		case <-m.left:
+			return
+		}
+	}
+}
+
+// end is when the origin's handler has returned, or its body broke off: err says so. It returns when the answer has been written as
+// far as it will be, and panics as a handler does whose answer broke off.
+func (m *composer) end(err error) {
+	m.flush()
+	if m.inflate != nil {
+		if e := m.inflate.end(); err == nil {
+			err = e
+		}
+	}
+	if err == nil && m.length > m.raw {
+		err = io.ErrUnexpectedEOF
+	}
+	if err == nil && m.failed != nil {
+		err = m.failed
+	}
+	if err == nil {
+		o, refused := m.outliner.End()
+		m.part(&o, refused, true)
+	} else {
+		m.h.event(func() {
+			if m.h.conns[m.c.id] == m.c {
+				m.h.engine.PassBroken(m.c.id, m.h.now())
+				m.c.tell()
+			}
+		})
+	}
+	<-m.left
+	switch {
+	case m.panicked != nil:
+		panic(m.panicked)
+	case m.c.cut:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// inflater undoes gzip, as bytes come.
+type inflater struct {
+	in   *io.PipeWriter
+	done chan error
+}
+
+func newInflater(to func([]byte)) *inflater {
+	out, in := io.Pipe()
+	z := &inflater{in: in, done: make(chan error, 1)}
+	go func() {
+		err := func() error {
+			r, err := gzip.NewReader(out)
+			if err != nil {
+				return err
+			}
+			buf := make([]byte, 32<<10)
+			for {
+				n, err := r.Read(buf)
+				if n > 0 {
+					to(buf[:n])
+				}
+				if err == io.EOF {
+					return nil
+				}
+				if err != nil {
+					return err
+				}
+			}
+		}()
+		_ = out.CloseWithError(errors.New("edge: the origin's gzip cannot be read"))
+		z.done <- err
+	}()
+	return z
+}
+
+func (z *inflater) write(p []byte) error {
+	_, err := z.in.Write(p)
+	return err
+}
+
+// end tells whether all that came was whole, once it has been read.
+func (z *inflater) end() error {
+	_ = z.in.Close()
+	return <-z.done
+}
+
+// refuse logs, once, why something in a page stays as it stands, or all of the page.
+func (h *Handler) refuse(name, text string) {
+	const most = 512
+	line := name + "\n" + text
+	fresh := false
+	h.event(func() {
+		if fresh = !h.refused[line]; fresh {
+			if len(h.refused) >= most {
+				clear(h.refused)
+			}
+			h.refused[line] = true
+		}
+	})
+	if fresh {
+		h.options.Logger.Warn("inlay: left as it stands", "page", name, "why", text)
+	}
+}
+
+// Parse reads a page of the origin that is to be kept, or a fragment, for its slots.
+func (n nativeHost) Parse(b *blob, p engine.Parse) []byte {
+	o, refused, err := shell.Outline(b.bytes, shell.OutlineOptions{Document: p.Document, EdgeSlots: p.EdgeSlots, ESI: p.ESI, Base: p.Base})
+	if err != nil {
+		refused = append(refused, err.Error())
+	}
+	if h := n.h; len(refused) > 0 {
+		go func() { // the lock is held here
+			for _, text := range refused {
+				h.refuse(p.Base, text)
+			}
+		}()
+	}
+	if err != nil || len(o.Slots) == 0 {
+		return nil
+	}
+	return page.EncodeOutline(&o)
+}
+
+// origin is what the origin of a composed answer has said before its body.
+type origin struct {
+	status int
+	header http.Header
+}
+
+// composedHead is the engine's head for a composed answer, among what its origin has said.
+func composedHead(head *blob, o *origin) *blob {
+	if head.status != http.StatusOK {
+		return head // it cannot be shown
+	}
+	all := maps.Clone(o.header)
+	before := all["Cache-Status"]
+	delete(all, "Cache-Status")
+	mergeHead(all, head.header)
+	if len(before) > 0 { // who is nearest the origin comes first
+		all["Cache-Status"] = append(slices.Clip(before), all["Cache-Status"]...)
+	}
+	return &blob{status: o.status, header: all}
+}
+
+// askForPage changes what a request that may be answered by a page with slots asks of the origin: of all of it, in an encoding that can be
+// undone here. known says that its URL is one of such a page.
+func askForPage(header http.Header, known bool) {
+	accept := ascii.ToLower(strings.Join(header.Values("Accept"), ","))
+	if known && accept != "" && !strings.Contains(accept, "text/") && !strings.Contains(accept, "*/*") {
+		return
+	}
+	if known {
+		for _, name := range []string{"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"} {
+			header.Del(name)
+		}
+		header.Set("Accept-Encoding", "identity")
+		return
+	}
+	if !strings.Contains(accept, "text/html") {
+		return
+	}
+	encodings := field.JoinLines(header.Values("Accept-Encoding"))
+	if encodings == "" {
+		return
+	}
+	header.Set("Accept-Encoding", gzipOf(encodings))
+}
+
+// gzipOf is what of an Accept-Encoding can be undone here.
+func gzipOf(encodings string) string {
+	for one := range strings.SplitSeq(encodings, ",") {
+		name, weight, _ := strings.Cut(one, ";")
+		if name = ascii.TrimOWS(name); !ascii.EqualFold(name, "gzip") && !ascii.EqualFold(name, "x-gzip") {
+			continue
+		}
+		if q := strings.TrimPrefix(strings.ReplaceAll(weight, " ", ""), "q="); strings.Trim(q, "0.") != "" || q == "" {
+			return "gzip"
+		}
+	}
+	return "identity"
+}
