@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -85,7 +86,12 @@ func dryRun(t *testing.T, more string, options ...string) string {
 	rules := regexp.MustCompile(`(?s)rules = \[.*?\n\]\n`).FindString(string(own))
 	require.NotEmpty(t, rules)
 	path := filepath.Join(t.TempDir(), "wrangler.toml")
+	require.NoError(t, os.Mkdir(filepath.Join(filepath.Dir(path), "public"), 0o755))
 	text := fmt.Sprintf("name = \"inlay\"\nmain = %q\ncompatibility_date = \"2026-11-01\"\nno_bundle = true\n%s%s", main, rules, more)
+	if strings.HasPrefix(more, "name = ") { // it is whole
+		text = strings.Replace(more, `"build/main.mjs"`, strconv.Quote(main), 1)
+		require.NotEqual(t, more, text)
+	}
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	cmd := exec.Command(filepath.Join(node, "node"), append([]string{"node_modules/wrangler/bin/wrangler.js", "deploy", "--dry-run", "--config", path}, options...)...)
 	cmd.Env = append(harness.Environ(), "PATH="+node+string(os.PathListSeparator)+os.Getenv("PATH"),

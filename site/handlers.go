@@ -27,7 +27,7 @@ const (
 )
 
 // Handler answers the fragments of the site's pages under /fragments/, and what
-// is no page: /api/packages and /robots.txt. For the rest a visitor sees
+// is no page and no file of public/: /api/packages. For the rest a visitor sees
 // pages/404.html. Without the documentation that gen/ writes, it answers 503 and
 // says how to get it.
 func Handler() http.Handler {
@@ -60,7 +60,6 @@ func originOf(files fs.FS, upstream asker) http.Handler {
 		writeError(w, http.StatusNotFound, "There is no such fragment.")
 	})
 	mux.HandleFunc("GET /api/packages", o.api)
-	mux.HandleFunc("GET /robots.txt", robots)
 	return mux
 }
 
@@ -152,12 +151,6 @@ func (o *origin) api(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Cache-Control", "public, max-age=3600")
 	// The status has left; a reader that goes away is no error of the site.
 	_, _ = io.Copy(w, flate.NewReader(file))
-}
-
-func robots(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "public, max-age=86400")
-	_, _ = io.WriteString(w, "User-agent: *\nDisallow: /fragments/\n")
 }
 
 // refuse answers for a fragment that cannot be served: 404 where there is no

@@ -186,10 +186,6 @@ func TestOriginServesWhatIsNoPage(t *testing.T) {
 	require.NoError(t, json.Unmarshal(api.Body.Bytes(), &list))
 	assert.Equal(t, []map[string]string{{"path": "net/http"}}, list)
 
-	robots := get(origin, "/robots.txt")
-	assert.Equal(t, http.StatusOK, robots.Code)
-	assert.Equal(t, "User-agent: *\nDisallow: /fragments/\n", robots.Body.String())
-
 	missing := get(origin, "/nosuch/page")
 	assert.Equal(t, http.StatusNotFound, missing.Code)
 	assert.Equal(t, "404 page not found\n", missing.Body.String(), "pages/404.html takes the place of this")

@@ -20,7 +20,7 @@ func capnp(p *project.Project, modules []module, file, up, core string) ([]byte,
 	for _, line := range wrap(strings.Join(names, ", ")+".", 118) {
 		b.WriteString("# " + line + "\n")
 	}
-	b.WriteString(`# Nothing else that wrangler.toml binds is there: no KV, no D1, no R2, no Durable Object, no service.
+	b.WriteString(`# Nothing else that wrangler.toml has is there: no files of [assets], no KV, no D1, no R2, no Durable Object, no service.
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (

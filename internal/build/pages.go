@@ -49,6 +49,15 @@ func ReadPages(p *project.Project) ([]edge.Page, error) {
 	if p.Go != project.NoGo && !slices.ContainsFunc(all, func(p edge.Page) bool { return p.Pattern != edge.NotFound }) {
 		return nil, none
 	}
+	var patterns []string
+	for i := range all {
+		if all[i].Pattern != edge.NotFound {
+			patterns = append(patterns, all[i].Pattern)
+		}
+	}
+	if problems := p.Wrangler.CheckFiles(patterns); len(problems) > 0 {
+		return nil, problems
+	}
 	// What only shows when all pages are put together, and is not about one of them, shows here too.
 	if _, err := edge.NewHandler(edge.Options{Pages: all, Origin: http.NotFoundHandler(), Config: edge.Config{AllowHosts: edge.Hosts(all)}}); err != nil {
 		return nil, Problems{{File: p.Rel(p.Pages()), Msg: err.Error()}}

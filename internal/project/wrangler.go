@@ -17,6 +17,7 @@ type Wrangler struct {
 	CompatibilityDate  string
 	CompatibilityFlags []string
 	Assets             string // the folder of static files, as it is written; "" if there is none
+	Files              Files  // what else [assets] says
 	Rules              []Rule
 	NoBundle           bool
 	// Vars are those of the top level; an environment does not inherit them.
@@ -105,6 +106,7 @@ func ParseWrangler(text string) (*Wrangler, error) {
 	w.Rules = r.rules(root)
 	if assets := r.table(root, "assets"); assets != nil {
 		w.Assets = r.text(assets, "directory", "")
+		w.Files = r.files(assets)
 	}
 	if all := r.table(root, "env"); all != nil {
 		for _, name := range all.Keys {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -43,7 +44,7 @@ func TestSiteIsWhole(t *testing.T) {
 				text := read(t, filepath.Join(dir, filepath.FromSlash(name)))
 				assert.NotContains(t, text, "[[.", name)
 				assert.NotContains(t, name, ".tmpl")
-				assert.True(t, strings.HasSuffix(text, "\n") && !strings.HasSuffix(text, "\n\n"), "%s ends with its last line", name)
+				assert.True(t, path.Ext(name) == ".ico" || strings.HasSuffix(text, "\n") && !strings.HasSuffix(text, "\n\n"), "%s ends with its last line", name)
 			}
 			p, err := project.Load(dir)
 			require.NoError(t, err)
