@@ -17,13 +17,16 @@ import (
 type Leak struct {
 	// Src is the fragment's expanded src.
 	Src string
-	// Inputs are what it depends on, as a slot's vary would declare them: "cookie:session", "header:accept-language".
+	// Inputs are what it depends on, as a slot's vary would declare them: "cookie:session", "header:accept-language", "country",
+	// "host". In place of a header field or a cookie something derived may do: "language:de,en", "bucket:price/2".
 	Inputs []string
 }
 
 // offered are header fields that a fragment might look at though its slot does not declare them, whether or not this
 // client sent them.
-var offered = [...]string{"accept", "accept-language", "authorization", "referer", "user-agent", "x-forwarded-for"}
+var offered = [...]string{
+	"accept", "accept-language", "authorization", route.CountryField, "referer", "user-agent", "x-forwarded-for", route.HostField,
+}
 
 // leakTimeout bounds a whole check, which fetches a leaking fragment many times.
 const leakTimeout = time.Minute
@@ -44,11 +47,7 @@ func (h *Handler) checkLeaks(f engine.Fill, client *http.Request) {
 		if h.sameAnswer(ctx, f, offer(f.Fields, one, "inlay-leak-a"), offer(f.Fields, one, "inlay-leak-b")) {
 			continue
 		}
-		kind := "header:"
-		if in.Kind == route.Cookie {
-			kind = "cookie:"
-		}
-		leak.Inputs = append(leak.Inputs, kind+in.Name)
+		leak.Inputs = append(leak.Inputs, declared(in))
 	}
 	if h.options.OnLeak != nil {
 		h.options.OnLeak(leak)
@@ -56,6 +55,19 @@ func (h *Handler) checkLeaks(f engine.Fill, client *http.Request) {
 	}
 	h.options.Logger.Warn("inlay: a fragment depends on what its slot does not declare: add it to the slot's vary, or remove the dependency",
 		"src", f.Src, "inputs", strings.Join(leak.Inputs, " "))
+}
+
+// declared is how a slot's vary declares what a fragment was found to depend on.
+func declared(in route.Input) string {
+	switch {
+	case in.Kind == route.Cookie:
+		return "cookie:" + in.Name
+	case in.Name == route.CountryField:
+		return "country"
+	case in.Name == route.HostField:
+		return "host"
+	}
+	return "header:" + in.Name
 }
 
 // undeclaredInputs are the inputs that the client or offered has and the fill does not.

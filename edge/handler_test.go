@@ -322,6 +322,39 @@ func TestShutdownWaitsForPagesAndFills(t *testing.T) {
 	require.NoError(t, h.Shutdown(long))
 }
 
+func TestLeaksOfWhatCanBeDerivedAreNamedAsThat(t *testing.T) {
+	for _, c := range []struct {
+		vary string
+		want []string
+	}{
+		{"", []string{"header:accept-language", "country", "cookie:price", "host"}},
+		{"language:de,en country bucket:price/2 host", nil},
+	} {
+		origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			price, _ := r.Cookie("price")
+			fmt.Fprint(w, r.Header.Get("Accept-Language"), r.Header.Get("CF-IPCountry"), price, r.Header.Get("X-Forwarded-Host"))
+		})
+		var leaks []Leak
+		handler, err := NewHandler(Options{
+			Pages:  []Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/a" vary="`+c.vary+`"></edge-slot></body>`)},
+			Origin: origin, CheckLeaks: true, OnLeak: func(l Leak) { leaks = append(leaks, l) },
+		})
+		require.NoError(t, err)
+		r := httptest.NewRequest(http.MethodGet, "/p", nil)
+		r.Header.Set("Cookie", "price=2")
+		r.Header.Set("Accept-Language", "en-GB, de;q=0.5")
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+		require.NoError(t, handler.Shutdown(context.Background()))
+		if c.want == nil {
+			assert.Empty(t, leaks)
+			continue
+		}
+		require.Len(t, leaks, 1)
+		assert.ElementsMatch(t, c.want, leaks[0].Inputs)
+	}
+}
+
 func TestLeakOfAnUndeclaredInputIsReported(t *testing.T) {
 	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
