@@ -66,7 +66,7 @@ func (e *Engine[B]) Warm(r *Request, now time.Time) (whole Whole[B], ok bool) {
 
 // warmAt is the answer of a composed page, if there is one.
 func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[B], ok bool) {
-	if v == nil {
+	if v == nil || r.drew { // whose head has a share for this visitor alone
 		return whole, false
 	}
 	c := v.page
@@ -89,7 +89,7 @@ func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[
 // route finds the page that answers r, and its composed form if there is one.
 func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
 	r.page, r.bad, r.shell, r.drew = -1, nil, false, false
-	r.lot = route.Lot(e.config.Seed, uint64(r.ID)^r.Draw)
+	e.know(r)
 	r.path, r.query = route.SplitTarget(r.Target)
 	if r.internal = route.IsInternal(r.path); r.internal || r.Method != "GET" && r.Method != "HEAD" {
 		return nil
@@ -133,13 +133,14 @@ func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now t
 		left = min(left, info.TTL)
 		states[i] = field.Status{Slot: part.name, Hit: true, TTL: int64(info.TTL / time.Second), HasTTL: true}
 	}
-	shareable := !c.personal && left > answer.InstantlyStale
+	vary := pl.depends.Load().vary
+	shareable := !c.personal && vary != "*" && left > answer.InstantlyStale
 	h := &heads[B]{
 		second:      now.Unix(),
 		ok:          e.host.NewHead(200, e.wholeFields(pl, states, c.etag, c.length, shareable)),
 		notModified: e.host.NewHead(304, e.wholeFields(pl, states, c.etag, -1, shareable)),
 	}
-	if pl.depends.Load().vary == "" && !e.config.Debug {
+	if vary == "" && !e.config.Debug {
 		h.until = now.Add(left)
 	}
 	if !c.heads.CompareAndSwap(old, h) {
@@ -208,13 +209,13 @@ func (e *Engine[B]) sendComposed(q *request[B], states []field.Status, v *entry[
 	c := v.page
 	shareable := e.shareable(q)
 	if etagMatches(q.visitor.fields.Field("if-none-match"), c.etag) {
-		head := e.host.NewHead(304, e.wholeFields(q.plan, states, c.etag, -1, shareable))
+		head := e.host.NewHead(304, e.forVisitor(q, e.wholeFields(q.plan, states, c.etag, -1, shareable)))
 		e.host.SendHead(q.id, head)
 		e.host.Drop(head)
 		return
 	}
 	fields := e.wholeFields(q.plan, states, c.etag, c.length, shareable)
-	head := e.host.NewHead(200, e.timed(q, fields))
+	head := e.host.NewHead(200, e.timed(q, e.forVisitor(q, fields)))
 	e.host.Send(q.id, head, v.blob)
 	e.host.Drop(head)
 }
@@ -254,7 +255,7 @@ func (e *Engine[B]) composable(q *request[B]) bool {
 // has, fresh, and none is one visitor's. A stale fragment, what stands in for a failed one and what is never stored would
 // live on in others' caches past what their slots say.
 func (e *Engine[B]) shareable(q *request[B]) bool {
-	if q.plan.CacheControl == "" || q.personal() || q.makeshift {
+	if q.plan.CacheControl == "" || q.personal() || q.makeshift || q.plan.depends.Load().vary == "*" {
 		return false
 	}
 	for _, s := range q.slots {
@@ -269,7 +270,7 @@ func (e *Engine[B]) shareable(q *request[B]) bool {
 	return true
 }
 
-// personal reports whether a fragment was made from a cookie of the visitor. Vary would say so, but not
+// personal reports whether a fragment was made from a cookie of the visitor, which a share is too. Vary would say so, but not
 // all who store pages ask it.
 func (q *request[B]) personal() bool {
 	for _, s := range q.slots {

@@ -7,6 +7,7 @@ import (
 	"inlay/internal/decimal"
 	"inlay/internal/field"
 	"inlay/internal/page"
+	"inlay/internal/route"
 	"inlay/internal/wording"
 )
 
@@ -72,7 +73,23 @@ func (e *Engine[B]) streamHead(q *request[B]) B {
 	if q.plan.link != "" {
 		fields = append(fields, field.Field{Name: "link", Value: q.plan.link})
 	}
-	return e.host.NewHead(200, e.timed(q, append(fields, q.plan.Header...)))
+	return e.host.NewHead(200, e.timed(q, e.forVisitor(q, append(fields, q.plan.Header...))))
+}
+
+// forVisitor adds the cookies of the shares that were drawn for a visitor who had none. The head of an answer that was passed on
+// is the origin's, which may have been sent before it was known what is in the page.
+func (e *Engine[B]) forVisitor(q *request[B], fields []field.Field) []field.Field {
+	if q.passed {
+		return fields
+	}
+	for _, pair := range q.plan.depends.Load().varies.Drawn(&q.visitor) {
+		value := pair + "; Path=/; Max-Age=31536000; SameSite=Lax"
+		if q.visitor.Header(route.SchemeField) == "https" {
+			value += "; Secure"
+		}
+		fields = append(fields, field.Field{Name: "set-cookie", Value: value})
+	}
+	return fields
 }
 
 // sendHead answers HEAD: the head that a GET would have had now. Fills were started for it of required slots alone,
@@ -93,7 +110,7 @@ func (e *Engine[B]) sendHead(q *request[B]) {
 		if etagMatches(q.visitor.fields.Field("if-none-match"), etag) {
 			status, length = 304, -1
 		}
-		head = e.host.NewHead(status, e.timed(q, e.wholeFields(q.plan, q.statuses(), etag, length, e.shareable(q))))
+		head = e.host.NewHead(status, e.timed(q, e.forVisitor(q, e.wholeFields(q.plan, q.statuses(), etag, length, e.shareable(q)))))
 	}
 	e.host.SendHead(q.id, head)
 	e.host.Drop(head)

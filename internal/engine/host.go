@@ -43,6 +43,7 @@ type Request struct {
 	key         []byte // of the composed page
 	bad         error  // why a page answers it with 400
 	lot         uint64 // what shares are drawn by
+	hosts       bool   // hosts are kept apart for all slots
 	drew        bool   // a share was drawn for the key of the composed page
 }
 
@@ -61,8 +62,13 @@ func (r *Request) Share(bucket string, n int) int {
 	return route.Draw(r.lot, bucket, n)
 }
 
-// Header is a field's value, for the keys.
-func (r *Request) Header(name string) string { return r.Fields.Field(name) }
+// Header is a field's value, for the keys. Where hosts are kept apart for all slots, none has a line of its own for them.
+func (r *Request) Header(name string) string {
+	if r.hosts && name == route.AuthorityField {
+		return ""
+	}
+	return r.Fields.Field(name)
+}
 
 // Host does what the engine asks. The engine calls it only during an event and never waits for it; a host must not call
 // the engine back from within such a call.

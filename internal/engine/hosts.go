@@ -23,6 +23,12 @@ func (e *Engine[B]) appendHost(key []byte, in route.Inputs) ([]byte, error) {
 	return append(key, host...), nil
 }
 
+// know notes in a request what its keys need of the engine.
+func (e *Engine[B]) know(r *Request) {
+	r.lot = route.Lot(e.config.Seed, uint64(r.ID)^r.Draw)
+	r.hosts = len(e.config.Hosts) > 0
+}
+
 // visitorsHost is the member of Hosts that a request came for, empty if there is none.
 func (e *Engine[B]) visitorsHost(in route.Inputs) string {
 	if len(e.config.Hosts) == 0 {

@@ -48,6 +48,7 @@ type visitor struct {
 	fields Fields
 	query  string
 	lot    uint64 // as Request's
+	hosts  bool   // the same
 }
 
 // Share draws the share of a visitor who has none, for the keys.
@@ -57,12 +58,17 @@ func (v *visitor) Share(bucket string, n int) int { return route.Draw(v.lot, buc
 func (v *visitor) RawQuery() string { return v.query }
 
 // Header is a field's value, for the keys. It is asked in events of the request's own alone.
-func (v *visitor) Header(name string) string { return v.fields.Field(name) }
+func (v *visitor) Header(name string) string {
+	if v.hosts && name == route.AuthorityField {
+		return ""
+	}
+	return v.fields.Field(name)
+}
 
 // newRequest makes the request of a page. r is not kept.
 func (e *Engine[B]) newRequest(r *Request, pl *plan[B]) *request[B] {
 	q := &request[B]{
-		id: r.ID, head: r.Method == "HEAD", http10: r.HTTP10, since: e.now, visitor: visitor{r.Fields, r.query, r.lot},
+		id: r.ID, head: r.Method == "HEAD", http10: r.HTTP10, since: e.now, visitor: visitor{r.Fields, r.query, r.lot, r.hosts},
 		params: append([]string(nil), r.params...), skip: r.Sent, running: true, plan: pl,
 	}
 	if pl != nil {

@@ -178,6 +178,7 @@ const markerCost = 1 << 10
 // visitor: p says what has to be read in it, and its pieces come by PassPart. The zero Parse is that it is not, and for the host alone.
 func (e *Engine[B]) PassHead(r *Request, a *answer.Answer, now time.Time) (p Parse) {
 	e.event(now)
+	e.know(r)
 	r.path, r.query = route.SplitTarget(r.Target)
 	p.EdgeSlots, p.ESI = a.Slots()
 	if e.declared(r.path) {
