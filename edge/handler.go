@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -150,6 +151,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	req := &p.Request
 	req.Method, req.Target, req.HTTP10 = r.Method, targetOf(r), r.ProtoMajor == 1 && r.ProtoMinor == 0
+	req.Draw = rand.Uint64() // not the ID, which a warm page does not need
 	p.visitor = visitor{r: r, front: &h.front}
 	req.Fields = &p.visitor
 	if whole, ok := h.engine.Warm(req, h.now()); ok {

@@ -70,17 +70,19 @@ func declared(in route.Input) string {
 	return "header:" + in.Name
 }
 
-// undeclaredInputs are the inputs that the client or offered has and the fill does not.
+// undeclaredInputs are the inputs that the client or offered has and the slot does not declare.
 func undeclaredInputs(f engine.Fill, client *http.Request) []route.Input {
 	declared := map[string]bool{"cookie": true}
 	cookies := map[string]bool{}
 	for _, field := range f.Fields {
 		declared[field.Name] = true
-		if field.Name == "cookie" {
-			for _, pair := range strings.Split(field.Value, "; ") {
-				name, _, _ := strings.Cut(pair, "=")
-				cookies[name] = true
-			}
+	}
+	for _, in := range f.Vary {
+		switch bucket, _ := route.BucketOf(in.Name); in.Kind {
+		case route.Cookie, route.Bucket:
+			cookies[bucket] = true
+		default:
+			declared[in.Field()] = true
 		}
 	}
 	var inputs []route.Input

@@ -71,8 +71,9 @@ func TestEveryHeadOfAPageHasItsShares(t *testing.T) {
 	s.get(1, "/p")
 	require.Contains(t, s.asks, "respond 1 200", "streamed")
 	assert.Contains(t, s.head, "set-cookie")
+	s.fill(0, "A")
+	s.engine.Resume(1, s.now)
 	s.fields = map[string]string{}
-	s.engine.Leave(1, s.now)
 
 	s.visit(2, "/p", "other=1")
 	s.visit(3, "/p", "price=1; other=1")

@@ -206,6 +206,7 @@ func (e *Engine[B]) askOrigin(f *fill[B], at *attempt) {
 	}
 	e.host.Fill(at.leader, at.id, Fill{
 		FillRequest: request, Conditions: conditions, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment, Share: share, Document: f.slot.Document,
+		Vary: f.slot.Vary,
 	})
 }
 

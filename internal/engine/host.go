@@ -176,6 +176,8 @@ type Fill struct {
 	Share Share
 	// Document: the answer is to be a page of the origin's, and all of its header fields are wanted: see [answer.Answer].Header.
 	Document bool
+	// Vary is what the slot declares, for a host that checks whether that is all: Fields are those of it that the request had.
+	Vary []route.Input
 }
 
 // Parse is what is to be read in bytes that may have slots.
