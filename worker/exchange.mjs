@@ -122,6 +122,20 @@ export class Opening {
 }
 
 /**
+ * A request as it is after an answer to it was begun: its visitor has the cookies that the engine has set in that. Another engine
+ * would give him another share, and the rest of the page with it.
+ * @param {Request} request @param {Head | null} begun
+ */
+function told(request, begun) {
+  const cookies = begun?.init.headers.getSetCookie().map((cookie) => cookie.split(";", 1)[0]) ?? [];
+  if (cookies.length === 0) return request;
+  const headers = new Headers(request.headers);
+  const own = headers.get("cookie");
+  headers.set("cookie", (own === null ? cookies : [...cookies, own]).join("; "));
+  return new Request(request, { headers });
+}
+
+/**
  * What tells the core that a leader's context has gone. It holds nothing of the request that asked for it, which may have left
  * long before.
  * @param {Core} core @param {Exchange} leader
@@ -154,6 +168,8 @@ export class Exchange {
     this.id = id;
     /** @type {Response | null} */
     this.response = null;
+    /** The head of an answer that comes bit by bit. @type {Head | null} */
+    this.begun = null;
     /** @type {Uint8Array[]} */
     this.queue = [];
     this.writes = 0;
@@ -255,6 +271,7 @@ export class Exchange {
       return;
     }
     this.core = this.cores(this.env);
+    this.request = told(this.request, this.begun);
     try {
       this.core.handle(this, methodOf(this.request), targetOf(this.request), this.writes);
     } catch (error) {
@@ -332,6 +349,7 @@ export class Exchange {
 
   /** @param {Head} head */
   respond(head) {
+    this.begun = head;
     this.response = responseOf(this.core, head, this.body());
     // Wrangler's development server compresses, and so holds back, what does not name its encoding.
     if (this.core.settings.dev) this.response.headers.set("content-encoding", "identity");
