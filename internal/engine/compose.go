@@ -306,6 +306,9 @@ func (q *request[B]) failures() int {
 func (q *request[B]) etag() string {
 	h := newSum()
 	h.write(q.plan.sum[:])
+	if q.filled != nil {
+		h.write(q.filled.sum[:])
+	}
 	sumEntries(&h, q.body)
 	return `"` + hex(h.bytes()) + `"`
 }

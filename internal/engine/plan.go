@@ -142,6 +142,38 @@ func dropPieces[B any](host Host[B], pieces []piece[B]) {
 	}
 }
 
+// fillIn is the plan of a page of the build with a request's parameters in its texts. Slots whose texts have none are the page's own,
+// which know what they know.
+func (e *Engine[B]) fillIn(pl *plan[B], params []string) *plan[B] {
+	p := pl.Filled(params)
+	f := new(plan[B])
+	f.set(e.host, p)
+	for i, sp := range f.slots {
+		if sp.Skeleton == pl.slots[i].Skeleton && sp.Error == pl.slots[i].Error {
+			sp.drop(e.host)
+			f.slots[i] = pl.slots[i]
+		}
+	}
+	return f
+}
+
+// dropFilled ends what fillIn has made of a plan.
+func (e *Engine[B]) dropFilled(f, of *plan[B]) {
+	for i := range f.pieces {
+		if p := &f.pieces[i]; p.kind == textPiece {
+			if p.inWhole {
+				e.host.Drop(p.whole)
+			}
+			e.host.Drop(p.streamed)
+		}
+	}
+	for i, sp := range f.slots {
+		if sp != of.slots[i] {
+			sp.drop(e.host)
+		}
+	}
+}
+
 // newOutlined is an empty plan of what has an outline.
 func newOutlined[B any](p *page.Page) *plan[B] {
 	pl := &plan[B]{Page: p}

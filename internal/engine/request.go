@@ -23,8 +23,9 @@ type request[B any] struct {
 	visitor visitor
 	params  []string
 
-	body  *body[B]        // the page's own slots; nil as plan is
-	slots []*slotState[B] // all of them, in the order in which they were found
+	filled *plan[B]        // plan with the parameters in its texts; nil: it has none
+	body   *body[B]        // the page's own slots; nil as plan is
+	slots  []*slotState[B] // all of them, in the order in which they were found
 
 	pending int  // slots whose fragment is still awaited
 	running bool // an event of this request's own is in progress: no Wake needed
@@ -108,6 +109,10 @@ func (e *Engine[B]) begin(r *Request) (*request[B], error) {
 	}
 	e.counts.Pages++
 	e.requests[q.id] = q
+	if len(pl.Inserts) > 0 {
+		q.filled = e.fillIn(pl, q.params)
+		pl = q.filled
+	}
 	q.body = e.newBody(q, pl, pl.pieces, nil)
 	e.lookAt(q.body.slots)
 	return q, nil
@@ -347,5 +352,8 @@ func (e *Engine[B]) forget(q *request[B]) {
 	}
 	if q.plan != nil && q.plan.arriving {
 		q.plan.drop(e.host)
+	}
+	if q.filled != nil {
+		e.dropFilled(q.filled, q.plan)
 	}
 }

@@ -31,8 +31,35 @@ func (in *Insert) Append(dst []byte, value string) []byte {
 			dst = append(dst, c)
 			continue
 		}
-		dst = append(append(dst, '&'), [...]string{"amp", "lt", "gt", "#34", "#39"}[at]...)
-		dst = append(dst, ';')
+		const references = "&amp;&lt; &gt; &#34;&#39;"
+		n := 5
+		if at == 1 || at == 2 {
+			n = 4
+		}
+		dst = append(dst, references[5*at:5*at+n]...)
 	}
 	return dst
+}
+
+// Filled is the page with parameters in its texts.
+func (p *Page) Filled(params []string) *Page {
+	f := *p
+	f.Static = append([]string(nil), p.Static...)
+	f.Slots = append([]Slot(nil), p.Slots...)
+	for i := len(p.Inserts) - 1; i >= 0; i-- { // the last first, so that the others stay where they are
+		in := &p.Inserts[i]
+		value := string(in.Append(nil, params[in.Param]))
+		text := f.Text(in.Part)
+		*text = (*text)[:in.Off] + value + (*text)[in.Off:]
+		f.Head.move(in, len(value))
+		f.Tail.move(in, len(value))
+	}
+	return &f
+}
+
+// move is at what has been put before a cut, or behind it.
+func (c *Cut) move(in *Insert, n int) {
+	if c.Part == in.Part && c.Off >= in.Off {
+		c.Off += n
+	}
 }

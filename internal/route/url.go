@@ -64,6 +64,8 @@ func IsUnreserved(b byte) bool {
 }
 
 // AppendEncoded percent-encodes all but RFC 3986's unreserved characters, and slashes where they may stay.
+//
+//go:noinline
 func AppendEncoded(dst []byte, s string, slashes bool) []byte {
 	for i := 0; i < len(s); i++ {
 		b := s[i]
