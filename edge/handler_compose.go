@@ -326,7 +326,7 @@ func (n nativeHost) Parse(b *blob, p engine.Parse) []byte {
 			}
 		}()
 	}
-	if err != nil || len(o.Slots) == 0 {
+	if err != nil || len(o.Slots) == 0 && !p.Document {
 		return nil
 	}
 	return page.EncodeOutline(&o)

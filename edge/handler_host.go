@@ -211,8 +211,8 @@ func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
 			return
 		case broken:
 			clear(w.Header())
-			w.Header().Set("Cache-Control", "no-store")
-			http.Error(w, "The origin's answer broke off.", http.StatusBadGateway)
+			text := "The origin's answer broke off."
+			h.shown.fail(w, r, h.options.Config.Dev, http.StatusBadGateway, text, text)
 			return
 		case done:
 			return

@@ -278,3 +278,23 @@ func serveHost(h http.Handler, target, host string) string {
 	h.ServeHTTP(w, r)
 	return w.Body.String()
 }
+
+// TestTypeThatAHandlerLeavesToItsServerIsTold: as net/http tells it.
+func TestTypeThatAHandlerLeavesToItsServerIsTold(t *testing.T) {
+	both(t, func(t *testing.T, remote bool) {
+		s := newSiteOrigin()
+		s.mux.HandleFunc("/p", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Surrogate-Control", esi)
+			_, _ = io.WriteString(w, esiPage("/f/a"))
+		})
+		s.mux.HandleFunc("/text", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Surrogate-Control", esi)
+			_, _ = io.WriteString(w, "text with <esi:include src='/f/a'/>")
+		})
+		front, _ := inFront(t, s, remote, nil)
+		assert.Equal(t, plainPage("<i>a</i>"), get(t, front.URL+"/p").body)
+		text := get(t, front.URL+"/text")
+		assert.Equal(t, "text with <esi:include src='/f/a'/>", text.body)
+		assert.Equal(t, "text/plain; charset=utf-8", text.Header.Get("Content-Type"))
+	})
+}

@@ -245,6 +245,19 @@ func (w *passWriter) end() {
 	}
 }
 
+// sniff tells the type of what begins with p, where a handler leaves that to its server: whether it is composed hangs on it.
+func (w *passWriter) sniff(p []byte) {
+	if w.wrote || w.compose == nil || len(p) == 0 {
+		return
+	}
+	if _, typed := w.own["Content-Type"]; typed || w.own.Get("Content-Encoding") != "" || w.own.Get("Transfer-Encoding") != "" {
+		return
+	}
+	if found := http.DetectContentType(p); isHTML(found) {
+		w.own.Set("Content-Type", found)
+	}
+}
+
 // begin is before the head leaves.
 func (w *passWriter) begin(status int) {
 	if w.wrote {
@@ -275,6 +288,7 @@ func (w *passWriter) WriteHeader(status int) {
 }
 
 func (w *passWriter) Write(p []byte) (int, error) {
+	w.sniff(p)
 	w.begin(http.StatusOK)
 	if w.composer != nil {
 		return w.composer.Write(p)
@@ -283,7 +297,9 @@ func (w *passWriter) Write(p []byte) (int, error) {
 }
 
 func (w *passWriter) WriteString(s string) (int, error) {
-	w.begin(http.StatusOK)
+	if !w.wrote {
+		return w.Write([]byte(s))
+	}
 	if w.composer != nil {
 		return w.composer.Write([]byte(s))
 	}
