@@ -26,16 +26,16 @@ func parse(text []byte, p Parse) []byte {
 func outlineOf(o *page.Outline, text []byte, from, to int, p Parse) (pieces []page.Piece) {
 	add := func(s page.Slot) {
 		s.TTL, s.StaleWhileRevalidate, s.StaleIfError, s.Timeout = duration.Unset, duration.Unset, duration.Unset, duration.Unset
-		if s.Src != "" {
-			s.Source = route.Template{Literal: []string{s.Src}}
-		}
+		s.Source = route.Template{Literal: []string{s.Src}}
 		pieces = append(pieces, page.Piece{Kind: page.SlotPiece, Slot: len(o.Slots)})
 		o.Slots = append(o.Slots, s)
 	}
 	at := from
-	for _, m := range slotMarkup.FindAllSubmatchIndex(text[:to], -1) {
-		if m[0] < at {
-			continue
+	for _, m := range slotMarkup.FindAllSubmatchIndex(text[from:to], -1) {
+		for i := range m {
+			if m[i] >= 0 {
+				m[i] += from
+			}
 		}
 		group := func(i int) string {
 			if m[2*i] < 0 {
