@@ -118,6 +118,7 @@ func TestEveryBlockIsOfAKindThatIsChecked(t *testing.T) {
 		"toml":  "docs/toml_test.go",
 		"nginx": "worker/e2e/proxy_test.go",
 		"js":    "docs/hooks_test.go",
+		"php":   "docs/front_test.go",
 		"text":  "diagrams",
 	}
 	for _, d := range documents(t) {

@@ -18,7 +18,7 @@ func TestJavaScriptStandsInTheFileThatRuns(t *testing.T) {
 	found := 0
 	for _, d := range documents(t) {
 		for _, b := range d.blocks {
-			if b.language == "js" {
+			if b.language == "js" && d.path != front { // which has a file of its own
 				found++
 				assert.Contains(t, string(file), "\n"+b.text, "%s:%d", b.path, b.line)
 			}
