@@ -174,6 +174,8 @@ func TestAnswersOfItsOwnAreAsTold(t *testing.T) {
 	require.NoError(t, err)
 	pass, err := os.ReadFile("worker/pass.mjs")
 	require.NoError(t, err)
+	exchange, err := os.ReadFile("worker/exchange.mjs")
+	require.NoError(t, err)
 	wording, err := os.ReadFile("internal/wording/texts.go")
 	require.NoError(t, err)
 	for i, answer := range []*httptest.ResponseRecorder{
@@ -188,12 +190,13 @@ func TestAnswersOfItsOwnAreAsTold(t *testing.T) {
 		{Code: http.StatusBadGateway, Body: bytes.NewBuffer(pass)},            // TestEndOfAnInstanceIsSeenAtOnce has its status
 		{Code: http.StatusServiceUnavailable, Body: bytes.NewBuffer(wording)}, // TestPurgeIsRefusedWhileTheLogIsAway has its status
 		ask(stopped, http.MethodGet, "/"),
+		{Code: http.StatusLoopDetected, Body: bytes.NewBuffer(exchange)}, // TestLoopsOfAWorkerAreTold has its status
 	} {
 		require.Less(t, i, len(told))
 		assert.Contains(t, told[i][0], strconv.Itoa(answer.Code))
 		assert.Contains(t, answer.Body.String(), strings.Trim(inlineCode.FindString(told[i][2]), "`"))
 	}
-	assert.Len(t, told, 11)
+	assert.Len(t, told, 12)
 }
 
 func TestWhatMayBeAFragmentIsAsTold(t *testing.T) {

@@ -94,6 +94,10 @@ func NewHandler(o Options) (*Handler, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	front, err := newFront(&o.Config, o.Pages)
+	if err != nil {
+		return nil, err
+	}
 	remote := newTransport()
 	pages, shown := splitShown(o.Pages)
 	unpaged := o.Origin
@@ -108,12 +112,10 @@ func NewHandler(o Options) (*Handler, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.Origin = proxyTo(target, remote, shown, &o)
+		behind := forwarded.ParseOrigin(o.Config.Origin)
+		front.behind = &behind
+		o.Origin = proxyTo(target, remote, shown, &o, &front)
 		unpaged = o.Origin // whose answers go out as they come
-	}
-	front, err := newFront(&o.Config)
-	if err != nil {
-		return nil, err
 	}
 	h := &Handler{
 		front:   front,
@@ -159,6 +161,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if whole.HasBody {
 			_, _ = w.Write(whole.Body.bytes) // a client that has gone needs no answer
 		}
+		return
+	}
+	if h.front.isLoop(r) {
+		h.answerLoop(w, r)
 		return
 	}
 	if h.options.Config.Token != "" && strings.HasPrefix(req.Target, engine.AdminPrefix) {

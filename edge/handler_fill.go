@@ -12,6 +12,7 @@ import (
 	"inlay/internal/answer"
 	"inlay/internal/engine"
 	"inlay/internal/field"
+	"inlay/internal/forwarded"
 	"inlay/internal/page"
 	"inlay/internal/recorder"
 )
@@ -173,6 +174,7 @@ func fillRequestTo(ctx context.Context, target string) (*http.Request, error) {
 // fetchRemote asks a remote origin. Of an answer that can be no fragment by its status the body is left alone.
 func (h *Handler) fetchRemote(r *http.Request, f engine.Fill) (*fetched, error) {
 	r.Header.Set("Accept-Encoding", "identity")
+	r.Header.Set(forwarded.LoopField, h.front.loop.Add(""))
 	// Not a client, for which a redirect to what is no URL is no answer.
 	resp, err := h.remote.RoundTrip(r)
 	if err != nil {

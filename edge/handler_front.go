@@ -3,19 +3,27 @@ package edge
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"inlay/internal/ascii"
+	"inlay/internal/config"
 	"inlay/internal/engine"
 	"inlay/internal/forwarded"
 )
 
-// front is what stands before the handler: whose word counts for who a visitor is.
+// front is what stands before the handler, and what it says to whoever stands behind.
 type front struct {
-	trust   forwarded.Trust
-	country string // field, in lower case; empty: none
+	trust   forwarded.Trust   // whose word counts for who a visitor is
+	country string            // field, in lower case; empty: none
+	listed  bool              // the site's hosts are
+	loop    forwarded.Loop    // the site's name in CDN-Loop
+	behind  *forwarded.Origin // Config.Origin, if what no page answers goes there; nil: it goes to a handler
 }
 
-func newFront(c *Config) (f front, err error) {
+func newFront(c *Config, pages []Page) (f front, err error) {
+	if c.Origin == config.Route {
+		return f, errors.New("edge: INLAY_ORIGIN is route, which leads to the server behind a Worker's route; a native server needs a URL, or Options.Origin")
+	}
 	proxies := c.TrustedProxies
 	if proxies == nil {
 		proxies = []string{"private"}
@@ -24,8 +32,84 @@ func newFront(c *Config) (f front, err error) {
 	if f.trust, wrong = forwarded.ParseTrust(proxies); wrong != "" {
 		return f, errors.New("edge: Config.TrustedProxies has " + ascii.Quote(wrong) + ", which is no address, no network and no word: see Config.TrustedProxies")
 	}
-	f.country = ascii.ToLower(c.CountryField)
+	f.country, f.listed = ascii.ToLower(c.CountryField), len(c.Hosts) > 0
+	about := append([]string{"native", c.Origin}, c.Hosts...)
+	for i := range pages {
+		about = append(about, pages[i].Pattern)
+		about = append(about, pages[i].shell.Static...)
+		for j := range pages[i].Slots {
+			about = append(about, pages[i].Slots[j].Src)
+		}
+	}
+	f.loop = forwarded.NewLoop(about...)
 	return f, nil
+}
+
+// inward makes a request's header that of one that is passed on: nothing in it is inlay's to say or for one connection, and of who
+// the visitor is it says what is believed. Host is the member of Config.Hosts that he came for, if there is one; where hosts are
+// listed an origin is told of no other.
+func (f *front) inward(header http.Header, came *forwarded.Came, host string) {
+	stripInternal(header)
+	forwarded.TakeHops(header)
+	f.stripVouching(header, came)
+	if host == "" && !f.listed {
+		host = came.Authority()
+	}
+	for _, field := range came.Set(host) {
+		if field.Value != "" {
+			header.Set(field.Name, field.Value)
+		}
+	}
+}
+
+// stripVouching takes out what not everybody may say.
+func (f *front) stripVouching(header http.Header, came *forwarded.Came) {
+	for name, values := range header {
+		if len(values) != 1 && came.Vouches(name, "", f.country) || slices.ContainsFunc(values, func(v string) bool { return came.Vouches(name, v, f.country) }) {
+			delete(header, name)
+		}
+	}
+}
+
+// stripTrailer does for trailers, which are header fields that come later, what inward does for a header.
+func (f *front) stripTrailer(trailer http.Header) {
+	stripInternal(trailer)
+	var nobody forwarded.Came
+	for name := range trailer {
+		if nobody.Vouches(name, "", f.country) {
+			delete(trailer, name)
+		}
+	}
+}
+
+// isLoop tells whether a request has come back to the site that passed it on.
+func (f *front) isLoop(r *http.Request) bool {
+	_, is := r.Header["Cdn-Loop"]
+	return is && f.loop.Came(header(r.Header).Field(forwarded.LoopField))
+}
+
+// answerLoop answers such a request.
+func (h *Handler) answerLoop(w http.ResponseWriter, r *http.Request) {
+	origin := h.options.Config.Origin
+	h.options.Logger.Error("inlay: a request has come back to the site that passed it on: its origin, or the host of a src, leads to the site itself", "origin", origin, "host", r.Host, "target", r.RequestURI)
+	why := "INLAY_ORIGIN " + origin + ", or the host of a src, leads to this site itself, here as " + r.Host + "."
+	h.shown.fail(w, r, h.options.Config.Dev, http.StatusLoopDetected, why, "This site's origin leads to the site itself.")
+}
+
+// outward brings what an origin's answer says of the origin's own host back to the site, as the visitor knows it.
+func (f *front) outward(header http.Header, came *forwarded.Came) {
+	authority := came.Authority()
+	if f.behind == nil || authority == "" {
+		return
+	}
+	site := came.Scheme + "://" + authority
+	for name, back := range map[string]func(value, site string) string{
+		"Location": f.behind.Reference, "Content-Location": f.behind.Reference, "Refresh": f.behind.Refresh, "Set-Cookie": f.behind.Cookie,
+	} {
+		for i, value := range header[name] {
+			header[name][i] = back(value, site)
+		}
+	}
 }
 
 // pooled is what a request needs until it is known that it cannot be answered at once.

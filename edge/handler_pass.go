@@ -16,21 +16,23 @@ import (
 
 	"inlay/internal/ascii"
 	"inlay/internal/field"
-	"inlay/internal/page"
+	"inlay/internal/forwarded"
 )
 
 // proxyTo is a remote origin, for what no page answers.
-func proxyTo(target *url.URL, remote *http.Transport, shown shownPages, o *Options) http.Handler {
+func proxyTo(target *url.URL, remote *http.Transport, shown shownPages, o *Options, f *front) http.Handler {
 	log, dev, origin := o.Logger, o.Config.Dev, o.Config.Origin
 	return &httputil.ReverseProxy{
 		Transport: remote,
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(target)
 			p.Out.URL.RawQuery = p.In.URL.RawQuery // as it came: nobody here reads it
-			// What visitors say of their host, pass has taken out; ReverseProxy takes this out too.
-			if host := p.In.Header.Get(page.HostField); host != "" {
-				p.Out.Header.Set(page.HostField, host)
+			for _, name := range [...]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+				if told := p.In.Header[name]; told != nil { // by front.inward; ReverseProxy takes them out, whosever they are
+					p.Out.Header[name] = told
+				}
 			}
+			p.Out.Header.Set(forwarded.LoopField, f.loop.Add(header(p.In.Header).Field(forwarded.LoopField)))
 		},
 		// The answer to an upgrade does not go through the writer of pass.
 		ModifyResponse: func(r *http.Response) error {
@@ -61,22 +63,18 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 	inner := new(http.Request)
 	*inner = *r
 	inner.Header = r.Header.Clone()
-	stripInward(inner.Header)
-	if c.host != "" {
-		inner.Header.Set(page.HostField, c.host)
+	came := (&visitor{r: r, front: &h.front}).came()
+	if !forwarded.CountDown(r.Method, inner.Header) {
+		h.answerLast(w, r)
+		return
 	}
-	// What follows an upgrade is read by nobody here. In HTTP/2 or TLS it would be requests that nobody has checked. Connection
-	// stays: it names what else is for this connection, and is nothing to an origin without Upgrade.
-	if up := inner.Header.Values("Upgrade"); len(up) > 1 || len(up) == 1 && !ascii.EqualFold(ascii.TrimOWS(up[0]), "websocket") {
-		inner.Header.Del("Upgrade")
-	}
-	inner.Header.Del("Http2-Settings")
-	stripInward(inner.Trailer)
+	h.front.inward(inner.Header, came, c.host)
+	h.front.stripTrailer(inner.Trailer)
 	if inner.Body != nil && (r.ContentLength < 0 || r.Trailer != nil) {
-		inner.Body = &passBody{ReadCloser: r.Body, outer: r, inner: inner}
+		inner.Body = &passBody{ReadCloser: r.Body, outer: r, inner: inner, strip: h.front.stripTrailer}
 	}
 	inner.Header.Set("Surrogate-Capability", field.SurrogateCapability)
-	out := &passWriter{ResponseWriter: w}
+	out := &passWriter{ResponseWriter: w, outward: func(header http.Header) { h.front.outward(header, came) }}
 	if !isSafe(r.Method) {
 		out.changed = func() { h.passed(r.Context(), c.id, w.Header()) }
 	}
@@ -129,6 +127,16 @@ func (b *originBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// answerLast answers a request that may not be passed on any further.
+func (h *Handler) answerLast(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	h.shown.fail(w, r, false, http.StatusNotImplemented, "", "Nobody behind may be asked.") // TRACE: what came in is nothing to be shown
+}
+
 // isSafe tells whether a request of a method is not meant to change anything (RFC 9110, section 9.2.1).
 func isSafe(method string) bool {
 	switch method {
@@ -142,26 +150,16 @@ func isSafe(method string) bool {
 type passBody struct {
 	io.ReadCloser
 	outer, inner *http.Request
+	strip        func(http.Header)
 }
 
 func (b *passBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF {
-		stripInward(b.outer.Trailer)
+		b.strip(b.outer.Trailer)
 		b.inner.Trailer = b.outer.Trailer
 	}
 	return n, err
-}
-
-// stripInward takes out what a visitor must not tell an origin: what is inlay's to say, and under which host he came, which
-// is what his Host says and nothing else.
-func stripInward(header http.Header) {
-	stripInternal(header)
-	for name := range header {
-		if ascii.EqualFold(strings.ReplaceAll(name, "_", "-"), page.HostField) || ascii.EqualFold(name, "forwarded") {
-			delete(header, name)
-		}
-	}
 }
 
 // isInternalField tells whether a header field is between inlay and its origins: to some, an underscore is a hyphen. A
@@ -195,7 +193,8 @@ func stripInternal(header http.Header) {
 type passWriter struct {
 	http.ResponseWriter
 	wrote   bool
-	changed func() // what is to be done before the head of a success or a redirect leaves; may be nil
+	outward func(http.Header) // before the head of the answer leaves
+	changed func()            // what is to be done before the head of a success or a redirect leaves; may be nil
 
 	// Of a request whose answer may be composed; else all of it is nil.
 	own      http.Header                // the handler's: the one below is of who writes the answer
@@ -267,6 +266,7 @@ func (w *passWriter) begin(status int) {
 	if w.changed != nil && status >= 200 && status < 400 {
 		w.changed()
 	}
+	w.outward(w.Header())
 	if w.compose != nil {
 		w.composer = w.compose(status)
 	}

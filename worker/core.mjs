@@ -5,7 +5,7 @@
 import { bindingsOf } from "./bindings.mjs";
 import { build } from "./build-id.mjs";
 import module from "./core.wasm";
-import { Front } from "./front.mjs";
+import { Front, loopField } from "./front.mjs";
 import { Shells, setShown, withReason } from "./not-found.mjs";
 import pages from "./pages.bin";
 import { Tiers, dataCenter, digest } from "./tiers.mjs";
@@ -147,6 +147,7 @@ export class Core {
     this.bytes().set(pages, this.input);
     if (this.exports.pages(pages.length) !== 0) throw new ConfigError("pages.bin and core.wasm are of different builds: run ./build.sh again");
     this.settings = this.start(env, edition);
+    this.front.passesTo(this.settings.origin);
   }
 
   /**
@@ -631,6 +632,7 @@ export class Core {
           else lists[lists.length - 1].push([rest[i], rest[i + 1]]);
         }
         const [fields, constant, vouching] = lists;
+        if (url !== "") vouching.push([loopField, this.front.name]);
         const leader = exchange();
         const fill = { id, src, url, binding, fields, constant, vouching, timeout, maxBytes, share: maxAge < 0 ? null : { log, stamp, maxAge } };
         // What others had queued comes first: they wait for it.

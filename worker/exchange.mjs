@@ -6,6 +6,7 @@ import { appInstances } from "./app-instances.mjs";
 import { CrashError } from "./core.mjs";
 import { maxConnecting, runFills } from "./fills.mjs";
 import { hostForm } from "./forwarded.mjs";
+import { failure } from "./not-found.mjs";
 import { passThrough } from "./pass.mjs";
 
 /** @typedef {import("./core.mjs").Core} Core */
@@ -92,6 +93,9 @@ export class Opening {
       && !(core.front.trusts && !core.front.isPlain(request))) {
       core.repeated++;
       return responseOf(core, again.head, again.body);
+    }
+    if (core.front.isLoop(request)) {
+      return failure(request, core.shells, core.settings.dev, 508, core.front.loop(request), "This site's origin leads to the site itself.");
     }
     this.core = core;
     this.request = request;

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Front } from "./front.mjs";
+import "./testing/modules.mjs";
+
+const { Front } = await import("./front.mjs");
 
 /** @param {Record<string, string>} headers @param {string} [url] @param {unknown} [cf] */
 const request = (headers, url = "http://shop.example/p", cf = undefined) => /** @type {any} */ ({ headers: new Headers(headers), url, cf });

@@ -3,11 +3,14 @@
 // in which inlay and its origins tell each other things, Inlay-…, cross in neither direction.
 
 import { SilenceError, appFetch } from "./app-instances.mjs";
+import { route } from "./front.mjs";
+import { forwardsLeft, hasHops, takeAnswersHops } from "./hops.mjs";
 import { within } from "./log.mjs";
 import { failure, shownFor } from "./not-found.mjs";
 import { quietly } from "./view.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
+/** @typedef {import("./forwarded.mjs").Came} Came */
 
 /** Methods that change nothing (RFC 9110, section 9.2.1). */
 const safe = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
@@ -50,10 +53,15 @@ async function announced(exchange, headers) {
 /** @param {Exchange} exchange @param {string} target @returns {Promise<Response>} */
 async function answerOf(exchange, target) {
   const { request, env, ctx } = exchange;
-  const origin = exchange.core.settings.origin;
+  const { front, settings: { origin } } = exchange.core;
+  const came = front.came(request);
+  if (forwardsLeft(request) === 0) {
+    if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
+    return failure(request, exchange.core.shells, false, 501, "", "Nobody behind may be asked."); // TRACE: what came in is nothing to be shown
+  }
   if (origin === "") {
     try {
-      return outward(await shownFor(await appFetch(inward(request, exchange.host), env, ctx), exchange.core.shells));
+      return outward(await shownFor(await appFetch(inward(request, exchange, came), env, ctx), exchange.core.shells), exchange, came);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       console.error(`inlay: ${request.method} ${target}: ${text}`);
@@ -62,16 +70,22 @@ async function answerOf(exchange, target) {
     }
   }
   try {
-    // Resolved on its own, so that nothing in it is read as more of the origin than its path.
-    const { pathname, search } = new URL(`http://target.inlay.internal${target}`);
     // Redirects are for the client to follow. An upgrade's answer carries its WebSocket along.
-    const inner = new Request(origin + pathname + search, request);
-    return outward(await fetch(withoutHops(inward(inner, exchange.host)), { redirect: "manual" }));
+    return outward(await fetch(inward(origin === route ? request : at(origin, target, request), exchange, came), { redirect: "manual" }), exchange, came);
   } catch (error) {
-    const text = `the origin ${origin} cannot be reached: ${error}`;
+    const text = origin === route ? `the server behind the route cannot be reached: ${error}` : `the origin ${origin} cannot be reached: ${error}`;
     console.error(`inlay: ${text}`);
     return badGateway(exchange, text, "The origin cannot be reached.");
   }
+}
+
+/**
+ * The request, of the origin. The target is resolved on its own, so that nothing in it is read as more of the origin than its path.
+ * @param {string} origin @param {string} target @param {Request} request
+ */
+function at(origin, target, request) {
+  const { pathname, search } = new URL(`http://target.inlay.internal${target}`);
+  return new Request(origin + pathname + search, request);
 }
 
 /** @param {Exchange} exchange @param {string} detail for development @param {string} general for visitors */
@@ -80,8 +94,8 @@ function badGateway(exchange, detail, general) {
   return failure(exchange.request, shells, settings.dev, 502, detail, general);
 }
 
-/** To some, an underscore is a hyphen. Trailers do not come through a Worker, so none is announced. */
-const internal = /^(?:inlay[-_]|trailer$)/i;
+/** To some, an underscore is a hyphen. */
+const internal = /^inlay[-_]/i;
 
 /** @param {Headers} headers @returns {Headers | null} without what is internal; null: there is none */
 function stripped(headers) {
@@ -93,37 +107,23 @@ function stripped(headers) {
 }
 
 /**
- * Without what a visitor must not tell an origin: what is inlay's to say, under which host he came (which is what his Host
- * says and nothing else), and upgrades to what would be requests that nobody has checked.
- * @param {Request} request @param {string} host of INLAY_HOSTS, "" if there is none
+ * Without what a visitor must not tell an origin, and with what a proxy tells one of him.
+ * @param {Request} request @param {Exchange} exchange @param {Came} came
  */
-function inward(request, host) {
+function inward(request, { core, host }, came) {
   const headers = stripped(request.headers) ?? new Headers(request.headers);
-  for (const name of ["forwarded", "x-forwarded-host", "x_forwarded_host", "x-forwarded_host", "x_forwarded-host"]) headers.delete(name);
-  if (host !== "") headers.set("x-forwarded-host", host);
-  const upgrade = headers.get("upgrade");
-  if (upgrade !== null && upgrade.trim().toLowerCase() !== "websocket") headers.delete("upgrade");
-  headers.delete("http2-settings");
+  core.front.inward(headers, came, host);
+  const left = forwardsLeft(request);
+  if (left !== null) headers.set("max-forwards", String(left - 1));
   return new Request(request, { headers });
 }
 
-/** Fields that are for one connection, besides those that Connection names (RFC 9110, section 7.6.1); Upgrade is looked at above. */
-const hops = ["connection", "proxy-connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"];
-
-/** @param {Request} request */
-function withoutHops(request) {
-  const { headers } = request;
-  for (const name of (headers.get("connection") ?? "").split(",").map((n) => n.trim().toLowerCase())) {
-    if (/^[!#$%&'*+.^_`|~\w-]+$/.test(name) && name !== "upgrade" && name !== "x-forwarded-host") headers.delete(name);
-  }
-  for (const name of hops) headers.delete(name);
-  return request;
-}
-
-/** @param {Response} response */
-function outward(response) {
-  const headers = stripped(response.headers);
-  if (headers === null) return response;
+/** @param {Response} response @param {Exchange} exchange @param {Came} came */
+function outward(response, { core }, came) {
+  let headers = stripped(response.headers);
+  headers = core.front.outward(headers ?? response.headers, came) ?? headers;
   const { status, statusText, webSocket } = /** @type {any} */ (response);
+  if (status !== 101 && hasHops(response.headers)) takeAnswersHops(headers ??= new Headers(response.headers));
+  if (headers === null) return response;
   return new Response(response.body, /** @type {any} */ ({ status, statusText, headers, webSocket }));
 }

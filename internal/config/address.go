@@ -14,8 +14,8 @@ import (
 
 func (r *reader) origin(name string) string {
 	v := r.get(name)
-	if v == "" {
-		return ""
+	if v == "" || v == Route {
+		return v
 	}
 	origin, problem := parseOrigin(v)
 	if problem != wording.Nothing {

@@ -4,12 +4,17 @@ import (
 	"strings"
 
 	"inlay/internal/ascii"
+	"inlay/internal/field"
 	"inlay/internal/route"
 )
 
+// Route as [Config].Origin is the server behind a Worker's route: whatever host and scheme the visitor has asked for.
+const Route = "route"
+
 // Destination is where a fill of src goes: a URL, a service binding, or, with both empty, the handlers that come with
-// the program. A binding's URL has a host of its own that is never looked up.
-func (c *Config) Destination(src string) (url, binding string) {
+// the program. A binding's URL has a host of its own that is never looked up. The fill's fields tell the visitor's host and scheme, in
+// that order, if Origin is [Route].
+func (c *Config) Destination(src string, fields []field.Field) (url, binding string) {
 	if rest, ok := strings.CutPrefix(src, route.BindingPrefix); ok {
 		name, path, _ := ascii.Cut(rest, "/")
 		return "http://binding.inlay.internal/" + path, name
@@ -19,6 +24,17 @@ func (c *Config) Destination(src string) (url, binding string) {
 	}
 	if c.Origin == "" {
 		return "", ""
+	}
+	if c.Origin == Route {
+		host := ""
+		for _, f := range fields {
+			switch f.Name {
+			case route.HostField:
+				host = f.Value
+			case route.ProtoField:
+				return f.Value + "://" + host + src, ""
+			}
+		}
 	}
 	return c.Origin + src, ""
 }

@@ -193,7 +193,7 @@ func (e *Engine[B]) askOrigin(f *fill[B], at *attempt) {
 	}
 	timeout = min(timeout, maxFillTimeout)
 	request := page.ReadKey(f.key)
-	url, binding := e.config.Destination(request.Src)
+	url, binding := e.config.Destination(request.Src, request.Fields)
 	var constant, vouching []field.Field
 	if url != "" {
 		constant, vouching = e.config.ConstantsFor(request.Src, request.Fields)

@@ -1,38 +1,58 @@
 package engine
 
 import (
+	"unsafe"
+
+	"inlay/internal/ascii"
+	"inlay/internal/config"
 	"inlay/internal/page"
 	"inlay/internal/route"
 )
 
 // Hosts that one site is served under, each with fragments of its own: [config.Config].Hosts.
 
-// appendHost appends the line of a request's host to a key, if hosts are kept apart. The error is
-// otherHost.
+// appendHost appends the line of a request's host to a key, if hosts are kept apart, and of its scheme, if what is asked for it is
+// its own URL ([config.Route]). What the key has already stays. The error is otherHost.
 func (e *Engine[B]) appendHost(key []byte, in route.Inputs) ([]byte, error) {
-	if len(e.config.Hosts) == 0 {
+	behind := e.config.Origin == config.Route
+	if len(e.config.Hosts) == 0 && !behind {
 		return key, nil
 	}
 	host := e.visitorsHost(in)
 	if host == "" {
 		return key, e.otherHost
 	}
+	key = appendLine(key, page.HostField, host)
+	if behind {
+		key = appendLine(key, page.ProtoField, in.Header(route.SchemeField))
+	}
+	return key, nil
+}
+
+func appendLine(key []byte, name, value string) []byte {
+	if _, _, has := ascii.Cut(unsafe.String(unsafe.SliceData(key), len(key)), "\n"+name+": "); has {
+		return key
+	}
 	key = append(key, '\n')
-	key = append(key, page.HostField...)
+	key = append(key, name...)
 	key = append(key, ": "...)
-	return append(key, host...), nil
+	return append(key, value...)
+}
+
+// visitorsHost is the member of Hosts that a request came for, empty if there is none; where none are listed and it matters, the
+// host itself.
+func (e *Engine[B]) visitorsHost(in route.Inputs) string {
+	switch {
+	case len(e.config.Hosts) > 0:
+		return e.config.HostOf(in.Header("host"))
+	case e.config.Origin == config.Route:
+		return in.Header(route.AuthorityField)
+	}
+	return ""
 }
 
 // know notes in a request what its keys need of the engine.
 func (e *Engine[B]) know(r *Request) {
 	r.lot = route.Lot(e.config.Seed, uint64(r.ID)^r.Draw)
 	r.hosts = len(e.config.Hosts) > 0
-}
-
-// visitorsHost is the member of Hosts that a request came for, empty if there is none.
-func (e *Engine[B]) visitorsHost(in route.Inputs) string {
-	if len(e.config.Hosts) == 0 {
-		return ""
-	}
-	return e.config.HostOf(in.Header("host"))
 }

@@ -47,10 +47,10 @@ const claims = "X-Forwarded-Host: evil.example\r\nx-forwarded-host: evil.example
 func TestVisitorsDoNotSayUnderWhichHostTheyCame(t *testing.T) {
 	t.Parallel()
 	for hosts, wants := range map[string]map[string]string{
-		"":                               {"a.example": "", "evil.example": ""},
+		"":                               {"a.example": "a.example", "A.example:80": "a.example"},
 		"a.example,a.example:8443,[::1]": {"a.example": "a.example", "A.example:1": "a.example", "a.example:8443": "a.example:8443", "[::1]:5": "[::1]", "evil.example": ""},
 	} {
-		onBothWithOrigin(t, []string{"INLAY_HOSTS=" + hosts}, func(t *testing.T, s *harness.Server, header func() http.Header) {
+		onBothWithOrigin(t, []string{"INLAY_HOSTS=" + hosts, "INLAY_TRUSTED_PROXIES=none"}, func(t *testing.T, s *harness.Server, header func() http.Header) {
 			for host, want := range wants {
 				for _, connection := range []string{"close", "close, X-Forwarded-Host"} {
 					rawRequest(t, s, fmt.Sprintf("POST /x HTTP/1.1\r\nHost: %s\r\nConnection: %s\r\nContent-Length: 0\r\n%s\r\n", host, connection, claims))
@@ -63,13 +63,13 @@ func TestVisitorsDoNotSayUnderWhichHostTheyCame(t *testing.T) {
 	}
 }
 
-// Nor to handlers in app.wasm.
+// Nor to handlers in app.wasm, which are told of who he is as an origin is.
 func TestHandlersInAppWasmAreNotToldOfHostsByVisitors(t *testing.T) {
 	t.Parallel()
-	for hosts, want := range map[string]string{"": "", "a.example": "a.example"} {
+	for _, hosts := range []string{"", "a.example"} {
 		server := startRuntime(t, "INLAY_HOSTS="+hosts)
 		answer := rawRequest(t, server, "POST /do/host HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\nContent-Length: 0\r\n"+claims+"\r\n")
-		assert.Contains(t, answer, "a.example, forwarded for "+want+"</p>", hosts)
+		assert.Contains(t, answer, "a.example, forwarded for a.example</p>", hosts)
 		assert.NotContains(t, answer, "evil.example")
 	}
 }
