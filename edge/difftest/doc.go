@@ -18,5 +18,8 @@
 // one the patches are put into place by a few lines that follow the HTML standard's text, not inlay's script. The three
 // trees have to be equal. A case in which they are not is made as small as it can be (shrink.go).
 //
+// Pages of an origin go the same way (outline.go, outline_test.go): random ones, cut off anywhere, with odd markup anywhere, and with
+// ESI, whose composed page has to be what Varnish makes of it, byte for byte. They are composed here, by what internal/shell says.
+//
 // edge/browsertest takes a sample of the same cases into browsers.
 package difftest

@@ -135,6 +135,10 @@ func SameInGo(c Case) error {
 	if err != nil || answers.Refused != nil {
 		return err
 	}
+	return sameAnswersInGo(answers)
+}
+
+func sameAnswersInGo(answers Answers) error {
 	if dropsTheRest(answers.Warm) || dropsTheRest(answers.Cold) {
 		return nil
 	}

@@ -147,6 +147,10 @@ func (s *Scanner) Sure() int {
 // Between tells whether the page as far as it is there ends between tokens, or in a text.
 func (s *Scanner) Between() bool { return s.in.state == stData }
 
+// Holds tells whether the page as far as it is there ends in a value in quotes, or in the text of an element that holds no markup: where
+// what comes next is most likely no markup.
+func (s *Scanner) Holds() bool { return s.in.state == stQuoted || s.in.state == stRawText }
+
 // sureText is up to where a text, which may go on, is read the same whatever follows: what may be the beginning of a character
 // reference, or of a line end, is left out.
 func sureText(page string, at, end int) int {

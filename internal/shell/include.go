@@ -99,6 +99,13 @@ func (o *Outliner) inPlace(at int, e *esi.Include) {
 	o.passed(false)
 }
 
+// doubt is at an include that may end, or begin, markup that it stands in: a tag, or a comment. Where what follows stands is not known.
+func (o *Outliner) doubt() {
+	for _, l := range o.lanes {
+		o.unsure = o.unsure || !l.doc.Between() && !l.doc.Holds()
+	}
+}
+
 // passed is behind an include.
 func (o *Outliner) passed(slot bool) {
 	for _, l := range o.lanes {
@@ -113,6 +120,7 @@ func (o *Outliner) passed(slot bool) {
 func (o *Outliner) here(between bool) (place page.Place, sound bool) {
 	sound = between && !o.unsure && o.slots < maxSlots
 	if !between {
+		o.doubt()
 		return place, false
 	}
 	for i, l := range o.lanes {
@@ -272,6 +280,7 @@ func (o *Outliner) try(e *esi.Event, between bool) (index int) {
 	o.group = outer
 	if outer == nil {
 		o.out = len(o.source.html)
+		o.head()
 		if o.dead == nil {
 			o.passed(sound)
 			o.patched = o.patched || sound

@@ -140,7 +140,7 @@ func (o *Outliner) next() (low *lane) {
 func (o *Outliner) peek(l *lane) {
 	if l.raw.open {
 		if err := l.rawText(); err != nil {
-			l.left = l.raw.tag.At // it is in a slot, which is refused as one that is not closed
+			l.left, l.leftEnd = l.raw.tag.At, "" // it is in a slot, which is refused as one that is not closed
 		}
 	}
 	if l.raw.open || l.left >= 0 {
@@ -196,6 +196,14 @@ func (o *Outliner) step(low *lane) {
 	}
 	o.settled(&t)
 	o.merge()
+	o.head()
+}
+
+// head looks whether the head has begun in what has been given out, in a tag with an include in it. Then nothing can be streamed.
+func (o *Outliner) head() {
+	if at := o.headAt(); !o.headed && at >= 0 && at < o.out {
+		o.headed, o.unsure = true, true
+	}
 }
 
 // fork reads on in two ways behind a tag that they differ in.

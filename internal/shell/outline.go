@@ -231,13 +231,9 @@ func (o *Outliner) flush(to int) {
 	}
 	if at := o.headAt(); !o.headed && o.options.Document && at >= 0 && at <= to {
 		o.headed = true
-		if at < o.out {
-			o.unsure = true // what stands in its place is in a tag: nothing is streamed
-		} else {
-			o.source.ranges(o.out, at, o.text)
-			o.given.Pieces = append(o.given.Pieces, page.Piece{Kind: page.HeadPiece})
-			o.out = at
-		}
+		o.source.ranges(o.out, at, o.text)
+		o.given.Pieces = append(o.given.Pieces, page.Piece{Kind: page.HeadPiece})
+		o.out = at
 	}
 	o.source.ranges(o.out, to, o.text)
 	o.out = to
@@ -315,27 +311,47 @@ func (o *Outliner) finish() {
 	}
 	var bodies []*bodyEnd
 	var ends []*markup.Document
-	left := -1
+	var left *lane
 	for _, l := range o.lanes {
 		bodies, ends = append(bodies, &l.bodyEnd), append(ends, l.doc)
-		if l.left >= o.out && (left < 0 || l.left < left) {
-			left = l.left
+		if l.left >= 0 {
+			left = l
 		}
 	}
 	at, closers, open := placePatches(html, bodies, ends)
-	if at == len(html) && left >= 0 {
-		at = left
+	lost := false
+	if at == len(html) && left != nil {
+		closers = left.leftEnd + closers
+		if left.leftEnd == "" || left.raw.cut {
+			at = max(left.left, o.out)
+			lost = left.left < o.out
+		}
+		for _, l := range o.lanes {
+			lost = lost || l.left != left.left || l.leftEnd != left.leftEnd
+		}
+	}
+	framed := o.lanes[0].doc.Framed()
+	if lost {
+		o.tellAt(left.left, "markup that the page does not end, so that no patch can go there; expected its end")
 	}
 	if open != nil {
 		o.tellAt(open.At, "<"+open.Name+"> that no end tag closes at the end of the body, so that no patch can go there; expected </"+open.Name+">")
 	}
-	if framed := o.lanes[0].doc.Framed(); framed >= 0 {
+	if framed >= 0 {
 		o.tellAt(framed, "<frameset>, which leaves no body for patches; expected a page with <body>")
 	}
-	if at == len(html) && strings.HasSuffix(html, "</") && o.out <= at-len("</") {
-		o.flush(at - len("</"))
-		o.literal("&lt;/") // text, unless something follows
-		o.out = at
+	for i := range o.given.Slots {
+		o.given.Slots[i].InPlace = o.given.Slots[i].InPlace || lost || open != nil || framed >= 0 // if it is not too late for that
+	}
+	if cut := at - len("</"); at == len(html) && left == nil && strings.HasSuffix(html, "</") && o.out <= cut {
+		// Text, unless something follows.
+		if closers == "" {
+			at = cut
+		} else {
+			o.flush(cut)
+			o.literal("&lt;/")
+			o.out = at
+		}
 	}
 	o.flush(at)
 	o.given.Pieces = append(o.given.Pieces, page.Piece{Kind: page.TailPiece, Text: closers})

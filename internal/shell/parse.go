@@ -145,9 +145,10 @@ type parser struct {
 	// noscripts are where the text of each <noscript> is.
 	noscripts []span
 
-	raw   rawText
-	plain bool // <plaintext> makes text of all the rest
-	left  int  // where what makes text of all the rest begins, -1 for nothing
+	raw     rawText
+	plain   bool   // <plaintext> makes text of all the rest
+	left    int    // where what makes text of all the rest begins, -1 for nothing
+	leftEnd string // what would end it; empty: nothing, or nothing has to
 
 	// origin: it is a page of the origin, in which nothing outside of slots is an error. See outline.go.
 	origin *source
@@ -157,6 +158,7 @@ type parser struct {
 type rawText struct {
 	open bool
 	tag  markup.Token // the start tag
+	cut  bool         // the page ends in its end tag
 }
 
 // span is where something stands in the shell, from the first byte to behind the last.
@@ -279,7 +281,7 @@ func (p *parser) token(t *markup.Token) error {
 		p.doc.Comment()
 		return p.instruction(t)
 	case markup.Broken:
-		if p.leaves(t.At) {
+		if p.raw.cut && p.leaves(t.At, "</"+p.raw.tag.Name+">") || p.leaves(t.At, endOf(t, p.html)) {
 			return nil
 		}
 		return p.fail(t.At, "a "+t.Name+" that the shell does not end", "the "+t.Name+"'s end")
@@ -329,7 +331,7 @@ func (p *parser) startTag(t *markup.Token) error {
 			p.patches = append(p.patches, patchName{name, t.At})
 		}
 	}
-	if t.Name == "plaintext" && !foreign && p.leaves(t.At) {
+	if t.Name == "plaintext" && !foreign && p.leaves(t.At, "") {
 		p.plain = true
 		return nil
 	}
@@ -360,7 +362,7 @@ func (p *parser) headScript(t *markup.Token) int {
 
 // beginRaw is behind the start tag of an element that holds text.
 func (p *parser) beginRaw(t *markup.Token) error {
-	p.raw = rawText{true, *t}
+	p.raw = rawText{open: true, tag: *t}
 	p.doc.BeginRaw()
 	return p.rawText()
 }
@@ -371,10 +373,14 @@ func (p *parser) rawText() error {
 	if more {
 		return nil
 	}
-	p.raw.open = false
+	p.raw.open, p.raw.cut = false, ok && p.origin != nil && !p.doc.Between()
 	t := &p.raw.tag
 	if !ok {
-		if p.leaves(t.At) {
+		end := "</" + t.Name + ">"
+		if t.Name == "script" {
+			end = "" // it would be run
+		}
+		if p.leaves(t.At, end) {
 			return nil
 		}
 		return p.fail(t.At, "<"+t.Name+"> that is not closed", "</"+t.Name+">")

@@ -1,20 +1,41 @@
 package shell
 
-import "unsafe"
+import (
+	"strings"
+	"unsafe"
+
+	"inlay/internal/ascii"
+	"inlay/internal/markup"
+)
 
 // passes tells whether a tag of a slot is an ordinary one, as it is outside of slots in an origin's page.
 func (p *parser) passes() bool { return p.origin != nil && !p.slot.open }
 
-// leaves is at what makes text of all that follows. In an origin's page that is so, and patches have to come before it; else, or in a
-// slot, it is an error.
-func (p *parser) leaves(at int) bool {
+// leaves is at what the page does not end, or cannot. In an origin's page that is so, and patches come before it, or after what ends it;
+// else, or in a slot, it is an error.
+func (p *parser) leaves(at int, end string) bool {
 	if !p.passes() {
 		return false
 	}
 	if p.left < 0 {
-		p.left = at
+		p.left, p.leftEnd = at, end
 	}
 	return true
+}
+
+// endOf is what ends markup that the page's end has cut off; empty for a tag, of which browsers then make nothing.
+func endOf(t *markup.Token, html string) string {
+	text := html[t.At:]
+	switch {
+	case t.Name == "tag":
+		return ""
+	case t.Name == "CDATA section":
+		return "]]>"
+	case !strings.HasPrefix(text, "<!--") || strings.HasSuffix(text, "--!"):
+		return ">"
+	}
+	text = text[len("<!--"):]
+	return "-->"[min(2, len(text)-len(ascii.TrimEnd(text, "-"))):]
 }
 
 // source is what is read as HTML of the bytes that an outline is of: all of them, or what ESI leaves.

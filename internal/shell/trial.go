@@ -222,6 +222,7 @@ func (o *Outliner) ordinary(t *markup.Token) {
 	}
 	o.settled(t)
 	o.merge()
+	o.head()
 }
 
 // settle reads to the end. A slot that is open there is none.
