@@ -386,7 +386,11 @@ func TestShellsAndOriginsPagesAreReadAlike(t *testing.T) {
 			s, _ = strconv.Unquote(s)
 			return s
 		})
-		if !assert.Equal(t, b.String(), strings.ReplaceAll(got, "\x01", `"`), "%q", src) {
+		want := b.String()
+		if text, ok := strings.CutSuffix(want, "&lt;/$"); ok {
+			want = text + "$</" // the bytes stay as they are where they can
+		}
+		if !assert.Equal(t, want, strings.ReplaceAll(got, "\x01", `"`), "%q", src) {
 			return
 		}
 		for i := range o.Slots {
