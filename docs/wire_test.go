@@ -68,6 +68,7 @@ func TestShopsShellsAreThoseOfTheDocumentation(t *testing.T) {
 type story struct {
 	shells  map[string]string // by pattern
 	answers map[string]string // fragments by src
+	pages   map[string]string // of the origin, with ESI in them and kept for ten minutes, by path
 	late    string            // the src whose fragment comes after another's patch
 	// before is what happens before the first request under a heading.
 	before map[string]func(t *testing.T, s *stage)
@@ -76,8 +77,19 @@ type story struct {
 var stories = map[string]story{
 	"docs/how-it-works.md": {
 		shells:  map[string]string{"/products/{id}": "docs/example/product.html"},
-		answers: map[string]string{"/fragments/price/7": "<p>11 EUR</p>"},
+		answers: map[string]string{"/fragments/price/7": "<p>11 EUR</p>", "/fragments/news": "<p>News</p>"},
+		pages: map[string]string{"/guide": `<!doctype html>
+<title>Guide</title>
+<body>
+<p>Hello <!--visitor--></p>
+<esi:include src="/fragments/news"/>
+</body>
+`},
 		before: map[string]func(t *testing.T, s *stage){
+			"Kept": func(t *testing.T, s *stage) {
+				require.Eventually(t, func() bool { return s.handler.Stats().Flights == 0 }, 5*time.Second, time.Millisecond)
+				s.get(t, httptest.NewRequest(http.MethodGet, "http://localhost/guide", nil)) // what it is made of is there now
+			},
 			"Stale": func(t *testing.T, s *stage) { assert.Equal(t, 1, s.handler.InvalidateTag("product:7")) },
 			"Failed": func(t *testing.T, s *stage) {
 				s.handler.PurgeAll()
@@ -158,6 +170,13 @@ func (s story) tell(t *testing.T, blocks []block) {
 		Origin: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if on.down.Load() {
 				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			if page, ok := s.pages[r.URL.Path]; ok {
+				w.Header().Set("Content-Type", "text/html")
+				w.Header().Set("Surrogate-Control", `max-age=600, content="ESI/1.0"`)
+				w.Header().Set("Content-Language", "en")
+				_, _ = io.WriteString(w, strings.ReplaceAll(page, "<!--visitor-->", r.Header.Get("Cookie")))
 				return
 			}
 			last := on.last.Load()

@@ -309,7 +309,7 @@ func (h *Handler) refuse(name, text string) {
 		}
 	})
 	if fresh {
-		h.options.Logger.Warn("inlay: left as it stands", "page", name, "why", text)
+		h.options.Logger.Warn("inlay: left as it is", "page", name, "why", text)
 	}
 }
 
