@@ -178,10 +178,6 @@ func (r *reader) inputs() []route.Input {
 	list := make([]route.Input, n)
 	for i := range list {
 		list[i] = route.Input{Kind: route.InputKind(r.below(int(route.Kinds))), Name: r.text()}
-		if !list[i].Fits() {
-			r.fail()
-			return nil
-		}
 	}
 	return list
 }

@@ -4,13 +4,9 @@ import "inlay/internal/ascii"
 
 // What many visitors send becomes few values here, so that few fragments serve them all.
 
-// countryOf is what a list makes of the country that the platform names: that one if it is listed, else "*" if that is. An
-// empty list has all. XX is what Cloudflare says of a visitor of whom it does not know, and T1 is Tor.
+// countryOf is what a list makes of the country that the platform names, which is empty where it does not know: that one if it is
+// listed, else "*" if that is. An empty list has all.
 func countryOf(said, list string) string {
-	said = ascii.TrimOWS(said)
-	if len(said) != 2 || !ascii.Only(said, isUpper) && said != "T1" || said == "XX" {
-		said = ""
-	}
 	if list == "" {
 		return said
 	}
@@ -23,27 +19,19 @@ func countryOf(said, list string) string {
 	return ""
 }
 
-func isUpper(b byte) bool { return 'A' <= b && b <= 'Z' }
-
 // Buckets are cookies whose value is the number of a share: from 1 to n, without zeros before it.
-
-// maxShares is the most that n can be.
-const maxShares = 100
 
 // BucketOf reads a Bucket's Name; n is 0 if it is none.
 func BucketOf(name string) (bucket string, n int) {
 	bucket, digits, _ := ascii.Cut(name, "/")
-	n, ok := ascii.Digits(digits)
-	if !ok || n < 2 || n > maxShares || len(digits) > 3 || bucket == "" {
-		n = 0
-	}
+	n, _ = ascii.Digits(digits)
 	return bucket, n
 }
 
-// isShare tells whether the value of a cookie is a share of n.
+// isShare tells whether the value of a cookie is a share of n, which is at most 100.
 func isShare(value string, n int) bool {
 	share, ok := ascii.Digits(value)
-	return ok && value != "" && value[0] != '0' && len(value) <= 3 && share <= n
+	return ok && len(value) <= 3 && uint(share-1) < uint(n) && value[0] != '0'
 }
 
 // Draw is the share, from 1 to n, that a number draws: two buckets have nothing to do with each other.

@@ -37,12 +37,6 @@ const (
 	Kinds
 )
 
-// Fits tells whether there is such an input, as far as a request could not be read for it.
-func (in *Input) Fits() bool {
-	_, n := BucketOf(in.Name)
-	return in.Kind > 0 && in.Kind < Kinds && (n > 0) == (in.Kind == Bucket)
-}
-
 // The fields in which the origin finds what is derived: those that handlers look for it in anyway.
 const (
 	// HostField carries the visitor's host. No slot can declare it as a field, so it never comes from anything but Host and
@@ -64,7 +58,8 @@ const (
 	AuthorityField = ":authority"
 	// SchemeField is http or https, as it is believed.
 	SchemeField = ":scheme"
-	// WhereField is where the platform says that the visitor is.
+	// WhereField is where the platform says that the visitor is: two letters in upper case or what stands for them, T1 for Tor; empty
+	// where it does not know.
 	WhereField = ":country"
 )
 

@@ -70,7 +70,7 @@ func readInput(item string) (in route.Input, found, expected string) {
 		switch {
 		case bucket != "" && !ascii.Only(bucket, field.IsTokenChar):
 			return in, ascii.Shorten(bucket) + " is no name of a cookie", nameForm
-		case name != bucket+"/"+decimal.String(n) || n == 0:
+		case n < 2 || n > maxShares || bucket == "" || name != bucket+"/"+decimal.String(n):
 			return in, ascii.Shorten(item), bucketForm
 		}
 		return in, "", ""
