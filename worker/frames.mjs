@@ -3,8 +3,8 @@
 // in internal/batch/frames.go.
 
 /**
- * @typedef {{ src: string, fields: [string, string][], constant?: [string, string][] }} BatchFill  header fields: pairs of
- * name and value; constant: those that are the same for all fills
+ * @typedef {{ src: string, fields: [string, string][], constant?: [string, string][], document?: boolean }} BatchFill  header
+ * fields: pairs of name and value; constant: those that are the same for all fills; document: all fields of the answer are wanted
  */
 /**
  * The answer to one fill. headers: by name in lower case; "set-cookie" says only that there was one. failure: why there
@@ -65,9 +65,9 @@ export function splitFills(fills) {
 }
 
 /** The visitor's host is no field of a batch. @param {BatchFill} fill */
-function batchFill({ src, fields, constant = [] }) {
+function batchFill({ src, fields, constant = [], document }) {
   const host = fields.find(([name]) => name === hostField)?.[1];
-  return { src, host, fields: [...fields.filter(([name]) => name !== hostField), ...constant] };
+  return { src, host, fields: [...fields.filter(([name]) => name !== hostField), ...constant], document: document || undefined };
 }
 
 /** Reads frames from a stream that comes in any pieces. */

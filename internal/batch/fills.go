@@ -71,6 +71,8 @@ type batchFill struct {
 	Host string `json:"host"`
 	// Fields are pairs of name and value. encoding/json takes arrays of any length for a [2]string.
 	Fields [][]string `json:"fields"`
+	// Document: all fields of the answer are wanted.
+	Document bool `json:"document"`
 }
 
 // batchError is a batch that is not of the form; nothing of it was run.
@@ -222,9 +224,10 @@ func (f *batchFill) request(ctx context.Context, outer *http.Request) (r *http.R
 		Header: make(http.Header, len(f.Fields)), Body: http.NoBody,
 		Host: outer.Host, RemoteAddr: outer.RemoteAddr, TLS: outer.TLS,
 	}).WithContext(ctx)
-	for _, field := range f.Fields {
-		r.Header.Add(field[0], ascii.TrimOWS(field[1]))
+	for _, pair := range f.Fields {
+		r.Header.Add(pair[0], ascii.TrimOWS(pair[1]))
 	}
+	r.Header.Set("Surrogate-Capability", field.SurrogateCapability)
 	if f.Host != "" {
 		r.Host = f.Host
 		r.Header.Set("X-Forwarded-Host", f.Host)
@@ -259,7 +262,21 @@ func runFill(ctx context.Context, h http.Handler, outer *http.Request, index int
 		}
 	}()
 	h.ServeHTTP(w, r)
-	f = frameOf(index, w)
+	if f = frameOf(index, w); fill.Document && f.Failure == "" {
+		f.Others = others(w.Sent())
+	}
+}
+
+// others are the fields of an answer that go out with a page which is kept of it, each once.
+func others(header http.Header) (all []field.Field) {
+	for _, f := range recorder.Kept(header, func(name string) bool { return name != "location" && answer.KeepsField(name) }) {
+		if n := len(all); n > 0 && all[n-1].Name == f.Name {
+			all[n-1].Value += ", " + f.Value
+		} else {
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // frameOf is the frame of an answer, after its handler has finished.

@@ -91,14 +91,39 @@ func TestBatchRunsEachFillAsAGetWithItsFieldsAndNoOthers(t *testing.T) {
 	assert.Equal(t, "/a", a.URL.Path)
 	assert.Equal(t, "x=1&y=%2F", a.URL.RawQuery)
 	assert.Equal(t, "shop.example", a.Host)
-	assert.Equal(t, http.Header{"Cookie": {"a=1", "b=2"}, "Accept-Language": {"de"}}, a.Header)
+	capable := []string{`inlay="ESI/1.0"`}
+	assert.Equal(t, http.Header{"Cookie": {"a=1", "b=2"}, "Accept-Language": {"de"}, "Surrogate-Capability": capable}, a.Header)
 	body, err := io.ReadAll(a.Body)
 	assert.NoError(t, err)
 	assert.Empty(t, body)
 	assert.Equal(t, "/b/c", b.URL.Path)
 	assert.Equal(t, "/b%2Fc", b.URL.EscapedPath())
-	assert.Empty(t, b.Header)
-	assert.Empty(t, c.Header)
+	assert.Equal(t, http.Header{"Surrogate-Capability": capable}, b.Header)
+	assert.Equal(t, b.Header, c.Header)
+}
+
+// Of a page of the origin that is kept the other fields go out too; of a fragment nobody wants them.
+func TestADocumentComesWithAllFieldsOfItsAnswer(t *testing.T) {
+	h := withSecret(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["x-lower"] = []string{"1", "2"}
+		w.Header().Set("Link", "</a.css>; rel=preload")
+		w.Header().Set("Inlay-Failure", "panic")
+		w.Header().Set("Set-Cookie", "a=b")
+		w.Header().Set("Location", "/elsewhere")
+		w.Header().Set("ETag", `"a"`)
+		w.Header()["bad name"] = []string{"x"}
+		if r.URL.Path == "/panic" {
+			panic("x")
+		}
+	}))
+	for fill, want := range map[string]string{
+		`"src":"/a","document":true`:     "200\netag: \"a\"\nlocation: /elsewhere\nset-cookie: 1\nlink: </a.css>; rel=preload\nx-lower: 1, 2\n",
+		`"src":"/a","document":false`:    "200\netag: \"a\"\nlocation: /elsewhere\nset-cookie: 1\n",
+		`"src":"/panic","document":true`: "500\ncontent-type: text/plain; charset=utf-8\ninlay-failure: panic\n",
+	} {
+		body := postFills(h, `{"fills":[{`+fill+`}]}`).Body.Bytes()
+		assert.Equal(t, want, string(body[framePrefix:framePrefix+readUint32(body[8:])]), fill)
+	}
 }
 
 func TestFinishedFillIsSentWhileAnotherStillRuns(t *testing.T) {

@@ -23,8 +23,8 @@ import (
 // no host, no fragment, no dot segments, and nothing that could be read as a path below /_inlay. The fields are all that
 // the fill's request has: cookie, what a slot can declare, and for a fragment that is stored if-none-match and
 // if-modified-since, with the ETag and the Last-Modified that it came with: then 304 is an answer too. "fields" may be left
-// out. "host":"shop.example" beside them is the visitor's, where the site keeps hosts apart. Members that are not named here
-// are ignored.
+// out. "host":"shop.example" beside them is the visitor's, where the site keeps hosts apart. "document":true says that it is a
+// page of the origin, whose other fields are wanted too. Members that are not named here are ignored.
 //
 // The secret is INLAY_FILLS_SECRET at both ends. A request without it is answered with 401, or with 404 where there is none.
 // One that is not of this form is answered with 400, 413 (too large) or 415 (not JSON) and a text that says what is wrong,
@@ -53,6 +53,8 @@ import (
 //	set-cookie    1, if the answer set a cookie: the cookie itself stays where it is
 //	inlay-failure why there is no answer: panic, too-large, truncated or bad-request; the status is then 500 (400 for
 //	              bad-request), the body a text for people, and the fields are what the handler had said before it failed
+//
+// and, of a document, the other fields of its answer that go out with a page which is kept of it: see [answer.KeepsField].
 //
 // Of an answer with another status than 200 the body is empty, whatever its handler wrote.
 //
@@ -89,9 +91,10 @@ const (
 type frame struct {
 	Index    int
 	Answer   answer.Answer
-	Location string // of a redirect
-	Failure  string // empty: there is an answer
-	Body     []byte // never changed after
+	Location string        // of a redirect
+	Failure  string        // empty: there is an answer
+	Others   []field.Field // of a document's answer, besides; in lower case
+	Body     []byte        // never changed after
 }
 
 var (
@@ -128,6 +131,9 @@ func appendFrameHead(dst []byte, f *frame) []byte {
 	dst = appendFrameField(dst, "location", f.Location)
 	if a.SetCookie {
 		dst = appendFrameField(dst, "set-cookie", "1")
+	}
+	for _, o := range f.Others {
+		dst = appendFrameField(dst, o.Name, o.Value)
 	}
 	return appendFrameField(dst, "inlay-failure", f.Failure)
 }

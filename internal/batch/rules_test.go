@@ -88,7 +88,7 @@ func TestBatchSetsWhatASlotCanDeclare(t *testing.T) {
 		"if-none-match": `"a"`, "if-modified-since": "Sun, 06 Nov 1994 08:49:37 GMT",
 	}
 	f := batchFill{Src: "/a?b=%2F..&c=//"}
-	want := http.Header{}
+	want := http.Header{"Surrogate-Capability": {`inlay="ESI/1.0"`}}
 	for name, value := range allowed {
 		f.Fields = append(f.Fields, []string{name, value})
 		want.Set(name, value)
