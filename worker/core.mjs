@@ -1,11 +1,12 @@
 // @ts-check
-// core.wasm and what it asks for: the one instance of the isolate, the blobs that it names by handle, and the host
-// interface. There is no policy here; that is in the engine.
+// core.wasm: the one instance of the isolate, the blobs that it names by handle, and the events that it is told. What it asks is
+// in asks.mjs. There is no policy here; that is in the engine.
 
+import { asks } from "./asks.mjs";
 import { bindingsOf } from "./bindings.mjs";
 import { build } from "./build-id.mjs";
 import module from "./core.wasm";
-import { Front, loopField } from "./front.mjs";
+import { Front } from "./front.mjs";
 import { Shells, setShown, withReason } from "./not-found.mjs";
 import pages from "./pages.bin";
 import { Tiers, dataCenter, digest } from "./tiers.mjs";
@@ -42,10 +43,6 @@ const decoder = new TextDecoder();
 /** The largest request target whose bytes are sure to fit the input buffer: a UTF-16 unit takes at most three. */
 const inputSize = 4096;
 
-/** So many answers are remembered for repeating, at most: a second's; and so many bytes of what only they hold. */
-const maxRepeats = 1000;
-const maxRepeatBytes = 1 << 20;
-
 /** No fill is under way for longer, in milliseconds. */
 const longestFill = 60_000;
 
@@ -72,6 +69,9 @@ const trapPath = "/_inlay/trap";
 const fieldsOf = (headers) => answerFields.map((name) =>
   // An Expires that is empty is no date, and so past, and not absent. workerd drops it from what another server answers.
   headers[name] === "" && name === "expires" ? "0" : (headers[name] ?? "").replaceAll("\0", " "));
+
+/** A field of an answer, for fill_header: a cookie is nobody else's. @param {[string, string]} field */
+const headerOf = ([name, value]) => (name === "set-cookie" ? [] : [name, value.replaceAll("\0", " ")]);
 
 /**
  * Heads that came before an answer, each for itself.
@@ -134,7 +134,7 @@ export class Core {
     } catch (text) {
       throw typeof text === "string" ? new ConfigError(text) : text;
     }
-    const instance = new WebAssembly.Instance(module, { inlay: this.imports() });
+    const instance = new WebAssembly.Instance(module, { inlay: asks(this) });
     /** @type {any} */
     this.exports = instance.exports;
     /** @type {WebAssembly.Memory} */
@@ -360,9 +360,40 @@ export class Core {
     this.event(null, () => this.exports.leave(id, Date.now()));
   }
 
+  /**
+   * An answer to a request that was passed on begins: a page of the origin's, perhaps.
+   * @param {Exchange} exchange @param {number} method its place in methods of worker/core/events.go @param {string} target
+   * @param {number} sent writes that an older instance asked for @param {number} status @param {Record<string, string>} headers
+   * @returns {number} how it is to be read, see shell.mjs, to be told by passPart; 0: it goes on as it is
+   */
+  passHead(exchange, method, target, sent, status, headers) {
+    let flags = 0;
+    this.event(exchange, () => {
+      const size = this.put([target, ...fieldsOf(headers)]);
+      const cookie = headers["set-cookie"] === undefined ? 0 : 1;
+      flags = this.exports.pass_head(exchange.id, method, size, status, cookie, sent, Date.now());
+    });
+    return flags;
+  }
+
+  /** @param {Exchange} exchange @param {import("./shell.mjs").Part} part the next of the answer @param {boolean} done whether it is the last */
+  passPart(exchange, { outline, bytes }, done) {
+    this.event(exchange, () => {
+      this.input = this.exports.input(outline.length);
+      this.bytes().set(outline, this.input);
+      this.exports.pass_part(exchange.id, outline.length, this.keep(bytes), bytes.length, done ? 1 : 0, Date.now());
+    });
+  }
+
+  /** The answer broke off. @param {Exchange} exchange */
+  passBroken(exchange) {
+    this.event(exchange, () => this.exports.pass_broken(exchange.id, Date.now()));
+  }
+
   /** @param {Fill} fill @param {Answer} answer */
   fillEnd(fill, answer) {
     this.event(null, () => {
+      if (fill.document) this.exports.fill_header(this.put(Object.entries(answer.headers).flatMap(headerOf)));
       const blob = this.keep(answer.body);
       const size = this.put([...fieldsOf(answer.headers), ...hopsOf(answer.redirects ?? [])]);
       const cookie = answer.headers["set-cookie"] === undefined ? 0 : 1;
@@ -519,163 +550,5 @@ export class Core {
   shown({ page }, body) {
     if (page === undefined || !this.settings.dev) return page ?? body;
     return withReason(page, decoder.decode(body));
-  }
-
-  /** What the engine may ask. A pointer and a size name bytes of the instance's memory; they are copied. */
-  imports() {
-    const current = () => /** @type {Exchange | Opening} */ (this.current);
-    const exchange = () => {
-      const made = current().exchange();
-      this.current = made;
-      return made;
-    };
-    return {
-      /** @param {number} at @param {number} size */
-      new_blob: (at, size) => this.keep(this.bytes().slice(at, at + size)),
-
-      /** @param {number} status @param {number} at @param {number} size */
-      new_head: (status, at, size) => {
-        const fields = this.texts(at, size);
-        if (status < 0) return this.keep(this.failed(-status, fields));
-        const headers = new Headers();
-        let length = "";
-        for (let i = 0; i + 1 < fields.length; i += 2) {
-          // The runtime counts a body itself, and a field less is 3% less work for a warm page.
-          if (fields[i] === "content-length") length = fields[i + 1];
-          else headers.append(fields[i], fields[i + 1]);
-        }
-        return this.keep({ init: new Response(null, { status, headers }), length });
-      },
-
-      /** @param {number} at @param {number} count */
-      join: (at, count) => {
-        const handles = new Uint32Array(this.bytes().buffer, at, count);
-        let size = 0;
-        for (const handle of handles) size += this.blob(handle).length;
-        const joined = new Uint8Array(size);
-        let end = 0;
-        for (const handle of handles) {
-          joined.set(this.blob(handle), end);
-          end += this.blob(handle).length;
-        }
-        return this.keep(joined);
-      },
-
-      /** @param {number} handle @param {number} from */
-      after: (handle, from) => this.keep(this.blob(handle).subarray(from)),
-
-      /** @param {number} handle @param {number} from @param {number} at @param {number} size */
-      read: (handle, from, at, size) => {
-        const part = this.blob(handle).subarray(from, from + size);
-        this.bytes().set(part, at);
-        return part.length;
-      },
-
-      /** @param {number} handle */
-      drop: (handle) => {
-        if (this.blobs[handle] === undefined) throw new Error(`blob ${handle} was dropped before`);
-        this.blobs[handle] = undefined;
-        this.free.push(handle);
-      },
-
-      /** @param {number} _id @param {number} head @param {number} body */
-      send: (_id, head, body) => current().send(this.head(head), this.shown(this.head(head), this.blob(body))),
-      /** @param {number} _id @param {number} head @param {number} body @param {number} until */
-      repeat: (_id, head, body, until) => {
-        this.repeating = true;
-        const { request } = current();
-        if (!this.front.isPlain(request)) return;
-        const { url } = request;
-        const bytes = 2 * String(url).length;
-        until += this.stepped;
-        // All of them end with the same second, or before.
-        if (this.latest >= this.repeatsEnd || this.repeats.size >= maxRepeats || this.repeatBytes + bytes > maxRepeatBytes) {
-          this.forgetRepeats();
-          this.repeatsEnd = 0;
-        }
-        if (bytes > maxRepeatBytes) return;
-        if (!this.repeats.has(url)) this.repeatBytes += bytes;
-        this.repeatsEnd = Math.max(this.repeatsEnd, until);
-        this.repeats.set(url, { head: this.head(head), body: this.blob(body), until });
-      },
-      /** @param {number} _id @param {number} head */
-      send_head: (_id, head) => current().send(this.head(head), null),
-      /** @param {number} _id @param {number} head */
-      respond: (_id, head) => exchange().respond(this.head(head)),
-      /** @param {number} _id @param {number} body */
-      write: (_id, body) => exchange().write(this.blob(body)),
-      finish: () => exchange().finish(),
-      /** @param {number} _id @param {number} host @param {number} size */
-      pass: (_id, host, size) => exchange().pass(this.text(host, size)),
-      /** @param {number} id @param {number} until */
-      wait: (id, until) => {
-        exchange().wait(until + this.stepped);
-        this.waiting.set(id, exchange());
-      },
-      /** @param {number} at @param {number} size */
-      report: (at, size) => console.warn(`inlay: fragment does not fit: ${this.texts(at, size).join(" ")}`),
-      /** @param {number} _id @param {number} fill */
-      watch: (_id, fill) => Number(exchange().watch(fill)),
-      /** @param {number} id */
-      wake: (id) => this.waiting.get(id)?.wake(),
-
-      /**
-       * @param {number} _id @param {number} id @param {number} at @param {number} size
-       * @param {number} timeout @param {number} maxBytes @param {number} maxAge negative: it is not shared @param {number} stamp
-       */
-      fill: (_id, id, at, size, timeout, maxBytes, maxAge, stamp) => {
-        const [src, url, binding, log, ...rest] = this.texts(at, size);
-        /** @type {[string, string][][]} */
-        const lists = [[]];
-        for (let i = 0; i + 1 < rest.length; i += 2) {
-          if (rest[i] === "") lists.push([]);
-          else lists[lists.length - 1].push([rest[i], rest[i + 1]]);
-        }
-        const [fields, constant, vouching] = lists;
-        if (url !== "") vouching.push([loopField, this.front.name]);
-        const leader = exchange();
-        const fill = { id, src, url, binding, fields, constant, vouching, timeout, maxBytes, share: maxAge < 0 ? null : { log, stamp, maxAge } };
-        // What others had queued comes first: they wait for it.
-        if (leader.taking) leader.fills.splice(leader.taken++, 0, fill);
-        else leader.fills.push(fill);
-        leader.taking = false;
-      },
-
-      /** @param {number} id */
-      stop: (id) => this.led.get(id)?.stop(),
-
-      /** @param {number} _id @param {number} poll @param {number} at @param {number} size @param {number} seq */
-      poll: (_id, poll, at, size, seq) => exchange().ask({ poll, log: this.texts(at, size)[0], seq }),
-      /** @param {number} _id @param {number} at @param {number} size @param {number} seq */
-      purge: (_id, at, size, seq) => {
-        const [log, ...subjects] = this.texts(at, size);
-        exchange().ask({ log, seq, subjects });
-      },
-      /** @param {number} _id @param {number} fill @param {number} at @param {number} size @param {number} tiers @param {number} awaits */
-      find: (_id, fill, at, size, tiers, awaits) => exchange().ask({ fill, name: this.texts(at, size)[0], tiers, awaitView: awaits !== 0 }),
-      /** @param {number} _fill @param {number} at @param {number} size @param {number} blob @param {number} tiers @param {number} keep */
-      put: (_fill, at, size, blob, tiers, keep) => this.puts.push({ name: this.texts(at, size)[0], tiers, bytes: this.blob(blob), keep }),
-
-      /** @param {number} at @param {number} size */
-      name: (at, size) => {
-        const name = this.text(at, size);
-        this.readers.push(this.front.reader(name));
-        return this.names.push(name) - 1;
-      },
-
-      /** @param {number} name @param {number} at @param {number} capacity */
-      field: (name, at, capacity) => {
-        const { request } = current();
-        const read = this.readers[name];
-        const value = read === null ? request.headers.get(this.names[name]) : read(request);
-        if (value === null || value === "") return 0;
-        if (value.length * 3 > capacity) {
-          const bytes = encoder.encode(value);
-          if (bytes.length <= capacity) this.bytes().set(bytes, at);
-          return bytes.length;
-        }
-        return encoder.encodeInto(value, this.bytes().subarray(at, at + capacity)).written;
-      },
-    };
   }
 }

@@ -1,16 +1,18 @@
-// Package worker has what every Worker of inlay runs: the glue, and core.wasm.
+// Package worker has what every Worker of inlay runs: the glue, core.wasm and
+// shell.wasm.
 //
-// The glue is the modules of this folder; worker.mjs is their entry. core.wasm
-// is committed, so that a site needs no TinyGo; core.record says what it was
-// made of, by which tools, and what it weighs. core/ is its main package, app/
-// what a site's main calls, e2e/ the tests in a real workerd.
+// The glue is the modules of this folder; worker.mjs is their entry. The Wasm
+// modules are committed, so that a site needs no TinyGo; core.record and
+// shell.record say what they were made of, by which tools, and what they weigh.
+// core/ and shell/ are their main packages, app/ what a site's main calls, e2e/
+// the tests in a real workerd.
 package worker
 
 import "embed"
 
 // Glue are the modules of this folder that are written by hand, tests left out.
 //
-//go:embed app-instances.mjs back.mjs bindings.mjs core.mjs exchange.mjs fills.mjs forwarded.mjs frames.mjs front.mjs go.mjs hops.mjs isolate.mjs log.mjs no-app.mjs not-found.mjs pass.mjs purge-log.mjs purge.mjs redirect.mjs region.mjs region-call.mjs region-frames.mjs tiers.mjs view.mjs worker.mjs
+//go:embed app-instances.mjs asks.mjs back.mjs bindings.mjs core.mjs exchange.mjs fills.mjs forwarded.mjs frames.mjs front.mjs go.mjs hops.mjs isolate.mjs log.mjs no-app.mjs not-found.mjs open-page.mjs pass.mjs purge-log.mjs purge.mjs redirect.mjs region.mjs region-call.mjs region-frames.mjs shell.mjs tiers.mjs view.mjs worker.mjs
 var Glue embed.FS
 
 // Dev is what inlay dev puts in place of worker.mjs. It is no glue, so that no
@@ -28,3 +30,14 @@ var Core []byte
 //
 //go:embed core.record
 var Record string
+
+// Shell is shell.wasm, which finds the slots in pages of the origin, as TinyGo
+// compiles worker/shell.
+//
+//go:embed shell.wasm
+var Shell []byte
+
+// ShellRecord is shell.record.
+//
+//go:embed shell.record
+var ShellRecord string

@@ -180,6 +180,12 @@ export class Exchange {
     this.finished = false;
     this.passed = false;
     this.host = "";
+    /** Whether the URL it was passed on for is known to be that of a page with slots. */
+    this.shell = false;
+    /** The origin's page that answers, composed as it arrives. @type {import("./open-page.mjs").OpenPage | null} */
+    this.page = null;
+    /** Whether the answer is to end as one that broke off. */
+    this.broken = false;
     this.left = false;
     this.crashes = 0;
     this.until = 0;
@@ -218,12 +224,50 @@ export class Exchange {
 
   /** The answer of a request that waits before its head can leave, or that goes to the origin. */
   async held() {
-    const leave = () => this.leave();
-    this.request.signal.addEventListener("abort", leave);
-    while (this.response === null && !this.passed && !this.left) await this.turn();
-    this.request.signal.removeEventListener("abort", leave);
+    await this.untilAnswered();
     if (this.left) return new Response(null, { status: 499 }); // nobody reads it
     return this.response ?? passThrough(this, targetOf(this.request));
+  }
+
+  /** Waits until there is an answer, or the origin is to give it. */
+  async untilAnswered() {
+    const leave = () => this.leave();
+    this.request.signal.addEventListener("abort", leave);
+    while (this.response === null && !this.passed && !this.left && !this.broken) await this.turn();
+    this.request.signal.removeEventListener("abort", leave);
+  }
+
+  /**
+   * Answers with a page of the origin's, if the core says that it is composed.
+   * @param {import("./open-page.mjs").OpenPage} page
+   * @returns {Promise<Response | null>} null: it is not, and was not touched
+   */
+  async compose(page) {
+    if (this.crashes > 1) return null;
+    if (this.core.crashed) {
+      this.core = this.cores(this.env);
+      this.id = this.core.nextId();
+    }
+    this.page = page;
+    this.passed = false;
+    try {
+      this.passed = !page.begin(this);
+    } catch (error) {
+      if (!(error instanceof CrashError)) throw error;
+      this.restart();
+    }
+    if (this.passed && !page.touched) {
+      this.page = null;
+      return null;
+    }
+    this.settle();
+    await this.untilAnswered();
+    if (this.left) return new Response(null, { status: 499 });
+    if (this.response !== null) return this.response;
+    page.close();
+    this.page = null;
+    if (this.broken) throw new Error("its answer broke off");
+    return passThrough(this, page.target); // there was no core that could compose it
   }
 
   /**
@@ -243,7 +287,10 @@ export class Exchange {
 
   /** After an event: begins the fills that it asked for. */
   settle() {
-    if (this.finished || this.passed) this.core.waiting.delete(this.id);
+    if (this.finished || this.passed) {
+      this.core.waiting.delete(this.id);
+      if (this.finished) this.page?.close();
+    }
     this.taken = 0;
     // A request has six connections at a time, and those of fills may be taken for long.
     if (this.asked !== null) this.runAsked(this.asked);
@@ -277,7 +324,10 @@ export class Exchange {
     this.core = this.cores(this.env);
     this.request = told(this.request, this.begun);
     try {
-      this.core.handle(this, methodOf(this.request), targetOf(this.request), this.writes);
+      if (this.page !== null) {
+        this.id = this.core.nextId();
+        if (!this.page.again(this)) this.giveUp();
+      } else this.core.handle(this, methodOf(this.request), targetOf(this.request), this.writes);
     } catch (error) {
       if (!(error instanceof CrashError)) throw error;
       this.giveUp();
@@ -286,18 +336,26 @@ export class Exchange {
 
   giveUp() {
     if (this.response === null) this.passed = true;
+    else if (this.page !== null) this.break();
     else this.finished = true;
   }
 
   /** Waits until another request wakes this one or its own time has come, then runs that event. */
   async turn() {
-    let timed = !this.woken && !this.core.crashed && (await this.sleep());
+    const { page } = this;
+    page?.read(this);
+    let timed = !this.woken && !page?.arrived && !this.core.crashed && (await this.sleep());
     if (timed && this.core.now() - this.until > heldUp) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       timed = !this.woken;
     }
+    const over = this.left || this.finished || this.passed; // what it had asked for may have ended it
+    if (!over && page?.arrived && !this.core.crashed) {
+      this.event(() => page.tell(this)); // and if it was woken too, that comes next
+      return;
+    }
     this.woken = false;
-    if (this.left || this.finished || this.passed) return; // what it had asked for may have ended it
+    if (over) return;
     this.event(() => {
       if (this.core.crashed) throw new CrashError("the core has crashed");
       if (timed) this.core.deadline(this);
@@ -313,9 +371,11 @@ export class Exchange {
   async sleep() {
     /** @type {ReturnType<typeof setTimeout> | null} */
     let timer = null;
+    // One whose page goes on may wait for nothing else.
+    const timeless = this.page?.reading && this.core.waiting.get(this.id) !== this;
     /** @type {Promise<boolean>} */
     const over = new Promise((resolve) => {
-      timer = setTimeout(() => resolve(true), Math.max(1, Math.ceil(this.until - this.core.now())));
+      if (!timeless) timer = setTimeout(() => resolve(true), Math.max(1, Math.ceil(this.until - this.core.now())));
       this.endWait = () => resolve(false);
     });
     const timed = await over;
@@ -333,6 +393,7 @@ export class Exchange {
   leave() {
     if (this.left || this.finished) return;
     this.left = true;
+    this.page?.close();
     this.queue.length = 0;
     this.watched = null;
     try {
@@ -347,14 +408,19 @@ export class Exchange {
 
   /** @param {Head} head @param {Uint8Array | null} body */
   send(head, body) {
-    this.response = responseOf(this.core, head, body);
+    this.response = responseOf(this.core, this.headOf(head), body);
     this.finished = true;
+  }
+
+  /** Over an origin's page the engine's head has no status and not all fields. @param {Head} head @returns {Head} */
+  headOf(head) {
+    return this.page === null ? head : { ...head, init: this.page.head(head.init) };
   }
 
   /** @param {Head} head */
   respond(head) {
     this.begun = head;
-    this.response = responseOf(this.core, head, this.body());
+    this.response = responseOf(this.core, this.headOf(head), this.body());
     // Wrangler's development server compresses, and so holds back, what does not name its encoding.
     if (this.core.settings.dev) this.response.headers.set("content-encoding", "identity");
   }
@@ -363,16 +429,23 @@ export class Exchange {
   write(bytes) {
     this.queue.push(bytes);
     this.writes++;
+    if (this.page !== null) this.page.ahead = 0;
   }
 
   finish() {
     this.finished = true;
   }
 
-  /** @param {string} host of INLAY_HOSTS that it came for, "" if there is none */
-  pass(host) {
+  /** The answer ends as one that broke off: its client must not take it for whole. */
+  break() {
+    this.finished = this.broken = true;
+  }
+
+  /** @param {string} host of INLAY_HOSTS that it came for, "" if there is none @param {boolean} shell whether the URL is that of a page with slots */
+  pass(host, shell) {
     this.passed = true;
     this.host = host;
+    this.shell = shell;
   }
 
   /** @param {number} until milliseconds, as the core counts them */
@@ -410,7 +483,9 @@ export class Exchange {
         while (this.queue.length === 0 && !this.finished && !this.left) await this.turn();
         const chunk = this.takeChunk();
         if (chunk !== null) controller.enqueue(chunk);
-        if (this.queue.length === 0 && (this.finished || this.left)) controller.close();
+        if (this.queue.length > 0 || (!this.finished && !this.left)) return;
+        if (!this.broken) controller.close();
+        else if (chunk === null) controller.error(new Error("the origin's answer broke off"));
       },
       cancel: () => this.leave(),
     }, { highWaterMark: 0 });

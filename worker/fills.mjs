@@ -5,6 +5,7 @@
 import { appFills } from "./app-instances.mjs";
 import { CrashError, Failure } from "./core.mjs";
 import { FrameDecoder, encodeFills, splitFills } from "./frames.mjs";
+import { capability } from "./pass.mjs";
 import { maxRedirects, redirectTarget } from "./redirect.mjs";
 import { ask, calls, tell, tellUnbound } from "./region-call.mjs";
 
@@ -13,10 +14,11 @@ import { ask, calls, tell, tellUnbound } from "./region-call.mjs";
  * @typedef {{
  *   id: number, src: string, url: string, binding: string, fields: [string, string][],
  *   constant: [string, string][], vouching: [string, string][],
- *   timeout: number, maxBytes: number, share: import("./region.mjs").Share | null,
+ *   timeout: number, maxBytes: number, share: import("./region.mjs").Share | null, document?: boolean,
  * }} Fill  url: where a remote origin is asked; binding: which service binding; neither: app.wasm. timeout in ms. constant and
  * vouching: more fields for what is asked elsewhere; of a batch, its own request has both, and each fill the constant ones.
- * share: which fills in progress it may join, in its region; null: none.
+ * share: which fills in progress it may join, in its region; null: none. document: it is a page of the origin's, of whose answer the
+ * core is told all fields.
  */
 /**
  * @typedef {{ status: number, headers: Record<string, string> }} Hop  a redirect that was followed, or another head
@@ -303,7 +305,7 @@ async function follow(exchange, fill, report, frame) {
       if (fill.url !== "") return report.end(await fetchRemote(env, fill, report, next));
       url = next;
       const frames = new FrameDecoder(1, fill.maxBytes);
-      const batch = encodeFills([{ src: url.slice(appBase.length), fields: unconditional(fill.fields) }]);
+      const batch = encodeFills([{ src: url.slice(appBase.length), fields: unconditional(fill.fields), document: fill.document }]);
       /** @type {import("./frames.mjs").Frame[]} */
       const got = [];
       await appFills(batch, (bytes) => got.push(...frames.push(bytes)), report.over, env, ctx);
@@ -366,7 +368,7 @@ async function fetchRemote(env, fill, report, url) {
   for (;;) {
     const fields = heard.length === 0 ? fill.fields : unconditional(fill.fields);
     const response = await target.fetch(new Request(url, {
-      headers: [...fields, ...fill.constant, ...fill.vouching, ["accept-encoding", "identity"], ["inlay-fill", "1"]], redirect: "manual", signal,
+      headers: [...fields, ...fill.constant, ...fill.vouching, ["accept-encoding", "identity"], ["inlay-fill", "1"], ["surrogate-capability", capability]], redirect: "manual", signal,
     }));
     if (response.headers.get("inlay-fills") === "1") takesBatches.add(new URL(url).origin);
     const answer = { status: response.status, headers: headersOf(response) };

@@ -60,7 +60,7 @@ test("declared fields reach the origin, and no others but what marks a fill", as
     return new Response("");
   });
   await run([fill(1, { fields: [["cookie", "a=b"], ["accept-language", "de"]] })]);
-  assert.deepEqual(seen, { "accept-encoding": "identity", "accept-language": "de", cookie: "a=b", "inlay-fill": "1" });
+  assert.deepEqual(seen, { "accept-encoding": "identity", "accept-language": "de", cookie: "a=b", "inlay-fill": "1", "surrogate-capability": 'inlay="ESI/1.0"' });
 });
 
 test("a batch that fails does not end the waiting for the other fills", async (t) => {

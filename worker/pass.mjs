@@ -7,6 +7,7 @@ import { route } from "./front.mjs";
 import { forwardsLeft, hasHops, takeAnswersHops } from "./hops.mjs";
 import { within } from "./log.mjs";
 import { failure, shownFor } from "./not-found.mjs";
+import { composed } from "./open-page.mjs";
 import { quietly } from "./view.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -59,9 +60,11 @@ async function answerOf(exchange, target) {
     if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
     return failure(request, exchange.core.shells, false, 501, "", "Nobody behind may be asked."); // TRACE: what came in is nothing to be shown
   }
+  const back = (/** @type {Response} */ response) => outward(response, exchange, came);
   if (origin === "") {
     try {
-      return outward(await shownFor(await appFetch(inward(request, exchange, came), env, ctx), exchange.core.shells), exchange, came);
+      const response = await shownFor(await appFetch(inward(request, exchange, came), env, ctx), exchange.core.shells);
+      return (await composed(exchange, target, response, back)) ?? back(response);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       console.error(`inlay: ${request.method} ${target}: ${text}`);
@@ -71,7 +74,8 @@ async function answerOf(exchange, target) {
   }
   try {
     // Redirects are for the client to follow. An upgrade's answer carries its WebSocket along.
-    return outward(await fetch(inward(origin === route ? request : at(origin, target, request), exchange, came), { redirect: "manual" }), exchange, came);
+    const response = await fetch(inward(origin === route ? request : at(origin, target, request), exchange, came), { redirect: "manual" });
+    return (await composed(exchange, target, response, back)) ?? back(response);
   } catch (error) {
     const text = origin === route ? `the server behind the route cannot be reached: ${error}` : `the origin ${origin} cannot be reached: ${error}`;
     console.error(`inlay: ${text}`);
@@ -110,12 +114,27 @@ function stripped(headers) {
  * Without what a visitor must not tell an origin, and with what a proxy tells one of him.
  * @param {Request} request @param {Exchange} exchange @param {Came} came
  */
-function inward(request, { core, host }, came) {
+function inward(request, { core, host, shell }, came) {
   const headers = stripped(request.headers) ?? new Headers(request.headers);
   core.front.inward(headers, came, host);
+  headers.set("surrogate-capability", capability);
+  if (shell && request.method === "GET" && /text\/html/i.test(headers.get("accept") ?? "")) askWhole(headers);
   const left = forwardsLeft(request);
   if (left !== null) headers.set("max-forwards", String(left - 1));
   return new Request(request, { headers });
+}
+
+/** What an origin may do for a surrogate (Edge Architecture Specification 1.0, section 3). */
+export const capability = 'inlay="ESI/1.0"';
+
+/**
+ * What is to be composed has to come whole, and so that it can be read: what a visitor has of it is not what the origin knows.
+ * @param {Headers} headers
+ */
+function askWhole(headers) {
+  for (const name of ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "range"]) headers.delete(name);
+  const readable = ["gzip", "br"].filter((name) => new RegExp(`(?:^|[\\s,])${name}(?:$|[\\s,;])`, "i").test(headers.get("accept-encoding") ?? ""));
+  headers.set("accept-encoding", readable.join(", ") || "identity");
 }
 
 /** @param {Response} response @param {Exchange} exchange @param {Came} came */

@@ -87,7 +87,8 @@ export class RegionFill {
     /** @type {Fill[]} */
     const begun = [];
     fills.forEach(({ share, ...fill }, index) => {
-      const name = JSON.stringify([fill.src, fill.url, fill.binding, fill.fields, fill.constant, fill.vouching]);
+      const read = fill.document ? allHeaders : readHeaders;
+      const name = JSON.stringify([fill.src, fill.url, fill.binding, fill.fields, fill.constant, fill.vouching, fill.document]);
       const all = this.flights.get(name) ?? [];
       let flight = all.findLast((f) => isJoinable(f, share, now));
       if (flight === undefined) {
@@ -99,7 +100,7 @@ export class RegionFill {
       const before = now - flight.began;
       const end = (/** @type {End} */ how) => {
         left--;
-        frames.push(frameOf(index, before, how));
+        frames.push(frameOf(index, before, how, read));
         wake();
       };
       flight.waiting.add(end);
@@ -192,14 +193,17 @@ function readHeaders(headers) {
   return read;
 }
 
+/** Of a page of the origin's all fields go out with it. @param {Record<string, string>} headers */
+const allHeaders = (headers) => ({ ...headers, ...readHeaders(headers) });
+
 /** @param {Hop[]} hops */
 const readHops = (hops) => hops.map(({ status, headers }) => ({ status, headers: readHeaders(headers) }));
 
-/** @param {number} index @param {number} before @param {End} how */
-function frameOf(index, before, how) {
+/** @param {number} index @param {number} before @param {End} how @param {typeof readHeaders} read */
+function frameOf(index, before, how, read) {
   if ("failure" in how) return encodeFrame({ index, before, failure: how.failure, text: how.text, heard: readHops(how.heard) });
   const { status, headers, redirects = [], body } = how.answer;
-  return encodeFrame({ index, before, status, headers: readHeaders(headers), redirects: readHops(redirects) }, body);
+  return encodeFrame({ index, before, status, headers: read(headers), redirects: readHops(redirects) }, body);
 }
 
 /** @typedef {{ origin: string, secret: string }} Settings */

@@ -116,7 +116,7 @@ test("what a fill asks for is what the slot's key says, and no other is joined",
   const others = [{}, { fields: [["cookie", "a=1"]] }, { constant: [["x-key", "k"]] }, { vouching: [["authorization", "v"]] }, { url: "http://origin.test/other" }, { src: "/g", url: "http://origin.test/f/1?" }];
   const all = others.map((more) => run(region, [fill(1, more)]));
   await until(() => asked.length === others.length);
-  assert.deepEqual(Object.fromEntries(asked.find((one) => one.request.headers.has("cookie")).request.headers), { "accept-encoding": "identity", cookie: "a=1", "inlay-fill": "1" });
+  assert.deepEqual(Object.fromEntries(asked.find((one) => one.request.headers.has("cookie")).request.headers), { "accept-encoding": "identity", cookie: "a=1", "inlay-fill": "1", "surrogate-capability": 'inlay="ESI/1.0"' });
   for (const one of asked) one.answer("x");
   await Promise.all(all);
 });

@@ -24,13 +24,13 @@ func runVersion(c *call) error {
 	if _, err := c.parse(c.flags(), 0); err != nil {
 		return err
 	}
-	record, err := corewasm.ParseRecord(worker.Record)
+	record, err := corewasm.Core().ParseRecord(worker.Record)
 	if err != nil {
 		return err
 	}
 	line := func(name, what string) { fmt.Fprintf(c.out, "%-9s %s\n", name, what) }
 	line("inlay", version())
-	line("core.wasm", fmt.Sprintf("%.12s, by %s", record.Core, &record.Tools))
+	line("core.wasm", fmt.Sprintf("%.12s, by %s", record.Wasm, &record.Tools))
 	line("go", strings.TrimPrefix(runtime.Version(), "go"))
 	if node := wrangler.NodeVersion(c.ctx); node != "" {
 		line("node", node)

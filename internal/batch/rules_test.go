@@ -118,7 +118,7 @@ func TestBatchBringsWhatIsDerived(t *testing.T) {
 	}
 	r, problem := f.request(context.Background(), httptest.NewRequest(http.MethodPost, Path, nil))
 	require.Empty(t, problem)
-	assert.Equal(t, http.Header{
+	assert.Equal(t, http.Header{"Surrogate-Capability": {`inlay="ESI/1.0"`},
 		"Accept-Language": {"en"}, "Cf-Ipcountry": {"AT"}, "Cookie": {"price=2"}, "X-Forwarded-Host": {"shop.example:8443"},
 	}, r.Header)
 	assert.Equal(t, "shop.example:8443", r.Host)

@@ -52,7 +52,8 @@ func run(ctx context.Context, p *project.Project, o Options, result *Result) err
 		{"modules", func() (bool, error) { return false, checkModules(ctx, p, o.Everywhere) }},
 		{"pages.bin", func() (bool, error) { return Pages(ctx, p) }},
 		{"app.wasm", func() (bool, error) { return App(ctx, p) }},
-		{"core.wasm", func() (bool, error) { return core(ctx, p) }},
+		{"core.wasm", func() (bool, error) { return coreWasm().make(ctx, p) }},
+		{"shell.wasm", func() (bool, error) { return shellWasm().make(ctx, p) }},
 	}
 	if o.Test {
 		steps = append(steps, step{"test/core.wasm", func() (bool, error) { return testCore(ctx, p) }})

@@ -30,7 +30,7 @@ vars = { INLAY_ORIGIN = "https://shop.example.com" }
 // What each kind of site consists of, once it is built.
 func TestEachKindOfSiteIsBuilt(t *testing.T) {
 	t.Parallel()
-	glue := []string{"worker.mjs", "core.mjs", "exchange.mjs", "fills.mjs", "pass.mjs", "core.wasm", "pages.bin", "app-instances.mjs"}
+	glue := []string{"worker.mjs", "core.mjs", "exchange.mjs", "fills.mjs", "pass.mjs", "core.wasm", "shell.mjs", "shell.wasm", "pages.bin", "app-instances.mjs"}
 	withGo := append([]string{"main.mjs", "app.wasm", "wasm_exec.js", "go.mjs"}, glue...)
 	for name, c := range map[string]struct {
 		files    map[string]string
@@ -113,6 +113,7 @@ func TestTheCoreIsTheOneThatCameWithInlay(t *testing.T) {
 	p := site(t, map[string]string{"pages/index.html": shell})
 	mustRun(t, p)
 	assert.Equal(t, string(worker.Core), readBuilt(t, p, "core.wasm"))
+	assert.Equal(t, string(worker.Shell), readBuilt(t, p, "shell.wasm"))
 	_, err := Run(context.Background(), p, Options{Test: true})
 	require.Error(t, err)
 	assert.Contains(t, err.Error(), "a core for tests can only be made in inlay's own repository")
@@ -141,34 +142,39 @@ func TestACoreOfOtherSourcesIsNotTakenForTheirs(t *testing.T) {
 			put(t, checkout, map[string]string{"wrangler.toml": wranglerToml, "pages/index.html": shell})
 			one = load(t, checkout)
 		}
-		_, err := core(context.Background(), one)
+		_, err := coreWasm().make(context.Background(), one)
 		require.ErrorIs(t, err, corewasm.ErrNoTinyGo, p)
 		assert.Contains(t, err.Error(), "is not what worker/core.record says")
 		assert.Contains(t, err.Error(), "./build.sh core installs one")
 	}
 	for _, p := range []string{"module shop\n\nrequire inlay v1.0.0\n", "module shop\n\nreplace inlay => example.com/fork v1.0.0\n", "module inlays\n"} {
 		one := site(t, map[string]string{"main.go": "package main\n", "go.mod": p})
-		_, err := core(context.Background(), one)
+		_, err := coreWasm().make(context.Background(), one)
 		require.NoError(t, err, p)
 	}
 }
 
 // A core that was not made anew for what reads and calls it is noticed here, and not by the site's visitors.
-func TestACoreThatDoesNotFitIsRefused(t *testing.T) {
+func TestAModuleThatDoesNotFitIsRefused(t *testing.T) {
 	const told = "in inlay's repository, run ./build.sh core"
 	p := site(t, map[string]string{"pages/index.html": shell})
 	mustRun(t, p)
 	fit, form := []byte(readBuilt(t, p, "core.wasm")), edge.EncodePages(nil)
-	require.NoError(t, fits(fit), "what a site without Go gets, be it the program's own or its checkout's")
+	require.NoError(t, coreWasm().fits(fit), "what a site without Go gets, be it the program's own or its checkout's")
 	form = form[:bytes.IndexByte(form, '\n')]
 	old := bytes.ReplaceAll(bytes.Clone(fit), form, bytes.Repeat([]byte("x"), len(form)))
-	assert.ErrorContains(t, fits(old), `it does not read "`+string(form)+`"`)
-	assert.ErrorContains(t, fits(old), told)
+	assert.ErrorContains(t, coreWasm().fits(old), `it does not read "`+string(form)+`"`)
+	assert.ErrorContains(t, coreWasm().fits(old), told)
 	other := bytes.ReplaceAll(bytes.Clone(fit), []byte("\x08fill_end"), []byte("\x08fill_ena"))
-	assert.ErrorContains(t, fits(other), "it has no fill_end, which core.mjs calls")
+	assert.ErrorContains(t, coreWasm().fits(other), "it has no fill_end, which the glue calls")
 	other = bytes.ReplaceAll(bytes.Clone(fit), []byte("\x08new_blob"), []byte("\x08new_blot"))
-	assert.ErrorContains(t, fits(other), "it imports new_blot, which core.mjs does not have")
-	assert.FileExists(t, filepath.Join(ownCheckout(), "internal", "build", "core.go"))
+	assert.ErrorContains(t, coreWasm().fits(other), "it imports new_blot, which the glue does not have")
+	reader := []byte(readBuilt(t, p, "shell.wasm"))
+	require.NoError(t, shellWasm().fits(reader))
+	other = bytes.ReplaceAll(reader, []byte("\x05write"), []byte("\x05writs"))
+	assert.ErrorContains(t, shellWasm().fits(other), "the shell.wasm that this program carries")
+	assert.ErrorContains(t, shellWasm().fits(other), "it has no write, which the glue calls")
+	assert.FileExists(t, filepath.Join(ownCheckout(), "internal", "build", "wasm.go"))
 }
 
 // A site is built by the release of inlay that it takes.

@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// Cache keeps cores that were compiled on this machine, for all checkouts and
+// Cache keeps modules that were compiled on this machine, for all checkouts and
 // sites, in the folder where build.sh keeps its tools. The zero value keeps
 // none.
 type Cache struct{ folder string }
 
-// keptCores is how many it has at most: 170 KB each.
-const keptCores = 20
+// kept is how many it has at most: 170 KB each.
+const kept = 20
 
 // OpenCache is the cache of the user; one that keeps nothing, where there is no
 // folder for it.
@@ -41,20 +41,20 @@ func cacheRoot() (string, error) {
 	return filepath.Join(cache, "inlay"), nil
 }
 
-func (c Cache) path(digest string, t *Tools, tags []string) string {
-	sum := sha256.Sum256([]byte(digest + "\n" + t.String() + "\n" + strings.Join(tags, ",")))
+func (c Cache) path(m *Module, digest string, t *Tools, tags []string) string {
+	sum := sha256.Sum256([]byte(m.Name + "\n" + digest + "\n" + t.String() + "\n" + strings.Join(tags, ",")))
 	return filepath.Join(c.folder, hex.EncodeToString(sum[:16])+".wasm")
 }
 
 // Get is what Compile has made of some sources, by the same tools; nil if it is
 // not kept.
-func (c Cache) Get(digest string, t *Tools, tags ...string) []byte {
+func (c Cache) Get(m *Module, digest string, t *Tools, tags ...string) []byte {
 	if c.folder == "" {
 		return nil
 	}
-	path := c.path(digest, t, tags)
+	path := c.path(m, digest, t, tags)
 	wasm, err := os.ReadFile(path)
-	if err != nil || CheckImports(wasm) != nil {
+	if err != nil || m.CheckImports(wasm) != nil {
 		return nil
 	}
 	return wasm
@@ -62,7 +62,7 @@ func (c Cache) Get(digest string, t *Tools, tags ...string) []byte {
 
 // Put keeps what Compile has made. That it could not is no error: it is made
 // again.
-func (c Cache) Put(wasm []byte, digest string, t *Tools, tags ...string) {
+func (c Cache) Put(m *Module, wasm []byte, digest string, t *Tools, tags ...string) {
 	if c.folder == "" || os.MkdirAll(c.folder, 0o755) != nil {
 		return
 	}
@@ -75,7 +75,7 @@ func (c Cache) Put(wasm []byte, digest string, t *Tools, tags ...string) {
 	if file.Close() != nil || err != nil {
 		return
 	}
-	if os.Rename(file.Name(), c.path(digest, t, tags)) == nil {
+	if os.Rename(file.Name(), c.path(m, digest, t, tags)) == nil {
 		c.prune()
 	}
 }
@@ -83,7 +83,7 @@ func (c Cache) Put(wasm []byte, digest string, t *Tools, tags ...string) {
 // prune removes the oldest.
 func (c Cache) prune() {
 	entries, err := os.ReadDir(c.folder)
-	if err != nil || len(entries) <= keptCores {
+	if err != nil || len(entries) <= kept {
 		return
 	}
 	age := func(e os.DirEntry) int64 {
@@ -94,7 +94,7 @@ func (c Cache) prune() {
 		return info.ModTime().UnixNano()
 	}
 	slices.SortFunc(entries, func(a, b os.DirEntry) int { return cmp.Compare(age(a), age(b)) })
-	for _, e := range entries[:len(entries)-keptCores] {
+	for _, e := range entries[:len(entries)-kept] {
 		_ = os.Remove(filepath.Join(c.folder, e.Name()))
 	}
 }

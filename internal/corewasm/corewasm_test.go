@@ -44,9 +44,12 @@ func handMade(imports ...[]byte) []byte {
 	)
 }
 
+// core is what the tests are about; that shell.wasm is made likewise, its committed record shows.
+var core = Core()
+
 func TestSectionsAreWeighedByPackage(t *testing.T) {
 	wasm := handMade(function("inlay", "fill"), function("inlay", "send"))
-	w, err := Weigh(wasm)
+	w, err := core.Weigh(wasm)
 	require.NoError(t, err)
 	assert.Equal(t, &Weights{Code: map[string]int{"inlay/cache": 10, "slices": 200, "inlay/worker/core": 3}, Data: 7}, w)
 
@@ -55,7 +58,7 @@ func TestSectionsAreWeighedByPackage(t *testing.T) {
 	all, err := sections(stripped)
 	require.NoError(t, err)
 	assert.Len(t, all, 3)
-	w, err = Weigh(stripped)
+	w, err = core.Weigh(stripped)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]int{"": 213}, w.Code)
 }
@@ -74,17 +77,17 @@ func TestPackagesOfFunctions(t *testing.T) {
 		"_initialize":   "", "": "", ".x": "",
 		"inlay/edge.init#1": "inlay/edge",
 	} {
-		assert.Equal(t, want, packageOf(name), name)
+		assert.Equal(t, want, core.packageOf(name), name)
 	}
 }
 
 func TestImportsFromElsewhereAreRefused(t *testing.T) {
-	require.NoError(t, CheckImports(handMade(function("inlay", "fill"))))
+	require.NoError(t, core.CheckImports(handMade(function("inlay", "fill"))))
 	table := slices.Concat(name("inlay"), name("t"), []byte{1, 0x70, 1}, number(1), number(2))
 	memory := slices.Concat(name("inlay"), name("m"), []byte{2, 0}, number(1))
 	global := slices.Concat(name("inlay"), name("g"), []byte{3, 0x7f, 0})
-	require.NoError(t, CheckImports(handMade(table, memory, global)))
-	err := CheckImports(handMade(table, function("wasi_snapshot_preview1", "fd_write"), function("env", "abort")))
+	require.NoError(t, core.CheckImports(handMade(table, memory, global)))
+	err := core.CheckImports(handMade(table, function("wasi_snapshot_preview1", "fd_write"), function("env", "abort")))
 	require.Error(t, err)
 	assert.Contains(t, err.Error(), "wasi_snapshot_preview1.fd_write, env.abort")
 }
@@ -93,7 +96,7 @@ func FuzzWeigh(f *testing.F) {
 	f.Add(handMade(function("inlay", "fill"), function("inlay", "send")))
 	f.Add([]byte(wasmMagic))
 	f.Fuzz(func(t *testing.T, wasm []byte) {
-		w, err := Weigh(wasm)
+		w, err := core.Weigh(wasm)
 		if err != nil {
 			require.ErrorIs(t, err, errWasm)
 			return
@@ -106,21 +109,21 @@ func FuzzWeigh(f *testing.F) {
 		stripped, err := Strip(wasm)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(stripped), len(wasm))
-		_ = CheckImports(wasm)
+		_ = core.CheckImports(wasm)
 	})
 }
 
 func TestTheRecordIsReadAsItIsWritten(t *testing.T) {
 	r := &Record{
-		Core: "abc", Size: 3, Gzipped: 2, Sources: "def", Data: 7, Tools: Tools{TinyGo: "0.41.1", Go: "1.26.8", LLVM: "19.1.7", Binaryen: "108"},
+		Of: core, Wasm: "abc", Size: 3, Gzipped: 2, Sources: "def", Data: 7, Tools: Tools{TinyGo: "0.41.1", Go: "1.26.8", LLVM: "19.1.7", Binaryen: "108"},
 		Packages: map[string]int{"inlay/edge": 5, "strings": 0, "inlay/cache": 5}, Linked: map[string]int{"runtime": 4, "": 1},
 	}
 	text := r.String()
-	read, err := ParseRecord(text)
+	read, err := core.ParseRecord(text)
 	require.NoError(t, err)
 	assert.Equal(t, r, read)
 	assert.Equal(t, text, read.String())
-	for _, f := range ForbiddenPackages() {
+	for _, f := range core.Forbidden {
 		assert.Contains(t, text, f.Package+" ")
 		assert.Contains(t, text, f.Why)
 	}
@@ -131,18 +134,18 @@ func TestTheRecordIsReadAsItIsWritten(t *testing.T) {
 }
 
 func TestTextsThatAreNoRecordAreRefused(t *testing.T) {
-	for _, text := range []string{"", "core sha256 x", recordTitle + "core sha256 x\n", recordTitle + "sources x\n", recordTitle + packagesHead + "\nx inlay\n", recordTitle + packagesHead + "\n5\n", "# other\n5 x\n", recordTitle + "size x\n"} {
-		_, err := ParseRecord(text)
+	for _, text := range []string{"", "core sha256 x", core.recordTitle() + "core sha256 x\n", core.recordTitle() + "sources x\n", core.recordTitle() + core.packagesHead() + "\nx inlay\n", core.recordTitle() + core.packagesHead() + "\n5\n", "# other\n5 x\n", core.recordTitle() + "size x\n"} {
+		_, err := core.ParseRecord(text)
 		require.Error(t, err, text)
 		assert.Contains(t, err.Error(), "./build.sh core writes one")
 	}
 }
 
 func FuzzParseRecord(f *testing.F) {
-	f.Add((&Record{Core: "a", Sources: "b", Tools: Tools{TinyGo: "0.41.1"}, Packages: map[string]int{"x": 1}, Linked: map[string]int{"": 2}}).String())
+	f.Add((&Record{Of: core, Wasm: "a", Sources: "b", Tools: Tools{TinyGo: "0.41.1"}, Packages: map[string]int{"x": 1}, Linked: map[string]int{"": 2}}).String())
 	f.Fuzz(func(t *testing.T, text string) {
-		if r, err := ParseRecord(text); err == nil {
-			again, err := ParseRecord(r.String())
+		if r, err := core.ParseRecord(text); err == nil {
+			again, err := core.ParseRecord(r.String())
 			if err == nil { // a field may have had a comma
 				require.Equal(t, r.Packages, again.Packages)
 			}
@@ -151,7 +154,7 @@ func FuzzParseRecord(f *testing.F) {
 }
 
 func TestForbiddenPackagesAreTold(t *testing.T) {
-	broken := Broken(&Sources{Needs: []string{"errors", "encoding/json", "strconv", "unicode", "os", "net/url", "nets"}},
+	broken := core.Broken(&Sources{Needs: []string{"errors", "encoding/json", "strconv", "unicode", "os", "net/url", "nets"}},
 		&Weights{Code: map[string]int{"strconv": 5, "unicode/utf8": 3, "inlay/edge": 2}})
 	var first []string
 	for _, line := range broken {
@@ -190,7 +193,7 @@ func module(t *testing.T, files map[string]string) string {
 
 func TestSourcesAreExactlyWhatIsCompiled(t *testing.T) {
 	read := func(files map[string]string) *Sources {
-		s, err := ReadSources(context.Background(), module(t, files))
+		s, err := core.ReadSources(context.Background(), module(t, files))
 		require.NoError(t, err)
 		return s
 	}
@@ -217,10 +220,10 @@ func TestSourcesAreExactlyWhatIsCompiled(t *testing.T) {
 }
 
 func TestSourcesThatCannotBeReadAreTold(t *testing.T) {
-	_, err := ReadSources(context.Background(), module(t, map[string]string{"worker/core/main.go": "package main\n\nimport _ \"inlay/gone\"\n"}))
+	_, err := core.ReadSources(context.Background(), module(t, map[string]string{"worker/core/main.go": "package main\n\nimport _ \"inlay/gone\"\n"}))
 	require.Error(t, err)
 	assert.Contains(t, err.Error(), "inlay/gone")
-	_, err = ReadSources(context.Background(), t.TempDir())
+	_, err = core.ReadSources(context.Background(), t.TempDir())
 	require.Error(t, err)
 }
 
@@ -269,23 +272,23 @@ func TestTinyGoIsFoundOnPathAndInTheCache(t *testing.T) {
 
 func TestCompiledCoresAreKept(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	c, tools, core := OpenCache(), &Tools{TinyGo: "0.41.1"}, handMade()
-	assert.Nil(t, c.Get("a", tools))
-	c.Put(core, "a", tools)
-	c.Put(handMade(function("inlay", "x")), "a", tools, "inlaytest")
-	assert.Equal(t, core, c.Get("a", tools))
-	assert.NotEqual(t, core, c.Get("a", tools, "inlaytest"))
-	assert.Nil(t, c.Get("b", tools))
-	assert.Nil(t, c.Get("a", &Tools{TinyGo: "0.42.0"}))
-	for i := range 2 * keptCores {
-		c.Put(core, strings.Repeat("x", i), tools)
+	c, tools, wasm := OpenCache(), &Tools{TinyGo: "0.41.1"}, handMade()
+	assert.Nil(t, c.Get(core, "a", tools))
+	c.Put(core, wasm, "a", tools)
+	c.Put(core, handMade(function("inlay", "x")), "a", tools, "inlaytest")
+	assert.Equal(t, wasm, c.Get(core, "a", tools))
+	assert.NotEqual(t, wasm, c.Get(core, "a", tools, "inlaytest"))
+	assert.Nil(t, c.Get(core, "b", tools))
+	assert.Nil(t, c.Get(core, "a", &Tools{TinyGo: "0.42.0"}))
+	for i := range 2 * kept {
+		c.Put(core, wasm, strings.Repeat("x", i), tools)
 	}
 	entries, err := os.ReadDir(c.folder)
 	require.NoError(t, err)
-	assert.Len(t, entries, keptCores)
-	assert.Equal(t, core, c.Get(strings.Repeat("x", 2*keptCores-1), tools), "the last one stays")
-	require.NoError(t, os.WriteFile(c.path("damaged", tools, nil), []byte("x"), 0o600))
-	assert.Nil(t, c.Get("damaged", tools))
-	Cache{}.Put(core, "a", tools)
-	assert.Nil(t, Cache{}.Get("a", tools))
+	assert.Len(t, entries, kept)
+	assert.Equal(t, wasm, c.Get(core, strings.Repeat("x", 2*kept-1), tools), "the last one stays")
+	require.NoError(t, os.WriteFile(c.path(core, "damaged", tools, nil), []byte("x"), 0o600))
+	assert.Nil(t, c.Get(core, "damaged", tools))
+	Cache{}.Put(core, wasm, "a", tools)
+	assert.Nil(t, Cache{}.Get(core, "a", tools))
 }

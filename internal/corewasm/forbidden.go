@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Forbidden is a package that core.wasm must do without.
+// Forbidden is a package that a module must do without.
 type Forbidden struct {
 	// Package is its path; one that ends in /... stands for all below as well.
 	Package string
@@ -16,9 +16,9 @@ type Forbidden struct {
 	Code bool
 }
 
-// ForbiddenPackages are those that a core has been seen to grow by, or that
+// forbiddenInCore are those that a core has been seen to grow by, or that
 // would need what it does not have.
-func ForbiddenPackages() []Forbidden {
+func forbiddenInCore() []Forbidden {
 	return []Forbidden{
 		{Package: "encoding/...", Why: "reflects; frames and pages have readers of their own"},
 		{Package: "fmt", Why: "brings reflect and strconv, and boxes each number: messages are put together"},
@@ -37,6 +37,11 @@ func ForbiddenPackages() []Forbidden {
 	}
 }
 
+// forbiddenInShell are the same, but for what parsing a shell takes.
+func forbiddenInShell() []Forbidden {
+	return slices.DeleteFunc(forbiddenInCore(), func(f Forbidden) bool { return f.Package == "sort" || f.Package == "strconv" || f.Package == "unicode" })
+}
+
 // is: whether a package is the forbidden one.
 func (f *Forbidden) is(path string) bool {
 	whole, below := strings.CutSuffix(f.Package, "/...")
@@ -45,17 +50,15 @@ func (f *Forbidden) is(path string) bool {
 
 // Broken are the forbidden packages that are there all the same, with how: imported, by inlay's packages or by what they
 // import, or with code in the module.
-func Broken(s *Sources, w *Weights) (broken []string) {
-	for _, f := range ForbiddenPackages() {
-		for _, path := range s.Needs {
-			if f.is(path) && !f.Code {
-				broken = append(broken, path+" is imported, and forbidden in core.wasm: "+f.Why)
-			}
+func (m *Module) Broken(s *Sources, w *Weights) (broken []string) {
+	for _, path := range s.Needs {
+		if f := m.forbids(path); f != nil && !f.Code {
+			broken = append(broken, path+" is imported, and forbidden in "+m.File()+": "+f.Why)
 		}
-		for path := range w.Code {
-			if f.is(path) {
-				broken = append(broken, path+" has code in core.wasm, and is forbidden there: "+f.Why)
-			}
+	}
+	for path := range w.Code {
+		if f := m.forbids(path); f != nil {
+			broken = append(broken, path+" has code in "+m.File()+", and is forbidden there: "+f.Why)
 		}
 	}
 	slices.Sort(broken)

@@ -19,7 +19,7 @@ process.stdin.on("data", (c) => all.push(c)).on("end", () => console.log(require
 	cmd.Stdin = bytes.NewReader(module)
 	output, err := cmd.Output()
 	if err != nil {
-		return 0, fmt.Errorf("node could not weigh core.wasm: %w", err)
+		return 0, fmt.Errorf("node could not weigh a module: %w", err)
 	}
 	return strconv.Atoi(strings.TrimSpace(string(output)))
 }

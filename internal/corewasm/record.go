@@ -10,12 +10,10 @@ import (
 	"strings"
 )
 
-// Limit is the most that core.wasm may weigh gzipped, in bytes.
-const Limit = 92160
-
-// Record is what stands in core.record, beside core.wasm.
+// Record is what stands in a module's record, core.record beside core.wasm.
 type Record struct {
-	Core    string // SHA-256 of core.wasm
+	Of      *Module
+	Wasm    string // SHA-256 of the module
 	Size    int    // its bytes
 	Gzipped int    // the same as zlib at level 9 makes it, which is what a deployment is measured by
 	Sources string // the digest of what it was made of
@@ -27,20 +25,20 @@ type Record struct {
 	Data             int
 }
 
-// NewRecord describes a core: as TinyGo made it, with names, and as it is committed.
-func NewRecord(s *Sources, t *Tools, named, core []byte, gzipped int) (*Record, error) {
-	w, err := Weigh(named)
+// NewRecord describes a module: as TinyGo made it, with names, and as it is committed.
+func (m *Module) NewRecord(s *Sources, t *Tools, named, wasm []byte, gzipped int) (*Record, error) {
+	w, err := m.Weigh(named)
 	if err != nil {
 		return nil, err
 	}
-	if broken := Broken(s, w); len(broken) > 0 {
+	if broken := m.Broken(s, w); len(broken) > 0 {
 		return nil, fmt.Errorf("%s", strings.Join(broken, "\n"))
 	}
-	if gzipped > Limit {
-		return nil, fmt.Errorf("core.wasm has %d bytes gzipped, and its limit is %d", gzipped, Limit)
+	if err := m.Fits(gzipped); err != nil {
+		return nil, err
 	}
 	r := &Record{
-		Core: sum(core), Size: len(core), Gzipped: gzipped, Sources: s.Digest, Tools: *t, Data: w.Data,
+		Of: m, Wasm: sum(wasm), Size: len(wasm), Gzipped: gzipped, Sources: s.Digest, Tools: *t, Data: w.Data,
 		Packages: map[string]int{}, Linked: map[string]int{},
 	}
 	for _, path := range slices.Concat(s.Packages, s.Imports) {
@@ -60,28 +58,34 @@ func sum(data []byte) string {
 	return hex.EncodeToString(all[:])
 }
 
-// Matches tells whether a core.wasm is the one that the record describes.
-func (r *Record) Matches(core []byte) bool { return r.Core == sum(core) }
+// Matches tells whether a module is the one that the record describes.
+func (r *Record) Matches(wasm []byte) bool { return r.Wasm == sum(wasm) }
 
 // Heads of the record's parts.
 const (
-	recordTitle  = "# What core.wasm consists of. ./build.sh core writes it; a test holds it against the sources.\n"
-	packagesHead = "# inlay's packages and what they import: bytes of code in core.wasm, by function names"
-	linkedHead   = "# what else is in it: TinyGo's runtime, and what belongs to no package"
-	forbidsHead  = "# what must never be in it, and why"
-	noPackage    = "(none)"
-	dataName     = "(data)"
+	linkedHead  = "# what else is in it: TinyGo's runtime, and what belongs to no package"
+	forbidsHead = "# what must never be in it, and why"
+	noPackage   = "(none)"
+	dataName    = "(data)"
 )
+
+func (m *Module) recordTitle() string {
+	return "# What " + m.File() + " consists of. ./build.sh core writes it; a test holds it against the sources.\n"
+}
+
+func (m *Module) packagesHead() string {
+	return "# inlay's packages and what they import: bytes of code in " + m.File() + ", by function names"
+}
 
 // String is the record's text.
 func (r *Record) String() string {
 	var b strings.Builder
-	b.WriteString(recordTitle)
-	fmt.Fprintf(&b, "core     sha256 %s\n", r.Core)
-	fmt.Fprintf(&b, "size     %d bytes, %d gzipped, at most %d\n", r.Size, r.Gzipped, Limit)
+	b.WriteString(r.Of.recordTitle())
+	fmt.Fprintf(&b, "%-8s sha256 %s\n", r.Of.Name, r.Wasm)
+	fmt.Fprintf(&b, "size     %d bytes, %d gzipped, at most %d\n", r.Size, r.Gzipped, r.Of.Limit)
 	fmt.Fprintf(&b, "sources  sha256 %s\n", r.Sources)
 	fmt.Fprintf(&b, "tools    %s\n", &r.Tools)
-	fmt.Fprintf(&b, "flags    %s\n", strings.Join(Flags(), " "))
+	fmt.Fprintf(&b, "flags    %s\n", strings.Join(r.Of.Flags(), " "))
 	weights := func(head string, of map[string]int) {
 		b.WriteString("\n" + head + "\n")
 		paths := slices.Sorted(maps.Keys(of))
@@ -94,11 +98,11 @@ func (r *Record) String() string {
 			fmt.Fprintf(&b, "%7d  %s\n", of[path], name)
 		}
 	}
-	weights(packagesHead, r.Packages)
+	weights(r.Of.packagesHead(), r.Packages)
 	weights(linkedHead, r.Linked)
 	fmt.Fprintf(&b, "%7d  %s\n", r.Data, dataName)
 	b.WriteString("\n" + forbidsHead + "\n")
-	for _, f := range ForbiddenPackages() {
+	for _, f := range r.Of.Forbidden {
 		how := "not imported"
 		if f.Code {
 			how = "no code"
@@ -108,28 +112,28 @@ func (r *Record) String() string {
 	return b.String()
 }
 
-// ParseRecord reads the text of a record.
-func ParseRecord(text string) (*Record, error) {
-	r := &Record{Packages: map[string]int{}, Linked: map[string]int{}}
+// ParseRecord reads the text of a module's record.
+func (m *Module) ParseRecord(text string) (*Record, error) {
+	r := &Record{Of: m, Packages: map[string]int{}, Linked: map[string]int{}}
 	part := ""
 	for number, line := range strings.Split(text, "\n") {
 		fields := strings.Fields(line)
-		wrong := fmt.Errorf("core.record:%d: %q is no line of a record; ./build.sh core writes one", number+1, line)
+		wrong := fmt.Errorf("%s.record:%d: %q is no line of a record; ./build.sh core writes one", m.Name, number+1, line)
 		switch {
 		case len(fields) == 0:
 		case fields[0] == "#":
 			part = line
-		case part == strings.TrimSpace(recordTitle):
+		case part == strings.TrimSpace(m.recordTitle()):
 			if err := r.head(fields); err != nil {
 				return nil, wrong
 			}
-		case part == packagesHead || part == linkedHead:
+		case part == m.packagesHead() || part == linkedHead:
 			size, err := strconv.Atoi(fields[0])
 			if err != nil || len(fields) != 2 {
 				return nil, wrong
 			}
 			switch {
-			case part == packagesHead:
+			case part == m.packagesHead():
 				r.Packages[fields[1]] = size
 			case fields[1] == dataName:
 				r.Data = size
@@ -142,8 +146,8 @@ func ParseRecord(text string) (*Record, error) {
 			return nil, wrong
 		}
 	}
-	if r.Core == "" || r.Sources == "" || r.Tools.TinyGo == "" {
-		return nil, fmt.Errorf("core.record is not whole; ./build.sh core writes one")
+	if r.Wasm == "" || r.Sources == "" || r.Tools.TinyGo == "" {
+		return nil, fmt.Errorf("%s.record is not whole; ./build.sh core writes one", m.Name)
 	}
 	return r, nil
 }
@@ -153,8 +157,8 @@ func (r *Record) head(fields []string) error {
 	line := strings.Join(fields, " ")
 	var err error
 	switch fields[0] {
-	case "core":
-		_, err = fmt.Sscanf(line, "core sha256 %s", &r.Core)
+	case r.Of.Name:
+		_, err = fmt.Sscanf(line, r.Of.Name+" sha256 %s", &r.Wasm)
 	case "sources":
 		_, err = fmt.Sscanf(line, "sources sha256 %s", &r.Sources)
 	case "size":

@@ -16,10 +16,10 @@ import (
 	"strings"
 )
 
-// Sources are what worker/core is compiled from: inlay's own packages.
+// Sources are what a module is compiled from: inlay's own packages.
 type Sources struct {
-	// Packages are their import paths, those of worker/core and of all that it
-	// imports, in the order of the alphabet.
+	// Packages are their import paths, those of its main package and of all that
+	// it imports, in the order of the alphabet.
 	Packages []string
 	// Imports are the packages of the standard library that these import
 	// themselves, and Needs all that these need in turn, in Go's own library.
@@ -38,36 +38,25 @@ const (
 	goarch = "arm"
 )
 
-// corePackage is where the core's main is, and Target what TinyGo is to compile for.
-const (
-	corePackage = "./worker/core"
-	target      = "worker/target.json"
-)
+// target is what TinyGo is to compile for.
+const target = "worker/target.json"
 
-// Flags are how TinyGo is called. A panic traps: there is nothing to print it
-// on, and the glue replaces the instance. -opt=z is a quarter smaller than
-// -opt=2 (gzipped 61.5 KB; with -opt=s 64.8, with -opt=2 81.1), and what is
-// slower by it, a cache hit of 57 ns for 45, does not show in a warm page.
-func Flags() []string {
-	return []string{"-target", target, "-no-debug", "-opt=z", "-panic=trap"}
-}
-
-// ReadSources asks go list what worker/core consists of, in the folder of
-// inlay's go.mod. It needs Go, and not TinyGo.
-func ReadSources(ctx context.Context, dir string) (*Sources, error) {
+// ReadSources asks go list what a module consists of, in the folder of inlay's
+// go.mod. It needs Go, and not TinyGo.
+func (m *Module) ReadSources(ctx context.Context, dir string) (*Sources, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-tags", tags,
-		"-json=ImportPath,Standard,Dir,GoFiles,SFiles,CFiles,HFiles,EmbedFiles,Imports", corePackage)
+	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-tags", strings.Join(append([]string{tags}, m.tags...), ","),
+		"-json=ImportPath,Standard,Dir,GoFiles,SFiles,CFiles,HFiles,EmbedFiles,Imports", "./"+m.Package)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "GOWORK=off", "GOFLAGS=")
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	output, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("go list %s: %w\n%s", corePackage, err, errs.String())
+		return nil, fmt.Errorf("go list %s: %w\n%s", m.Package, err, errs.String())
 	}
 	var s Sources
 	imports := map[string]bool{}
@@ -94,7 +83,7 @@ func ReadSources(ctx context.Context, dir string) (*Sources, error) {
 		for _, name := range slices.Concat(p.GoFiles, p.SFiles, p.CFiles, p.HFiles, p.EmbedFiles) {
 			rel, err := filepath.Rel(dir, filepath.Join(p.Dir, name))
 			if err != nil || !filepath.IsLocal(rel) {
-				return nil, fmt.Errorf("core.wasm cannot be made of what is outside of inlay: %s imports %s", corePackage, p.ImportPath)
+				return nil, fmt.Errorf("%s cannot be made of what is outside of inlay: %s imports %s", m.File(), m.Package, p.ImportPath)
 			}
 			s.Files = append(s.Files, filepath.ToSlash(rel))
 		}
@@ -108,17 +97,17 @@ func ReadSources(ctx context.Context, dir string) (*Sources, error) {
 		slices.Sort(list)
 	}
 	s.Files = append(s.Files, target)
-	s.Digest, err = s.digest(dir)
+	s.Digest, err = s.digest(dir, m.Flags())
 	return &s, err
 }
 
-func (s *Sources) digest(dir string) (string, error) {
+func (s *Sources) digest(dir string, flags []string) (string, error) {
 	language, err := goDirective(filepath.Join(dir, "go.mod"))
 	if err != nil {
 		return "", err
 	}
 	all := sha256.New()
-	fmt.Fprintf(all, "%s\n%s\n", strings.Join(Flags(), " "), language)
+	fmt.Fprintf(all, "%s\n%s\n", strings.Join(flags, " "), language)
 	for _, name := range s.Files {
 		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// Tools are what a core is made by. The same tools make the same bytes of the
+// Tools are what a module is made by. The same tools make the same bytes of the
 // same sources, in any folder.
 type Tools struct {
 	TinyGo, Go, LLVM, Binaryen string // versions
@@ -126,17 +126,17 @@ func toolsOf(ctx context.Context, program string, env []string) (*Tools, error) 
 	return t, nil
 }
 
-// Compile makes a core, with the names of its functions, of the sources in the
+// Compile makes the module, with the names of its functions, of the sources in the
 // folder of inlay's go.mod. More build tags are for tests.
-func Compile(ctx context.Context, t *Tools, dir string, moreTags ...string) ([]byte, error) {
+func (m *Module) Compile(ctx context.Context, t *Tools, dir string, moreTags ...string) ([]byte, error) {
 	folder, err := os.MkdirTemp("", "inlay-core-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	path := filepath.Join(folder, "core.wasm")
-	args := append([]string{"build", "-o", path, "-tags", strings.Join(moreTags, ",")}, Flags()...)
-	cmd := exec.CommandContext(ctx, t.program, append(args, corePackage)...)
+	path := filepath.Join(folder, m.File())
+	args := append([]string{"build", "-o", path}, m.flags(moreTags)...)
+	cmd := exec.CommandContext(ctx, t.program, append(args, "./"+m.Package)...)
 	cmd.Dir = dir
 	cmd.Env = append(t.env, "GOWORK=off")
 	var said bytes.Buffer
@@ -145,11 +145,11 @@ func Compile(ctx context.Context, t *Tools, dir string, moreTags ...string) ([]b
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("TinyGo could not compile %s: %w\n%s", corePackage, err, strings.TrimSpace(said.String()))
+		return nil, fmt.Errorf("TinyGo could not compile %s: %w\n%s", m.Package, err, strings.TrimSpace(said.String()))
 	}
 	wasm, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return wasm, CheckImports(wasm)
+	return wasm, m.CheckImports(wasm)
 }

@@ -72,49 +72,49 @@ func Strip(wasm []byte) ([]byte, error) {
 	return stripped, nil
 }
 
-// hostModule is the one that a core may import from.
+// hostModule is the one that a module may import from, if it may at all.
 const hostModule = "inlay"
 
-// CheckImports refuses a core that needs more than the host interface gives.
-func CheckImports(wasm []byte) error {
+// CheckImports refuses a module that needs more than the host interface gives.
+func (m *Module) CheckImports(wasm []byte) error {
 	imports, _, err := names(wasm)
 	if err != nil {
 		return err
 	}
 	var foreign []string
 	for _, of := range imports {
-		if of[0] != hostModule {
+		if !m.imports || of[0] != hostModule {
 			foreign = append(foreign, of[0]+"."+of[1])
 		}
 	}
 	if len(foreign) > 0 {
-		return fmt.Errorf("core.wasm imports from elsewhere than %q, which nothing gives it: %s", hostModule, strings.Join(foreign, ", "))
+		return fmt.Errorf("%s imports what nothing gives it: %s", m.File(), strings.Join(foreign, ", "))
 	}
 	return nil
 }
 
-// CheckGlue refuses a core that is not the one which the glue's core.mjs was written for: one gives what the other does not
-// take, or lacks what it calls.
-func CheckGlue(wasm []byte, coreModule string) error {
+// CheckGlue refuses a module that is not the one which the glue was written for: the texts of the scripts that call it, and of
+// the one that has what it asks; "" if it asks nothing. One gives what the other does not take, or lacks what it calls.
+func CheckGlue(wasm []byte, calls, asks string) error {
 	imports, exports, err := names(wasm)
 	if err != nil {
 		return err
 	}
 	for _, of := range imports {
-		if !regexp.MustCompile(`(?m)^\s+` + regexp.QuoteMeta(of[1]) + `: `).MatchString(coreModule) {
-			return fmt.Errorf("it imports %s, which core.mjs does not have", of[1])
+		if !regexp.MustCompile(`(?m)^\s+` + regexp.QuoteMeta(of[1]) + `: `).MatchString(asks) {
+			return fmt.Errorf("it imports %s, which the glue does not have", of[1])
 		}
 	}
-	for _, call := range glueCalls.FindAllStringSubmatch(coreModule, -1) {
+	for _, call := range glueCalls.FindAllStringSubmatch(calls, -1) {
 		if !slices.Contains(exports, call[1]) {
-			return fmt.Errorf("it has no %s, which core.mjs calls", call[1])
+			return fmt.Errorf("it has no %s, which the glue calls", call[1])
 		}
 	}
 	return nil
 }
 
-// glueCalls are calls of what a core has to export; what only a core for tests has is called by ?.(.
-var glueCalls = regexp.MustCompile(`\bthis\.exports\.(\w+)\(`)
+// glueCalls are calls of what a module has to export; what only one for tests has is called by ?.(.
+var glueCalls = regexp.MustCompile(`\b(?:this|using)\.exports\.(\w+)\(`)
 
 // names are what a module imports, each by the module it is of and its name, and what it exports.
 func names(wasm []byte) (imports [][2]string, exports []string, err error) {

@@ -2,10 +2,10 @@ package corewasm
 
 import "strings"
 
-// Weights are bytes in a core.wasm by what they are for.
+// Weights are bytes in a module by what they are for.
 type Weights struct {
 	// Code is the code of each package, by its path. A generic function counts
-	// for the package that declares it, main for worker/core. What belongs to
+	// for the package that declares it, main for that package. What belongs to
 	// no package, such as methods called through an interface and what the
 	// compiler adds, is under "".
 	Code map[string]int
@@ -13,8 +13,8 @@ type Weights struct {
 	Data int
 }
 
-// Weigh reads a core whose functions have names.
-func Weigh(wasm []byte) (*Weights, error) {
+// Weigh reads a module whose functions have names.
+func (m *Module) Weigh(wasm []byte) (*Weights, error) {
 	all, err := sections(wasm)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func Weigh(wasm []byte) (*Weights, error) {
 		}
 	}
 	for i, size := range sizes {
-		w.Code[packageOf(names[imported+i])] += size
+		w.Code[m.packageOf(names[imported+i])] += size
 	}
 	return w, nil
 }
@@ -72,7 +72,7 @@ func (r *reader) functionNames(names map[int]string) {
 
 // packageOf is the package of a function by the name that TinyGo gives it, such as (*inlay/cache.tagTable).make,
 // slices.Contains[[]string string] and interface:{…}.String$invoke; "" if it has none.
-func packageOf(name string) string {
+func (m *Module) packageOf(name string) string {
 	name, _, _ = strings.Cut(name, "[")
 	name = strings.TrimLeft(name, "(*")
 	slash := strings.LastIndexByte(name, '/')
@@ -82,7 +82,7 @@ func packageOf(name string) string {
 	}
 	path := name[:slash+1+dot]
 	if path == "main" {
-		return "inlay/worker/core"
+		return m.Path()
 	}
 	return path
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 
 	"inlay/edge"
@@ -17,63 +18,84 @@ import (
 	"inlay/worker"
 )
 
-// core makes build/core.wasm. It is the one that came with inlay, unless the
-// site is built in a checkout of inlay whose sources are others: those are then
-// compiled by TinyGo. So are those of the checkout that this program was built
-// in, where the core that it carries is not of its own sources.
-func core(ctx context.Context, p *project.Project) (changed bool, err error) {
-	path := filepath.Join(p.Build(), "core.wasm")
+// wasm is one of the Wasm modules that come with inlay.
+type wasm struct {
+	*corewasm.Module
+	came   []byte // as it is carried by this program
+	record string // the text
+	calls  string // the module of the glue that calls it
+	asks   string // the one that has what it asks, if it asks anything
+}
+
+func coreWasm() *wasm {
+	return &wasm{corewasm.Core(), worker.Core, worker.Record, "core.mjs", "asks.mjs"}
+}
+
+func shellWasm() *wasm {
+	return &wasm{corewasm.Shell(), worker.Shell, worker.ShellRecord, "shell.mjs", ""}
+}
+
+// make makes the module's file in build/. It is the one that came with inlay,
+// unless the site is built in a checkout of inlay whose sources are others:
+// those are then compiled by TinyGo. So are those of the checkout that this
+// program was built in, where what it carries is not of its own sources.
+func (w *wasm) make(ctx context.Context, p *project.Project) (changed bool, err error) {
+	path := filepath.Join(p.Build(), w.File())
 	sources, err := sourcesOf(ctx, p)
 	if err != nil {
 		return false, err
 	}
 	if sources == "" {
-		unfit := fits(worker.Core)
+		unfit := w.fits(w.came)
 		if unfit == nil {
-			return write(path, worker.Core)
+			return write(path, w.came)
 		}
 		if sources = ownCheckout(); sources == "" {
 			return false, unfit
 		}
 	}
-	same, digest, err := asRecorded(ctx, p, sources)
+	same, digest, err := w.asRecorded(ctx, p, sources)
 	if err != nil {
 		return false, err
 	}
 	if same {
-		if err := fits(worker.Core); err != nil {
+		if err := w.fits(w.came); err != nil {
 			return false, err
 		}
-		return write(path, worker.Core)
+		return write(path, w.came)
 	}
-	return compileCore(ctx, p, sources, digest, path)
+	return w.compile(ctx, p, sources, digest, path)
 }
 
-// fits tells whether a core reads the pages that this program writes, and is
-// the one for its glue. It is not, where the program was built of sources whose
-// core had not been made anew.
-func fits(core []byte) error {
+// fits tells whether a module is the one for this program's glue, and whether a
+// core reads the pages that this program writes. It is not, where the program
+// was built of sources whose modules had not been made anew.
+func (w *wasm) fits(module []byte) error {
 	why := func() error {
 		form, _, _ := bytes.Cut(edge.EncodePages(nil), []byte("\n"))
-		if !bytes.Contains(core, append(form, '\n')) {
+		if w.Name == "core" && !bytes.Contains(module, append(form, '\n')) {
 			return fmt.Errorf("it does not read %q, the form in which pages are written", form)
 		}
-		glue, err := worker.Glue.ReadFile("core.mjs")
+		calls, err := worker.Glue.ReadFile(w.calls)
+		if err != nil || w.asks == "" {
+			return errors.Join(err, corewasm.CheckGlue(module, string(calls), ""))
+		}
+		asks, err := worker.Glue.ReadFile(w.asks)
 		if err != nil {
 			return err
 		}
-		return corewasm.CheckGlue(core, string(glue))
+		return corewasm.CheckGlue(module, string(calls), string(asks))
 	}()
 	if why == nil {
 		return nil
 	}
-	return fmt.Errorf("the core.wasm that this program carries was made of other sources than the program: %w; in inlay's repository, run ./build.sh core, and build inlay again", why)
+	return fmt.Errorf("the %s that this program carries was made of other sources than the program: %w; in inlay's repository, run ./build.sh core, and build inlay again", w.File(), why)
 }
 
 // ownCheckout is the checkout of inlay that this program was built in; "" if it is not there, or is another version by now.
 func ownCheckout() string {
 	_, file, _, _ := runtime.Caller(0)
-	dir := filepath.Dir(filepath.Dir(filepath.Dir(file))) // of internal/build/core.go
+	dir := filepath.Dir(filepath.Dir(filepath.Dir(file))) // of internal/build/wasm.go
 	record, err := os.ReadFile(filepath.Join(dir, "worker", "core.record"))
 	if !filepath.IsAbs(file) || err != nil || string(record) != worker.Record || !isCheckout(dir) {
 		return ""
@@ -90,11 +112,12 @@ func testCore(ctx context.Context, p *project.Project) (changed bool, err error)
 	if sources == "" {
 		return false, errors.New("a core for tests can only be made in inlay's own repository")
 	}
-	_, digest, err := asRecorded(ctx, p, sources)
+	w := coreWasm()
+	_, digest, err := w.asRecorded(ctx, p, sources)
 	if err != nil {
 		return false, err
 	}
-	return compileCore(ctx, p, sources, digest, filepath.Join(p.Build(), "test", "core.wasm"), testTag)
+	return w.compile(ctx, p, sources, digest, filepath.Join(p.Build(), "test", "core.wasm"), testTag)
 }
 
 // testTag is the build tag of worker/core/inlaytest.go.
@@ -124,21 +147,21 @@ func isCheckout(folder string) bool {
 	return folder != "" && err == nil
 }
 
-// asRecorded tells whether the core's sources are those that the committed core.wasm was made of, and gives their digest.
-func asRecorded(ctx context.Context, p *project.Project, dir string) (same bool, digest string, err error) {
-	record, err := corewasm.ParseRecord(worker.Record)
+// asRecorded tells whether the sources are those that the committed module was made of, and gives their digest.
+func (w *wasm) asRecorded(ctx context.Context, p *project.Project, dir string) (same bool, digest string, err error) {
+	record, err := w.ParseRecord(w.record)
 	if err != nil {
 		return false, "", err
 	}
 	// go list takes a fifth of a second; what it looked at the last time tells whether it would say the same again.
-	const step = "core-sources"
+	step := w.Name + "-sources"
 	digest, quick, _ := strings.Cut(remembered(p, step), "\n")
-	now, err := quickDigest(dir)
+	now, err := w.quickDigest(dir)
 	if err != nil {
 		return false, "", err
 	}
 	if digest == "" || quick != now {
-		sources, err := corewasm.ReadSources(ctx, dir)
+		sources, err := w.ReadSources(ctx, dir)
 		if err != nil {
 			return false, "", err
 		}
@@ -147,13 +170,15 @@ func asRecorded(ctx context.Context, p *project.Project, dir string) (same bool,
 			return false, "", err
 		}
 	}
-	return digest == record.Sources && record.Matches(worker.Core), digest, nil
+	return digest == record.Sources && record.Matches(w.came), digest, nil
 }
 
-// quickDigest is over all that the core's sources can be among.
-func quickDigest(dir string) (string, error) {
+// quickDigest is over all that the module's sources can be among.
+func (w *wasm) quickDigest(dir string) (string, error) {
 	var files []string
-	for _, folder := range []string{"cache", "edge", "internal", "worker/core"} {
+	folders := []string{"cache", "edge", "internal", "worker/core", w.Package}
+	slices.Sort(folders)
+	for _, folder := range slices.Compact(folders) {
 		err := filepath.WalkDir(filepath.Join(dir, folder), func(path string, e os.DirEntry, err error) error {
 			if err != nil {
 				return err
@@ -171,45 +196,45 @@ func quickDigest(dir string) (string, error) {
 		}
 	}
 	files = append(files, filepath.Join(dir, "go.mod"), filepath.Join(dir, "worker", "target.json"))
-	return digestOf(files, corewasm.Flags()...)
+	return digestOf(files, w.Flags()...)
 }
 
-// compileCore lets TinyGo make a core, unless the one that is there is of the same sources and tools.
-func compileCore(ctx context.Context, p *project.Project, dir, digest, path string, tags ...string) (changed bool, err error) {
-	step := "core-made" + strings.Join(tags, "")
+// compile lets TinyGo make the module, unless the one that is there is of the same sources and tools.
+func (w *wasm) compile(ctx context.Context, p *project.Project, dir, digest, path string, tags ...string) (changed bool, err error) {
+	step := w.Name + "-made" + strings.Join(tags, "")
 	made := digest + "\n" + corewasm.Trace()
 	if _, err := os.Stat(path); err == nil && remembered(p, step) == made {
 		return false, nil
 	}
 	tools, err := corewasm.FindTools(ctx)
 	if errors.Is(err, corewasm.ErrNoTinyGo) {
-		return false, fmt.Errorf("what core.wasm is made of in %s is not what worker/core.record says, so it has to be compiled, and %w", dir, err)
+		return false, fmt.Errorf("what %s is made of in %s is not what worker/%s.record says, so it has to be compiled, and %w", w.File(), dir, w.Name, err)
 	}
 	if err != nil {
 		return false, err
 	}
 	forget(p, step)
 	cache := corewasm.OpenCache()
-	wasm := cache.Get(digest, tools, tags...)
-	if wasm == nil {
-		if wasm, err = corewasm.Compile(ctx, tools, dir, tags...); err != nil {
+	module := cache.Get(w.Module, digest, tools, tags...)
+	if module == nil {
+		if module, err = w.Compile(ctx, tools, dir, tags...); err != nil {
 			return false, err
 		}
-		cache.Put(wasm, digest, tools, tags...)
+		cache.Put(w.Module, module, digest, tools, tags...)
 	}
 	if len(tags) == 0 {
-		if wasm, err = corewasm.Strip(wasm); err != nil {
+		if module, err = corewasm.Strip(module); err != nil {
 			return false, err
 		}
-		gzipped, err := corewasm.Gzipped(ctx, wasm)
+		gzipped, err := corewasm.Gzipped(ctx, module)
 		if err != nil {
 			return false, err
 		}
-		if gzipped > corewasm.Limit {
-			return false, fmt.Errorf("core.wasm has %d bytes gzipped, over its limit of %d", gzipped, corewasm.Limit)
+		if err := w.Fits(gzipped); err != nil {
+			return false, err
 		}
 	}
-	changed, err = write(path, wasm)
+	changed, err = write(path, module)
 	if err != nil {
 		return false, err
 	}

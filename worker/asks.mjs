@@ -1,0 +1,191 @@
+// @ts-check
+// What the engine may ask: the imports of core.wasm. A pointer and a size name bytes of the instance's memory; they are copied.
+
+import { loopField } from "./front.mjs";
+import { parse } from "./shell.mjs";
+
+/** @typedef {import("./core.mjs").Core} Core */
+/** @typedef {import("./exchange.mjs").Exchange} Exchange */
+/** @typedef {import("./exchange.mjs").Opening} Opening */
+
+/** So many answers are remembered for repeating, at most: a second's; and so many bytes of what only they hold. */
+const maxRepeats = 1000;
+const maxRepeatBytes = 1 << 20;
+
+const encoder = new TextEncoder();
+
+/** @param {Core} core whose instance it is */
+export function asks(core) {
+  const current = () => /** @type {Exchange | Opening} */ (core.current);
+  const exchange = () => {
+    const made = current().exchange();
+    core.current = made;
+    return made;
+  };
+  /** The outline that the core is about to take. @type {Uint8Array | null} */
+  let parsed = null;
+  return {
+    /** @param {number} at @param {number} size */
+    new_blob: (at, size) => core.keep(core.bytes().slice(at, at + size)),
+
+    /** @param {number} status @param {number} at @param {number} size */
+    new_head: (status, at, size) => {
+      const fields = core.texts(at, size);
+      if (status < 0) return core.keep(core.failed(-status, fields));
+      const headers = new Headers();
+      let length = "";
+      for (let i = 0; i + 1 < fields.length; i += 2) {
+        // The runtime counts a body itself, and a field less is 3% less work for a warm page.
+        if (fields[i] === "content-length") length = fields[i + 1];
+        else headers.append(fields[i], fields[i + 1]);
+      }
+      return core.keep({ init: new Response(null, { status, headers }), length });
+    },
+
+    /** @param {number} at @param {number} count */
+    join: (at, count) => {
+      const handles = new Uint32Array(core.bytes().buffer, at, count);
+      let size = 0;
+      for (const handle of handles) size += core.blob(handle).length;
+      const joined = new Uint8Array(size);
+      let end = 0;
+      for (const handle of handles) {
+        joined.set(core.blob(handle), end);
+        end += core.blob(handle).length;
+      }
+      return core.keep(joined);
+    },
+
+    /** @param {number} handle @param {number} from @param {number} to */
+    slice: (handle, from, to) => core.keep(core.blob(handle).subarray(from, to)),
+
+    /** @param {number} handle @param {number} flags see shell.mjs @param {number} at @param {number} size of the base */
+    parse: (handle, flags, at, size) => {
+      parsed = parse(core.blob(handle), flags, core.text(at, size));
+      return parsed?.length ?? 0;
+    },
+    /** @param {number} at */
+    parsed: (at) => {
+      if (parsed !== null) core.bytes().set(parsed, at);
+      parsed = null;
+    },
+
+    /** @param {number} handle @param {number} from @param {number} at @param {number} size */
+    read: (handle, from, at, size) => {
+      const part = core.blob(handle).subarray(from, from + size);
+      core.bytes().set(part, at);
+      return part.length;
+    },
+
+    /** @param {number} handle */
+    drop: (handle) => {
+      if (core.blobs[handle] === undefined) throw new Error(`blob ${handle} was dropped before`);
+      core.blobs[handle] = undefined;
+      core.free.push(handle);
+    },
+
+    /** @param {number} _id @param {number} head @param {number} body */
+    send: (_id, head, body) => current().send(core.head(head), core.shown(core.head(head), core.blob(body))),
+    /** @param {number} _id @param {number} head @param {number} body @param {number} until */
+    repeat: (_id, head, body, until) => {
+      core.repeating = true;
+      const { request } = current();
+      if (!core.front.isPlain(request)) return;
+      const { url } = request;
+      const bytes = 2 * String(url).length;
+      until += core.stepped;
+      // All of them end with the same second, or before.
+      if (core.latest >= core.repeatsEnd || core.repeats.size >= maxRepeats || core.repeatBytes + bytes > maxRepeatBytes) {
+        core.forgetRepeats();
+        core.repeatsEnd = 0;
+      }
+      if (bytes > maxRepeatBytes) return;
+      if (!core.repeats.has(url)) core.repeatBytes += bytes;
+      core.repeatsEnd = Math.max(core.repeatsEnd, until);
+      core.repeats.set(url, { head: core.head(head), body: core.blob(body), until });
+    },
+    /** @param {number} _id @param {number} head */
+    send_head: (_id, head) => current().send(core.head(head), null),
+    /** @param {number} _id @param {number} head */
+    respond: (_id, head) => exchange().respond(core.head(head)),
+    /** @param {number} _id @param {number} body */
+    write: (_id, body) => exchange().write(core.blob(body)),
+    finish: () => exchange().finish(),
+    break: () => exchange().break(),
+    /** @param {number} _id @param {number} host @param {number} size @param {number} shell whether the URL is known to have one */
+    pass: (_id, host, size, shell) => exchange().pass(core.text(host, size), shell !== 0),
+    /** @param {number} id @param {number} until */
+    wait: (id, until) => {
+      exchange().wait(until + core.stepped);
+      core.waiting.set(id, exchange());
+    },
+    /** @param {number} at @param {number} size */
+    report: (at, size) => console.warn(`inlay: fragment does not fit: ${core.texts(at, size).join(" ")}`),
+    /** @param {number} _id @param {number} fill */
+    watch: (_id, fill) => Number(exchange().watch(fill)),
+    /** @param {number} id */
+    wake: (id) => core.waiting.get(id)?.wake(),
+
+    /**
+     * @param {number} _id @param {number} id @param {number} at @param {number} size
+     * @param {number} timeout @param {number} maxBytes @param {number} maxAge negative: it is not shared @param {number} stamp
+     * @param {number} document 1: of its answer all fields are wanted
+     */
+    fill: (_id, id, at, size, timeout, maxBytes, maxAge, stamp, document) => {
+      const [src, url, binding, log, ...rest] = core.texts(at, size);
+      /** @type {[string, string][][]} */
+      const lists = [[]];
+      for (let i = 0; i + 1 < rest.length; i += 2) {
+        if (rest[i] === "") lists.push([]);
+        else lists[lists.length - 1].push([rest[i], rest[i + 1]]);
+      }
+      const [fields, constant, vouching] = lists;
+      if (url !== "") vouching.push([loopField, core.front.name]);
+      const leader = exchange();
+      const fill = {
+        id, src, url, binding, fields, constant, vouching, timeout, maxBytes, share: maxAge < 0 ? null : { log, stamp, maxAge },
+        document: document !== 0,
+      };
+      // What others had queued comes first: they wait for it.
+      if (leader.taking) leader.fills.splice(leader.taken++, 0, fill);
+      else leader.fills.push(fill);
+      leader.taking = false;
+    },
+
+    /** @param {number} id */
+    stop: (id) => core.led.get(id)?.stop(),
+
+    /** @param {number} _id @param {number} poll @param {number} at @param {number} size @param {number} seq */
+    poll: (_id, poll, at, size, seq) => exchange().ask({ poll, log: core.texts(at, size)[0], seq }),
+    /** @param {number} _id @param {number} at @param {number} size @param {number} seq */
+    purge: (_id, at, size, seq) => {
+      const [log, ...subjects] = core.texts(at, size);
+      exchange().ask({ log, seq, subjects });
+    },
+    /** @param {number} _id @param {number} fill @param {number} at @param {number} size @param {number} tiers @param {number} awaits */
+    find: (_id, fill, at, size, tiers, awaits) => exchange().ask({ fill, name: core.texts(at, size)[0], tiers, awaitView: awaits !== 0 }),
+    /** @param {number} _fill @param {number} at @param {number} size @param {number} blob @param {number} tiers @param {number} keep */
+    put: (_fill, at, size, blob, tiers, keep) => core.puts.push({ name: core.texts(at, size)[0], tiers, bytes: core.blob(blob), keep }),
+
+    /** @param {number} at @param {number} size */
+    name: (at, size) => {
+      const name = core.text(at, size);
+      core.readers.push(core.front.reader(name));
+      return core.names.push(name) - 1;
+    },
+
+    /** @param {number} name @param {number} at @param {number} capacity */
+    field: (name, at, capacity) => {
+      const { request } = current();
+      const read = core.readers[name];
+      const value = read === null ? request.headers.get(core.names[name]) : read(request);
+      if (value === null || value === "") return 0;
+      if (value.length * 3 > capacity) {
+        const bytes = encoder.encode(value);
+        if (bytes.length <= capacity) core.bytes().set(bytes, at);
+        return bytes.length;
+      }
+      return encoder.encodeInto(value, core.bytes().subarray(at, at + capacity)).written;
+    },
+  };
+}

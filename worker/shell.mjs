@@ -1,0 +1,238 @@
+// @ts-check
+// shell.wasm, which finds the slots in pages of the origin and in fragments. An instance is made when the first of them comes, and
+// another one when it has trapped, or has grown large and reads nothing. What it cannot read is passed on as it is.
+
+import module from "./shell.wasm";
+
+/** How something is read, as a sum: a document, not a fragment; its <edge-slot>; its ESI. */
+export const reads = { document: 1, edgeSlots: 2, esi: 4 };
+
+/** @typedef {{ outline: Uint8Array, bytes: Uint8Array }} Part  an outline of these bytes, see page.Outline */
+
+/** So much is given to an instance at once, in bytes. */
+const pieceSize = 64 << 10;
+
+/** An instance whose memory has more, in bytes, is not used again once it reads nothing. */
+const largest = 8 << 20;
+
+/** A text of a document's is told once in so many milliseconds; so many are remembered, and so many of one document told. */
+const quiet = 60_000;
+const maxTold = 1000;
+const maxLines = 10;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** When each text was last told. @type {Map<string, number>} */
+const told = new Map();
+
+class Instance {
+  constructor() {
+    /** @type {any} */
+    this.exports = new WebAssembly.Instance(module, {}).exports;
+    this.exports._initialize();
+    /** How many outliners it has. */
+    this.open = 0;
+    this.trapped = false;
+  }
+
+  /** Writes for the next call. @param {Uint8Array[]} parts */
+  put(...parts) {
+    let size = 0;
+    for (const part of parts) size += part.length;
+    let at = this.exports.input(size);
+    const memory = new Uint8Array(this.exports.memory.buffer);
+    for (const part of parts) {
+      memory.set(part, at);
+      at += part.length;
+    }
+  }
+
+  /** A copy of what it has written. @param {number} at @param {number} size */
+  read(at, size) {
+    return new Uint8Array(this.exports.memory.buffer).slice(at, at + size);
+  }
+
+  /** What the last call refused, for the log. @param {string} base */
+  tell(base) {
+    const size = this.exports.refused_size();
+    if (size === 0) return;
+    const lines = decoder.decode(this.read(this.exports.refused(), size)).split("\0").slice(0, -1);
+    for (const line of lines.slice(0, maxLines)) warn(`${base}:${line}`);
+    if (lines.length > maxLines) warn(`${base}: and ${lines.length - maxLines} more`);
+  }
+}
+
+/** @param {string} text */
+function warn(text) {
+  const now = Date.now();
+  if (Math.abs(now - (told.get(text) ?? -Infinity)) < quiet) return;
+  if (told.size >= maxTold) told.clear();
+  told.set(text, now);
+  console.warn(`inlay: left as it is: ${text}`);
+}
+
+/** The isolate's one. @type {Instance | null} */
+let instance = null;
+
+/** The instance to read with. */
+function current() {
+  if (instance !== null && (instance.trapped || (instance.open === 0 && instance.exports.memory.buffer.byteLength > largest))) instance = null;
+  return (instance ??= new Instance());
+}
+
+/** An instance is not used any more. @param {Instance} failed @param {string} base @param {unknown} error */
+function trapped(failed, base, error) {
+  failed.trapped = true;
+  const stack = String(error instanceof Error ? error.stack : error).replace(/\s+/g, " ");
+  console.error(`inlay: what reads pages has crashed and is replaced; ${base} goes on as it is: ${stack}`);
+}
+
+/**
+ * What is in bytes that are all there.
+ * @param {Uint8Array} bytes @param {number} flags see reads @param {string} base their path and query
+ * @returns {Uint8Array | null} an outline; null: there is no slot, or they could not be read, which the log tells
+ */
+export function parse(bytes, flags, base) {
+  const using = current();
+  try {
+    const at = encoder.encode(base);
+    using.put(at, bytes);
+    const size = using.exports.whole(flags, at.length, bytes.length);
+    using.tell(base);
+    return size === 0 ? null : using.read(using.exports.out(), size);
+  } catch (error) {
+    trapped(using, base, error);
+    return null;
+  }
+}
+
+/** An outline that says of bytes that they are text. @param {number} size */
+function plain(size) {
+  const using = current();
+  const length = using.exports.plain(size);
+  return using.read(using.exports.out(), length);
+}
+
+/** Finds the slots in what comes in pieces. */
+export class Outliner {
+  /** Bytes that no part has been made of yet. @type {Uint8Array[]} */
+  #held = [];
+  /** Where they begin, and where a part has to begin at least. */
+  #from = 0;
+  #id = 0;
+  #base;
+  /** Null: it has trapped, or is closed. @type {Instance | null} */
+  #using = null;
+
+  /** @param {number} flags see reads @param {string} base path and query */
+  constructor(flags, base) {
+    this.#base = base;
+    const using = current();
+    try {
+      const at = encoder.encode(base);
+      using.put(at);
+      this.#id = using.exports.open(flags, at.length);
+      using.open++;
+      this.#using = using;
+    } catch (error) {
+      trapped(using, base, error);
+    }
+  }
+
+  /** The parts that are sure with the next bytes. @param {Uint8Array} bytes @returns {Part[]} */
+  write(bytes) {
+    this.#held.push(bytes);
+    /** @type {Part[]} */
+    const parts = [];
+    for (let at = 0; at < bytes.length; at += pieceSize) {
+      const piece = bytes.subarray(at, at + pieceSize);
+      this.#call(parts, (using) => {
+        using.put(piece);
+        return using.exports.write(this.#id, piece.length);
+      });
+    }
+    if (this.#usable() === null) this.#rest(parts);
+    return parts;
+  }
+
+  /** The last part. @returns {Part} */
+  end() {
+    /** @type {Part[]} */
+    const parts = [];
+    this.#call(parts, (using) => using.exports.end(this.#id));
+    if (this.#using !== null) this.#using.open--;
+    this.#using = null;
+    if (parts.length === 0) this.#rest(parts);
+    return parts[0] ?? { outline: plain(0), bytes: new Uint8Array(0) };
+  }
+
+  /** Nothing more comes, and nothing of it is wanted. */
+  close() {
+    const using = this.#usable();
+    this.#using = null;
+    if (using === null) return;
+    using.open--;
+    try {
+      using.exports.close(this.#id);
+    } catch (error) {
+      trapped(using, this.#base, error);
+    }
+  }
+
+  /** The instance; null if it has trapped, here or with another document. */
+  #usable() {
+    if (this.#using?.trapped) this.#using = null;
+    return this.#using;
+  }
+
+  /** @param {Part[]} parts @param {(using: Instance) => number} call */
+  #call(parts, call) {
+    const using = this.#usable();
+    if (using === null) return;
+    try {
+      const size = call(using);
+      using.tell(this.#base);
+      if (size === 0) return;
+      const { from, to } = using.exports;
+      parts.push({ outline: using.read(using.exports.out(), size), bytes: this.#take(from(), to()) });
+    } catch (error) {
+      trapped(using, this.#base, error);
+      this.#using = null;
+    }
+  }
+
+  /** Bytes that are held, and all before them is dropped. @param {number} from @param {number} to counted from the first */
+  #take(from, to) {
+    let at = this.#from;
+    // Mostly all of it has come in one piece.
+    while (this.#held.length > 0 && at + this.#held[0].length <= from) at += /** @type {Uint8Array} */ (this.#held.shift()).length;
+    if (this.#held.length > 0 && to <= at + this.#held[0].length) {
+      const [first] = this.#held;
+      this.#held[0] = first.subarray(to - at);
+      this.#from = to;
+      return first.subarray(from - at, to - at);
+    }
+    const taken = new Uint8Array(to - from);
+    while (this.#held.length > 0) {
+      const [first] = this.#held;
+      const end = Math.min(to - at, first.length);
+      if (end > from - at) taken.set(first.subarray(Math.max(0, from - at), end), Math.max(0, at - from));
+      if (end < first.length) {
+        this.#held[0] = first.subarray(Math.max(0, end));
+        at += Math.max(0, end);
+        break;
+      }
+      this.#held.shift();
+      at += first.length;
+    }
+    this.#from = at;
+    return taken;
+  }
+
+  /** All that is held, as it is. @param {Part[]} parts */
+  #rest(parts) {
+    const size = this.#held.reduce((sum, { length }) => sum + length, 0);
+    if (size > 0) parts.push({ outline: plain(size), bytes: this.#take(this.#from, this.#from + size) });
+  }
+}

@@ -1,0 +1,214 @@
+// The built shell.wasm under Node. node --test worker/shell.test.mjs
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import "./testing/modules.mjs";
+import { readOutline } from "./testing/outline.mjs";
+
+const { Outliner, parse, reads } = await import("./shell.mjs");
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+const slot = (name) => `<edge-slot name="${name}" src="/f/${name}"><p>…</p></edge-slot>`;
+const page = `<!doctype html><html><head><title>T</title></head><body><h1>é</h1>${slot("a")}<p>between</p>${slot("b")}<p>after</p></body></html>`;
+
+const flags = reads.document | reads.edgeSlots;
+
+/** What parts show, with [number] for a slot. */
+function shown(parts) {
+  const all = [];
+  for (const { outline, bytes } of parts) {
+    for (const p of readOutline(outline).pieces) {
+      if (p.kind === 0) all.push({ bytes: bytes.subarray(p.from, p.to) });
+      else if (p.kind === 1) all.push({ bytes: encoder.encode(p.text) });
+      else if (p.kind === 2) all.push({ bytes: encoder.encode(`[${p.slot}]`) });
+    }
+  }
+  return decoder.decode(joined(all));
+}
+
+const want = page.replace(slot("a"), "[0]").replace(slot("b"), "[1]");
+
+/** All bytes of parts. */
+function joined(parts) {
+  const all = new Uint8Array(parts.reduce((size, { bytes }) => size + bytes.length, 0));
+  parts.reduce((at, { bytes }) => (all.set(bytes, at), at + bytes.length), 0);
+  return all;
+}
+
+/** Writes a page in pieces of a size. */
+function inPieces(text, size, more = flags) {
+  const bytes = encoder.encode(text);
+  const outliner = new Outliner(more, "/p");
+  const parts = [];
+  for (let at = 0; at < bytes.length; at += size) parts.push(...outliner.write(bytes.subarray(at, at + size)));
+  parts.push(outliner.end());
+  return parts;
+}
+
+test("slots are found in whole bytes", () => {
+  const bytes = encoder.encode(page);
+  assert.equal(shown([{ outline: parse(bytes, flags, "/p"), bytes }]), want);
+  assert.equal(parse(encoder.encode("<p>nothing</p>"), reads.edgeSlots, "/p"), null);
+});
+
+test("slots are found in bytes that come in any pieces", () => {
+  for (const size of [1, 2, 3, 7, 64, 1000]) assert.equal(shown(inPieces(page, size)), want, `pieces of ${size}`);
+});
+
+test("the parts of a page are all of its bytes, in order", () => {
+  for (const size of [1, 5, 33, 1000]) {
+    assert.equal(decoder.decode(joined(inPieces(page, size))), page, `pieces of ${size}`);
+  }
+});
+
+test("what stands before the first slot is given out before the slot has come", () => {
+  const [first] = page.split(slot("a"));
+  const outliner = new Outliner(flags, "/p");
+  const parts = outliner.write(encoder.encode(first));
+  outliner.close();
+  assert.match(shown(parts), /^<!doctype html><html><head><title>T<\/title><\/head>/);
+});
+
+test("many pages are read at once, each by itself", () => {
+  const all = Array.from({ length: 20 }, () => ({ outliner: new Outliner(flags, "/p"), parts: [] }));
+  const bytes = encoder.encode(page);
+  for (let at = 0; at < bytes.length; at += 11) {
+    for (const { outliner, parts } of all) parts.push(...outliner.write(bytes.subarray(at, at + 11)));
+  }
+  for (const { outliner, parts } of all) assert.equal(shown([...parts, outliner.end()]), want);
+});
+
+test("a page without slots, and one of nothing, are themselves", () => {
+  assert.equal(shown(inPieces("<!doctype html><p>plain</p>", 5)), "<!doctype html><p>plain</p>");
+  const outliner = new Outliner(flags, "/p");
+  assert.equal(shown([outliner.end()]), "");
+});
+
+test("a slot that is refused is left as it is, with a line in the log, once a minute", (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 1e12 });
+  const warned = t.mock.method(console, "warn", () => {});
+  const wrong = `<!doctype html><body><edge-slot src="/f/a"></edge-slot><p>after</p></body>`;
+  assert.equal(shown(inPieces(wrong, 9)), wrong);
+  assert.equal(warned.mock.callCount(), 1);
+  assert.match(warned.mock.calls[0].arguments[0], /^inlay: left as it is: \/p:\d+:\d+: .*name/);
+  assert.equal(shown(inPieces(wrong, 1000)), wrong);
+  assert.equal(warned.mock.callCount(), 1);
+  t.mock.timers.tick(60_000);
+  inPieces(wrong, 1000);
+  assert.equal(warned.mock.callCount(), 2);
+});
+
+test("memory that one large page took is given back", () => {
+  const large = `<!doctype html><body>${slot("a")}<p>${"x".repeat(3900 << 10)}</p></body>`;
+  assert.equal(shown(inPieces(large, 1 << 20)).length, large.length - slot("a").length + 3);
+  const bytes = encoder.encode(large);
+  assert.ok(parse(bytes, flags, "/p") !== null);
+  const made = [];
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = class extends Instance {
+    constructor(...all) {
+      super(...all);
+      made.push(this);
+    }
+  };
+  try {
+    for (let i = 0; i < 3; i++) parse(encoder.encode(page), flags, "/p");
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
+  assert.equal(made.length, 1, "the large one was replaced, and the small one is used again");
+  assert.ok(made[0].exports.memory.buffer.byteLength < 2 << 20);
+});
+
+test("memory after ten thousand pages is that after a hundred", () => {
+  let memory = 0;
+  const { Instance } = WebAssembly;
+  let last;
+  WebAssembly.Instance = class extends Instance {
+    constructor(...all) {
+      super(...all);
+      last = this;
+    }
+  };
+  try {
+    parse(encoder.encode(`<body>${slot("a")}${"x".repeat(9 << 20)}`), flags, "/p"); // so that another one is made
+    for (let i = 0; i < 10_000; i++) {
+      const outliner = new Outliner(flags, `/p/${i}`);
+      outliner.write(encoder.encode(page));
+      if (i % 3 === 0) outliner.close();
+      else outliner.end();
+      if (i === 100) memory = last.exports.memory.buffer.byteLength;
+    }
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
+  assert.ok(memory > 0);
+  assert.equal(last.exports.memory.buffer.byteLength, memory);
+});
+
+/** Runs with instances that trap in an export, the nth time that it is called. */
+function trapping(name, nth, run) {
+  const { Instance } = WebAssembly;
+  let calls = 0;
+  WebAssembly.Instance = class {
+    constructor(...all) {
+      const { exports } = new Instance(...all);
+      this.exports = { ...exports, [name]: (...a) => {
+        if (++calls === nth) throw new WebAssembly.RuntimeError("unreachable");
+        return exports[name](...a);
+      } };
+    }
+  };
+  try {
+    parse(encoder.encode(`<body>${slot("a")}${"x".repeat(9 << 20)}`), flags, "/p"); // so that another one is made
+    calls = 0;
+    return run();
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
+}
+
+test("a page with which it traps goes on as it is, and the next is read by another instance", (t) => {
+  const logged = t.mock.method(console, "error", () => {});
+  for (const [name, nth] of [["open", 1], ["write", 1], ["end", 1]]) {
+    trapping(name, nth, () => {
+      const parts = inPieces(page, 1000);
+      assert.equal(shown(parts).replace("[0]", slot("a")).replace("[1]", slot("b")), page, name);
+      assert.equal(shown(inPieces(page, 10)), want);
+    });
+  }
+  assert.equal(logged.mock.callCount(), 3);
+  for (const { arguments: [text] } of logged.mock.calls) assert.match(text, /^inlay: what reads pages has crashed and is replaced; \/p goes on as it is: [^\n]*unreachable/);
+});
+
+test("a trap in the midst leaves what was given out, and gives the rest as it is", (t) => {
+  t.mock.method(console, "error", () => {});
+  trapping("write", 4, () => {
+    const parts = inPieces(page, 60);
+    assert.equal(decoder.decode(joined(parts)), page);
+    assert.match(shown(parts), /<edge-slot name="b"/);
+  });
+});
+
+test("a trap with one page spoils no other's bytes", (t) => {
+  t.mock.method(console, "error", () => {});
+  trapping("write", 3, () => {
+    const [a, b] = [new Outliner(flags, "/a"), new Outliner(flags, "/b")];
+    const bytes = encoder.encode(page);
+    const parts = { a: a.write(bytes.subarray(0, 80)), b: b.write(bytes.subarray(0, 80)) };
+    parts.a.push(...a.write(bytes.subarray(80)), a.end());
+    parts.b.push(...b.write(bytes.subarray(80)), b.end());
+    for (const some of [parts.a, parts.b]) assert.equal(decoder.decode(joined(some)), page);
+    assert.equal(shown(inPieces(page, 10)), want);
+  });
+});
+
+test("whole bytes with which it traps have no outline", (t) => {
+  const logged = t.mock.method(console, "error", () => {});
+  trapping("whole", 1, () => {
+    assert.equal(parse(encoder.encode(page), flags, "/p"), null);
+    assert.ok(parse(encoder.encode(page), flags, "/p") !== null);
+  });
+  assert.equal(logged.mock.callCount(), 1);
+});

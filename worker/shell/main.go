@@ -1,0 +1,198 @@
+//go:build tinygo
+
+// Command shell is shell.wasm: it finds the slots in pages of the origin and in fragments, called from worker/shell.mjs. It is built
+// by TinyGo as worker/core is, and imports nothing. It keeps nothing but the outlines that are being made.
+//
+// JavaScript writes texts and bytes to input, and reads an outline at out, in the form of [page.EncodeOutline], and what was
+// refused at refused, each line ended by NUL. main never runs.
+package main
+
+import (
+	"unsafe"
+
+	"inlay/internal/page"
+	"inlay/internal/shell"
+	"inlay/worker/core/heap"
+)
+
+// input is where JavaScript writes the bytes of its next call.
+var input []byte
+
+// out and refused are what the last call has to say.
+var out, refused []byte
+
+// from and to are the bytes that the outline in out is of, counted from the beginning of what was written.
+var from, to uint32
+
+// stream is one that is being read: its outliner, and up to where its bytes have been given out.
+type stream struct {
+	outliner *shell.Outliner
+	written  uint32
+	to       uint32
+}
+
+// streams are those that are open, by their numbers; nil: none.
+var streams []*stream
+
+func main() {}
+
+//go:wasmexport input
+func exportInput(size uint32) unsafe.Pointer {
+	heap.Collect()
+	if int(size) > cap(input) {
+		input = make([]byte, size)
+	}
+	input = input[:size]
+	return bytesAt(input)
+}
+
+// Flags of what is read.
+const (
+	document = 1 << iota
+	edgeSlots
+	esi
+)
+
+// options takes the base off the front of the input.
+func options(flags, baseSize uint32) shell.OutlineOptions {
+	return shell.OutlineOptions{
+		Document: flags&document != 0, EdgeSlots: flags&edgeSlots != 0, ESI: flags&esi != 0, Base: string(input[:baseSize]),
+	}
+}
+
+// whole reads bytes at once, which follow the base; it answers with the size of the outline, 0 if there is none: nothing in it is a
+// slot, or it was refused.
+//
+//go:wasmexport whole
+func exportWhole(flags, baseSize, size uint32) uint32 {
+	o := options(flags, baseSize)
+	outline, told, err := shell.Outline(input[baseSize:baseSize+size], o)
+	tell(told)
+	out = nil
+	if err != nil {
+		tell(append(told, err.Error()))
+		return 0
+	}
+	if len(outline.Slots) == 0 {
+		return 0
+	}
+	out = page.EncodeOutline(&outline)
+	return uint32(len(out))
+}
+
+// plain makes an outline that says of bytes that they are text, and answers with its size.
+//
+//go:wasmexport plain
+func exportPlain(size uint32) uint32 {
+	o := page.Outline{}
+	if size > 0 {
+		o.Pieces = []page.Piece{{Kind: page.TextPiece, To: int(size)}}
+	}
+	out = page.EncodeOutline(&o)
+	return uint32(len(out))
+}
+
+// open begins to read what comes in pieces, and answers with its number.
+//
+//go:wasmexport open
+func exportOpen(flags, baseSize uint32) uint32 {
+	s := &stream{outliner: shell.NewOutliner(options(flags, baseSize))}
+	for i := range streams {
+		if streams[i] == nil {
+			streams[i] = s
+			return uint32(i)
+		}
+	}
+	streams = append(streams, s)
+	return uint32(len(streams) - 1)
+}
+
+// write reads the next bytes. It answers with the size of an outline of what is sure with them, 0 if nothing more is; its ranges count
+// from the byte that from says.
+//
+//go:wasmexport write
+func exportWrite(id, size uint32) uint32 {
+	s := streams[id]
+	s.written += size
+	outline, told := s.outliner.Write(input[:size])
+	return s.say(&outline, told, false)
+}
+
+// end says that there is no more, and closes.
+//
+//go:wasmexport end
+func exportEnd(id uint32) uint32 {
+	s := streams[id]
+	streams[id] = nil
+	outline, told := s.outliner.End()
+	return s.say(&outline, told, true)
+}
+
+//go:wasmexport close
+func exportClose(id uint32) { streams[id] = nil }
+
+// say gives out a part of an outline.
+func (s *stream) say(o *page.Outline, told []string, last bool) uint32 {
+	tell(told)
+	out, from, to = nil, s.to, s.to
+	if len(o.Pieces) == 0 && len(o.Slots) == 0 && len(o.Links) == 0 && !last {
+		return 0
+	}
+	s.reach(o.Pieces)
+	for i := range o.Slots {
+		s.reach(o.Slots[i].Group)
+	}
+	if last {
+		s.to = s.written
+	}
+	to = s.to
+	count(o.Pieces, from)
+	for i := range o.Slots {
+		count(o.Slots[i].Group, from)
+	}
+	out = page.EncodeOutline(o)
+	return uint32(len(out))
+}
+
+// reach notes up to where pieces go.
+func (s *stream) reach(pieces []page.Piece) {
+	for i := range pieces {
+		if pieces[i].Kind == page.TextPiece {
+			s.to = max(s.to, uint32(pieces[i].To))
+		}
+	}
+}
+
+// count has pieces count from a byte on.
+func count(pieces []page.Piece, from uint32) {
+	for i := range pieces {
+		if pieces[i].Kind == page.TextPiece {
+			pieces[i].From -= int(from)
+			pieces[i].To -= int(from)
+		}
+	}
+}
+
+func tell(texts []string) {
+	refused = nil
+	for _, t := range texts {
+		refused = append(append(refused, t...), 0)
+	}
+}
+
+//go:wasmexport out
+func exportOut() unsafe.Pointer { return bytesAt(out) }
+
+//go:wasmexport refused
+func exportRefused() unsafe.Pointer { return bytesAt(refused) }
+
+//go:wasmexport refused_size
+func exportRefusedSize() uint32 { return uint32(len(refused)) }
+
+//go:wasmexport from
+func exportFrom() uint32 { return from }
+
+//go:wasmexport to
+func exportTo() uint32 { return to }
+
+func bytesAt(p []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(p)) }
