@@ -79,6 +79,8 @@ var commands = map[string]func(t *testing.T, line string){
 	"cd edge/redis && go test -race ./...":                step("go test -race: $module"),
 	"cd edge/redis && go test -run '^$' -bench .":         by("TestStoreIsAPurgeLog"),
 	"go test ./cache -run '^$' -bench All":                runs([]string{"-benchtime", "1x"}, "stall"),
+
+	"go test ./edge/varnishtest -run TestColdPage -args -samples 9 -picture ../../docs/images/esi.svg": by("TestColdPage"),
 }
 
 var (

@@ -119,6 +119,7 @@ func TestEveryBlockIsOfAKindThatIsChecked(t *testing.T) {
 		"nginx": "worker/e2e/proxy_test.go",
 		"js":    "docs/hooks_test.go",
 		"php":   "docs/front_test.go",
+		"xml":   "docs/esi_test.go",
 		"text":  "diagrams",
 	}
 	for _, d := range documents(t) {

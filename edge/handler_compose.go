@@ -326,7 +326,8 @@ func (n nativeHost) Parse(b *blob, p engine.Parse) []byte {
 			}
 		}()
 	}
-	if err != nil || len(o.Slots) == 0 && !p.Document {
+	asItStands := len(o.Slots) == 0 && len(o.Pieces) == 1 && o.Pieces[0] == page.Piece{To: len(b.bytes)}
+	if err != nil || asItStands && !p.Document {
 		return nil
 	}
 	return page.EncodeOutline(&o)

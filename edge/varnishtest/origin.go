@@ -19,6 +19,7 @@ type Origin struct {
 	URL   string
 	hosts map[string]*esitest.Case
 	only  atomic.Pointer[esitest.Case]
+	asked atomic.Int64
 	// Delay is how long each part but the page takes. It may be set until the first request.
 	Delay time.Duration
 }
@@ -42,10 +43,14 @@ func NewOrigin(t *testing.T, cases []esitest.Case) *Origin {
 // Show lets the origin have one case alone from now on, whatever the host.
 func (o *Origin) Show(c *esitest.Case) { o.only.Store(c) }
 
+// Asked is how many requests came.
+func (o *Origin) Asked() int { return int(o.asked.Load()) }
+
 // Host is where the i-th case lives.
 func Host(i int) string { return "case-" + strconv.Itoa(i) + ".example" }
 
 func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	o.asked.Add(1)
 	host := r.Header.Get("X-Forwarded-Host")
 	if host == "" {
 		host = r.Host

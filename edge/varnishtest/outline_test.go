@@ -86,8 +86,11 @@ type request struct{ c *esitest.Case }
 func (r request) RawQuery() string { _, query, _ := strings.Cut(r.c.Target, "?"); return query }
 
 func (r request) Header(name string) string {
-	if name == "cookie" {
+	switch name {
+	case "cookie":
 		return r.c.Cookie
+	case ":authority":
+		return "shop.example"
 	}
 	return ""
 }

@@ -58,7 +58,8 @@ type Source struct {
 	Variables []Variable
 }
 
-// Variable is something of the visitor's request in a src: $(QUERY_STRING{x}), $(HTTP_COOKIE{x}), $(HTTP_ACCEPT_LANGUAGE).
+// Variable is something of the visitor's request in a src: $(QUERY_STRING{x}), $(HTTP_COOKIE{x}), $(HTTP_ACCEPT_LANGUAGE),
+// $(HTTP_HOST).
 type Variable struct {
 	Input route.Input
 	// Default stands in where the request has none, or an empty one: $(QUERY_STRING{x}|default). Percent-encoded as a value is.

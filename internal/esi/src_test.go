@@ -55,18 +55,18 @@ func TestSrcsAreResolved(t *testing.T) {
 
 func TestVariablesAreInputs(t *testing.T) {
 	r := New("/")
-	s, err := r.source("/a?b=$(QUERY_STRING{b})&amp;c=$(HTTP_COOKIE{'c'}|none)&d=$(HTTP_ACCEPT_LANGUAGE)&e=$(HTTP_X_SHOP|'a|b')&f=$(HTTP_HEADER{X-F})")
+	s, err := r.source("/a?b=$(QUERY_STRING{b})&amp;c=$(HTTP_COOKIE{'c'}|none)&d=$(HTTP_ACCEPT_LANGUAGE)&e=$(HTTP_X_SHOP|'a|b')&f=$(HTTP_HEADER{X-F})&g=$(HTTP_HOST)")
 	require.NoError(t, err)
-	assert.Equal(t, "/a?b=$(QUERY_STRING{b})&c=$(HTTP_COOKIE{'c'}|none)&d=$(HTTP_ACCEPT_LANGUAGE)&e=$(HTTP_X_SHOP|'a|b')&f=$(HTTP_HEADER{X-F})", s.Text)
+	assert.Equal(t, "/a?b=$(QUERY_STRING{b})&c=$(HTTP_COOKIE{'c'}|none)&d=$(HTTP_ACCEPT_LANGUAGE)&e=$(HTTP_X_SHOP|'a|b')&f=$(HTTP_HEADER{X-F})&g=$(HTTP_HOST)", s.Text)
 	var inputs []route.Input
 	var defaults []string
 	for _, v := range s.Variables {
 		inputs, defaults = append(inputs, v.Input), append(defaults, v.Default)
 	}
 	assert.Equal(t, []route.Input{{Kind: route.Query, Name: "b"}, {Kind: route.Cookie, Name: "c"}, {Kind: route.Header, Name: "accept-language"},
-		{Kind: route.Header, Name: "x-shop"}, {Kind: route.Header, Name: "x-f"}}, inputs)
-	assert.Equal(t, []string{"", "none", "", "a|b", ""}, defaults)
-	assert.Equal(t, "/a?b=1%262&c=2&d=3&e=4&f=5", string(s.Template.AppendURL(nil, []string{"1&2", "2", "3", "4", "5"})))
+		{Kind: route.Header, Name: "x-shop"}, {Kind: route.Header, Name: "x-f"}, {Kind: route.Host}}, inputs)
+	assert.Equal(t, []string{"", "none", "", "a|b", "", ""}, defaults)
+	assert.Equal(t, "/a?b=1%262&c=2&d=3&e=4&f=5&g=h%3A1", string(s.Template.AppendURL(nil, []string{"1&2", "2", "3", "4", "5", "h:1"})))
 	// One that is in a segment that a later ".." takes away is asked for by nobody.
 	s, err = r.source("/a/$(HTTP_COOKIE{x})/../$(HTTP_COOKIE{y})")
 	require.NoError(t, err)

@@ -101,6 +101,9 @@ func input(name, key string, keyed bool) (in route.Input, err error) {
 	case name == "HTTP_COOKIE":
 		return in, errors.New(shown + " is all cookies, which no key has; expected $(HTTP_COOKIE{name}) for each cookie that the fragment depends on")
 	}
+	if name == "HTTP_HOST" && !keyed {
+		return route.Input{Kind: route.Host}, nil
+	}
 	header, ok := strings.CutPrefix(name, "HTTP_")
 	switch {
 	case name == "HTTP_HEADER" && key != "":

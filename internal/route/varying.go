@@ -104,6 +104,8 @@ func Value(in Inputs, i Input) string {
 		value, _ = cookieValue(in.Header("cookie"), i.Name)
 	case Header:
 		value = ascii.TrimOWS(in.Header(i.Name))
+	case Host:
+		value = in.Header(":authority")
 	}
 	if !usable(value) {
 		return ""

@@ -18,7 +18,7 @@ func (a asked) Header(name string) string { return a.fields[name] }
 func (a asked) Share(string, int) int     { return 1 }
 
 func TestValueIsTheFirstDecoded(t *testing.T) {
-	in := asked{"a=1&b=x%20y+z&b=2&c=%zz&d=%0a", map[string]string{"cookie": "s=1; t=\"2\"", "x": " v "}}
+	in := asked{"a=1&b=x%20y+z&b=2&c=%zz&d=%0a", map[string]string{"cookie": "s=1; t=\"2\"", "x": " v ", ":authority": "shop.example:80"}}
 	for _, c := range []struct {
 		input route.Input
 		value string
@@ -31,6 +31,7 @@ func TestValueIsTheFirstDecoded(t *testing.T) {
 		{route.Input{Kind: route.Cookie, Name: "s"}, "1"},
 		{route.Input{Kind: route.Cookie, Name: "u"}, ""},
 		{route.Input{Kind: route.Header, Name: "x"}, "v"},
+		{route.Input{Kind: route.Host}, "shop.example:80"},
 	} {
 		assert.Equal(t, c.value, route.Value(in, c.input), "%v", c.input)
 	}
