@@ -37,17 +37,19 @@ func under(t *testing.T, server, host string) string {
 func (b *tab) sawPage(address string) string {
 	b.t.Helper()
 	b.open(address)
+	ended := false
 	html := b.waits("the end", func(html string) bool {
-		return strings.HasSuffix(html, "</html>") && strings.Contains(html, "</body>") && !strings.Contains(html, "?start") && b.whole(address)
+		was := ended
+		ended = ended || b.whole()
+		return was && strings.HasSuffix(html, "</body></html>") && !strings.Contains(html, "?start")
 	})
-	html = b.html()
 	html = strings.ReplaceAll(html, "<!---->", "")
 	// White space at the end of body goes where the parser was: see edge/difftest/trees.mjs.
 	return strings.TrimRight(strings.TrimSuffix(html, "</body></html>"), " \n")
 }
 
-// whole tells whether the page has ended, where scripts can say so.
-func (b *tab) whole(address string) bool {
+// whole tells whether the page has ended.
+func (b *tab) whole() bool {
 	ctx, stop := bounded()
 	defer stop()
 	state, err := b.driver.evaluate(ctx, asText("document.readyState"))
