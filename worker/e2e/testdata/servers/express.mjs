@@ -98,7 +98,7 @@ app.get("/error", () => {
 });
 
 // A page with slots, and its parts.
-app.get("/shop", (_request, response) => {
+app.get("/shop", compression({ threshold: 0 }), (_request, response) => {
   response.set({ "cache-control": "public, max-age=600", "inlay-slots": "edge-slot" });
   response.send(`<!doctype html>
 <html lang="en"><head><title>Shop</title></head>

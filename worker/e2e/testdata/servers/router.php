@@ -127,6 +127,7 @@ switch (true) {
         html('<!doctype html><p>As happens', 500);
         break;
     case $path === '/shop':
+        ob_start('ob_gzhandler');
         $esi = str_contains($_SERVER['HTTP_SURROGATE_CAPABILITY'] ?? '', 'ESI/1.0');
         if ($esi) {
             header('Surrogate-Control: content="ESI/1.0"');
@@ -134,6 +135,11 @@ switch (true) {
         header('Cache-Control: public, s-maxage=600');
         $put = fn (string $name) => $esi ? "<esi:include src=\"/_fragment?_path=$name\" />" : part($name);
         html("<!doctype html>\n<html lang=\"en\"><head><title>Shop</title></head>\n<body><h1>Shop</h1>\n{$put('offers')}\n{$put('news')}\n<footer>The end</footer></body></html>\n");
+        break;
+    case $path === '/mine': // one visitor's page, with a part that is everybody's
+        session_start();
+        header('Surrogate-Control: content="ESI/1.0"');
+        html('<!doctype html><title>Mine</title><h1>' . htmlspecialchars($_SESSION['who'] ?? 'Nobody') . '</h1><esi:include src="/_fragment?_path=news" /><p>The end');
         break;
     case $path === '/_fragment':
         header('Cache-Control: public, s-maxage=600');
