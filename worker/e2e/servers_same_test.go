@@ -134,11 +134,12 @@ func TestServersSayThroughInlayWhatTheySayWithout(t *testing.T) {
 		{"GET", "/files/style.css", nil, []string{"Range", "bytes=4000-"}},
 		{"GET", "/files/style.css", nil, []string{"Range", "bytes=999999-"}},
 		{"GET", "/files/style.css", nil, []string{"If-Modified-Since", "Sun, 06 Nov 2044 08:49:37 GMT"}},
+		{"GET", "/redirect/relative", nil, nil},
+		{"GET", "/redirect/absolute", nil, nil},
 		{"GET", "/redirect/elsewhere", nil, nil},
 		{"GET", "/nowhere", nil, []string{"Accept", "text/html"}},
 	}
 	apps := append(slices.Clip(files), []ask{
-		{"GET", "/redirect/relative", nil, nil},
 		{"GET", "/form", nil, nil},
 		{"POST", "/form", form, []string{"Content-Type", urlencoded}},
 		{"POST", "/upload", file, []string{"Content-Type", kind}},
@@ -158,6 +159,7 @@ func TestServersSayThroughInlayWhatTheySayWithout(t *testing.T) {
 		{"GET", "/error", nil, nil},
 	}...)
 	ofNginx := append(slices.Clip(files), []ask{
+		{"GET", "/folder", nil, nil},
 		{"GET", "/folder/", nil, nil},
 		{"GET", "/text.txt", nil, []string{"Accept-Encoding", "gzip"}},
 		{"GET", "/big.bin", nil, nil},
