@@ -5,6 +5,7 @@ import (
 	"inlay/internal/field"
 	"inlay/internal/page"
 	"inlay/internal/route"
+	"inlay/internal/wording"
 )
 
 // What an origin's answer says of slots in its body, and what follows for a page of the origin: which of its answer's fields
@@ -74,19 +75,11 @@ func alwaysVaried(name string) bool {
 // protoField carries the visitor's scheme to the origin.
 const protoField = "x-forwarded-proto"
 
-// keptNot are the fields of an answer, by their lower-case names, that do not go out with a page which was kept of it: what
-// is of one connection, one visitor or one transfer, what describes bytes that are not sent any more, and what was meant for
-// inlay. A name that ends with a hyphen stands for all that begin with it.
-const keptNot = "connection keep-alive proxy- te trailer transfer-encoding upgrade via alt-svc " +
-	"set-cookie set-cookie2 www-authenticate authentication-info clear-site-data " +
-	"content-length content-encoding content-range content-type content-md5 content-digest content-location accept-ranges digest repr-digest " +
-	"etag last-modified cache-control cdn-cache-control expires pragma age date vary " +
-	"surrogate- cache-tag cache-groups cache-group-invalidation cache-status server-timing inlay- x-accel-"
-
 // KeepsField tells whether a field of an answer, by its lower-case name, goes out with each answer that is made of a page of the
-// origin which was kept.
+// origin which was kept: not what is of one connection, one visitor or one transfer, what describes bytes that are not sent any more,
+// and what was meant for inlay.
 func KeepsField(name string) bool {
-	for names := keptNot; names != ""; {
+	for names := wording.List(wording.FieldsNotKept); names != ""; {
 		var one string
 		one, names, _ = ascii.Cut(names, " ")
 		if name == one || one[len(one)-1] == '-' && ascii.HasPrefix(name, one) {

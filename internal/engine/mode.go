@@ -5,6 +5,7 @@ import (
 
 	"inlay/internal/ascii"
 	"inlay/internal/page"
+	"inlay/internal/wording"
 )
 
 // modeOf is the rule by which a request gets its mode; the first that applies decides:
@@ -75,19 +76,11 @@ func askedByScript(fields Fields) bool {
 	return false
 }
 
-// readersOfText are parts, in lower case, of the User-Agent of readers that take a page as it stands in the answer's
-// bytes: crawlers (by the words that nearly all of them carry, RFC 9309 calls them product tokens), text browsers, and
-// browsers without a way to patches. "compatible;" is how robots begin after Mozilla/5.0, and old Internet Explorers, for
-// whom it is right too; "://" is the address at which a robot's owner explains it, and no browser has one.
-var readersOfText = [...]string{
-	"compatible;", "bot", "://", "crawl", "spider", "slurp", "fetch", "archiver", "scrap", "validator", "preview", "lighthouse",
-	"mediapartners", "google favicon", "facebookexternalhit", "whatsapp", "embedly",
-	"lynx", "w3m", "links", "dillo", "netsurf", "trident/", "opera mini",
-}
-
+// runsNothing tells whether a User-Agent is of a reader that takes a page as it stands in the answer's bytes.
 func runsNothing(agent string) bool {
-	for _, word := range readersOfText {
-		if containsFold(agent, word) {
+	for words := wording.List(wording.ReadersOfText); words != ""; {
+		var word string
+		if word, words, _ = ascii.Cut(words, "\n"); containsFold(agent, word) {
 			return true
 		}
 	}

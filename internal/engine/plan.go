@@ -84,7 +84,7 @@ func (pl *plan[B]) set(host Host[B], p *page.Page) {
 		t := piece[B]{size: len(s), inWhole: true, inStream: true, whole: text(s)}
 		streamed, off := s, 0
 		if p.Head.Part == i {
-			streamed, off = s[:p.Head.Off]+patch.Element+s[p.Head.Off:], len(patch.Element)
+			streamed, off = s[:p.Head.Off]+page.Fallback+s[p.Head.Off:], len(page.Fallback)
 		}
 		if i == last {
 			if p.Head.Part != i || p.Tail.Off < p.Head.Off {
@@ -240,7 +240,7 @@ func (e *Engine[B]) piecesOf(pieces []page.Piece, blob B, bytes *int) []piece[B]
 		case page.LiteralPiece:
 			text.whole, text.size = e.host.NewBlob([]byte(p.Text)), len(p.Text)
 		case page.HeadPiece:
-			list = append(list, piece[B]{streamed: e.host.NewBlob([]byte(patch.Element)), inStream: true})
+			list = append(list, piece[B]{streamed: e.host.NewBlob([]byte(page.Fallback)), inStream: true})
 			continue
 		default:
 			if p.Text != "" {

@@ -117,14 +117,14 @@ func TestEachFaultHasALine(t *testing.T) {
 func TestEachNameIsFound(t *testing.T) {
 	var f Fragment
 	f.Reset(true, 0)
-	for _, text := range strings.Fields(nameList) {
+	for _, text := range strings.Fields(wording.List(wording.ElementNames)) {
 		h := uint8(0)
 		for _, c := range []byte(text) {
 			h = h*nameFactor + c
 		}
 		assert.Equal(t, text, f.spell(f.lookup([]byte(text), h)))
 	}
-	assert.Equal(t, nameCount-1, name(len(strings.Fields(nameList))))
+	assert.Equal(t, nameCount-1, name(len(strings.Fields(wording.List(wording.ElementNames)))))
 }
 
 // FuzzFragment: pieces do not matter; what is mended needs no mending, and conflicts with no other place than before.

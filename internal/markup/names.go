@@ -1,9 +1,11 @@
 package markup
 
+import "inlay/internal/wording"
+
 // name is an element's name, as far as the tree construction knows it.
 type name uint8
 
-// The names, in the order of nameList.
+// The names, in the order of wording.ElementNames.
 const (
 	nmOther name = iota
 	nmA
@@ -148,15 +150,6 @@ const (
 	nameCount
 )
 
-const nameList = "a b big code em font i nobr s small strike strong tt u " +
-	"address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer header hgroup " +
-	"main menu nav ol search section summary ul pre listing form li dd dt h1 h2 h3 h4 h5 h6 p button applet marquee object " +
-	"table caption colgroup col tbody tfoot thead tr td th template html head body frameset frame " +
-	"base basefont bgsound link meta title noframes style script noscript textarea iframe noembed xmp plaintext " +
-	"select option optgroup hr br area embed img image keygen wbr input param source track rb rtc rp rt ruby " +
-	"span sub sup var svg math desc foreignobject mi mo mn ms mtext annotation-xml mglyph malignmark " +
-	"for shadowrootmode color face size type encoding hidden text/html application/xhtml+xml start end marker "
-
 // nature says how an HTML element behaves while a tree is built: its rule in the lowest bits, and traits.
 type nature uint32
 
@@ -270,13 +263,14 @@ func init() {
 // dictionary finds names. It is made when it is used first: made by init, it would be half a kilobyte of core.wasm.
 type dictionary struct {
 	buckets [256]name             // where to begin to search for a name, by its hash; 0 ends the search
-	starts  [nameCount + 1]uint16 // the offsets of the names in nameList
+	starts  [nameCount + 1]uint16 // the offsets of the names in the list
 }
 
 func (d *dictionary) make() {
 	n, h := nmA, uint8(0)
-	for i := range len(nameList) {
-		if c := nameList[i]; c != ' ' {
+	list := wording.List(wording.ElementNames)
+	for i := range len(list) {
+		if c := list[i]; c != ' ' {
 			h = h*nameFactor + c
 			continue
 		}
@@ -306,7 +300,7 @@ func (d *dictionary) spell(n name) string {
 	if n == nmOther {
 		return ""
 	}
-	return nameList[d.starts[n] : d.starts[n+1]-1]
+	return wording.List(wording.ElementNames)[d.starts[n] : d.starts[n+1]-1]
 }
 
 func (n name) is(t nature) bool { return natures[n]&t != 0 }

@@ -13,19 +13,21 @@ import (
 // Pages are parsed where they are built, so that a shell which does not parse fails the build, and core.wasm needs no
 // parser and no shells: it reads them in this form, which only a build of the same sources can read.
 //
-//	pages  = magic texts count *page
+//	pages  = magic texts script count *page
 //	texts  = count *text, those of internal/wording
+//	script = text, the fallback script's element
 //	text   = length bytes
 //	number = seven bits a byte, the lowest first, the eighth bit saying that more follow; the sign is the lowest bit
 //
 // The fields of a page and a slot follow in the order in which page.go declares them.
 
-const pagesMagic = "inlay pages 7\n"
+const pagesMagic = "inlay pages 8\n"
 
 // Encode writes pages for [Decode].
 func Encode(pages []Page) []byte {
 	w := writer{buf: []byte(pagesMagic)}
 	w.texts(wording.All())
+	w.text(Fallback)
 	w.number(len(pages))
 	for i := range pages {
 		w.page(&pages[i])
@@ -40,7 +42,7 @@ func Decode(data []byte) ([]Page, error) {
 		return nil, errPages
 	}
 	r.data = data[len(pagesMagic):]
-	if !wording.Load(r.texts()) {
+	if texts := r.texts(); !loadFallback(r.text()) || !wording.Load(texts) {
 		return nil, errPages
 	}
 	pages := make([]Page, r.count(pageLeast))

@@ -38,7 +38,7 @@ func FuzzDecodePages(f *testing.F) {
 	whole := page.Encode([]page.Page{p})
 	f.Add(whole)
 	f.Add(whole[:len(whole)/2])
-	f.Add(whole[:len("inlay pages 7\n")])
+	f.Add(whole[:len("inlay pages 8\n")])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		pages, err := page.Decode(data)
 		if err != nil {

@@ -2,6 +2,7 @@ package route
 
 import (
 	"inlay/internal/ascii"
+	"inlay/internal/wording"
 )
 
 // What a fill may take along of a request. The same rules hold where a slot declares it (internal/shell) and where a batch
@@ -22,31 +23,19 @@ const (
 	inputBrowser  // how a browser asks
 )
 
-// inputFields are the fields of each kind but the first, by their lower-case names; a name that ends with a hyphen stands
-// for all that begin with it.
-var inputFields = [...]string{
-	inputCookie:      "cookie",
-	inputCredentials: "authorization",
-	inputPart:        "accept-encoding range if-match if-none-match if-modified-since if-unmodified-since if-range",
-	inputHost:        "host",
-	inputConnection: "connection keep-alive te trailer transfer-encoding upgrade http2-settings expect max-forwards via " +
-		"set-cookie content-",
-	inputVouching: "forwarded x-real-ip x-forwarded-",
-	inputHops:     "proxy- inlay-",
-	inputBrowser:  "sec-",
-}
-
 // kindOfInput tells the kind of a header field by its lower-case name.
 func kindOfInput(header string) inputKind {
 	if ascii.HasPrefix(header, "sec-ch-") || header == "sec-gpc" {
 		return inputFree
 	}
-	for kind, names := range inputFields {
-		for names != "" {
+	lines := wording.List(wording.InputFields)
+	for kind := inputFree + 1; lines != ""; kind++ {
+		var names string
+		for names, lines, _ = ascii.Cut(lines, "\n"); names != ""; {
 			var name string
 			name, names, _ = ascii.Cut(names, " ")
 			if header == name || name[len(name)-1] == '-' && ascii.HasPrefix(header, name) {
-				return inputKind(kind)
+				return kind
 			}
 		}
 	}

@@ -1,10 +1,11 @@
 // Package wording has what inlay says to people: what is wrong with a request, a fragment or a variable, and what to do.
 //
 //  1. Each text has a number: id.go. Whoever says it asks for it by that, with what goes into its holes: [Of].
-//  2. The texts: texts.go, and of the faults of fragments and of the metrics, which are counted through, lists.go.
-//  3. core.wasm has none of them: they are three of its kilobytes, gzipped, and nothing of a page is made of them. It gets them
+//  2. Long lists of names are kept in the same way: [List], names.go.
+//  3. The texts: texts.go, and of the faults of fragments and of the metrics, which are counted through, lists.go.
+//  4. core.wasm has none of them: they are three of its kilobytes, gzipped, and nothing of a page is made of them. It gets them
 //     with the pages (internal/page, encode.go), whose first line names their [Sum], so that a core and the pages of another
 //     build do not come together: load_tinygo.go.
 //
-// What may not be in it: what is for programs, such as names of fields, and what decides anything. It imports no room.
+// What may not be in it: what decides anything, and short texts that are for programs. It imports no room.
 package wording

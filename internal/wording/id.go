@@ -140,6 +140,13 @@ const (
 	LogSilent
 	MetricIs
 
+	// Lists of names, which core.wasm gets in the same way: see [List].
+
+	ElementNames
+	InputFields
+	FieldsNotKept
+	ReadersOfText
+
 	named
 )
 

@@ -6,6 +6,9 @@ const hole = '~'
 // All are the texts, for core.wasm.
 func All() []string { return texts[:] }
 
+// List is a list of names: what is in it, its user knows.
+func List(id ID) string { return texts[id] }
+
 // Of is a text, with what goes into its holes, in their order.
 func Of(id ID, in ...string) string {
 	text := texts[id]

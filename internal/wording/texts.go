@@ -126,5 +126,10 @@ var namedTexts = [named]string{
 	PurgedWithin:  `:~,"isolates":"within ~","log":~`,
 	LogNotReached: `:0,"error":"the purge log has not confirmed it, so it may hold nowhere; try again: ~"`,
 	LogSilent:     "no answer in time",
-	MetricIs:      "# HELP inlay_~ ~\n# TYPE inlay_~ ~\ninlay_~ ~\n",
+	ElementNames:  elementNames,
+	InputFields:   inputFields,
+	FieldsNotKept: fieldsNotKept,
+	ReadersOfText: readersOfText,
+
+	MetricIs: "# HELP inlay_~ ~\n# TYPE inlay_~ ~\ninlay_~ ~\n",
 }

@@ -7,6 +7,7 @@ import "inlay/internal/ascii"
 // texts are those that readers of documents need: shell.wasm has no others.
 var texts = func() (all [count]string) {
 	all[FaultIs] = faultIs
+	all[ElementNames], all[InputFields] = elementNames, inputFields
 	rest := faultTexts[1:]
 	for i := FirstFault; rest != ""; i++ {
 		all[i], rest, _ = ascii.Cut(rest, "\n")
