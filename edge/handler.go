@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"inlay/internal/engine"
@@ -67,6 +68,7 @@ type Handler struct {
 	last  engine.RequestID
 	fills map[engine.FillID]context.CancelFunc // those in progress that are not stopped, those that are looked for below too
 
+	coded   atomic.Bool     // a page with slots came in an encoding that cannot be undone here
 	refused map[string]bool // what was logged of pages of the origin: a line for each page and reason
 
 	polling chan struct{}                            // closed at the end of the last poll

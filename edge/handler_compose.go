@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -9,11 +8,9 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"inlay/internal/ascii"
 	"inlay/internal/engine"
-	"inlay/internal/field"
 	"inlay/internal/page"
 	"inlay/internal/recorder"
 	"inlay/internal/shell"
@@ -60,25 +57,35 @@ var describesOrigin = [...]string{
 }
 
 // compose begins to compose the answer to a request that was passed on, if it has slots; nil if it has none.
-func (h *Handler) compose(w http.ResponseWriter, c *conn, cancel context.CancelFunc, status int, header http.Header) *composer {
-	switch {
-	case c.client.Method != http.MethodGet || status < 200 || status == http.StatusNoContent || status == http.StatusResetContent ||
-		status == http.StatusPartialContent || status == http.StatusNotModified:
+func (h *Handler) compose(out *passWriter, c *conn, cancel context.CancelFunc, status int) *composer {
+	w, header := out.ResponseWriter, out.own
+	if status < 200 || status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusPartialContent ||
+		status >= 300 && status < 400 {
 		return nil
 	}
 	a := recorder.Read(status, header, nil, 0)
+	if !isHTML(a.ContentType) {
+		return nil
+	}
+	edge, esi := a.Slots()
+	declared := edge || esi || c.shell
+	if c.client.Method != http.MethodGet {
+		if declared {
+			withoutOrigin(header) // a GET would be answered with other bytes
+			out.mute = true       // else the server counts them
+		}
+		return nil
+	}
 	encoding := ascii.ToLower(ascii.TrimOWS(a.ContentEncoding))
 	switch encoding {
 	case "gzip", "x-gzip":
 		a.ContentEncoding = ""
 	case "", "identity":
 	default:
-		if edge, esi := a.Slots(); edge || esi || c.shell {
+		if declared {
+			h.coded.Store(true)
 			h.refuse(c.request.Target, "the answer has Content-Encoding "+ascii.Quote(encoding)+", so it was not read for slots; the origin was asked for gzip or none")
 		}
-		return nil
-	}
-	if !isHTML(a.ContentType) {
 		return nil
 	}
 	var p engine.Parse
@@ -88,11 +95,7 @@ func (h *Handler) compose(w http.ResponseWriter, c *conn, cancel context.CancelF
 	}
 	own := maps.Clone(header) // the handler may go on changing its own
 	stripInternal(own)
-	for key := range own {
-		if slices.Contains(describesOrigin[:], http.CanonicalHeaderKey(key)) {
-			delete(own, key)
-		}
-	}
+	withoutOrigin(own)
 	c.composed = &origin{status: status, header: own}
 	m := &composer{
 		h: h, c: c, name: c.request.Target, cancel: cancel, length: -1, left: make(chan struct{}),
@@ -106,6 +109,14 @@ func (h *Handler) compose(w http.ResponseWriter, c *conn, cancel context.CancelF
 	}
 	go m.answer(w)
 	return m
+}
+
+func withoutOrigin(header http.Header) {
+	for name := range header {
+		if slices.Contains(describesOrigin[:], http.CanonicalHeaderKey(name)) {
+			delete(header, name)
+		}
+	}
 }
 
 // isHTML tells whether a Content-Type is text/html; in which charset is not looked at.
@@ -249,52 +260,6 @@ func (m *composer) end(err error) {
 	}
 }
 
-// inflater undoes gzip, as bytes come.
-type inflater struct {
-	in   *io.PipeWriter
-	done chan error
-}
-
-func newInflater(to func([]byte)) *inflater {
-	out, in := io.Pipe()
-	z := &inflater{in: in, done: make(chan error, 1)}
-	go func() {
-		err := func() error {
-			r, err := gzip.NewReader(out)
-			if err != nil {
-				return err
-			}
-			buf := make([]byte, 32<<10)
-			for {
-				n, err := r.Read(buf)
-				if n > 0 {
-					to(buf[:n])
-				}
-				if err == io.EOF {
-					return nil
-				}
-				if err != nil {
-					return err
-				}
-			}
-		}()
-		_ = out.CloseWithError(errors.New("edge: the origin's gzip cannot be read"))
-		z.done <- err
-	}()
-	return z
-}
-
-func (z *inflater) write(p []byte) error {
-	_, err := z.in.Write(p)
-	return err
-}
-
-// end tells whether all that came was whole, once it has been read.
-func (z *inflater) end() error {
-	_ = z.in.Close()
-	return <-z.done
-}
-
 // refuse logs, once, why something in a page stays as it stands, or all of the page.
 func (h *Handler) refuse(name, text string) {
 	const most = 512
@@ -352,42 +317,4 @@ func composedHead(head *blob, o *origin) *blob {
 		all["Cache-Status"] = append(slices.Clip(before), all["Cache-Status"]...)
 	}
 	return &blob{status: o.status, header: all}
-}
-
-// askForPage changes what a request that may be answered by a page with slots asks of the origin: of all of it, in an encoding that can be
-// undone here. known says that its URL is one of such a page.
-func askForPage(header http.Header, known bool) {
-	accept := ascii.ToLower(strings.Join(header.Values("Accept"), ","))
-	if known && accept != "" && !strings.Contains(accept, "text/") && !strings.Contains(accept, "*/*") {
-		return
-	}
-	if known {
-		for _, name := range []string{"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"} {
-			header.Del(name)
-		}
-		header.Set("Accept-Encoding", "identity")
-		return
-	}
-	if !strings.Contains(accept, "text/html") {
-		return
-	}
-	encodings := field.JoinLines(header.Values("Accept-Encoding"))
-	if encodings == "" {
-		return
-	}
-	header.Set("Accept-Encoding", gzipOf(encodings))
-}
-
-// gzipOf is what of an Accept-Encoding can be undone here.
-func gzipOf(encodings string) string {
-	for one := range strings.SplitSeq(encodings, ",") {
-		name, weight, _ := strings.Cut(one, ";")
-		if name = ascii.TrimOWS(name); !ascii.EqualFold(name, "gzip") && !ascii.EqualFold(name, "x-gzip") {
-			continue
-		}
-		if q := strings.TrimPrefix(strings.ReplaceAll(weight, " ", ""), "q="); strings.Trim(q, "0.") != "" || q == "" {
-			return "gzip"
-		}
-	}
-	return "identity"
 }

@@ -161,10 +161,72 @@ func TestOnlyGetIsComposed(t *testing.T) {
 			assert.Equal(t, method+body, answer.Header.Get("X-Got"))
 			assert.Equal(t, esiPage("/f/a"), string(text), method)
 		}
-		head, err := http.Head(front.URL + "/p")
-		require.NoError(t, err)
-		_ = head.Body.Close()
-		assert.Equal(t, http.StatusOK, head.StatusCode)
+	})
+}
+
+// TestHeadTellsNothingOfOtherBytes: where the page of a GET would be composed, what the origin says of its own bytes does not hold.
+func TestHeadTellsNothingOfOtherBytes(t *testing.T) {
+	both(t, func(t *testing.T, remote bool) {
+		s := newSiteOrigin()
+		s.html("/p", "private", esiPage("/f/a"), "Surrogate-Control", esi, "ETag", `"x"`, "Accept-Ranges", "bytes", "Content-Length", fmt.Sprint(len(esiPage("/f/a"))))
+		s.html("/plain", "private", "<p>plain</p>", "ETag", `"x"`, "Content-Length", "12")
+		front, _ := inFront(t, s, remote, nil)
+		for range 2 {
+			head, err := http.Head(front.URL + "/p")
+			require.NoError(t, err)
+			_ = head.Body.Close()
+			assert.Equal(t, http.StatusOK, head.StatusCode)
+			for _, name := range []string{"Content-Length", "ETag", "Accept-Ranges", "Surrogate-Control"} {
+				assert.Empty(t, head.Header.Get(name), name)
+			}
+			plain, err := http.Head(front.URL + "/plain")
+			require.NoError(t, err)
+			_ = plain.Body.Close()
+			assert.Equal(t, `"x"`, plain.Header.Get("ETag"))
+			assert.Equal(t, "12", plain.Header.Get("Content-Length"))
+			get(t, front.URL+"/p")
+		}
+	})
+}
+
+// TestEncodingThatCannotBeUndoneIsNotAskedForAgain: by whoever could get a page.
+func TestEncodingThatCannotBeUndoneIsNotAskedForAgain(t *testing.T) {
+	both(t, func(t *testing.T, remote bool) {
+		s := newSiteOrigin()
+		s.mux.HandleFunc("/p", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.Header().Set("Surrogate-Control", esi)
+			if strings.Contains(r.Header.Get("Accept-Encoding"), "br") {
+				w.Header().Set("Content-Encoding", "br")
+			}
+			_, _ = io.WriteString(w, esiPage("/f/a"))
+		})
+		front, _ := inFront(t, s, remote, nil)
+		ask := func(fields ...string) string {
+			return get(t, front.URL+"/p", append(fields, "Accept-Encoding", "gzip, br")...).body
+		}
+		assert.Equal(t, plainPage("<i>a</i>"), ask("Accept", "text/html,*/*"))
+		front, _ = inFront(t, s, remote, nil)
+		assert.Equal(t, esiPage("/f/a"), ask("Accept", "*/*"), "nobody could know")
+		assert.Equal(t, plainPage("<i>a</i>"), ask("Accept", "*/*"))
+	})
+}
+
+// TestRedirectsStayAsTheyAre: whatever stands in them.
+func TestRedirectsStayAsTheyAre(t *testing.T) {
+	both(t, func(t *testing.T, remote bool) {
+		s := newSiteOrigin()
+		s.mux.HandleFunc("/p", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Cache-Control", "max-age=60")
+			http.Redirect(w, r, "/q", http.StatusMovedPermanently)
+		})
+		front, _ := inFront(t, s, remote, func(o *Options) { o.Config.Shells = []string{"/"} })
+		for range 3 {
+			answer := get(t, front.URL+"/p")
+			assert.Equal(t, http.StatusMovedPermanently, answer.StatusCode)
+			assert.Equal(t, "/q", answer.Header.Get("Location"))
+			assert.Equal(t, "max-age=60", answer.Header.Get("Cache-Control"))
+		}
 	})
 }
 

@@ -93,16 +93,16 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 			h.shown.fail(w, r, h.options.Config.Dev, http.StatusBadGateway, why, "The site's own handlers have ended without an answer.")
 		}
 	}()
-	if r.Method == http.MethodGet && inner.Header.Get("Upgrade") == "" {
+	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && inner.Header.Get("Upgrade") == "" {
 		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), passKey{}, out))
 		defer cancel()
 		inner = inner.WithContext(ctx)
-		askForPage(inner.Header, c.shell)
+		askForPage(inner.Header, c.shell, h.coded.Load())
 		out.own = w.Header().Clone()
 		if out.own == nil {
 			out.own = http.Header{}
 		}
-		out.compose = func(status int) *composer { return h.compose(w, c, cancel, status, out.own) }
+		out.compose = func(status int) *composer { return h.compose(out, c, cancel, status) }
 	}
 	defer out.end()
 	h.unpaged.ServeHTTP(out, inner)
@@ -200,6 +200,7 @@ type passWriter struct {
 	own      http.Header                // the handler's: the one below is of who writes the answer
 	compose  func(status int) *composer // nil: it is not composed
 	composer *composer
+	mute     bool  // of HEAD: what a handler writes all the same is nothing
 	broke    error // the origin's body broke off
 	whole    bool  // the handler has returned
 }
@@ -293,6 +294,9 @@ func (w *passWriter) Write(p []byte) (int, error) {
 	if w.composer != nil {
 		return w.composer.Write(p)
 	}
+	if w.mute {
+		return len(p), nil
+	}
 	return w.ResponseWriter.Write(p)
 }
 
@@ -303,6 +307,9 @@ func (w *passWriter) WriteString(s string) (int, error) {
 	if w.composer != nil {
 		return w.composer.Write([]byte(s))
 	}
+	if w.mute {
+		return len(s), nil
+	}
 	return io.WriteString(w.ResponseWriter, s)
 }
 
@@ -310,6 +317,9 @@ func (w *passWriter) ReadFrom(r io.Reader) (int64, error) {
 	w.begin(http.StatusOK)
 	if w.composer != nil {
 		return io.Copy(w.composer, r)
+	}
+	if w.mute {
+		return io.Copy(io.Discard, r)
 	}
 	return io.Copy(w.ResponseWriter, r)
 }
