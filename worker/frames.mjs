@@ -22,8 +22,9 @@ const maxBody = 8 << 20;
 const prefixSize = 16;
 const magic = 0x494c4631; // "ILF1"
 
-/** The field in which the core gives a fill the visitor's host, where the site keeps hosts apart. */
+/** The fields in which the core gives a fill the visitor's host and scheme, where they are in its key. */
 const hostField = "x-forwarded-host";
+const protoField = "x-forwarded-proto";
 
 const encoder = new TextEncoder();
 
@@ -64,10 +65,11 @@ export function splitFills(fills) {
   return batches;
 }
 
-/** The visitor's host is no field of a batch. @param {BatchFill} fill */
+/** The visitor's host and scheme are no fields of a batch. @param {BatchFill} fill */
 function batchFill({ src, fields, constant = [], document }) {
-  const host = fields.find(([name]) => name === hostField)?.[1];
-  return { src, host, fields: [...fields.filter(([name]) => name !== hostField), ...constant], document: document || undefined };
+  const of = (/** @type {string} */ field) => fields.find(([name]) => name === field)?.[1];
+  const others = fields.filter(([name]) => name !== hostField && name !== protoField);
+  return { src, host: of(hostField), proto: of(protoField), fields: [...others, ...constant], document: document || undefined };
 }
 
 /** Reads frames from a stream that comes in any pieces. */

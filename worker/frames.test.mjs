@@ -183,6 +183,8 @@ test("what was pushed may be changed afterwards", () => {
 test("the request is as internal/batch/frames.go defines it", () => {
   const fill = { src: "/a?x=1", fields: [["cookie", "a=b"]], id: 7, timeout: 10 };
   assert.equal(decoder.decode(encodeFills([fill])), '{"fills":[{"src":"/a?x=1","fields":[["cookie","a=b"]]}]}');
+  const told = { src: "/a", fields: [["cookie", "a=b"], ["x-forwarded-host", "shop.example"], ["x-forwarded-proto", "https"]] };
+  assert.equal(decoder.decode(encodeFills([told])), '{"fills":[{"src":"/a","host":"shop.example","proto":"https","fields":[["cookie","a=b"]]}]}');
   assert.throws(() => encodeFills([]), /a batch of 0 fills/);
   assert.throws(() => encodeFills(Array(maxFills + 1).fill(fill)), /a batch of 65 fills/);
   assert.throws(() => encodeFills([{ src: "/" + "a".repeat(256 << 10), fields: [] }]), /it may have 262144/);

@@ -69,6 +69,8 @@ type batchFill struct {
 	Src string `json:"src"`
 	// Host is the visitor's, where the site keeps hosts apart; it comes as the request's Host and X-Forwarded-Host.
 	Host string `json:"host"`
+	// Proto is the scheme of the visitor's URL, http or https, where the key has it; it comes as X-Forwarded-Proto.
+	Proto string `json:"proto"`
 	// Fields are pairs of name and value. encoding/json takes arrays of any length for a [2]string.
 	Fields [][]string `json:"fields"`
 	// Document: all fields of the answer are wanted.
@@ -189,6 +191,9 @@ func (f *batchFill) problem() string {
 			return wording.Of(problem)
 		}
 	}
+	if f.Proto != "" && f.Proto != "http" && f.Proto != "https" {
+		return "the proto is neither http nor https"
+	}
 	for _, pair := range f.Fields {
 		if len(pair) != 2 {
 			return "a field is a pair of name and value"
@@ -231,6 +236,9 @@ func (f *batchFill) request(ctx context.Context, outer *http.Request) (r *http.R
 	if f.Host != "" {
 		r.Host = f.Host
 		r.Header.Set("X-Forwarded-Host", f.Host)
+	}
+	if f.Proto != "" {
+		r.Header.Set("X-Forwarded-Proto", f.Proto)
 	}
 	return r, ""
 }

@@ -612,15 +612,20 @@ func FuzzFills(f *testing.F) {
 
 func TestVisitorsHostComesWithAFillOfABatch(t *testing.T) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, r.Host+" "+r.Header.Get("X-Forwarded-Host"))
+		_, _ = io.WriteString(w, r.Host+" "+r.Header.Get("X-Forwarded-Host")+strings.Join(r.Header["X-Forwarded-Proto"], ","))
 	})
 	for member, want := range map[string]string{
-		`"host":"shop.example:8080"`: "shop.example:8080 shop.example:8080",
-		`"host":""`:                  "example.com ", // the batch's own
-		`"host":"a b"`:               "",
-		`"host":"a@b"`:               "",
-		`"host":"a/b"`:               "",
-		`"host":"a\nX-Evil: b"`:      "",
+		`"host":"shop.example:8080"`:               "shop.example:8080 shop.example:8080",
+		`"host":""`:                                "example.com ", // the batch's own
+		`"proto":"https"`:                          "example.com https",
+		`"proto":"http"`:                           "example.com http",
+		`"proto":"ftp"`:                            "",
+		`"proto":"https\nX-Evil: b"`:               "",
+		`"fields":[["x-forwarded-proto","https"]]`: "",
+		`"host":"a b"`:                             "",
+		`"host":"a@b"`:                             "",
+		`"host":"a/b"`:                             "",
+		`"host":"a\nX-Evil: b"`:                    "",
 		`"fields":[["x-forwarded-host","shop.example"]]`: "",
 		`"fields":[["host","shop.example"]]`:             "",
 	} {
