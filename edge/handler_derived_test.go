@@ -142,3 +142,17 @@ func TestCountryAndHostAreWhatATrustedProxySays(t *testing.T) {
 		}
 	}
 }
+
+func TestAShareIsSetBesideTheCookiesOfAWrappingHandler(t *testing.T) {
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a" vary="language:de bucket:price/2 bucket:other/3"></edge-slot></body>`)
+	handler, err := NewHandler(Options{Pages: []Page{p}, Origin: &derivedOrigin{}})
+	require.NoError(t, err)
+	w := httptest.NewRecorder()
+	http.SetCookie(w, &http.Cookie{Name: "session", Value: "4711"})
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/p", nil))
+	var names []string
+	for _, c := range w.Result().Cookies() {
+		names = append(names, c.Name)
+	}
+	assert.Equal(t, []string{"session", "other", "price"}, names)
+}

@@ -26,7 +26,7 @@ func writeHead(w http.ResponseWriter, head *blob) {
 
 // mergeHead sets the fields of a head among those that a wrapping handler has set, under whatever case of their names:
 //
-//   - lists that each may add to, such as Vary, get the head's members after theirs; those of Cache-Status before them,
+//   - lists that each may add to, such as Vary, and cookies get the head's members after theirs; those of Cache-Status before them,
 //     since who is nearest the origin comes first there (RFC 9211, section 2);
 //   - what tells of the age or a part of another body is dropped;
 //   - Cache-Control stays theirs where it forbids more than the head's, and a page that they set a cookie on is not public;
@@ -59,7 +59,7 @@ func mergeHead(header, head http.Header) {
 			values = addMembers(theirs, values)
 		case "Cache-Status":
 			values = append(slices.Clip(values), theirs...)
-		case "Link", "Server-Timing":
+		case "Link", "Server-Timing", "Set-Cookie":
 			values = append(slices.Clip(theirs), values...)
 		case "Cache-Control":
 			values = []string{strictest(strings.Join(values, ", "), control, cookie)}

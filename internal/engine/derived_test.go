@@ -2,8 +2,11 @@ package engine
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -179,4 +182,145 @@ func TestAHostIsSaidOnceWhereHostsAreKeptApart(t *testing.T) {
 	for _, f := range s.asked {
 		assert.Equal(t, []field.Field{{Name: "x-forwarded-host", Value: "shop.example"}}, f.Fields)
 	}
+}
+
+// visitors is a host that keeps apart what each request is answered.
+type visitors struct {
+	*script
+	bodies map[RequestID]string
+	sent   map[RequestID]map[string]string
+	woken  []RequestID
+}
+
+func (v *visitors) Send(id RequestID, head, body int) {
+	v.sent[id], v.bodies[id] = v.heads[head], v.bodies[id]+v.blobs[body]
+}
+func (v *visitors) SendHead(id RequestID, head int) { v.sent[id] = v.heads[head] }
+func (v *visitors) Respond(id RequestID, head int)  { v.sent[id] = v.heads[head] }
+func (v *visitors) Write(id RequestID, b int)       { v.bodies[id] += v.blobs[b] }
+func (v *visitors) Wake(id RequestID)               { v.woken = append(v.woken, id) }
+
+type visitorsFields map[string]string
+
+func (f visitorsFields) Field(name string) string { return f[name] }
+
+// Whatever comes when, cold, warm, stale and purged in between, each visitor sees what was made for his own values.
+func TestRandomVisitorsSeeWhatIsTheirs(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	pages := []page.Page{
+		pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/a/{id}" vary="language:de,en country:DE,*" ttl="2s" swr="1m"></edge-slot>`+
+			`<edge-slot name="b" src="/b" vary="bucket:x/2 cookie:c" ttl="3s"></edge-slot></body>`),
+		pageOf(t, "/q/{id}", `<body><edge-slot name="a" src="/a/{id}" vary="country:DE,* language:de,en" ttl="1s" tags="t"></edge-slot>`+
+			`<edge-slot name="b" src="/b" vary="language:en,fr,de host header:accept" swr="1h" ttl="1s"></edge-slot>`+
+			`<edge-slot name="c" src="/c" vary="bucket:x/2 bucket:y/3"></edge-slot></body>`),
+	}
+	v := &visitors{script: newScript(t, pages...), bodies: map[RequestID]string{}, sent: map[RequestID]map[string]string{}}
+	config, err := config.Parse(func(string) (string, bool) { return "", false })
+	require.NoError(t, err)
+	v.engine, err = New(pages, config, Host[int](v))
+	require.NoError(t, err)
+
+	one := func(of ...string) string { return of[random.IntN(len(of))] }
+	asked := map[RequestID]*Request{}
+	open := []int{} // fills
+	answer := func() {
+		i := random.IntN(len(open))
+		n := open[i]
+		open = slices.Delete(open, i, i+1)
+		text := "[" + v.asked[n].Src
+		for _, f := range v.asked[n].Fields {
+			text += "|" + f.Name + "=" + f.Value
+		}
+		v.fill(n, text+"]")
+		for len(v.woken) > 0 {
+			id := v.woken[0]
+			v.woken = v.woken[1:]
+			v.engine.Resume(id, v.now)
+		}
+	}
+	warm := 0
+	for id := RequestID(1); id <= 4000; id++ {
+		fields := visitorsFields{
+			"accept-language": one("", "de-CH", "en;q=0.3,fr;q=0.2", "fr", "it"), ":country": one("", "DE", "AT"), ":authority": one("s.example", "t.example"),
+			"cookie": one("", "x=1", "x=2; y=3; c=1", "y=1; c=2", "c=1; x=3"), "accept": one("", "text/html"), "user-agent": one("curl/8", "Mozilla/5.0"),
+		}
+		r := &Request{ID: id, Method: "GET", Target: one("/p/1", "/q/1", "/p/2"), Fields: fields}
+		asked[id] = r
+		n := len(v.asked)
+		if whole, ok := v.engine.Warm(r, v.now); ok {
+			warm++
+			v.sent[id], v.bodies[id] = v.heads[whole.Head], v.blobs[whole.Body]
+		} else {
+			v.engine.Handle(r, v.now)
+		}
+		for ; n < len(v.asked); n++ {
+			open = append(open, n)
+		}
+		for len(open) > 0 && random.IntN(3) > 0 {
+			answer()
+		}
+		switch random.IntN(20) {
+		case 0:
+			v.now = v.now.Add(time.Second)
+		case 1:
+			v.engine.PurgeTag("t", v.now)
+		}
+	}
+	for len(open) > 0 {
+		answer()
+	}
+	assert.Greater(t, warm, 200)
+	for id, r := range asked {
+		fields, body := r.Fields.(visitorsFields), v.bodies[id]
+		language := map[string]string{"": "de", "de-CH": "de", "en;q=0.3,fr;q=0.2": "en", "fr": "de", "it": "de"}[fields["accept-language"]]
+		country := map[string]string{"DE": "DE", "AT": "*", "": "*"}[fields[":country"]]
+		jar := map[string]string{}
+		for _, pair := range strings.Split(fields["cookie"]+"; "+v.setCookies(id), "; ") {
+			if name, value, ok := strings.Cut(pair, "="); ok && (jar[name] == "" || jar[name] == "3" && name == "x") {
+				jar[name] = value
+			}
+		}
+		want := []string{"/a" + r.Target[2:] + "|accept-language=" + language + "|cf-ipcountry=" + country}
+		if strings.HasPrefix(r.Target, "/p") {
+			line := "/b|cookie="
+			if jar["c"] != "" {
+				line += "c=" + jar["c"] + "; "
+			}
+			want = append(want, line+"x="+jar["x"])
+		} else {
+			line := "/b"
+			if fields["accept"] != "" {
+				line += "|accept=" + fields["accept"]
+			}
+			language := map[string]string{"": "en", "de-CH": "de", "en;q=0.3,fr;q=0.2": "en", "fr": "fr", "it": "en"}[fields["accept-language"]]
+			want = append(want, line+"|accept-language="+language+"|x-forwarded-host="+fields[":authority"], "/c|cookie=x="+jar["x"]+"; y="+jar["y"])
+		}
+		for _, fragment := range want {
+			require.Contains(t, body, "["+fragment+"]", "%d: %v %v", id, fields, v.sent[id])
+		}
+		require.Equal(t, len(want), strings.Count(body, "[/"), body)
+	}
+}
+
+// setCookies are the pairs that an answer sets.
+func (v *visitors) setCookies(id RequestID) string {
+	all := ""
+	for _, line := range strings.Split(v.sent[id]["set-cookie"], "\n") {
+		pair, _, _ := strings.Cut(line, "; ")
+		all += pair + "; "
+	}
+	return all
+}
+
+// NewHead keeps all of several cookies.
+func (v *visitors) NewHead(status int, fields []field.Field) int {
+	head := v.script.NewHead(status, fields)
+	var lines []string
+	for _, f := range fields {
+		if f.Name == "set-cookie" {
+			lines = append(lines, f.Value)
+		}
+	}
+	v.heads[head]["set-cookie"] = strings.Join(lines, "\n")
+	return head
 }
