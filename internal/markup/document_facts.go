@@ -77,9 +77,11 @@ func (d *Document) Reach() Mask {
 	if d.atRoot() {
 		return r | anywhere | Heading | Option | OptionGroup | RubyPart | Reopened | reachOfList | reachOfScope | ListItem | Definition
 	}
-	scoped, buttons, items := true, true, true
+	top := d.top()
+	scoped, buttons, items, ends := true, true, true, true
 	for i := d.opened - 1; i > 0; i-- {
 		e := &d.stack[i]
+		ends = ends && e.htmlIs(implied)
 		scoped = scoped && !d.hides(e)
 		buttons = buttons && !e.htmlIs(buttonOnly)
 		items = items && (!e.isSpecial() || e.html(nmAddress) || e.html(nmDiv) || e.html(nmP) || e.html(nmSearch))
@@ -89,6 +91,15 @@ func (d *Document) Reach() Mask {
 		if buttons {
 			r |= reachOfScope
 		}
+		if top.htmlIs(implied) {
+			r |= partOfRuby
+		}
+	}
+	if ends {
+		r |= OptionGroup
+	}
+	if top.htmlIs(implied) && top.name != nmOptgroup {
+		r |= optionInSelect
 	}
 	if items {
 		r |= ListItem | Definition
@@ -104,16 +115,44 @@ func (d *Document) Reach() Mask {
 const (
 	reachOfScope = Paragraph | TableParagraph | NoBreak | Button | Ruby
 	reachOfList  = Link | Alike1 | Alike2 | Alike3
+
+	// What holds at the slot if something else does around the fragment: RubyPart with Ruby, Option with InSelect.
+	partOfRuby     Mask = 1 << 29
+	optionInSelect Mask = 1 << 28
 )
 
 // Within is what holds at a place in a fragment, of which m is what the fragment itself makes of it, and reach what of the facts around
 // the fragment holds there too.
 func (m Mask) Within(around, reach Mask) Mask {
-	m |= around & reach
+	alike := m.alike()
+	if reach&Alike1 != 0 {
+		alike += around.alike() // of one name, as far as is known
+	}
+	m |= around & reach &^ (partOfRuby | optionInSelect)
+	m |= (Alike1 | Alike2 | Alike3) & (Alike1<<min(alike, 3) - Alike1)
+	if reach&partOfRuby != 0 && around&Ruby != 0 {
+		m |= RubyPart
+	}
 	if m&InSelect != 0 {
 		m &^= InBody
+		if reach&optionInSelect != 0 {
+			m |= Option
+		}
 	}
 	return m
+}
+
+// alike is how many active formatting elements of one name there are at least.
+func (m Mask) alike() int {
+	switch {
+	case m&Alike3 != 0:
+		return 3
+	case m&Alike2 != 0:
+		return 2
+	case m&Alike1 != 0:
+		return 1
+	}
+	return 0
 }
 
 // waiting is the first entry of the list that is to be opened again before the next text; its end, if none is.
@@ -247,8 +286,13 @@ func (d *Document) TooMany() bool { return d.tooMany }
 // DropsLine tells whether a line feed that comes next is dropped.
 func (d *Document) DropsLine() bool { return d.skipLF == lineWanted }
 
-// Depth is how many elements are open, html among them.
-func (d *Document) Depth() int { return d.opened }
+// Depth is how many elements are open, html among them; in a fragment, how many of its own.
+func (d *Document) Depth() int {
+	if d.content {
+		return d.opened - 1
+	}
+	return d.opened
+}
 
 // Open is an open element.
 type Open struct {

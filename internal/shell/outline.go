@@ -33,8 +33,9 @@ type Outliner struct {
 	rest  []byte // the beginning of a character of which more has to come
 	dead  error  // nothing more is read as HTML
 
-	out     int // what of html has been given out
-	run     run // a row of letters and digits at the end of what was last looked at
+	flat    []byte // of a fragment, what has been given out without slots
+	out     int    // what of html has been given out
+	run     run    // a row of letters and digits at the end of what was last looked at
 	headed  bool
 	patched bool // a slot has been given out that a patch may come for
 	unsure  bool // what follows may stand elsewhere than it seems
@@ -72,6 +73,9 @@ func NewOutliner(o OutlineOptions) *Outliner {
 // where, "line:col: …".
 func (o *Outliner) Write(p []byte) (sure page.Outline, refused []string) {
 	o.take(p)
+	if !o.options.Document {
+		return page.Outline{}, nil
+	}
 	if o.dead == nil {
 		o.flush(o.sure())
 	}
@@ -236,13 +240,20 @@ func (o *Outliner) flush(to int) {
 		o.out = at
 	}
 	o.source.ranges(o.out, to, o.text)
+	if !o.options.Document {
+		o.flat = append(o.flat, o.source.html[o.out:to]...)
+	}
 	o.out = to
 }
 
 func (o *Outliner) literal(text string) {
-	if text != "" {
-		o.given.Pieces = append(o.given.Pieces, page.Piece{Kind: page.LiteralPiece, Text: text})
+	if text == "" {
+		return
 	}
+	if !o.options.Document {
+		o.flat = append(o.flat, text...)
+	}
+	o.given.Pieces = append(o.given.Pieces, page.Piece{Kind: page.LiteralPiece, Text: text})
 }
 
 // add gives out another slot.
@@ -295,18 +306,26 @@ func (o *Outliner) finish() {
 		o.settle()
 	}
 	if o.dead != nil {
+		o.given.Conflicts = nowhere
 		if o.options.Document {
 			o.given.Pieces = append(o.given.Pieces, page.Piece{Kind: page.TailPiece})
 		}
 		return
 	}
 	html := o.source.view()
-	if !o.options.Document || !o.patched {
+	if !o.options.Document {
 		o.flush(len(html))
-		if o.options.Document {
-			o.given.Pieces = append(o.given.Pieces, page.Piece{Kind: page.TailPiece})
-			o.given.Links = o.lanes[0].links.values()
+		if err := o.mend(); err != nil {
+			o.given.Conflicts = nowhere
+			o.dead = err
+			o.tell(err.Error())
 		}
+		return
+	}
+	if !o.patched {
+		o.flush(len(html))
+		o.given.Pieces = append(o.given.Pieces, page.Piece{Kind: page.TailPiece})
+		o.given.Links = o.lanes[0].links.values()
 		return
 	}
 	var bodies []*bodyEnd

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"inlay/internal/markup"
 	"inlay/internal/page"
 )
 
@@ -305,7 +306,7 @@ func checkOutline(t testing.TB, src string, options OutlineOptions, o page.Outli
 		switch p.Kind {
 		case page.TextPiece:
 			assert.True(t, at <= p.From && p.From < p.To && p.To <= len(src), "%q has %v", src, o.Pieces)
-			if !options.ESI && p.From > at {
+			if !options.ESI && options.Document && p.From > at {
 				gap := src[at:p.From]
 				assert.True(t, strings.HasPrefix(gap, "<edge-slot") || strings.ContainsAny(gap[:1], "&\r"), "%q leaves out %q", src, gap)
 			}
@@ -400,4 +401,83 @@ func TestShellsAndOriginsPagesAreReadAlike(t *testing.T) {
 	}
 	assert.Greater(t, taken, 200)
 	t.Log(taken)
+}
+
+func TestOutlinesOfFragments(t *testing.T) {
+	const include = `<esi:include src="/a"/>`
+	for src, want := range map[string]string{
+		"":                                  "",
+		"<p>x</p>":                          "<p>x</p>",
+		"<p>SLO0</p>":                       "<p>[a]</p>",
+		"SLO0<tr><td>x</td></tr>":           "[a]<tr><td>x</td></tr>",
+		"<tr><td>SLO0</td></tr>":            "<tr><td>[a]</td></tr>",
+		"<tr>x</tr>SLO0":                    "<tr>x</tr>[a]",
+		"<div>SLO0":                         `<div>[a]"</div>"`,
+		"<p>SLO0</div>":                     `<p>[a]"</>""</p>"`,
+		"<svg>SLO0</svg>":                   "<svg><edge-slot name=a src=/a></edge-slot></svg>",
+		"<a title='ESI'>ESI</a>":            "<a title='[esi-1!]'>[esi-2]</a>",
+		"x<esi:remove>y</esi:remove><b>ESI": `x<b>[esi-1]"</b>"`,
+		"</template>ESI":                    "</template>[esi-1]",
+		"a &amp":                            `a &amp"</>"`,
+		"<i>\xff</i>":                       "<i>\xff</i>",
+	} {
+		src = strings.ReplaceAll(strings.ReplaceAll(src, "SLO0", `<edge-slot name=a src=/a></edge-slot>`), "ESI", include)
+		o, refused := whole(t, src, OutlineOptions{EdgeSlots: true, ESI: true, Base: "/a"})
+		assert.Equal(t, want, written(src, o), "%q refused %q", src, refused)
+	}
+	_, _, err := Outline([]byte("</template>"), OutlineOptions{EdgeSlots: true})
+	assert.ErrorContains(t, err, "</template> at byte 0")
+	_, _, err = Outline([]byte("\xff"), OutlineOptions{EdgeSlots: true})
+	assert.ErrorContains(t, err, "UTF-8")
+	o, refused, err := Outline([]byte("</template>"), OutlineOptions{ESI: true})
+	assert.NoError(t, err)
+	assert.Len(t, refused, 1)
+	assert.Equal(t, nowhere, o.Conflicts)
+	o, _, err = Outline([]byte("<tr><td><ul><li>x</ul></td></tr>"), OutlineOptions{ESI: true})
+	assert.NoError(t, err)
+	assert.Equal(t, 4, o.Depth)
+	assert.NotZero(t, o.Conflicts&markup.InBody)
+	assert.Zero(t, o.Conflicts&markup.InSection)
+}
+
+// What holds at a slot in a fragment is what would hold there if the fragment stood in its place in a page.
+func TestSlotsInFragmentsKnowWhatIsAroundTheFragment(t *testing.T) {
+	const slot = `<edge-slot name=a src=/a></edge-slot>`
+	around := []string{"", "<p>", "<a href=x>", "<ul><li>", "<dl><dd>", "<h1>", "<form>", "<button>", "<ruby><rt>", "<b><i>", "<b><b>", "<nobr>", "<table>", "<table><tbody>", "<table><tr>",
+		"<table><colgroup>", "<select>", "<select><optgroup>", "<select><option>", "<p><table><tr><td>", "<div><form><p>", "<a href=x><object>", "<p><b>x</p>", "<ul><li><div>"}
+	inner := []string{"", "<div>", "<p>", "<span>", "<tr><td>", "<tr>", "<tbody>", "<td>", "<li>", "<ul><li>", "<dd>", "<option>", "<table><tr><td>", "<object>", "<button>", "<section>", "<h2>", "<form>", "<ruby>",
+		"<b>", "<a href=y>", "<p><span>", "<div><p>", "<svg><foreignObject>", "<select><option>", "<address><div>", "<caption>", "<col>", "<colgroup>"}
+	compared := 0
+	for _, a := range around {
+		for _, i := range inner {
+			outer, err := Parse("/", "<!doctype html><body>"+a+slot)
+			if err != nil {
+				continue
+			}
+			// Closed, as a fragment is.
+			ends := ""
+			for _, tag := range regexp.MustCompile(`<(\w+)[^>]*>`).FindAllStringSubmatch(i, -1) {
+				if tag[1] != "col" {
+					ends = "</" + tag[1] + ">" + ends
+				}
+			}
+			o, _, err := Outline([]byte(i+slot+ends), OutlineOptions{EdgeSlots: true, Base: "/"})
+			if err != nil || len(o.Slots) == 0 || o.Conflicts&outer.Slots[0].Around != 0 {
+				continue // it cannot stand there
+			}
+			page, err := Parse("/", "<!doctype html><body>"+a+i+slot)
+			if !assert.NoError(t, err, "%s%s", a, i) {
+				continue
+			}
+			want, in := page.Slots[0], o.Slots[0]
+			got := in.Around.Within(outer.Slots[0].Around, in.Reach)
+			assert.Zero(t, want.Around&^got, "%s | %s misses facts", a, i)
+			assert.Zero(t, (got&^want.Around)&(markup.InBody|markup.InHead|markup.InTable|markup.InSection|markup.InRow|markup.InColgroup|markup.InSelect|markup.Paragraph|markup.Link|markup.ListItem|markup.Button), "%s | %s has %b, %b is right", a, i, got, want.Around)
+			more := in.Depth + outer.Slots[0].Depth - want.Depth // formatting is opened again for a slot, and may not be for what is in it
+			assert.True(t, more == 0 || more > 0 && outer.Slots[0].Around&markup.Alike1 != 0, "%s | %s is %d deeper", a, i, more)
+			compared++
+		}
+	}
+	assert.Greater(t, compared, 150)
+	t.Log(compared)
 }
