@@ -291,8 +291,7 @@ func (n nativeHost) Parse(b *blob, p engine.Parse) []byte {
 			}
 		}()
 	}
-	asItStands := len(o.Slots) == 0 && len(o.Pieces) == 1 && o.Pieces[0] == page.Piece{To: len(b.bytes)}
-	if err != nil || asItStands && !p.Document {
+	if err != nil || !p.Document && o.Plain(len(b.bytes)) {
 		return nil
 	}
 	return page.EncodeOutline(&o)

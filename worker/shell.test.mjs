@@ -50,6 +50,11 @@ test("slots are found in whole bytes", () => {
   const bytes = encoder.encode(page);
   assert.equal(shown([{ outline: parse(bytes, flags, "/p"), bytes }]), want);
   assert.equal(parse(encoder.encode("<p>nothing</p>"), reads.edgeSlots, "/p"), null);
+  // What has no slots may have more in it than text; and a page that has none is kept as it is.
+  for (const [text, how, left] of [["<p>a</p><esi:remove>b</esi:remove>", reads.esi, "<p>a</p>"], ["<p>a</p>", flags, "<p>a</p>"]]) {
+    const all = encoder.encode(text);
+    assert.equal(shown([{ outline: parse(all, how, "/p"), bytes: all }]), left);
+  }
 });
 
 test("slots are found in bytes that come in any pieces", () => {

@@ -3,6 +3,7 @@ package varnishtest
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -90,6 +91,9 @@ func canonical(target string) string {
 	src, err := route.ParseSrc(strings.NewReplacer("{", "%7B", "}", "%7D").Replace(target), nil)
 	if err != nil {
 		return target
+	}
+	if decoded, err := url.PathUnescape(src.Literal[0]); err == nil {
+		return decoded // a Worker's fetch encodes a ' in a query
 	}
 	return src.Literal[0]
 }

@@ -64,7 +64,7 @@ func (o *outlined) fragment(s *page.Slot) (string, bool) {
 	}
 	target := string(s.Source.AppendURL(nil, values))
 	for part, body := range o.c.Parts {
-		if canonical(part) != target {
+		if canonical(part) != canonical(target) {
 			continue
 		}
 		if o.c.Failed[part] || o.depth == 5 {

@@ -26,6 +26,14 @@ type Piece struct {
 	Slot     int    // SlotPiece: its index
 }
 
+// Plain tells whether an outline says nothing of so many bytes: that they are text as they stand.
+func (o *Outline) Plain(size int) bool {
+	if len(o.Slots) > 0 || len(o.Pieces) > 1 {
+		return false
+	}
+	return size == 0 || len(o.Pieces) == 1 && o.Pieces[0].Kind == TextPiece && o.Pieces[0].From == 0 && o.Pieces[0].To == size
+}
+
 // PieceKind is what a piece is.
 type PieceKind uint8
 

@@ -53,3 +53,22 @@ func FuzzDecodeOutline(f *testing.F) {
 		require.Equal(t, o, again)
 	})
 }
+
+func TestPlainOutlinesSayNothing(t *testing.T) {
+	for _, c := range []struct {
+		o    page.Outline
+		size int
+		want bool
+	}{
+		{page.Outline{}, 0, true},
+		{page.Outline{}, 3, false}, // all of it is taken out
+		{page.Outline{Pieces: []page.Piece{{To: 3}}}, 3, true},
+		{page.Outline{Pieces: []page.Piece{{To: 2}}}, 3, false},
+		{page.Outline{Pieces: []page.Piece{{From: 1, To: 3}}}, 3, false},
+		{page.Outline{Pieces: []page.Piece{{Kind: page.LiteralPiece, Text: "abc"}}}, 3, false},
+		{page.Outline{Pieces: []page.Piece{{To: 3}, {Kind: page.TailPiece}}}, 3, false},
+		{page.Outline{Pieces: []page.Piece{{To: 3}}, Slots: make([]page.Slot, 1)}, 3, false},
+	} {
+		assert.Equal(t, c.want, c.o.Plain(c.size), "%+v", c)
+	}
+}

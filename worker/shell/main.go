@@ -60,8 +60,8 @@ func options(flags, baseSize uint32) shell.OutlineOptions {
 	}
 }
 
-// whole reads bytes at once, which follow the base; it answers with the size of the outline, 0 if there is none: nothing in it is a
-// slot, or it was refused.
+// whole reads bytes at once, which follow the base; it answers with the size of the outline, 0 if there is none: a fragment has
+// nothing in it that is no text as it stands, or it was refused.
 //
 //go:wasmexport whole
 func exportWhole(flags, baseSize, size uint32) uint32 {
@@ -73,7 +73,7 @@ func exportWhole(flags, baseSize, size uint32) uint32 {
 		tell(append(told, err.Error()))
 		return 0
 	}
-	if len(outline.Slots) == 0 {
+	if !o.Document && outline.Plain(int(size)) {
 		return 0
 	}
 	out = page.EncodeOutline(&outline)
