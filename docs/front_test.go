@@ -39,27 +39,26 @@ func TestServersOfTheWalkAreThoseOfTheDocument(t *testing.T) {
 	assert.Equal(t, len(files), found)
 }
 
-// walkServers are the two of the document.
-func walkServers(t *testing.T) map[string]*harness.Server {
+// walkServer starts one of the two of the document.
+func walkServer(t *testing.T, name string) *harness.Server {
 	t.Helper()
-	php := exec.Command("php", "-S", "localhost:0", "shop.php")
-	node, err := filepath.Abs("node_modules/node/bin/node")
-	require.NoError(t, err)
-	script := exec.Command(node, "--input-type=module", "-e", `import http from "node:http";
+	cmd := exec.Command("php", "-S", "localhost:0", "shop.php")
+	if name == "Node" {
+		node, err := filepath.Abs("node_modules/node/bin/node")
+		require.NoError(t, err)
+		cmd = exec.Command(node, "--input-type=module", "-e", `import http from "node:http";
 const listen = http.Server.prototype.listen;
 http.Server.prototype.listen = function (...args) { return listen.call(this, ...args, () => console.log("listening on http://localhost:" + this.address().port)); };
 await import(process.cwd() + "/shop.mjs");`)
-	servers := map[string]*harness.Server{}
-	for name, cmd := range map[string]*exec.Cmd{"PHP": php, "Node": script} {
-		cmd.Dir = "docs/front"
-		s := harness.Start(t, cmd, []string{"PORT=0"})
-		s.Listens(regexp.MustCompile(`(?:Development Server \(|listening on )(http://localhost:\d+)`))
-		servers[name] = s
 	}
-	return servers
+	cmd.Dir = "docs/front"
+	s := harness.Start(t, cmd, []string{"PORT=0"})
+	s.Listens(regexp.MustCompile(`(?:Development Server \(|listening on )(http://localhost:\d+)`))
+	return s
 }
 
 func TestWalkInFrontOfASite(t *testing.T) {
+	t.Parallel()
 	program := filepath.Join(t.TempDir(), "inlay")
 	output, err := exec.Command("go", "build", "-o", program, "./cmd/inlay").CombinedOutput()
 	require.NoError(t, err, string(output))
@@ -73,68 +72,74 @@ func TestWalkInFrontOfASite(t *testing.T) {
 		}
 	}
 	require.Len(t, strings.Split(strings.TrimSpace(toml), "\n"), 4, "four lines")
-	for name, server := range walkServers(t) {
-		for _, way := range [][]string{{"dev", "--native"}, {"dev"}, {"serve"}} {
-			t.Run(name+" "+strings.Join(way, " "), func(t *testing.T) {
-				dir := t.TempDir()
-				text := strings.Replace(toml, "http://localhost:3000", server.URL, 1)
-				require.NotEqual(t, toml, text)
-				require.NoError(t, os.WriteFile(filepath.Join(dir, "wrangler.toml"), []byte(text), 0o600))
-				require.NoError(t, os.Symlink(modules, filepath.Join(dir, "node_modules"))) // npm install --save-dev wrangler
-				cmd := exec.Command(program, way...)
-				cmd.Dir = dir
-				s := harness.Start(t, cmd, []string{"PORT=0"})
-				s.Listens(regexp.MustCompile(`listening on (http://(?:localhost|127\.0\.0\.1):\d+)`))
-				began := time.Now()
-				first := browsed(t, s.URL+"/")
-				body := bufio.NewReader(first.Body)
-				shell := ""
-				for !strings.Contains(shell, "<p>Open from nine to five.</p>") {
-					line, err := body.ReadString('\n')
-					require.NoError(t, err, shell)
-					shell += line
-				}
-				soon := time.Since(began)
-				assert.NotContains(t, shell, "Teapot")
-				rest, err := io.ReadAll(body)
-				require.NoError(t, err)
-				assert.Contains(t, string(rest), "<ul><li>Teapot, 42.00</ul>")
-				assert.Greater(t, time.Since(began)-soon, time.Second, "the offers take two seconds")
-
-				// The page itself was asked for beside the answer, and in development each part may be asked for once more.
-				require.Eventually(t, func() bool {
-					return strings.Count(browsed(t, s.URL+"/").Header.Get("Cache-Status"), ";hit;ttl=") == 2
-				}, 20*time.Second, 100*time.Millisecond)
-				asked := 0
-				require.Eventually(t, func() bool {
-					before := asked
-					asked = strings.Count(server.Log(), "asked for ")
-					return asked == before
-				}, 20*time.Second, 2500*time.Millisecond, "until nothing is asked for any more")
-				warm := browsed(t, s.URL+"/")
-				whole, err := io.ReadAll(warm.Body)
-				require.NoError(t, err)
-				assert.Regexp(t, `(?s)<h1>Shop</h1>\n<ul><li>Teapot, 42\.00</ul>\n<p>Open`, string(whole))
-				assert.Equal(t, asked, strings.Count(server.Log(), "asked for "), "the second asks the server nothing")
-			})
-		}
-		t.Run(name+" deployed", func(t *testing.T) {
+	for _, walk := range [][]string{{"PHP", "dev", "--native"}, {"PHP", "dev"}, {"Node", "dev"}, {"Node", "serve"}} {
+		t.Run(strings.Join(walk, " "), func(t *testing.T) {
+			t.Parallel()
+			server := walkServer(t, walk[0])
 			dir := t.TempDir()
-			require.NoError(t, os.WriteFile(filepath.Join(dir, "wrangler.toml"), []byte(toml), 0o600))
-			require.NoError(t, os.Symlink(modules, filepath.Join(dir, "node_modules")))
-			for _, args := range [][]string{{"build"}, {"test"}, {"deploy", "--dry-run"}} {
-				cmd := exec.Command(program, args...)
-				cmd.Dir = dir
-				output, err := cmd.CombinedOutput()
-				require.NoError(t, err, string(output))
-				assert.NotContains(t, string(output), "app.wasm")
-				if args[0] == "deploy" {
-					assert.Contains(t, string(output), "Total Upload: ")
-					assert.Contains(t, string(output), "env.INLAY_ORIGIN")
-				}
-			}
+			text := strings.Replace(toml, "http://localhost:3000", server.URL, 1)
+			require.NotEqual(t, toml, text)
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "wrangler.toml"), []byte(text), 0o600))
+			require.NoError(t, os.Symlink(modules, filepath.Join(dir, "node_modules"))) // npm install --save-dev wrangler
+			cmd := exec.Command(program, walk[1:]...)
+			cmd.Dir = dir
+			s := harness.Start(t, cmd, []string{"PORT=0"})
+			s.Listens(regexp.MustCompile(`listening on (http://(?:localhost|127\.0\.0\.1):\d+)`))
+			walkAround(t, server, s.URL)
 		})
 	}
+	t.Run("deployed", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "wrangler.toml"), []byte(toml), 0o600))
+		require.NoError(t, os.Symlink(modules, filepath.Join(dir, "node_modules")))
+		for _, args := range [][]string{{"build"}, {"test"}, {"deploy", "--dry-run"}} {
+			cmd := exec.Command(program, args...)
+			cmd.Dir = dir
+			output, err := cmd.CombinedOutput()
+			require.NoError(t, err, string(output))
+			assert.NotContains(t, string(output), "app.wasm")
+			if args[0] == "deploy" {
+				assert.Contains(t, string(output), "Total Upload: ")
+				assert.Contains(t, string(output), "env.INLAY_ORIGIN")
+			}
+		}
+	})
+}
+
+// walkAround sees the page of the document stream, and then asks its server nothing.
+func walkAround(t *testing.T, server *harness.Server, url string) {
+	t.Helper()
+	began := time.Now()
+	first := browsed(t, url+"/")
+	body := bufio.NewReader(first.Body)
+	shell := ""
+	for !strings.Contains(shell, "<p>Open from nine to five.</p>") {
+		line, err := body.ReadString('\n')
+		require.NoError(t, err, shell)
+		shell += line
+	}
+	soon := time.Since(began)
+	assert.NotContains(t, shell, "Teapot")
+	rest, err := io.ReadAll(body)
+	require.NoError(t, err)
+	assert.Contains(t, string(rest), "<ul><li>Teapot, 42.00</ul>")
+	assert.Greater(t, time.Since(began)-soon, time.Second, "the offers take two seconds")
+
+	// The page itself was asked for beside the answer, and in development each part may be asked for once more.
+	require.Eventually(t, func() bool {
+		return strings.Count(browsed(t, url+"/").Header.Get("Cache-Status"), ";hit;ttl=") == 2
+	}, 20*time.Second, 100*time.Millisecond)
+	asked := 0
+	require.Eventually(t, func() bool {
+		before := asked
+		asked = strings.Count(server.Log(), "asked for ")
+		return asked == before
+	}, 20*time.Second, 2500*time.Millisecond, "until nothing is asked for any more")
+	whole, err := io.ReadAll(browsed(t, url+"/").Body)
+	require.NoError(t, err)
+	assert.Regexp(t, `(?s)<h1>Shop</h1>\n<ul><li>Teapot, 42\.00</ul>\n<p>Open`, string(whole))
+	assert.Equal(t, asked, strings.Count(server.Log(), "asked for "), "the second asks the server nothing")
 }
 
 // browsed asks as a browser does.
