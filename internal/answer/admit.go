@@ -65,7 +65,16 @@ func refusal(s *page.Slot, a *Answer, d *Defaults, now time.Time) *FillError {
 		if a.Status > 300 && a.Status < 309 && a.Status != 304 {
 			needs = wording.RedirectIs
 		}
-		return &FillError{Reason: StatusError, Status: a.Status, Text: wording.Of(needs, decimal.String(a.Status)), RetryAfter: field.ParseRetryAfter(a.RetryAfter, now)}
+		failure := &FillError{Reason: StatusError, Status: a.Status, Text: wording.Of(needs, decimal.String(a.Status)), RetryAfter: field.ParseRetryAfter(a.RetryAfter, now)}
+		if s.Required && forbids(s, a, d) == "" {
+			switch {
+			case needs == wording.RedirectIs:
+				failure.Location = a.Location
+			case a.Size > 0 && (a.Status == 404 || a.Status == 410):
+				failure.Type = a.ContentType
+			}
+		}
+		return failure
 	}
 	if text := forbids(s, a, d); text != "" {
 		return &FillError{Reason: RefusedError, Status: a.Status, Text: wording.Of(wording.AnswerDoes, text), takenDown: true}

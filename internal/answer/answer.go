@@ -28,6 +28,9 @@ type Answer struct {
 	// SurrogateControl and InlaySlots say, besides, which slots are in the body: see Slots.
 	SurrogateControl string
 	InlaySlots       string
+	// Location is where a redirect leads that is for the visitor, of a fill whose page requires it: a path of the site, or an
+	// absolute URL elsewhere. Its host makes it so; an origin's word it is not.
+	Location string
 	// Header are the header fields of a page of the origin that go out with it: see KeepsField. Lower-case names.
 	Header    []field.Field
 	SetCookie bool // whether there was a Set-Cookie; its value never comes this far
@@ -44,7 +47,7 @@ type Answer struct {
 var Fields = [...]string{
 	"content-type", "cache-control", "vary", "retry-after", "age", "content-encoding", "cdn-cache-control", "expires",
 	"date", "pragma", "etag", "last-modified", "cache-tag", "surrogate-key", "cache-groups",
-	"surrogate-control", "inlay-slots",
+	"surrogate-control", "inlay-slots", "location",
 }
 
 // Field is where the value of AnswerFields[i] is kept.
@@ -52,6 +55,6 @@ func (a *Answer) Field(i int) *string {
 	return [len(Fields)]*string{
 		&a.ContentType, &a.CacheControl, &a.Vary, &a.RetryAfter, &a.Age, &a.ContentEncoding, &a.CDNCacheControl, &a.Expires,
 		&a.Date, &a.Pragma, &a.ETag, &a.LastModified, &a.CacheTag, &a.SurrogateKey, &a.CacheGroups,
-		&a.SurrogateControl, &a.InlaySlots,
+		&a.SurrogateControl, &a.InlaySlots, &a.Location,
 	}[i]
 }

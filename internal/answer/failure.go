@@ -55,6 +55,9 @@ type FillError struct {
 	Status int
 	// Text is what went wrong, for people who run the site. Empty: what the Reason says.
 	Text string
+	// Type is the Content-Type of the origin's own page for a status of 404 or 410, Location where its redirect leads, if these are for
+	// the visitor of a page that requires the fragment. Empty: there is none.
+	Type, Location string
 	// RetryAfter is how long the origin asked to be left alone: at most 5 minutes, 0 if it did not ask.
 	RetryAfter time.Duration
 

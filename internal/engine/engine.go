@@ -128,15 +128,15 @@ func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[
 		Now:      e.clock.now,
 		Seed:     config.Seed,
 	}
-	if e.failures, err = cache.New(options); err != nil {
-		return nil, err
-	}
-	options.MaxBytes = config.MaxBytes - small
 	options.OnEvict = func(_ string, v *entry[B]) {
 		v.ref.Clear()
 		e.departs(v)
 		e.release(v)
 	}
+	if e.failures, err = cache.New(options); err != nil {
+		return nil, err
+	}
+	options.MaxBytes = config.MaxBytes - small
 	if e.fragments, err = cache.New(options); err != nil {
 		return nil, err
 	}

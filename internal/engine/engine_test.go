@@ -467,7 +467,7 @@ func TestRequiredSlotHoldsThePageAndItsFailureIsThePages(t *testing.T) {
 			s.fields = browser
 			s.get(1, "/p/7")
 			assert.Equal(t, []string{"fill 1 /f/7", "wait 1 10.5s"}, s.take())
-			s.fill(0, "x", func(a *answer.Answer) { a.Status = status })
+			s.fill(0, "", func(a *answer.Answer) { a.Status = status })
 			s.engine.Resume(1, s.now)
 			assert.Equal(t, []string{"wake 1", "send 1 " + want}, s.take())
 			body := s.takeBody()

@@ -31,7 +31,7 @@ type entry[B any] struct {
 	depth     int         // how deep its elements are nested
 	// asked is when its origin was asked for it; 0: who filled it cannot tell. A 304 may change it.
 	asked tick
-	// failure makes the entry a failure, without a blob.
+	// failure makes the entry a failure, without a blob, unless the origin has a page of its own for it.
 	failure *answer.FillError
 
 	// ref points at where the cache has a fragment, for the pages that it went into; at nothing once it has left.
@@ -50,7 +50,7 @@ func newEntry[B any](blob B, size int, sum [16]byte) *entry[B] {
 func (v *entry[B]) hold() { v.refs.Add(1) }
 
 func (e *Engine[B]) release(v *entry[B]) {
-	if v.refs.Add(-1) > 0 || v.failure != nil || v.marker != nil {
+	if v.refs.Add(-1) > 0 || v.failure != nil && v.failure.Type == "" || v.marker != nil {
 		return
 	}
 	e.host.Drop(v.blob)
@@ -67,9 +67,9 @@ func (e *Engine[B]) release(v *entry[B]) {
 }
 
 // failureOf is the failure of a key's last fill, nil if it may be tried.
-func (e *Engine[B]) failureOf(key string) *answer.FillError {
+func (e *Engine[B]) failureOf(key string) *entry[B] {
 	if v, state := e.failures.GetAt(key, e.now); state == cache.Fresh {
-		return v.failure
+		return v
 	}
 	return nil
 }
@@ -81,7 +81,14 @@ func (e *Engine[B]) remember(f *fill[B], failure *answer.FillError) {
 	if ttl <= 0 || f.flight.Overtaken(f.tags...) {
 		return
 	}
-	v := &entry[B]{failure: failure, cost: failureOverhead + len(failure.Text) + keyFactor*len(f.key)}
+	v := f.own
+	if v == nil {
+		v = &entry[B]{failure: failure}
+	}
+	v.hold()
+	v.cost += failureOverhead + len(failure.Text) + keyFactor*len(f.key)
 	// A failure that there is no room for only costs another fill.
-	_ = e.failures.Put(f.key, v, cache.Policy{TTL: ttl, Tags: f.tags})
+	if e.failures.Put(f.key, v, cache.Policy{TTL: ttl, Tags: f.tags}) != nil {
+		e.release(v)
+	}
 }

@@ -28,6 +28,7 @@ type fill[B any] struct {
 	attempts []attempt
 	over     bool
 	failure  *answer.FillError // if over and failed
+	own      *entry[B]         // the same with the origin's own page for it; nil: it has none
 
 	front, back  *slotState[B] // who waits, in the order in which they came
 	older, newer *fill[B]      // in the engine's unattended
@@ -113,7 +114,7 @@ func (e *Engine[B]) join(s *slotState[B], key string) {
 	s.status.Collapsed = !leader
 	if f.over { // lost once too often
 		s.of.pending--
-		e.settleFailed(s, key, f.failure)
+		e.settleFailed(s, key, f.failure, nil)
 		return
 	}
 	e.unattended.remove(f)
@@ -205,7 +206,7 @@ func (e *Engine[B]) askOrigin(f *fill[B], at *attempt) {
 		conditions = f.stored.kept.Conditions()
 	}
 	e.host.Fill(at.leader, at.id, Fill{
-		FillRequest: request, Conditions: conditions, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment, Share: share, Document: f.slot.Document,
+		FillRequest: request, Conditions: conditions, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment, Share: share, Document: f.slot.Document, Page: f.slot.Required,
 		Vary: f.slot.Vary,
 	})
 }
@@ -270,7 +271,12 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 		blob, size, found, failure = e.inspectFor(f.slot, blob, size, p)
 	}
 	if failure != nil {
-		e.host.Drop(blob)
+		if failure.Type != "" {
+			f.own = newEntry(blob, size, found.sum)
+			f.own.failure = failure
+		} else {
+			e.host.Drop(blob)
+		}
 		e.fail(f, failure)
 		return failure
 	}
@@ -408,6 +414,9 @@ func (e *Engine[B]) fail(f *fill[B], failure *answer.FillError) {
 		f.flight.Abandon(failure)
 	}
 	e.settle(f, nil, failure)
+	if f.own != nil {
+		e.release(f.own)
+	}
 }
 
 func (e *Engine[B]) finishFill(f *fill[B]) {

@@ -3,7 +3,7 @@ package engine
 import (
 	"time"
 
-	"inlay/internal/answer"
+	"inlay/internal/ascii"
 	"inlay/internal/decimal"
 	"inlay/internal/field"
 	"inlay/internal/page"
@@ -116,10 +116,20 @@ func (e *Engine[B]) sendHead(q *request[B]) {
 	e.host.Drop(head)
 }
 
-// sendFailure answers a page whose required slot failed before anything was sent: the origin's own 404 or 410, else 502.
+// sendFailure answers a page whose required slot failed before anything was sent: with the origin's own page for 404 or 410, or its
+// redirect within the site; else with its 404 or 410, or 502, for which the host may have a page of the site's.
 // What went wrong is for the site's people: the host has logged it, and shows it while the site is being written.
-func (e *Engine[B]) sendFailure(q *request[B], failure *answer.FillError) {
+func (e *Engine[B]) sendFailure(q *request[B], s *slotState[B]) {
+	failure := s.err
 	e.counts.Failures++
+	switch {
+	case s.entry != nil:
+		e.sendBlob(q.id, failure.Status, s.entry.blob, s.entry.size, field.Field{Name: "content-type", Value: failure.Type})
+		return
+	case q.isOfSite(failure.Location):
+		e.sendAs(q.id, failure.Status, "", field.Field{Name: "location", Value: failure.Location})
+		return
+	}
 	status := 502
 	if failure.Status == 404 || failure.Status == 410 {
 		status = failure.Status
@@ -128,7 +138,17 @@ func (e *Engine[B]) sendFailure(q *request[B], failure *answer.FillError) {
 	if e.config.Dev {
 		text = wording.Of(wording.PageAnd, text, q.plan.Pattern, failure.Error())
 	}
-	e.sendText(q.id, status, text, failure.RetryAfter)
+	e.sendText(q.id, -status, text, failure.RetryAfter)
+}
+
+// isOfSite tells whether a Location leads to a path, or to the host under which the visitor came.
+func (q *request[B]) isOfSite(location string) bool {
+	if location == "" || location[0] == '/' {
+		return location != ""
+	}
+	_, host, _ := ascii.Cut(location, "://")
+	host = host[:ascii.IndexAny(host+"/", "/?#")]
+	return host != "" && ascii.EqualFold(host, q.visitor.fields.Field(":authority"))
 }
 
 // sendText answers with a plain text that says what is wrong.
@@ -142,18 +162,23 @@ func (e *Engine[B]) sendText(id RequestID, status int, text string, retryAfter t
 
 // sendAs answers with a text that is no page and that nobody may store.
 func (e *Engine[B]) sendAs(id RequestID, status int, text string, fields ...field.Field) {
-	fields = append(fields, field.Field{Name: "content-length", Value: decimal.String(len(text))}, field.Field{Name: "cache-control", Value: "no-store"})
+	body := e.host.NewBlob([]byte(text))
+	e.sendBlob(id, status, body, len(text), fields...)
+	e.host.Drop(body)
+}
+
+// sendBlob answers with what nobody may store.
+func (e *Engine[B]) sendBlob(id RequestID, status int, body B, size int, fields ...field.Field) {
+	fields = append(fields, field.Field{Name: "content-length", Value: decimal.String(size)}, field.Field{Name: "cache-control", Value: "no-store"})
 	q := e.requests[id]
 	if q != nil {
-		status, fields = -status, append(fields, q.plan.Header...)
+		fields = append(fields, q.plan.Header...)
 	}
 	head := e.host.NewHead(status, fields)
 	if q != nil && q.head {
 		e.host.SendHead(id, head)
 	} else {
-		body := e.host.NewBlob([]byte(text))
 		e.host.Send(id, head, body)
-		e.host.Drop(body)
 	}
 	e.host.Drop(head)
 }

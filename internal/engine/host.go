@@ -174,6 +174,10 @@ type Fill struct {
 	MaxBytes int
 	// Share says what other isolates' fill of the same may be joined in place of one of its own.
 	Share Share
+	// Page: a page requires the fragment, and shows its visitor the origin's own page for 404 and 410, which the host gives as the
+	// body of such an answer if it is not compressed and has at most MaxBytes. A redirect that answers the first who is asked, of the handlers
+	// or the origin that the site's paths go to, is not followed: it is the visitor's, as [answer.Answer].Location.
+	Page bool
 	// Document: the answer is to be a page of the origin's, and all of its header fields are wanted: see [answer.Answer].Header.
 	Document bool
 	// Vary is what the slot declares, for a host that checks whether that is all: Fields are those of it that the request had.

@@ -124,7 +124,7 @@ func (e *Engine[B]) settle(f *fill[B], v *entry[B], failure *answer.FillError) {
 	for s := f.front; s != nil; s = f.front {
 		f.remove(s)
 		if failure != nil {
-			e.settleFailed(s, f.key, failure)
+			e.settleFailed(s, f.key, failure, f.own)
 		} else if failure := e.misfit(s, v); failure != nil {
 			s.failed(failure)
 		} else {
@@ -177,8 +177,8 @@ func (e *Engine[B]) write(q *request[B]) bool {
 		return e.withoutShell(q)
 	}
 	if !q.sent {
-		if failure := q.requiredFailure(); failure != nil && !q.passed {
-			e.sendFailure(q, failure)
+		if s := q.requiredFailure(); s != nil && !q.passed {
+			e.sendFailure(q, s)
 			return true
 		}
 		if q.head {
@@ -308,10 +308,11 @@ func (e *Engine[B]) writePatches(q *request[B]) bool {
 	return q.pending == 0 && !q.more
 }
 
-func (q *request[B]) requiredFailure() *answer.FillError {
+// requiredFailure is a slot that has failed and without which there is no page, nil if there is none.
+func (q *request[B]) requiredFailure() *slotState[B] {
 	for _, s := range q.slots {
 		if s.plan.Required && s.state == slotFailed {
-			return s.err
+			return s
 		}
 	}
 	return nil

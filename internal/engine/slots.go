@@ -206,8 +206,8 @@ func (e *Engine[B]) look(s *slotState[B]) {
 		return
 	}
 	s.status.Fwd = "miss"
-	if failure := e.failureOf(key); failure != nil {
-		e.settleFailed(s, key, failure)
+	if v := e.failureOf(key); v != nil {
+		e.settleFailed(s, key, v.failure, v)
 		return
 	}
 	q.pending++
@@ -382,9 +382,13 @@ func (s *slotState[B]) ready(v *entry[B], ttl time.Duration) {
 }
 
 // settleFailed gives a slot the stale fragment that may stand in for its failed fill, if it failed by an outage, else the
-// failure.
-func (e *Engine[B]) settleFailed(s *slotState[B], key string, failure *answer.FillError) {
+// failure: with it comes the origin's own page, where own has one.
+func (e *Engine[B]) settleFailed(s *slotState[B], key string, failure *answer.FillError, own *entry[B]) {
 	s.failed(failure)
+	if failure.Type != "" && own != nil && s.plan.Required {
+		own.hold()
+		s.entry = own
+	}
 	if v, ok := e.fragments.OnError(key, e.now); ok && failure.Outage() && e.trusts(v.asked) && e.misfit(s, v) == nil {
 		s.status.Fwd = "stale"
 		v.hold()

@@ -125,7 +125,11 @@ func (v *Verifier[B]) request(id RequestID, q *request[B]) {
 			}
 			reason = reason || !written
 		case slotFailed:
-			v.that(s.err != nil && s.entry == nil && s.fill == nil, what, "has a failed slot without a failure, or with more")
+			v.that(s.err != nil && s.fill == nil, what, "has a failed slot without a failure, or with more")
+			if s.entry != nil { // the origin's own page
+				v.held[s.entry]++
+				v.that(s.entry.failure == s.err && s.err.Type != "" && s.plan.Required, what, "has something else in place of an origin's own page")
+			}
 			reason = reason || !written
 		default:
 			v.that(false, what, "has a slot in no state")
@@ -282,12 +286,14 @@ func (v *Verifier[B]) caches() {
 		v.that(f.asked <= e.tick, "cached "+key, "was asked for in the future")
 		v.that(f.cost >= f.size+blobOverhead+keyFactor*len(key)+f.kept.Cost(), "cached "+key, "counts fewer bytes than it has")
 	}
+	for key, c := range e.failures.All() {
+		v.that(c.Value.failure != nil && c.Value.page == nil && c.Value.renewing == nil, "remembered "+key, "is no failure")
+		v.that(c.Value.refs.Load() == v.held[c.Value]+1, "remembered "+key, "is held by others than its count says")
+		delete(v.held, c.Value)
+	}
 	for f, n := range v.held {
 		// It has left the cache, or was purged, and the cache holds it until it comes by.
 		v.that(f.refs.Load() == n || f.refs.Load() == n+1, "a fragment that is not cached", "is held by others than its count says")
-	}
-	for key, c := range e.failures.All() {
-		v.that(c.Value.failure != nil && c.Value.page == nil && c.Value.renewing == nil, "remembered "+key, "is no failure")
 	}
 }
 
