@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"inlay/internal/answer"
 	"inlay/internal/engine"
@@ -71,6 +72,9 @@ func (h *Handler) fetch(ctx context.Context, f engine.Fill, fields, conditions [
 			return nil, heard, err
 		}
 		next := answer.RedirectTarget(at, a.answer.Status, a.location)
+		if f.Page && f.Binding == "" && f.Src[0] == '/' {
+			a.answer.Location, next = answer.VisitorsLocation(strings.TrimSuffix(at, f.Src), at, a.answer.Status, a.location), ""
+		}
 		if f.Document {
 			next = "" // what another URL answers is not this one's page
 		}
@@ -182,6 +186,13 @@ func (h *Handler) fetchRemote(r *http.Request, f engine.Fill) (*fetched, error) 
 	}
 	defer resp.Body.Close()
 	a := &fetched{answer: recorder.Read(resp.StatusCode, resp.Header, nil, 0), location: recorder.Location(resp.Header)}
+	if f.Page && recorder.HasOwnPage(resp.StatusCode) {
+		// Without the whole of it the site has another.
+		if body, err := io.ReadAll(io.LimitReader(resp.Body, int64(f.MaxBytes)+1)); err == nil && len(body) <= f.MaxBytes {
+			a.body = recorder.OwnPage(resp.StatusCode, resp.Header, body)
+			a.answer.Size = len(a.body)
+		}
+	}
 	if resp.StatusCode != http.StatusOK {
 		return a, nil
 	}

@@ -38,7 +38,7 @@ func shopOrigin() *http.ServeMux {
 		case "none":
 			http.NotFound(w, r)
 		case "gone":
-			http.Error(w, "gone", http.StatusGone)
+			w.WriteHeader(http.StatusGone)
 		case "broken":
 			http.Error(w, "broken", http.StatusInternalServerError)
 		default:
@@ -354,5 +354,120 @@ func TestPoliciesOfPagesAllowTheFallbackScript(t *testing.T) {
 		h.ServeHTTP(answer, httptest.NewRequest("GET", target, nil))
 		assert.Equal(t, want[0], answer.Header().Get("Content-Security-Policy"), target)
 		assert.Equal(t, want[1], answer.Header().Get("Content-Security-Policy-Report-Only"), target)
+	}
+}
+
+// ownOrigin has pages of its own for what it does not have, and sends visitors elsewhere.
+func ownOrigin(self func() string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=iso-8859-1")
+		say := func(status int, body string) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+		}
+		switch path := r.URL.Path; path {
+		case "/f/none":
+			say(404, "<h1>No such product")
+		case "/f/gone":
+			w.Header().Set("Content-Type", "application/json")
+			say(410, `{"gone":true}`)
+		case "/f/cookie":
+			http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
+			say(404, "secret")
+		case "/f/private":
+			w.Header().Set("Cache-Control", "no-cache, private")
+			say(404, "secret")
+		case "/f/large":
+			say(404, strings.Repeat("x", 2000))
+		case "/f/gzip":
+			w.Header().Set("Content-Encoding", "gzip")
+			say(404, "zipped")
+		case "/f/net-http":
+			w.Header().Del("Content-Type")
+			http.NotFound(w, r)
+		case "/f/login":
+			http.Redirect(w, r, "/login?from=shop#form", http.StatusSeeOther)
+		case "/f/relative":
+			w.Header().Set("Location", "../cart")
+			say(302, "")
+		case "/f/absolute":
+			w.Header().Set("Location", self()+"/moved")
+			say(301, "")
+		case "/f/site":
+			w.Header().Set("Location", "http://shop.example/elsewhere")
+			say(307, "")
+		case "/f/other":
+			w.Header().Set("Location", "https://other.example/login")
+			say(302, "")
+		default:
+			say(200, "<p>"+path)
+		}
+	}
+}
+
+// ownCase is what a page answers whose required fragment does not come.
+var ownCases = []struct {
+	id       string
+	status   int
+	kind     string // Content-Type; empty: that of the site's 404.html
+	body     string
+	location string
+}{
+	{id: "none", status: 404, kind: "text/html; charset=iso-8859-1", body: "<h1>No such product"},
+	{id: "gone", status: 410, kind: "application/json", body: `{"gone":true}`},
+	{id: "cookie", status: 404, body: notHere},
+	{id: "private", status: 404, body: notHere},
+	{id: "large", status: 404, body: notHere},
+	{id: "gzip", status: 404, body: notHere},
+	{id: "net-http", status: 404, body: notHere},
+	{id: "login", status: 303, location: "/login?from=shop#form"},
+	{id: "relative", status: 302, location: "/cart"},
+	{id: "absolute", status: 301, location: "/moved"},
+	{id: "site", status: 307, location: "http://shop.example/elsewhere"},
+	{id: "other", status: 502, body: broken},
+}
+
+func TestOriginsOwnAnswersAreThePages(t *testing.T) {
+	var server *httptest.Server
+	origin := ownOrigin(func() string { return server.URL })
+	server = httptest.NewServer(origin)
+	defer server.Close()
+	quiet := slog.New(slog.DiscardHandler)
+	pages := outagePages(t, fstest.MapFS{"404.html": {Data: []byte(notHere)}})
+	for name, o := range map[string]Options{
+		"remote":  {Config: Config{Origin: server.URL, MaxFragment: 1000}},
+		"handler": {Origin: origin, Config: Config{MaxFragment: 1000}},
+	} {
+		o.Pages, o.Logger = pages, quiet
+		h, err := NewHandler(o)
+		require.NoError(t, err)
+		for _, c := range ownCases {
+			if name == "handler" && c.id == "absolute" {
+				continue // a handler has no host of its own
+			}
+			for _, method := range []string{"HEAD", "GET", "GET"} {
+				r := httptest.NewRequest(method, "http://shop.example/p/"+c.id, nil)
+				answer := httptest.NewRecorder()
+				h.ServeHTTP(answer, r)
+				what := name + " " + method + " " + c.id
+				assert.Equal(t, c.status, answer.Code, what)
+				assert.Equal(t, c.location, answer.Header().Get("Location"), what)
+				assert.Equal(t, "no-store", answer.Header().Get("Cache-Control"), what)
+				assert.Empty(t, answer.Header().Get("Set-Cookie"), what)
+				assert.Equal(t, fmt.Sprint(len(c.body)), answer.Header().Get("Content-Length"), what)
+				if c.location == "" {
+					kind := c.kind
+					if kind == "" {
+						kind = "text/html; charset=utf-8"
+					}
+					assert.Equal(t, kind, answer.Header().Get("Content-Type"), what)
+				}
+				body := c.body
+				if method == "HEAD" {
+					body = ""
+				}
+				assert.Equal(t, body, answer.Body.String(), what)
+			}
+		}
 	}
 }

@@ -129,9 +129,9 @@ export function asks(core) {
     /**
      * @param {number} _id @param {number} id @param {number} at @param {number} size
      * @param {number} timeout @param {number} maxBytes @param {number} maxAge negative: it is not shared @param {number} stamp
-     * @param {number} document 1: of its answer all fields are wanted
+     * @param {number} kind see worker/core/host.go
      */
-    fill: (_id, id, at, size, timeout, maxBytes, maxAge, stamp, document) => {
+    fill: (_id, id, at, size, timeout, maxBytes, maxAge, stamp, kind) => {
       const [src, url, binding, log, ...rest] = core.texts(at, size);
       /** @type {[string, string][][]} */
       const lists = [[]];
@@ -144,7 +144,7 @@ export function asks(core) {
       const leader = exchange();
       const fill = {
         id, src, url, binding, fields, constant, vouching, timeout, maxBytes, share: maxAge < 0 ? null : { log, stamp, maxAge },
-        document: document !== 0,
+        document: (kind & 1) !== 0, page: (kind & 2) !== 0,
       };
       // What others had queued comes first: they wait for it.
       if (leader.taking) leader.fills.splice(leader.taken++, 0, fill);

@@ -395,7 +395,7 @@ export class Core {
     this.event(null, () => {
       if (fill.document) this.exports.fill_header(this.put(Object.entries(answer.headers).flatMap(headerOf)));
       const blob = this.keep(answer.body);
-      const size = this.put([...fieldsOf(answer.headers), ...hopsOf(answer.redirects ?? [])]);
+      const size = this.put([...fieldsOf(answer.headers), (answer.headers.location ?? "").replaceAll("\0", ""), ...hopsOf(answer.redirects ?? [])]);
       const cookie = answer.headers["set-cookie"] === undefined ? 0 : 1;
       const refused = this.exports.fill_end(fill.id, answer.status, cookie, blob, answer.body.length, size, answer.before ?? 0, Date.now());
       if (refused > 0) console.warn(`inlay: fill failed: ${fill.src} ${this.text(this.exports.error_text(), refused)}`);

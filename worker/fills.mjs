@@ -4,9 +4,9 @@
 
 import { appFills } from "./app-instances.mjs";
 import { CrashError, Failure } from "./core.mjs";
-import { FrameDecoder, encodeFills, splitFills } from "./frames.mjs";
+import { FrameDecoder, encodeFills, hasOwnPage, splitFills } from "./frames.mjs";
 import { capability } from "./pass.mjs";
-import { maxRedirects, redirectTarget } from "./redirect.mjs";
+import { maxRedirects, redirectTarget, visitorsLocation } from "./redirect.mjs";
 import { ask, calls, tell, tellUnbound } from "./region-call.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -14,11 +14,11 @@ import { ask, calls, tell, tellUnbound } from "./region-call.mjs";
  * @typedef {{
  *   id: number, src: string, url: string, binding: string, fields: [string, string][],
  *   constant: [string, string][], vouching: [string, string][],
- *   timeout: number, maxBytes: number, share: import("./region.mjs").Share | null, document?: boolean,
+ *   timeout: number, maxBytes: number, share: import("./region.mjs").Share | null, document?: boolean, page?: boolean,
  * }} Fill  url: where a remote origin is asked; binding: which service binding; neither: app.wasm. timeout in ms. constant and
  * vouching: more fields for what is asked elsewhere; of a batch, its own request has both, and each fill the constant ones.
  * share: which fills in progress it may join, in its region; null: none. document: it is a page of the origin's, of whose answer the
- * core is told all fields.
+ * core is told all fields. page: a page requires it, see engine.Fill.
  */
 /**
  * @typedef {{ status: number, headers: Record<string, string> }} Hop  a redirect that was followed, or another head
@@ -155,7 +155,7 @@ function reporter(exchange, fill) {
       report.heard.push(frame);
       if (frame.failure === "too-large") report.fail(Failure.tooLarge, tooLarge(fill));
       else if (frame.failure !== "") report.fail(Failure.connect, `${fill.src}: ${decoder.decode(frame.body)}`);
-      else if (redirectTarget(fill.url || appBase + fill.src, frame.status, frame.headers.location) === null) report.end(frame);
+      else if (isVisitors(fill) || redirectTarget(fill.url || appBase + fill.src, frame.status, frame.headers.location) === null) report.end(located(fill, frame));
       else {
         report.elsewhere = follow(exchange, fill, report, frame);
         leave();
@@ -301,7 +301,7 @@ async function follow(exchange, fill, report, frame) {
   try {
     for (let answer = frame; ; ) {
       const next = redirectTarget(url, answer.status, answer.headers.location);
-      if (next === null || report.heard.length > maxRedirects) return report.end({ ...answer, redirects: report.heard.slice(0, -1) });
+      if (next === null || report.heard.length > maxRedirects) return report.end(located(fill, { ...answer, redirects: report.heard.slice(0, -1) }));
       if (fill.url !== "") return report.end(await fetchRemote(env, fill, report, next));
       url = next;
       const frames = new FrameDecoder(1, fill.maxBytes);
@@ -374,10 +374,47 @@ async function fetchRemote(env, fill, report, url) {
     const answer = { status: response.status, headers: headersOf(response) };
     heard.push(answer);
     if (answer.status === 200) return { ...answer, body: await readBody(response, fill.maxBytes), redirects: heard.slice(0, -1) };
+    const body = fill.page && hasOwnPage(answer.status) ? await ownPage(response, answer, fill.maxBytes) : new Uint8Array(0);
     await response.body?.cancel().catch(() => {});
-    const next = redirectTarget(url, answer.status, answer.headers.location);
-    if (next === null || heard.length > maxRedirects) return { ...answer, body: new Uint8Array(0), redirects: heard.slice(0, -1) };
+    const next = isVisitors(fill) ? null : redirectTarget(url, answer.status, answer.headers.location);
+    if (next === null || heard.length > maxRedirects) return located(fill, { ...answer, body, redirects: heard.slice(0, -1) });
     url = next;
+  }
+}
+
+/**
+ * Whether a redirect of a fill is the visitor's: a page requires it, and it is of the handlers or the origin that the site's paths
+ * go to.
+ * @param {Fill} fill
+ */
+const isVisitors = (fill) => fill.page === true && fill.binding === "" && fill.src.startsWith("/");
+
+/**
+ * An answer as the core gets it: with where its redirect leads the visitor as its location, or without one.
+ * @param {Fill} fill @param {Answer} answer @returns {Answer}
+ */
+function located(fill, answer) {
+  const { location, ...headers } = answer.headers;
+  if (location === undefined) return answer;
+  const base = fill.url || appBase + fill.src;
+  const prefix = base.endsWith(fill.src) ? base.slice(0, base.length - fill.src.length) : base;
+  const leads = isVisitors(fill) ? visitorsLocation(prefix, base, answer.status, location) : "";
+  return { ...answer, headers: leads === "" ? headers : { ...headers, location: leads } };
+}
+
+/**
+ * The origin's own page for 404 or 410; empty if it cannot be shown, and the site's is.
+ * @param {Response} response @param {Hop} answer @param {number} maxBytes
+ */
+async function ownPage(response, { status, headers }, maxBytes) {
+  const none = new Uint8Array(0);
+  if (!["", "identity"].includes((headers["content-encoding"] ?? "").trim().toLowerCase())) return none;
+  try {
+    const body = await readBody(response, maxBytes);
+    return status === 404 && decoder.decode(body) === "404 page not found\n" ? none : body; // that of net/http
+  } catch (error) {
+    if (error instanceof TooLarge) return none;
+    throw error;
   }
 }
 

@@ -72,6 +72,9 @@ function batchFill({ src, fields, constant = [], document }) {
   return { src, host: of(hostField), proto: of(protoField), fields: [...others, ...constant], document: document || undefined };
 }
 
+/** Whether an origin's page for a status is shown in place of one of the site's that requires the fragment. @param {number} status */
+export const hasOwnPage = (status) => status === 404 || status === 410;
+
 /** Reads frames from a stream that comes in any pieces. */
 export class FrameDecoder {
   /** The part that is being read: the preamble or the head. */
@@ -161,6 +164,10 @@ export class FrameDecoder {
         break;
       }
       default:
+        if (hasOwnPage(this.#head.status) && this.#head.headers["inlay-failure"] === undefined) {
+          frames.push({ index: this.#index, ...this.#head, failure: "", body: new Uint8Array(0) }); // its status is what counts
+          break;
+        }
         frames.push({
           index: this.#index, status: 500, headers: this.#head.headers, failure: "too-large",
           body: encoder.encode(`the body has ${this.#size} bytes, the limit is ${this.#limit}`),

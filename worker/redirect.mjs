@@ -41,6 +41,26 @@ export function redirectTarget(base, status, location) {
   return `${scheme}://${authority}${resolved}${ref.slice(end)}`;
 }
 
+/**
+ * Where a redirect leads the visitor of a page whose required fragment was asked for at base: VisitorsLocation in
+ * internal/answer/redirect.go, by the table in internal/answer/testdata/visitors.json.
+ * @param {string} prefix @param {string} base @param {number} status @param {string | null | undefined} location
+ * @returns {string} empty: nowhere
+ */
+export function visitorsLocation(prefix, base, status, location) {
+  if (!redirects.has(status) || !location) return "";
+  const [, ref, fragment = ""] = /** @type {RegExpExecArray} */ (/^([^#]*)(#[^]*)?$/.exec(location.replace(/^[ \t]+|[ \t]+$/g, "")));
+  if (fragment !== "" && fragment !== "#" && !reference.test(fragment.slice(1))) return "";
+  const next = redirectTarget(base, status, location);
+  const behind = (/** @type {string | null} */ url) => (url?.startsWith(`${prefix}/`) ? url.slice(prefix.length) + fragment : "");
+  if (next !== null) return behind(next);
+  const absolute = /^(https?):\/\/([^/?]+)/i.exec(ref);
+  if (absolute === null || !reference.test(ref)) return "";
+  const [, own, authority] = /** @type {RegExpExecArray} */ (/^([^:]*):\/\/([^/?]*)/.exec(base));
+  if (!sameAuthority(absolute[1], absolute[2], authority)) return ref + fragment;
+  return behind(redirectTarget(base, status, own + ref.slice(absolute[1].length))); // it does not know by which scheme it is asked
+}
+
 /** @param {string} scheme @param {string} a @param {string} b */
 function sameAuthority(scheme, a, b) {
   const parts = (/** @type {string} */ authority) => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { redirectTarget } from "./redirect.mjs";
+import { redirectTarget, visitorsLocation } from "./redirect.mjs";
 
 const cases = JSON.parse(readFileSync(new URL("../internal/answer/testdata/redirects.json", import.meta.url), "utf8"));
 
@@ -26,4 +26,12 @@ test("what the runtime makes of a followed URL is that URL", () => {
 test("no Location is none", () => {
   assert.equal(redirectTarget("https://a.example/", 302, null), null);
   assert.equal(redirectTarget("https://a.example/", 302, undefined), null);
+});
+
+test("a redirect of a required fragment is the visitor's", () => {
+  const cases = JSON.parse(readFileSync(new URL("../internal/answer/testdata/visitors.json", import.meta.url), "utf8"));
+  assert.ok(cases.length > 40);
+  for (const { prefix, base, status, location, leads } of cases) {
+    assert.equal(visitorsLocation(prefix, base, status, location), leads, `${status} ${JSON.stringify(location)} from ${base}`);
+  }
 });

@@ -88,7 +88,7 @@ export class RegionFill {
     const begun = [];
     fills.forEach(({ share, ...fill }, index) => {
       const read = fill.document ? allHeaders : readHeaders;
-      const name = JSON.stringify([fill.src, fill.url, fill.binding, fill.fields, fill.constant, fill.vouching, fill.document]);
+      const name = JSON.stringify([fill.src, fill.url, fill.binding, fill.fields, fill.constant, fill.vouching, fill.document, fill.page]);
       const all = this.flights.get(name) ?? [];
       let flight = all.findLast((f) => isJoinable(f, share, now));
       if (flight === undefined) {
@@ -190,6 +190,7 @@ function readHeaders(headers) {
   const read = {};
   for (const name of answerFields) if (headers[name] !== undefined) read[name] = headers[name];
   if (headers["set-cookie"] !== undefined) read["set-cookie"] = "1";
+  if (headers.location !== undefined) read.location = headers.location; // where it leads the visitor
   return read;
 }
 

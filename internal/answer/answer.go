@@ -47,7 +47,7 @@ type Answer struct {
 var Fields = [...]string{
 	"content-type", "cache-control", "vary", "retry-after", "age", "content-encoding", "cdn-cache-control", "expires",
 	"date", "pragma", "etag", "last-modified", "cache-tag", "surrogate-key", "cache-groups",
-	"surrogate-control", "inlay-slots", "location",
+	"surrogate-control", "inlay-slots",
 }
 
 // Field is where the value of AnswerFields[i] is kept.
@@ -55,6 +55,6 @@ func (a *Answer) Field(i int) *string {
 	return [len(Fields)]*string{
 		&a.ContentType, &a.CacheControl, &a.Vary, &a.RetryAfter, &a.Age, &a.ContentEncoding, &a.CDNCacheControl, &a.Expires,
 		&a.Date, &a.Pragma, &a.ETag, &a.LastModified, &a.CacheTag, &a.SurrogateKey, &a.CacheGroups,
-		&a.SurrogateControl, &a.InlaySlots, &a.Location,
+		&a.SurrogateControl, &a.InlaySlots,
 	}[i]
 }

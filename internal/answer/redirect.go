@@ -67,6 +67,49 @@ func RedirectTarget(base string, status int, location string) string {
 	return scheme + "://" + authority + path + ref[n:]
 }
 
+// VisitorsLocation is where a redirect leads the visitor of a page whose required fragment was asked for at base, and answered by it:
+// on the site of its origin, whose URL of paths is prefix, a path of the visitor's; elsewhere an absolute URL, which whoever knows the
+// visitor's host has to look at. It is empty where the redirect leads nowhere that a visitor can be sent, and for what is no redirect.
+//
+// worker/redirect.mjs does the same for Workers; testdata/visitors.json holds both to it.
+func VisitorsLocation(prefix, base string, status int, location string) string {
+	location = ascii.TrimOWS(location)
+	ref, fragment, has := ascii.Cut(location, "#")
+	if has {
+		if fragment = "#" + fragment; fragment != "#" && !isReference(fragment[1:]) {
+			return ""
+		}
+	}
+	if next := RedirectTarget(base, status, location); next != "" {
+		return behind(prefix, next, fragment)
+	}
+	scheme, rest, absolute := ascii.Cut(ref, "://")
+	switch status {
+	case 301, 302, 303, 307, 308:
+	default:
+		return ""
+	}
+	if !absolute || !isReference(ref) || !ascii.EqualFold(scheme, "http") && !ascii.EqualFold(scheme, "https") || rest == "" || ascii.InSet(rest[0], "/?") {
+		return ""
+	}
+	// An origin that does not know by which scheme it is asked means itself; what is not taken from it then is a path that nobody is
+	// sent to.
+	own, authority, _ := ascii.Cut(base, "://")
+	authority = authority[:ascii.IndexAny(authority+"/", "/?")]
+	if sameAuthority(scheme, rest[:ascii.IndexAny(rest+"/", "/?")], authority) {
+		return behind(prefix, RedirectTarget(base, status, own+"://"+rest), fragment)
+	}
+	return ref + fragment
+}
+
+// behind is what stands in a URL of an origin behind its prefix; empty if the URL is beside what the site has of the origin.
+func behind(prefix, url, fragment string) string {
+	if !hasPrefixText(url, prefix) || !hasPrefixText(url[len(prefix):], "/") {
+		return ""
+	}
+	return url[len(prefix):] + fragment
+}
+
 // isReference tells whether s is made of what a URI reference may have, the "#" aside.
 func isReference(s string) bool {
 	for i := 0; i < len(s); i++ {

@@ -62,3 +62,53 @@ func FuzzRedirectTarget(f *testing.F) {
 		require.Equal(t, next, RedirectTarget(base, 302, next))
 	})
 }
+
+// visitorsCases are those of testdata/visitors.json, which worker/redirect.test.mjs holds the glue to.
+func visitorsCases(t testing.TB) (cases []visitorsCase) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/visitors.json")
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &cases))
+	return cases
+}
+
+type visitorsCase struct {
+	Prefix   string `json:"prefix"`
+	Base     string `json:"base"`
+	Status   int    `json:"status"`
+	Location string `json:"location"`
+	Leads    string `json:"leads"`
+}
+
+func TestRedirectOfARequiredFragmentIsTheVisitors(t *testing.T) {
+	for _, c := range visitorsCases(t) {
+		assert.Equal(t, c.Leads, VisitorsLocation(c.Prefix, c.Base, c.Status, c.Location), "%d %q from %s", c.Status, c.Location, c.Base)
+	}
+}
+
+// FuzzVisitorsLocation: it is a path that no browser takes for a host, or a URL of a host.
+func FuzzVisitorsLocation(f *testing.F) {
+	for _, c := range visitorsCases(f) {
+		f.Add(c.Prefix, strings.TrimPrefix(c.Base, c.Prefix), c.Location)
+	}
+	f.Fuzz(func(t *testing.T, prefix, src, location string) {
+		prefix = "https://origin.example" + strings.TrimPrefix(prefix, "https://origin.example")
+		if u, err := url.Parse(prefix + src); err != nil || u.Host != "origin.example" || !strings.HasPrefix(src, "/") || strings.ContainsAny(prefix[len("https://"):]+src, "?#\\ ") {
+			return
+		}
+		leads := VisitorsLocation(prefix, prefix+src, 302, location)
+		if leads == "" {
+			return
+		}
+		require.NotContains(t, leads, "\\")
+		if leads[0] == '/' {
+			u, err := url.Parse(leads)
+			require.NoError(t, err, leads)
+			require.Empty(t, u.Host, leads)
+			require.False(t, strings.HasPrefix(leads, "//"), leads)
+		} else {
+			require.Regexp(t, "^(?i:https?)://[^/?#]", leads)
+		}
+		require.NotContains(t, leads, "\n")
+	})
+}

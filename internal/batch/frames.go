@@ -56,7 +56,8 @@ import (
 //
 // and, of a document, the other fields of its answer that go out with a page which is kept of it: see [answer.KeepsField].
 //
-// Of an answer with another status than 200 the body is empty, whatever its handler wrote.
+// Of an answer with another status than 200, 404 and 410 the body is empty, whatever its handler wrote; of these two it is the
+// handler's own page, and empty if it is larger than a frame's body, is compressed, or is what net/http's NotFound says.
 //
 // Names
 //

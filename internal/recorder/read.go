@@ -19,7 +19,7 @@ func Read(status int, header http.Header, body []byte, sniff int) answer.Answer 
 	for name, values := range header {
 		encoded = encoded || strings.EqualFold(name, "transfer-encoding") && strings.Join(values, "") != ""
 	}
-	start := body[:max(0, min(sniff, 512))]
+	start := body[:max(0, min(sniff, 512, len(body)))]
 	switch {
 	case status == http.StatusNotModified:
 		a.ContentType = ""
@@ -96,4 +96,17 @@ func Location(header http.Header) string {
 		return ""
 	}
 	return location
+}
+
+// HasOwnPage tells whether an origin's page for a status is shown in place of one of the site's that requires the fragment.
+func HasOwnPage(status int) bool { return status == http.StatusNotFound || status == http.StatusGone }
+
+// OwnPage is a body as a page of the origin's own: nil if it is compressed, or what [http.NotFound] says, which is no page.
+func OwnPage(status int, header http.Header, body []byte) []byte {
+	a, _ := readFields(header)
+	const nobodys = "404 page not found\n"
+	if e := ascii.TrimOWS(a.ContentEncoding); e != "" && !strings.EqualFold(e, "identity") || status == http.StatusNotFound && string(body) == nobodys {
+		return nil
+	}
+	return body
 }

@@ -15,8 +15,9 @@ type Writer struct {
 	status int
 	length int64 // the declared Content-Length; -1: none
 	body   []byte
-	passed int64 // bytes that were written and not kept: see keeps
-	sniff  int   // bytes from which the type is told, fixed by the first Flush; -1: no Flush yet
+	passed int64  // bytes that were written and not kept: see keeps
+	own    []byte // the origin's own page for 404 or 410, as far as it was written
+	sniff  int    // bytes from which the type is told, fixed by the first Flush; -1: no Flush yet
 
 	limit    int // bytes that body may have
 	tooLarge bool
@@ -66,6 +67,8 @@ func (w *Writer) Write(p []byte) (int, error) {
 	}
 	if w.keeps() {
 		w.body = append(w.body, p...)
+	} else if w.isOwn() {
+		w.own = append(w.own, p...)
 	}
 	return len(p), nil
 }
@@ -77,6 +80,8 @@ func (w *Writer) WriteString(s string) (int, error) {
 	}
 	if w.keeps() {
 		w.body = append(w.body, s...)
+	} else if w.isOwn() {
+		w.own = append(w.own, s...)
 	}
 	return len(s), nil
 }
@@ -108,11 +113,14 @@ func (w *Writer) admit(n int) error {
 // one, or too short.
 func (w *Writer) keeps() bool { return w.status == http.StatusOK }
 
+// isOwn tells whether the answer's body may be shown in place of a page that requires the fragment.
+func (w *Writer) isOwn() bool { return HasOwnPage(w.status) }
+
 // Flush settles what a flush settles: status, header, and the type, which is told from what there is.
 func (w *Writer) Flush() {
 	w.WriteHeader(http.StatusOK)
 	if w.sniff < 0 {
-		w.sniff = len(w.body)
+		w.sniff = len(w.body) + len(w.own)
 	}
 }
 
@@ -139,8 +147,16 @@ func (w *Writer) End() error {
 // Settled tells whether the handler has said a status, so that there is something to read.
 func (w *Writer) Settled() bool { return w.sent != nil }
 
-// Kept are the answer's bytes.
-func (w *Writer) Kept() []byte { return w.body }
+// Kept are the answer's bytes: those of a fragment, or of a page of the origin's own for 404 or 410.
+func (w *Writer) Kept() []byte {
+	if !w.isOwn() {
+		return w.body
+	}
+	if w.passed > int64(w.limit) || w.length >= 0 && w.length != int64(len(w.own)) {
+		return nil
+	}
+	return OwnPage(w.status, w.sent, w.own)
+}
 
 // Location is where a redirect leads, as [Location] has it.
 func (w *Writer) Location() string { return Location(w.sent) }
@@ -149,4 +165,4 @@ func (w *Writer) Location() string { return Location(w.sent) }
 func (w *Writer) Sent() http.Header { return w.sent }
 
 // Answer is what the storing rules look at.
-func (w *Writer) Answer() answer.Answer { return Read(w.status, w.sent, w.body, w.sniff) }
+func (w *Writer) Answer() answer.Answer { return Read(w.status, w.sent, w.Kept(), w.sniff) }

@@ -121,14 +121,16 @@ func exportLeave(id uint32, now float64) {
 }
 
 // fill_end takes how long before it was asked for the fill had begun, in milliseconds, and the fields of answer.Fields, each
-// ended by NUL; then for each redirect on the way its status, whether it set a cookie ("1"), and its fields. It answers with
+// ended by NUL; then where a redirect leads that is the visitor's, or nothing; then for each redirect on the way its status, whether it set a cookie ("1"), and its fields. It answers with
 // the size of error_text, which says why the answer is no fragment and should be looked at; 0: it need not be.
 //
 //go:wasmexport fill_end
 func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, before, now float64) uint32 {
 	heap.Collect()
 	a := answer.Answer{Status: int(status), SetCookie: setCookie != 0, Size: int(bytes), Before: time.Duration(before) * time.Millisecond}
-	a.Redirects = hops(fieldsInto(&a, texts(size)))
+	rest := fieldsInto(&a, texts(size))
+	a.Location = rest[0]
+	a.Redirects = hops(rest[1:])
 	a.Header, header = header, nil
 	failure := core.FillEnd(engine.FillID(fill), &a, handle(blob), at(now))
 	verified()

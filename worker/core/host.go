@@ -98,10 +98,11 @@ func report(p unsafe.Pointer, size uint32)
 
 // fill takes src NUL url NUL binding NUL log NUL name NUL value NUL …, then the same for the constant fields and for those that vouch,
 // each list after an empty name and value. The log, maxAge and stamp are those of its Share; maxAge is negative if there is none.
-// Of a document, 1, all header fields are wanted: see fill_header.
+// kind has bits: 1, of a document, all of whose header fields are wanted (see fill_header); 2, of a fragment that a page requires
+// (see engine.Fill, Page).
 //
 //go:wasmimport inlay fill
-func fill(id, fill uint32, p unsafe.Pointer, size, timeoutMillis, maxBytes uint32, maxAgeMillis, stamp float64, document uint32)
+func fill(id, fill uint32, p unsafe.Pointer, size, timeoutMillis, maxBytes uint32, maxAgeMillis, stamp float64, kind uint32)
 
 //go:wasmimport inlay stop
 func stop(fill uint32)
@@ -232,7 +233,7 @@ func (host) Fill(id engine.RequestID, attempt engine.FillID, f engine.Fill) {
 			appendBlock(field.Name, field.Value)
 		}
 	}
-	fill(uint32(id), uint32(attempt), bytesAt(block), uint32(len(block)), uint32(f.Timeout.Milliseconds()), uint32(f.MaxBytes), maxAge, float64(f.Share.Stamp), number(f.Document))
+	fill(uint32(id), uint32(attempt), bytesAt(block), uint32(len(block)), uint32(f.Timeout.Milliseconds()), uint32(f.MaxBytes), maxAge, float64(f.Share.Stamp), number(f.Document)|number(f.Page)<<1)
 }
 
 func (host) Stop(f engine.FillID) { stop(uint32(f)) }

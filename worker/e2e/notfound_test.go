@@ -38,7 +38,7 @@ func TestPagesOwnFieldsAndNotFound(t *testing.T) {
 		case "/f/none":
 			http.NotFound(w, r)
 		case "/f/gone":
-			http.Error(w, "gone", http.StatusGone)
+			w.WriteHeader(http.StatusGone)
 		case "/f/broken":
 			http.Error(w, "broken", http.StatusInternalServerError)
 		case "/nowhere":
@@ -190,4 +190,101 @@ func TestSitesPageIsShownInAnOutage(t *testing.T) {
 	resp := request(t, http.MethodGet, server.URL+"/p/1", nil)
 	assert.Equal(t, http.StatusInternalServerError, resp.StatusCode)
 	assert.Equal(t, outOfOrder, read(t, resp), "with variables that are wrong")
+}
+
+// A required fragment's own page, and its redirect, are the visitor's: asked for one by one, and in batches.
+func TestOriginsOwnAnswersAreThePages(t *testing.T) {
+	t.Parallel()
+	pages, err := edge.ReadPages(fstest.MapFS{
+		"p/{id}.html": {Data: []byte(`<!doctype html><title>Product {id}</title><body><edge-slot name="a" src="/f/{id}" ttl="1m" required></edge-slot>` +
+			`<edge-slot name="b" src="/b/{id}">b</edge-slot></body>`)},
+		"404.html": {Data: []byte(notHere)},
+		"5xx.html": {Data: []byte(outOfOrder)},
+	})
+	require.NoError(t, err)
+	self := ""
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		say := func(status int, body string) {
+			w.Header().Set("Content-Type", "text/html; charset=iso-8859-1")
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}
+		switch r.URL.Path {
+		case "/f/none":
+			say(404, "<h1>No such product")
+		case "/f/gone":
+			say(410, "<h1>Sold out")
+		case "/f/cookie":
+			http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
+			say(404, "secret")
+		case "/f/private":
+			w.Header().Set("Cache-Control", "no-cache, private")
+			say(404, "secret")
+		case "/f/large":
+			say(404, strings.Repeat("x", 2000))
+		case "/f/net-http":
+			http.NotFound(w, r)
+		case "/f/login":
+			w.Header().Set("Location", "/login?from=shop#form")
+			say(303, "")
+		case "/f/relative":
+			w.Header().Set("Location", "../cart")
+			say(302, "")
+		case "/f/absolute":
+			w.Header().Set("Location", self+"/moved")
+			say(301, "")
+		case "/f/other":
+			w.Header().Set("Location", "https://other.example/login")
+			say(302, "")
+		default:
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = w.Write([]byte("<p>" + r.URL.Path))
+		}
+	})
+	const secret = "0123456789abcdef0123456789abcdef"
+	for name, h := range map[string]http.Handler{"one by one": handler, "in batches": edge.FillsWith(handler, secret)} {
+		origin := newOrigin(t, h.ServeHTTP)
+		self = origin.URL
+		server := harness.StartPages(t, pages, "INLAY_ORIGIN="+origin.URL, "INLAY_MAX_FRAGMENT=1000", "INLAY_FILLS_SECRET="+secret)
+		if name == "in batches" {
+			read(t, request(t, http.MethodGet, server.URL+"/p/1", nil)) // by which it announces that it takes them
+		}
+		for _, c := range []struct {
+			id             string
+			status         int
+			body, location string
+		}{
+			{"none", 404, "<h1>No such product", ""},
+			{"gone", 410, "<h1>Sold out", ""},
+			{"cookie", 404, notHere, ""},
+			{"private", 404, notHere, ""},
+			{"large", 404, notHere, ""},
+			{"net-http", 404, notHere, ""},
+			{"login", 303, "", "/login?from=shop#form"},
+			{"relative", 302, "", "/cart"},
+			{"absolute", 301, "", "/moved"},
+			{"other", 502, outOfOrder, ""},
+		} {
+			for _, method := range []string{http.MethodHead, http.MethodGet, http.MethodGet} {
+				what := name + " " + method + " " + c.id
+				resp := request(t, method, server.URL+"/p/"+c.id, nil)
+				body := read(t, resp)
+				assert.Equal(t, c.status, resp.StatusCode, what)
+				assert.Equal(t, c.location, resp.Header.Get("Location"), what)
+				assert.Equal(t, "no-store", resp.Header.Get("Cache-Control"), what)
+				assert.Empty(t, resp.Header.Get("Set-Cookie"), what)
+				assert.EqualValues(t, len(c.body), resp.ContentLength, what)
+				if strings.HasPrefix(c.body, "<h1>") {
+					assert.Equal(t, "text/html; charset=iso-8859-1", resp.Header.Get("Content-Type"), what)
+				}
+				if method == http.MethodHead {
+					assert.Empty(t, body, what)
+				} else {
+					assert.Equal(t, c.body, body, what)
+				}
+			}
+		}
+		page := read(t, request(t, http.MethodGet, server.URL+"/p/7%3C", nil))
+		assert.Contains(t, page, "<title>Product 7&lt;</title>")
+	}
 }
