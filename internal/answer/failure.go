@@ -107,8 +107,11 @@ func (e *FillError) Error() string {
 }
 
 // Unusual tells a failure that somebody should look at from an origin's plain statement that there is no such fragment
-// (404, 410).
+// (404, 410), and from a redirect that is the visitor's.
 func (e *FillError) Unusual() bool {
+	if e.Location != "" && e.Location[0] == '/' {
+		return false
+	}
 	return e.Reason != StatusError || e.Status != 404 && e.Status != 410
 }
 

@@ -238,7 +238,7 @@ func TestOriginsOwnAnswersAreThePages(t *testing.T) {
 			say(302, "")
 		default:
 			w.Header().Set("Content-Type", "text/html")
-			_, _ = w.Write([]byte("<p>" + r.URL.Path))
+			_, _ = w.Write([]byte("<p>there"))
 		}
 	})
 	const secret = "0123456789abcdef0123456789abcdef"
