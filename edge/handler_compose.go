@@ -280,7 +280,7 @@ func (h *Handler) refuse(name, text string) {
 
 // Parse reads a page of the origin that is to be kept, or a fragment, for its slots.
 func (n nativeHost) Parse(b *blob, p engine.Parse) []byte {
-	o, refused, err := shell.Outline(b.bytes, shell.OutlineOptions{Document: p.Document, EdgeSlots: p.EdgeSlots, ESI: p.ESI, Base: p.Base})
+	o, refused, err := shell.OutlineKept(b.bytes, shell.OutlineOptions{Document: p.Document, EdgeSlots: p.EdgeSlots, ESI: p.ESI, Base: p.Base})
 	if err != nil {
 		refused = append(refused, err.Error())
 	}
@@ -309,11 +309,14 @@ func composedHead(head *blob, o *origin) *blob {
 		return head // it cannot be shown
 	}
 	all := maps.Clone(o.header)
-	before := all["Cache-Status"]
+	before, contentType := all["Cache-Status"], all["Content-Type"]
 	delete(all, "Cache-Status")
 	mergeHead(all, head.header)
 	if len(before) > 0 { // who is nearest the origin comes first
 		all["Cache-Status"] = append(slices.Clip(before), all["Cache-Status"]...)
+	}
+	if len(contentType) > 0 { // where it names no charset the page may
+		all["Content-Type"] = contentType
 	}
 	return &blob{status: o.status, header: all}
 }

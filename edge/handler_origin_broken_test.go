@@ -412,3 +412,81 @@ func TestCookiesOfVisitorsNeverMix(t *testing.T) {
 		wait.Wait()
 	}
 }
+
+// TestCharsetOfThePageStays: where the field names none, a <meta> may.
+func TestCharsetOfThePageStays(t *testing.T) {
+	both(t, func(t *testing.T, remote bool) {
+		s := newSiteOrigin()
+		page := strings.Replace(esiPage("/f/a"), "<title>", "<meta charset=iso-8859-1><title>\xE9", 1)
+		s.mux.HandleFunc("/p", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.Header().Set("Surrogate-Control", `max-age=60, content="ESI/1.0"`)
+			_, _ = io.WriteString(w, page)
+		})
+		front, _ := inFront(t, s, remote, nil)
+		for range 3 {
+			answer := get(t, front.URL+"/p")
+			assert.Equal(t, "text/html", answer.Header.Get("Content-Type"))
+			assert.Contains(t, answer.body, "<title>\xE9")
+		}
+	})
+}
+
+// breakingWriter is a client's writer that gives up, as that of http.TimeoutHandler and others do.
+type breakingWriter struct {
+	http.ResponseWriter
+	panics any
+}
+
+func (w breakingWriter) Write(p []byte) (int, error) {
+	if w.panics != nil {
+		panic(w.panics)
+	}
+	return 0, io.ErrClosedPipe
+}
+
+// TestWriterThatGivesUpEndsTheRequest: also if it panics, which goes on to the server.
+func TestWriterThatGivesUpEndsTheRequest(t *testing.T) {
+	both(t, func(t *testing.T, remote bool) {
+		for _, panics := range []any{nil, http.ErrAbortHandler} {
+			s := newSiteOrigin()
+			ended := make(chan bool, 1)
+			s.mux.HandleFunc("/p", func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "text/html")
+				w.Header().Set("Surrogate-Control", esi)
+				_, _ = io.WriteString(w, esiPage("/f/a")+strings.Repeat("<p>more</p>", 1000))
+				w.(http.Flusher).Flush()
+				<-r.Context().Done()
+				ended <- true
+			})
+			_, h := inFront(t, s, remote, nil)
+			serve := func() {
+				h.ServeHTTP(breakingWriter{httptest.NewRecorder(), panics}, httptest.NewRequest(http.MethodGet, "/p", nil))
+			}
+			if panics != nil {
+				assert.PanicsWithValue(t, panics, serve)
+			} else {
+				serve()
+			}
+			select {
+			case <-ended:
+			case <-time.After(5 * time.Second):
+				require.Fail(t, "the origin's request goes on")
+			}
+			h.mu.Lock()
+			assert.Empty(t, h.conns)
+			h.mu.Unlock()
+		}
+	})
+}
+
+func FuzzGzipOf(f *testing.F) {
+	for _, v := range []string{"gzip", "br;q=1, gzip;q=0.0", "gzip;;q=", "x-gzip ; q=1", ",,"} {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		got := gzipOf(value)
+		require.True(t, got == "identity" || got == "gzip" && strings.Contains(strings.ToLower(value), "gzip"))
+		require.Equal(t, "gzip", gzipOf("gzip,"+value))
+	})
+}

@@ -108,6 +108,15 @@ func Outline(src []byte, options OutlineOptions) (whole page.Outline, refused []
 	return whole, refused, err
 }
 
+// OutlineKept is [Outline] for what is kept: a page goes out as UTF-8 then, so one that is not is refused with ESI too.
+func OutlineKept(src []byte, options OutlineOptions) (whole page.Outline, refused []string, err error) {
+	whole, refused, err = Outline(src, options)
+	if err == nil && options.Document && !utf8.Valid(src) {
+		err = errNotUTF8
+	}
+	return whole, refused, err
+}
+
 func (o *Outliner) give() (page.Outline, []string) {
 	given, refused := o.given, o.refused
 	o.given, o.refused = page.Outline{}, nil

@@ -66,7 +66,7 @@ func options(flags, baseSize uint32) shell.OutlineOptions {
 //go:wasmexport whole
 func exportWhole(flags, baseSize, size uint32) uint32 {
 	o := options(flags, baseSize)
-	outline, told, err := shell.Outline(input[baseSize:baseSize+size], o)
+	outline, told, err := shell.OutlineKept(input[baseSize:baseSize+size], o)
 	tell(told)
 	out = nil
 	if err != nil {
