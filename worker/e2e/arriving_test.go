@@ -365,3 +365,15 @@ func TestAClientThatReadsNothingHoldsTheOriginBack(t *testing.T) {
 		t.Fatal("the origin still answers a client that has left")
 	}
 }
+
+// Handlers in app.wasm may have pages with slots too: their fields come to what is kept as those of a server's answer do.
+func TestPagesOfHandlersInAppWasmAreComposedAndKept(t *testing.T) {
+	t.Parallel()
+	server := startRuntime(t)
+	want := "<!doctype html><html><head><title>x</title></head><body><p>part of x</p></body></html>"
+	assert.Equal(t, want, read(t, request(t, http.MethodGet, server.URL+"/pages/x", nil, "User-Agent", "curl/8")))
+	resp, body := eventuallyWarm(t, server.URL+"/pages/x")
+	assert.Equal(t, want, body)
+	assert.Equal(t, `inlay="ESI/1.0"`, resp.Header.Get("X-Capability"))
+	assert.Empty(t, resp.Header.Get("Inlay-Slots"))
+}
