@@ -202,9 +202,6 @@ func (f *batchFill) problem() string {
 		if !isFrameName(name) {
 			return "a field's name is no token"
 		}
-		if f.Document && name == route.ProtoField && (pair[1] == "http" || pair[1] == "https") {
-			continue // a page of the origin has the visitor's scheme in its key
-		}
 		if !route.MayFill(name) {
 			return "the field " + name + " is none that a slot can declare"
 		}

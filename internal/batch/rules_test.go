@@ -100,21 +100,6 @@ func TestBatchSetsWhatASlotCanDeclare(t *testing.T) {
 }
 
 // What is derived comes to the handler where it looks anyway, and the visitor's host as that of the request.
-// The visitor's scheme is in the key of a page of the origin, and in no fragment's.
-func TestOnlyADocumentIsToldOfTheScheme(t *testing.T) {
-	for _, c := range []struct {
-		document bool
-		value    string
-		want     bool
-	}{{true, "https", true}, {true, "http", true}, {true, "ftp", false}, {true, "https, http", false}, {false, "https", false}} {
-		f := batchFill{Src: "/a", Document: c.document, Fields: [][]string{{"X-Forwarded-Proto", c.value}}}
-		r, problem := f.request(context.Background(), httptest.NewRequest(http.MethodPost, Path, nil))
-		if assert.Equal(t, c.want, problem == "", "%+v", c) && c.want {
-			assert.Equal(t, c.value, r.Header.Get("X-Forwarded-Proto"))
-		}
-	}
-}
-
 func TestBatchBringsWhatIsDerived(t *testing.T) {
 	p, err := shell.Parse("/p", `<body><edge-slot name="a" src="/a" vary="language:de,en country bucket:price/2 host"></edge-slot></body>`)
 	require.NoError(t, err)
