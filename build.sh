@@ -19,7 +19,7 @@ usage: ./build.sh [COMMAND]
   test              everything that has to hold: formatting, vet, staticcheck, all tests, both Wasm builds
   bench             benchmarks against peers; writes bench/RESULTS.md
   deploy [OPTION…]  build, and run wrangler deploy; --dry-run works offline
-  core [NAME…]      make worker/core.wasm, worker/shell.wasm and their records anew, which are committed; or those named
+  core [NAME…]      make core.wasm, shell.wasm, variables.wasm and their records in worker/ anew, which are committed; or those named
   clean             remove what build made: build/, .wrangler/ and what the site's generators wrote and git ignores
   clean --all       also remove node_modules/ and the tools in the cache folder
   help              print this

@@ -10,6 +10,7 @@ import { Front } from "./front.mjs";
 import { Shells, setShown, withReason } from "./not-found.mjs";
 import pages from "./pages.bin";
 import { Tiers, dataCenter, digest } from "./tiers.mjs";
+import { readVariables } from "./variables.mjs";
 import { View } from "./view.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -155,16 +156,19 @@ export class Core {
    * @returns {Settings}
    */
   start(env, edition) {
-    const texts = [];
+    /** @type {[string, string][]} */
+    const variables = [];
     for (const [name, value] of Object.entries(env)) {
-      if (name.startsWith("INLAY_") && typeof value === "string") texts.push(name, value);
+      if (name.startsWith("INLAY_") && typeof value === "string") variables.push([name, value]);
     }
+    const said = readVariables(variables);
+    if ("problem" in said) throw new ConfigError(said.problem);
     const bound = bindingsOf(env);
     this.tell(bound.problems);
-    if (bound.problems.length > 0) texts.push("problems", JSON.stringify(bound.problems));
+    const problems = bound.problems.length > 0 ? JSON.stringify(bound.problems) : "";
     const has = (bound.log ? 1 | 2 : 0) | (bound.kv ? 4 : 0) | (bound.region ? 8 : 0);
     const seed = crypto.getRandomValues(new Uint32Array(2));
-    const refused = this.exports.start(this.put(texts), seed[0], seed[1], crashes, has);
+    const refused = this.exports.start(this.putText(`${problems}\0${said.read}`), seed[0], seed[1], crashes, has);
     if (refused > 0) throw new ConfigError(this.text(this.exports.error_text(), refused));
     const [dev, debug, origin, secret, lease, tiers, outlive, purgeField] = this.texts(this.exports.settings(), this.exports.settings_size());
     const settings = {

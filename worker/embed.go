@@ -1,10 +1,10 @@
-// Package worker has what every Worker of inlay runs: the glue, core.wasm and
+// Package worker has what every Worker of inlay runs: the glue, core.wasm, variables.wasm and
 // shell.wasm.
 //
 // The glue is the modules of this folder; worker.mjs is their entry. The Wasm
-// modules are committed, so that a site needs no TinyGo; core.record and
-// shell.record say what they were made of, by which tools, and what they weigh.
-// core/ and shell/ are their main packages, app/ what a site's main calls, e2e/
+// modules are committed, so that a site needs no TinyGo; core.record,
+// variables.record and shell.record say what they were made of, by which tools, and what they weigh.
+// core/, variables/ and shell/ are their main packages, app/ what a site's main calls, e2e/
 // the tests in a real workerd.
 package worker
 
@@ -12,7 +12,7 @@ import "embed"
 
 // Glue are the modules of this folder that are written by hand, tests left out.
 //
-//go:embed app-instances.mjs asks.mjs back.mjs bindings.mjs core.mjs exchange.mjs fills.mjs forwarded.mjs frames.mjs front.mjs go.mjs hops.mjs isolate.mjs log.mjs no-app.mjs not-found.mjs open-page.mjs pass.mjs purge-log.mjs purge.mjs redirect.mjs region.mjs region-call.mjs region-frames.mjs shell.mjs tiers.mjs view.mjs worker.mjs
+//go:embed app-instances.mjs asks.mjs back.mjs bindings.mjs core.mjs exchange.mjs fills.mjs forwarded.mjs frames.mjs front.mjs go.mjs hops.mjs isolate.mjs log.mjs no-app.mjs not-found.mjs open-page.mjs pass.mjs purge-log.mjs purge.mjs redirect.mjs region.mjs region-call.mjs region-frames.mjs shell.mjs tiers.mjs variables.mjs view.mjs worker.mjs
 var Glue embed.FS
 
 // Dev is what inlay dev puts in place of worker.mjs. It is no glue, so that no
@@ -36,6 +36,17 @@ var Record string
 //
 //go:embed shell.wasm
 var Shell []byte
+
+// Variables is variables.wasm, which reads a Worker's variables, as TinyGo
+// compiles worker/variables.
+//
+//go:embed variables.wasm
+var Variables []byte
+
+// VariablesRecord is variables.record.
+//
+//go:embed variables.record
+var VariablesRecord string
 
 // ShellRecord is shell.record.
 //

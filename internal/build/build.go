@@ -54,6 +54,7 @@ func run(ctx context.Context, p *project.Project, o Options, result *Result) err
 		{"app.wasm", func() (bool, error) { return App(ctx, p) }},
 		{"core.wasm", func() (bool, error) { return coreWasm().make(ctx, p) }},
 		{"shell.wasm", func() (bool, error) { return shellWasm().make(ctx, p) }},
+		{"variables.wasm", func() (bool, error) { return variablesWasm().make(ctx, p) }},
 	}
 	if o.Test {
 		steps = append(steps, step{"test/core.wasm", func() (bool, error) { return testCore(ctx, p) }})

@@ -25,7 +25,7 @@ type module struct {
 
 // made are the modules that other steps of the build write. Nothing else in
 // build/ is a source: it may be a copy of what is gone.
-var made = []string{"app.wasm", IDModule, "core.wasm", "pages.bin", "shell.wasm", "wasm_exec.js"}
+var made = []string{"app.wasm", IDModule, "core.wasm", "pages.bin", "shell.wasm", "variables.wasm", "wasm_exec.js"}
 
 // moduleName is what a module in build/ may be called.
 var moduleName = regexp.MustCompile(`^[\w.-]+$`)

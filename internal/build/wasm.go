@@ -35,6 +35,10 @@ func shellWasm() *wasm {
 	return &wasm{corewasm.Shell(), worker.Shell, worker.ShellRecord, "shell.mjs", ""}
 }
 
+func variablesWasm() *wasm {
+	return &wasm{corewasm.Variables(), worker.Variables, worker.VariablesRecord, "variables.mjs", ""}
+}
+
 // make makes the module's file in build/. It is the one that came with inlay,
 // unless the site is built in a checkout of inlay whose sources are others:
 // those are then compiled by TinyGo. So are those of the checkout that this

@@ -8,7 +8,6 @@ import (
 	"inlay/internal/config"
 	"inlay/internal/duration"
 	"inlay/internal/field"
-	"inlay/internal/page"
 	"inlay/internal/tier"
 )
 
@@ -210,7 +209,12 @@ func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration
 	var found inspection[B]
 	if ok {
 		var failure *answer.FillError
-		body, size, found, failure = e.inspectFound(f, body, size, en)
+		var header []field.Field
+		for i := 0; i+1 < len(en.Header); i += 2 {
+			header = append(header, field.Field{Name: en.Header[i], Value: en.Header[i+1]})
+		}
+		reads := en.N[tier.Reads]
+		body, size, found, failure = e.inspectFor(f, body, size, header, reads&tier.EdgeSlots != 0, reads&tier.ESI != 0)
 		h := newSum()
 		h.write(summed)
 		h.write(found.sum[:])
@@ -271,21 +275,6 @@ func (e *Engine[B]) putFilled(f *fill[B], at *attempt, v *entry[B], p *cache.Pol
 		},
 		Header: v.headerTexts(),
 	}, tiers)
-}
-
-// inspectFound inspects what was found below for a fill.
-func (e *Engine[B]) inspectFound(f *fill[B], body B, size int, en *tier.Entry) (B, int, inspection[B], *answer.FillError) {
-	reads := en.N[tier.Reads]
-	p := Parse{Document: f.slot.Document, EdgeSlots: reads&tier.EdgeSlots != 0, ESI: reads&tier.ESI != 0, Base: page.ReadKey(f.key).Src}
-	if !p.Document {
-		return e.inspectFor(f.slot, body, size, p)
-	}
-	pg := &page.Page{}
-	for i := 0; i+1 < len(en.Header); i += 2 {
-		pg.Header = append(pg.Header, field.Field{Name: en.Header[i], Value: en.Header[i+1]})
-	}
-	r, failure := e.inspectDocument(f, body, size, pg, p)
-	return body, size, r, failure
 }
 
 // headerTexts are the names and values of the fields that go out with a page of the origin.

@@ -256,19 +256,15 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 		e.host.Drop(blob)
 		return e.renew(f, at, a, now)
 	}
-	if f.slot.Document {
-		return e.shellEnd(f, at, a, blob, now, took)
-	}
-	policy, err := answer.Admit(f.slot, a, e.defaults(), now, took)
+	policy, failure := e.admit(f.slot, a, now, took)
 	var found inspection[B]
-	var failure *answer.FillError
 	size := a.Size
-	if err != nil {
-		failure = asFillError(err)
-	} else if blob, size, failure = e.unmark(blob, size); failure == nil {
-		p := Parse{Base: page.ReadKey(f.key).Src}
-		p.EdgeSlots, p.ESI = a.Slots()
-		blob, size, found, failure = e.inspectFor(f.slot, blob, size, p)
+	if failure == nil && !f.slot.Document {
+		blob, size, failure = e.unmark(blob, size)
+	}
+	if failure == nil {
+		edge, esi := a.Slots()
+		blob, size, found, failure = e.inspectFor(f, blob, size, a.Header, edge, esi)
 	}
 	if failure != nil {
 		if failure.Type != "" {
@@ -276,6 +272,9 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 			f.own.failure = failure
 		} else {
 			e.host.Drop(blob)
+		}
+		if f.slot.Document && (failure.Removes() || failure.Reason == answer.RefusedError) {
+			e.refuseShell(f)
 		}
 		e.fail(f, failure)
 		return failure
@@ -289,6 +288,19 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 	}
 	e.succeed(f, at, v, policy, a)
 	return nil
+}
+
+// admit decides whether an answer may be used for a slot, and for how long.
+func (e *Engine[B]) admit(s *page.Slot, a *answer.Answer, now time.Time, took time.Duration) (cache.Policy, *answer.FillError) {
+	admit := answer.Admit
+	if s.Document {
+		admit = answer.AdmitShell
+	}
+	policy, err := admit(s, a, e.defaults(), now, took)
+	if err != nil {
+		return policy, asFillError(err)
+	}
+	return policy, nil
 }
 
 // succeed settles a fill with a fragment that an attempt of it has brought, and whose first holder is the fill.

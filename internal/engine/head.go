@@ -82,11 +82,11 @@ func (e *Engine[B]) forVisitor(q *request[B], fields []field.Field) []field.Fiel
 	if q.passed {
 		return fields
 	}
-	attributes := "; Path=/; Max-Age=31536000; SameSite=Lax; Secure"
-	if q.visitor.fields.Field(route.SchemeField) != "https" {
-		attributes = attributes[:len(attributes)-len("; Secure")]
-	}
 	for _, pair := range q.plan.depends.Load().varies.Drawn(&q.visitor) {
+		attributes := "; Path=/; Max-Age=31536000; SameSite=Lax; Secure"
+		if q.visitor.fields.Field(route.SchemeField) != "https" {
+			attributes = attributes[:len(attributes)-len("; Secure")]
+		}
 		fields = append(fields, field.Field{Name: "set-cookie", Value: pair + attributes})
 	}
 	return fields

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"inlay/internal/answer"
+	"inlay/internal/field"
 	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/tier"
@@ -22,35 +23,50 @@ type inspection[B any] struct {
 	reads     int64    // and what was read for it, as tier.Entry has it
 }
 
-// inspectFor does that as it is needed for a slot: what p says of the fragment, or what is found in it, may make slots of its own.
-func (e *Engine[B]) inspectFor(s *page.Slot, blob B, size int, p Parse) (B, int, inspection[B], *answer.FillError) {
+// inspectFor does that as it is needed for the slot of a fill: what its answer says, or what is found in it, may make slots of its own.
+// A page of the origin goes out with a header.
+func (e *Engine[B]) inspectFor(f *fill[B], blob B, size int, header []field.Field, edge, esi bool) (B, int, inspection[B], *answer.FillError) {
+	s := f.slot
+	p := Parse{Document: s.Document, EdgeSlots: edge, ESI: esi, Base: page.ReadKey(f.key).Src}
 	var r inspection[B]
 	var err *answer.FillError
-	switch {
-	case s.InPlace && !p.ESI:
-		r.sum, err = e.sumOf(blob, size)
-		r.conflicts = ^markup.Mask(0)
-		return blob, size, r, err
-	case !p.ESI && !p.EdgeSlots:
-		if blob, size, r, err = e.inspect(blob, size); err != nil || !r.slots {
+	if s.Document {
+		e.declares(&p)
+	} else if !esi && (s.InPlace || !edge) {
+		if s.InPlace {
+			r.sum, err = e.sumOf(blob, size)
+			r.conflicts = ^markup.Mask(0)
+		} else {
+			blob, size, r, err = e.inspect(blob, size)
+		}
+		if err != nil || !r.slots {
 			return blob, size, r, err
 		}
 		p.EdgeSlots = true
 	}
-	pl, o := e.outlined(noPage, blob, size, p)
-	if pl == nil || len(pl.slots) == 0 && !p.ESI {
-		if pl != nil {
-			pl.drop(e.host)
+	o, bad := page.DecodeOutline(e.host.Parse(blob, p))
+	pl := newOutlined[B](&page.Page{Header: header})
+	switch {
+	case bad != nil || !e.outline(pl, &o, blob, size):
+		pl = nil
+	case len(pl.slots) == 0 && !p.ESI && !p.Document:
+		pl.drop(e.host)
+		pl = nil
+	}
+	if pl == nil {
+		if p.Document {
+			return blob, size, r, &answer.FillError{Reason: answer.RefusedError, Status: 200, Text: wording.Of(wording.HasNoSlots)}
 		}
 		return e.inspect(blob, size)
 	}
-	sum, err := e.sumOf(blob, size)
-	if err != nil {
+	if r.sum, err = e.sumOf(blob, size); err != nil {
 		pl.drop(e.host)
 		return blob, size, r, err
 	}
-	pl.sum = sum
-	return blob, size, inspection[B]{sum: sum, plan: pl, reads: p.reads(), conflicts: o.Conflicts, depth: o.Depth}, nil
+	pl.grow(&s.Varies)
+	pl.sum = r.sum
+	r.plan, r.reads, r.conflicts, r.depth = pl, p.reads(), o.Conflicts, o.Depth
+	return blob, size, r, nil
 }
 
 // reads is what p looks for, as tier.Entry has it.
@@ -63,9 +79,6 @@ func (p *Parse) reads() (n int64) {
 	}
 	return n
 }
-
-// noPage is what a fragment with slots is in place of a page.
-var noPage = &page.Page{}
 
 // have takes over what was found in an entry's blob.
 func (v *entry[B]) have(r *inspection[B]) {

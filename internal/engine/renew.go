@@ -37,9 +37,8 @@ func (e *Engine[B]) renew(f *fill[B], at *attempt, a *answer.Answer, now time.Ti
 		return failure
 	}
 	renewed := v.kept.Renewed(a, v.size)
-	policy, err := answer.Admit(f.slot, &renewed, e.defaults(), now, e.now.Sub(at.since))
-	if err != nil {
-		failure := asFillError(err)
+	policy, failure := e.admit(f.slot, &renewed, now, e.now.Sub(at.since))
+	if failure != nil {
 		e.fail(f, failure)
 		return failure
 	}

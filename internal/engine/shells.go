@@ -9,7 +9,6 @@ import (
 	"inlay/internal/duration"
 	"inlay/internal/page"
 	"inlay/internal/route"
-	"inlay/internal/wording"
 )
 
 // A page of the origin is a page whose shell is a fragment: one with slots, under its URL and what its Vary names, filled from that
@@ -101,6 +100,13 @@ func (e *Engine[B]) composedKey(q *request[B]) {
 // declared tells whether the configuration says that the pages of a path have slots.
 func (e *Engine[B]) declared(path string) bool { return e.shells.Has(path) }
 
+// declares has both kinds of slots read in what the configuration says has some.
+func (e *Engine[B]) declares(p *Parse) {
+	if path, _ := route.SplitTarget(p.Base); e.declared(path) {
+		p.EdgeSlots, p.ESI = true, true
+	}
+}
+
 // beginShell begins the request of a page of the origin, if its shell is, or could be, in memory. It reports whether the request is
 // in hand: else it is to be passed on.
 func (e *Engine[B]) beginShell(r *Request) bool {
@@ -181,13 +187,12 @@ func (e *Engine[B]) PassHead(r *Request, a *answer.Answer, now time.Time) (p Par
 	e.know(r)
 	r.path, r.query = route.SplitTarget(r.Target)
 	p.EdgeSlots, p.ESI = a.Slots()
-	if e.declared(r.path) {
-		p.EdgeSlots, p.ESI = true, true
-	}
+	p.Base = r.Target
+	e.declares(&p)
 	if !p.EdgeSlots && !p.ESI || r.Method != "GET" || !answer.CanHaveSlots(a) {
 		return Parse{}
 	}
-	p.Document, p.Base = true, r.Target
+	p.Document = true
 	e.asksLog(r.ID)
 	m := e.noteShell(r, a)
 	r.params = r.params[:0]
@@ -315,67 +320,4 @@ func (e *Engine[B]) breakOff(q *request[B]) {
 	e.host.Break(q.id)
 	q.running = true
 	e.forget(q)
-}
-
-// shellEnd is the end of a fill of a shell that was answered.
-func (e *Engine[B]) shellEnd(f *fill[B], at *attempt, a *answer.Answer, blob B, now time.Time, took time.Duration) *answer.FillError {
-	policy, err := answer.AdmitShell(f.slot, a, e.defaults(), now, took)
-	var failure *answer.FillError
-	var found inspection[B]
-	if err != nil {
-		failure = asFillError(err)
-	} else {
-		p := Parse{Document: true, Base: page.ReadKey(f.key).Src}
-		p.EdgeSlots, p.ESI = a.Slots()
-		if path, _ := route.SplitTarget(p.Base); e.declared(path) {
-			p.EdgeSlots, p.ESI = true, true
-		}
-		found, failure = e.inspectDocument(f, blob, a.Size, &page.Page{Header: a.Header}, p)
-	}
-	if failure != nil {
-		e.host.Drop(blob)
-		if failure.Removes() || failure.Reason == answer.RefusedError {
-			e.refuseShell(f)
-		}
-		e.fail(f, failure)
-		return failure
-	}
-	v := newEntry(blob, a.Size, found.sum)
-	v.have(&found)
-	v.cost += keyFactor * len(f.key)
-	if v.unfit = f.unfit; !v.unfit {
-		v.kept = a.Keep(now)
-		v.cost += v.kept.Cost()
-	}
-	e.succeed(f, at, v, policy, a)
-	return nil
-}
-
-// inspectDocument makes a page of the origin ready.
-func (e *Engine[B]) inspectDocument(f *fill[B], blob B, size int, pg *page.Page, p Parse) (r inspection[B], failure *answer.FillError) {
-	var pl *plan[B]
-	if p.EdgeSlots || p.ESI {
-		pl, _ = e.outlined(pg, blob, size, p)
-	}
-	if pl == nil {
-		return r, &answer.FillError{Reason: answer.RefusedError, Status: 200, Text: wording.Of(wording.HasNoSlots)}
-	}
-	sum, failure := e.sumOf(blob, size)
-	if failure != nil {
-		pl.drop(e.host)
-		return r, failure
-	}
-	pl.grow(&f.slot.Varies)
-	pl.sum = sum
-	return inspection[B]{sum: sum, plan: pl, reads: p.reads()}, nil
-}
-
-// outlined reads a blob that has slots, nil if it has none, or they cannot be found.
-func (e *Engine[B]) outlined(pg *page.Page, blob B, size int, p Parse) (*plan[B], page.Outline) {
-	o, err := page.DecodeOutline(e.host.Parse(blob, p))
-	pl := newOutlined[B](pg)
-	if err != nil || !e.outline(pl, &o, blob, size) {
-		return nil, o
-	}
-	return pl, o
 }

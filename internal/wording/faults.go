@@ -1,4 +1,4 @@
-//go:build !tinygo || documents
+//go:build !tinygo || documents || variables
 
 package wording
 

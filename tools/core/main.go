@@ -1,4 +1,4 @@
-// Command core makes worker/core.wasm and worker/shell.wasm, which are committed, and beside each its record, which says what it
+// Command core makes core.wasm, shell.wasm and variables.wasm in worker/, which are committed, and beside each its record, which says what it
 // consists of. It is what ./build.sh core runs, once TinyGo and Node are there. Names of modules as arguments: only those.
 package main
 

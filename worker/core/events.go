@@ -44,29 +44,18 @@ func exportPages(size uint32) uint32 {
 	return 0
 }
 
-// start takes the variables as name NUL value NUL …, and answers with the size of the text that says what is wrong with
-// them, to be read at error_text; zero if nothing is. crashes is how many instances before this one have trapped. has is what
-// is bound: 1, the purge log; 2, the data centre's cache; 4, KV; 8, the fills of a region. What is wrong with bindings comes as
-// the variable problems.
+// start takes what is wrong with bindings NUL, then what variables.wasm has read, and answers with the size of the text that says what
+// is wrong with pages, to be read at error_text; zero if nothing is. crashes is how many instances before this one have trapped. has is
+// what is bound: 1, the purge log; 2, the data centre's cache; 4, KV; 8, the fills of a region.
 //
 //go:wasmexport start
 func exportStart(size, seedLow, seedHigh, crashes, has uint32) uint32 {
-	variables := texts(size)
-	err := newEngine(func(name string) (string, bool) {
-		for i := 0; i+1 < len(variables); i += 2 {
-			if variables[i] == name {
-				return variables[i+1], true
-			}
-		}
-		return "", false
-	}, uint64(seedHigh)<<32|uint64(seedLow), uint64(crashes), has)
+	err := newEngine(texts(size), uint64(seedHigh)<<32|uint64(seedLow), uint64(crashes), has)
 	if err == nil {
 		return 0
 	}
 	// By their types: an Error that is called through the interface brings in every error's of the standard library.
 	switch err := err.(type) {
-	case config.Errors:
-		errorText = []byte(err.Error())
 	case *config.Error:
 		errorText = []byte(err.Error())
 	default:

@@ -28,11 +28,10 @@ var errorText []byte
 
 func main() {}
 
-func newEngine(lookup func(string) (string, bool), seed, crashes uint64, has uint32) error {
-	c, err := config.Parse(lookup)
-	if err != nil {
-		return err
-	}
+// newEngine takes what the host has found wrong besides the variables, and what variables.wasm has read.
+func newEngine(t []string, seed, crashes uint64, has uint32) (err error) {
+	c := config.Decode(t[1:])
+	c.Problems = t[0]
 	heap.Spare = uint32(c.MaxBytes / 16)
 	c.Seed, c.Crashes = seed, crashes
 	c.Log = has&1 != 0
@@ -40,7 +39,6 @@ func newEngine(lookup func(string) (string, bool), seed, crashes uint64, has uin
 	if !c.DataCenterCache {
 		c.Tiers &^= config.DataCenter
 	}
-	c.Problems, _ = lookup("problems")
 	block = block[:0]
 	appendBlock(flag(c.Dev), flag(c.Debug), c.Origin, c.FillsSecret, decimal.String(int(c.Lease.Milliseconds())),
 		decimal.String(int(c.Tiers)), flag(c.Outlive), c.PurgeField)

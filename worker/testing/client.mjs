@@ -3,7 +3,7 @@
 /** A request's exchange that only notes what the engine asks. */
 export class Client {
   constructor(fields = {}) {
-    this.request = { headers: new Headers({ "sec-fetch-dest": "document", ...fields }) };
+    this.request = { url: "https://site.example/", headers: new Headers({ "sec-fetch-dest": "document", ...fields }) };
     this.crashes = 0;
     this.late = 0;
     this.fills = [];

@@ -1,5 +1,5 @@
 // What build.sh makes, for tests of worker/*.mjs under Node: import this module first, and those of worker/ dynamically.
-// core.wasm, shell.wasm and pages.bin are the built ones, unless globalThis.testPages has other pages; what runs app.wasm is whatever
+// core.wasm, shell.wasm, variables.wasm and pages.bin are the built ones, unless globalThis.testPages has other pages; what runs app.wasm is whatever
 // globalThis.testApp does, with a batch's bytes and where to write frames.
 import { registerHooks } from "node:module";
 
@@ -10,6 +10,9 @@ const made = {
   "./shell.wasm": `
     import { readFileSync } from "node:fs";
     export default new WebAssembly.Module(readFileSync(new URL("../../build/shell.wasm", ${JSON.stringify(import.meta.url)})));`,
+  "./variables.wasm": `
+    import { readFileSync } from "node:fs";
+    export default new WebAssembly.Module(readFileSync(new URL("../../build/variables.wasm", ${JSON.stringify(import.meta.url)})));`,
   "./pages.bin": `
     import { readFileSync } from "node:fs";
     const bytes = globalThis.testPages ?? readFileSync(new URL("../../build/pages.bin", ${JSON.stringify(import.meta.url)}));
