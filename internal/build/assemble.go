@@ -99,7 +99,7 @@ func clean(p *project.Project, modules []string) (removed []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	rules := newRules(p.Wrangler)
+	rules := newRules(p)
 	for _, e := range entries {
 		name := e.Name()
 		if e.IsDir() || slices.Contains(modules, name) || rules.kind(name) == "" && kinds[filepath.Ext(name)] == "" {

@@ -13,7 +13,7 @@ func capnp(p *project.Project, modules []module, file, up, core string) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	rules := newRules(p.Wrangler)
+	rules := newRules(p)
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Made by inlay build. Run it from anywhere: workerd serve %s\n", file)
 	b.WriteString("# Another port: --socket-addr http=127.0.0.1:PORT. Variables are taken from the environment, not from wrangler.toml:\n")

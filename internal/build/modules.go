@@ -45,7 +45,7 @@ func gather(p *project.Project) ([]module, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gatherer{p: p, rules: newRules(p.Wrangler)}
+	g := &gatherer{p: p, rules: newRules(p)}
 	at := Problem{File: project.ConfigName, Line: p.Wrangler.MainAt.Line, Column: p.Wrangler.MainAt.Column}
 	if !g.add(entry, "main is build/"+entry, at) {
 		return nil, g.problems

@@ -165,11 +165,12 @@ func TestRulesAreWranglers(t *testing.T) {
 		}
 		w, err := project.ParseWrangler(text)
 		require.NoError(t, err)
-		assert.Equal(t, c.kind, newRules(w).kind(c.name), "%s: %s", c.rules, c.name)
+		assert.Equal(t, c.kind, newRules(&project.Project{Wrangler: w}).kind(c.name), "%s: %s", c.rules, c.name)
 	}
 	bundling, err := project.ParseWrangler("")
 	require.NoError(t, err)
-	assert.Equal(t, "ESModule", newRules(bundling).kind("a.mjs"), "it follows what modules import")
+	assert.Equal(t, "ESModule", newRules(&project.Project{Wrangler: bundling}).kind("a.mjs"), "it follows what modules import")
+	assert.Empty(t, newRules(&project.Project{Wrangler: bundling, Go: project.GoMain}).kind("a.mjs"), "what starts Go is no module for that")
 }
 
 func TestRulesThatWouldNotUploadTheWorkerAreRefused(t *testing.T) {
@@ -179,7 +180,7 @@ func TestRulesThatWouldNotUploadTheWorkerAreRefused(t *testing.T) {
 		`rules = [{ type = "ESModule", globs = ["**/*.mjs"] }]`:                                             `wasm_exec.js: no rule of wrangler.toml takes such a name`,
 	} {
 		p := site(t, goMod(t), map[string]string{"main.go": programGo, "pages/index.html": shell,
-			"wrangler.toml": "main = \"build/main.mjs\"\ncompatibility_date = \"2026-11-01\"\nno_bundle = true\n" + rules})
+			"wrangler.toml": "main = \"build/main.mjs\"\ncompatibility_date = \"2026-11-01\"\n" + rules})
 		_, err := names(p)
 		require.Error(t, err)
 		assert.Contains(t, err.Error(), says)

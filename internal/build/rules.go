@@ -24,16 +24,17 @@ var wranglersRules = []project.Rule{
 	{Type: "CompiledWasm", Globs: []string{"**/*.wasm", "**/*.wasm?module"}},
 }
 
-// bundled are those that it needs no rules for where it bundles: it follows what modules import.
+// bundled are those that it needs no rules for where it bundles: it follows what modules import. What starts Go is no module to be
+// bundled, so a site with Go has no_bundle and rules.
 var bundled = []project.Rule{{Type: "ESModule", Globs: []string{"**/*.mjs", "**/*.js"}}}
 
 // newRules puts them in order: the first of a type that does not fall through
 // ends those of its type.
-func newRules(w *project.Wrangler) *rules {
+func newRules(p *project.Project) *rules {
 	var r rules
 	ended := map[string]bool{}
-	all := slices.Concat(w.Rules, wranglersRules)
-	if !w.NoBundle {
+	all := slices.Concat(p.Wrangler.Rules, wranglersRules)
+	if !p.Wrangler.NoBundle && p.Go == project.NoGo {
 		all = append(all, bundled...)
 	}
 	for _, one := range all {
