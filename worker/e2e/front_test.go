@@ -265,3 +265,20 @@ func TestWhatComesBesideAnAnswerDoesNotBreakIt(t *testing.T) {
 		})
 	}
 }
+
+// What the platform knows of a request goes on along a route, as it would without the Worker.
+func TestWhatThePlatformKnowsGoesOnAlongARoute(t *testing.T) {
+	t.Parallel()
+	origin := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%s %s %s %s %s", r.Method, r.Host, r.Header.Get("Cf-Blob"), r.Header.Get("Cf-Connecting-Ip"), r.Header.Get("Cf-Visitor"))
+	})
+	server := harness.StartChanged(t, func(config string) string {
+		config = strings.Replace(config, `"127.0.0.1:8787", http = ()`, `"127.0.0.1:8787", http = (cfBlobHeader = "CF-Blob")`, 1)
+		before, rest, _ := strings.Cut(config, `(name = "internet", `)
+		_, after, _ := strings.Cut(rest, "\n")
+		return before + `(name = "internet", external = (address = "` + strings.TrimPrefix(origin.URL, "http://") + `", http = (cfBlobHeader = "CF-Blob"))),` + "\n" + after
+	}, []string{"INLAY_ORIGIN=route"})
+	answer := rawRequest(t, server, "PUT /x HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\nContent-Length: 0\r\n"+
+		"CF-Blob: {\"country\":\"DE\"}\r\nCF-Connecting-IP: 203.0.113.7\r\nCF-Visitor: {\"scheme\":\"https\"}\r\n\r\n")
+	assert.Contains(t, answer, `PUT shop.example {"country":"DE"} 203.0.113.7 {"scheme":"https"}`)
+}
