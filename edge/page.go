@@ -70,14 +70,16 @@ type Slot struct {
 	// part of its key; the origin sees no others.
 	Vary []Input
 
-	// Required makes the page answer 502 if the slot's fragment fails before anything was sent.
+	// Required makes the page answer 502 if the slot's fragment fails before anything was sent; 404 or 410 if that is what its origin
+	// says, with the origin's own page; or with the origin's redirect, if that stays on the site.
 	Required bool
 
 	// Region says that isolates of one region share fills: a Worker that has the Durable Object RegionFill bound asks the origin
 	// once for all of them. Without it, and natively, the slot's fragment is filled as any other: once an isolate, or process.
 	Region bool
 
-	// Skeleton is the HTML that shows until the fragment is there: the slot's content without its <edge-error>.
+	// Skeleton is the HTML that shows until the fragment is there: the slot's content without its <edge-error>, and without what
+	// parameters are in it.
 	Skeleton string
 
 	// Error is the HTML that shows when the fill failed: the content of the slot's <edge-error>.

@@ -18,7 +18,8 @@ import (
 //
 // name and src are required. Durations are written 30s, 5m, 1h30m, 500ms or 2d. tags and vary are lists with spaces
 // between; vary names inputs as cookie:NAME, header:NAME or query:NAME. src and tags may have the pattern's parameters
-// in braces.
+// in braces, and so may the text and the quoted attribute values of the shell, where it is written as what it is there: text, a value,
+// or percent-encoded in a URL. A literal brace is &#123;, and {{name}} stays.
 //
 // Refused is also what a browser would read differently once a patch comes: a slot outside of head and body, in a
 // template, in svg, or in noscript; a skeleton or error whose elements are not all closed in it, or that closes what is

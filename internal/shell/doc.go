@@ -9,5 +9,8 @@
 //  5. At the end the shell is read again as other browsers do, and finish.go finds what they must agree on. tail.go finds the
 //     place of patches, link.go what the head will load.
 //
+// Parameters of the pattern in text and attributes are found before all that, and come back as places in the page's texts: insert.go,
+// place.go, mark.go.
+//
 // What may not be in it: how HTML is read, and fragments (markup), and what is sent (patch, engine).
 package shell
