@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"html"
 	"sort"
 	"strings"
 	"testing"
@@ -133,4 +134,35 @@ func TestCodesAreSortedAndEachOnce(t *testing.T) {
 	assert.Len(t, strings.Split(countries, " "), 250, "ISO 3166-1 has 249")
 	assert.False(t, isCode(countries, "UK"))
 	assert.False(t, isCode(languages, "a "))
+}
+
+// FuzzVary: what is taken is read again as it was, and what is refused says what was expected.
+func FuzzVary(f *testing.F) {
+	for _, vary := range []string{
+		"cookie:a header:b query:c", "language:de,en-GB,zh-Hant-TW country:DE,*,T1 host bucket:a/2", "language:de-u-co-phonebk,x", "country:UK", "bucket:a/02",
+		"language:de,DE", "country country:*", "bucket:a/2 cookie:a", "language: , ,", "host:x",
+	} {
+		f.Add(vary)
+	}
+	f.Fuzz(func(t *testing.T, vary string) {
+		read := func(vary string) ([]route.Input, error) {
+			page, err := Parse("/", `<body><edge-slot name=s src=/s vary="`+html.EscapeString(vary)+`"></edge-slot>`)
+			if err != nil {
+				return nil, err
+			}
+			return page.Slots[0].Vary, nil
+		}
+		inputs, err := read(vary)
+		if err != nil {
+			require.Contains(t, err.Error(), "; expected ")
+			return
+		}
+		var again []string
+		for _, in := range inputs {
+			again = append(again, asWritten(in))
+		}
+		same, err := read(strings.Join(again, " "))
+		require.NoError(t, err)
+		require.Equal(t, inputs, same)
+	})
 }
