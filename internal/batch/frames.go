@@ -23,8 +23,9 @@ import (
 // no host, no fragment, no dot segments, and nothing that could be read as a path below /_inlay. The fields are all that
 // the fill's request has: cookie, what a slot can declare, and for a fragment that is stored if-none-match and
 // if-modified-since, with the ETag and the Last-Modified that it came with: then 304 is an answer too. "fields" may be left
-// out. "host":"shop.example" beside them is the visitor's, where the site keeps hosts apart. "document":true says that it is a
-// page of the origin, whose other fields are wanted too. Members that are not named here are ignored.
+// out. "host":"shop.example" beside them is the visitor's, and "proto":"https" the scheme of his URL, where they are in the key.
+// "document":true says that it is a page of the origin, whose other fields are wanted too. Members that are not named here are
+// ignored.
 //
 // The secret is INLAY_FILLS_SECRET at both ends. A request without it is answered with 401, or with 404 where there is none.
 // One that is not of this form is answered with 400, 413 (too large) or 415 (not JSON) and a text that says what is wrong,
