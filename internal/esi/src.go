@@ -166,7 +166,7 @@ func hasScheme(src string) bool {
 // withoutDots removes the segments "." and ".." of a path, as RFC 3986, section 5.2.4, does. Those that are written in another
 // way are left, for route to refuse.
 func withoutDots(path string) string {
-	if strings.Index(path, "/.") < 0 {
+	if !strings.Contains(path, "/.") {
 		return path
 	}
 	var kept []string
