@@ -198,7 +198,7 @@ function readHeaders(headers) {
 const allHeaders = (headers) => ({ ...headers, ...readHeaders(headers) });
 
 /** @param {Hop[]} hops */
-const readHops = (hops) => hops.map(({ status, headers }) => ({ status, headers: readHeaders(headers) }));
+const readHops = (hops) => hops.map(({ status, headers: { location, ...headers } }) => ({ status, headers: readHeaders(headers) }));
 
 /** @param {number} index @param {number} before @param {End} how @param {typeof readHeaders} read */
 function frameOf(index, before, how, read) {
