@@ -18,7 +18,10 @@
 //     and after it, document_outside.go is in charge. doctype.go knows quirks mode, reference.go character references.
 //  3. In a part that is to leave all around it as it is, what does not is noted: document_part.go.
 //  4. What a fragment would meet at a place is told in the bits of its conflicts: [Document.Facts], in document_facts.go.
-//  5. What has to be closed so that a patch lands in body: document_close.go.
+//     Of a fragment with slots, read by [NewContent], [Document.Reach] tells what of the facts around it holds at the place too.
+//  5. A page that has not come whole is read on by [Document.Extend]; two readings that have come together again are found by
+//     [Document.Meets].
+//  6. What has to be closed so that a patch lands in body: document_close.go.
 //
 // What may not be in it: what a slot's attributes say, and what is sent. Fragments are read in core.wasm, so what they need is
 // written for few bytes: no fmt, no maps, no pointers but the one to the Fragment. Pages are not, and reads.go leaves what only

@@ -481,3 +481,46 @@ func TestSlotsInFragmentsKnowWhatIsAroundTheFragment(t *testing.T) {
 	assert.Greater(t, compared, 150)
 	t.Log(compared)
 }
+
+// outlineIn outlines src in parts of a size.
+func outlineIn(src []byte, options OutlineOptions, size int) {
+	o := NewOutliner(options)
+	for len(src) > 0 {
+		n := min(size, len(src))
+		o.Write(src[:n])
+		src = src[n:]
+	}
+	o.End()
+}
+
+// BenchmarkOutline reads a page of 1 MB as it comes, in parts of 16 KB.
+func BenchmarkOutline(b *testing.B) {
+	const row = `<tr><td class="a">one</td><td title='<edge-slot>'>two &amp; three</td></tr>` + "\n"
+	page := "<!doctype html><html><head><title>t</title></head><body>" + slotTag("a") + `<esi:include src="/b"/><table>` + strings.Repeat(row, 1<<20/len(row)) + "</table></body></html>"
+	for name, options := range map[string]OutlineOptions{
+		"edge-slot": {Document: true, EdgeSlots: true}, "ESI": {Document: true, ESI: true}, "fragment": {EdgeSlots: true},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(page)))
+			for b.Loop() {
+				outlineIn([]byte(page), options, 16<<10)
+			}
+		})
+	}
+}
+
+// BenchmarkHeavyOutlines shows whether time grows with length alone, in parts of 1 KB: MB/s at 64 KB and at 512 KB are to be about the
+// same.
+func BenchmarkHeavyOutlines(b *testing.B) {
+	for i := range heavy {
+		for _, n := range []int{64 << 10, 512 << 10} {
+			b.Run(strings.ReplaceAll(heavy[i].name, " ", "-")+"/"+strconv.Itoa(n>>10)+"KB", func(b *testing.B) {
+				src := []byte(shellOfSize(i, n))
+				b.SetBytes(int64(len(src)))
+				for b.Loop() {
+					outlineIn(src, both, 1<<10)
+				}
+			})
+		}
+	}
+}
