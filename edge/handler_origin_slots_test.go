@@ -35,6 +35,19 @@ func TestFragmentsHaveSlots(t *testing.T) {
 	})
 }
 
+// TestFragmentWithoutIncludesMayHaveESI: what is to be taken out of it, or shown.
+func TestFragmentWithoutIncludesMayHaveESI(t *testing.T) {
+	both(t, func(t *testing.T, remote bool) {
+		s := newSiteOrigin()
+		s.html("/x", "max-age=60", `<p>a<esi:remove><b>gone</b></esi:remove><!--esi <i>shown</i>--></p>`, "Surrogate-Control", esi)
+		s.html("/p", "max-age=60", esiPage("/x"), "Surrogate-Control", esi)
+		front, _ := inFront(t, s, remote, nil)
+		for range 3 {
+			assert.Equal(t, plainPage("<p>a <i>shown</i></p>"), get(t, front.URL+"/p").body)
+		}
+	})
+}
+
 // TestModesOfAPageOfTheOrigin: as of a page of the build.
 func TestModesOfAPageOfTheOrigin(t *testing.T) {
 	both(t, func(t *testing.T, remote bool) {

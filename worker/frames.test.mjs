@@ -185,6 +185,8 @@ test("the request is as internal/batch/frames.go defines it", () => {
   assert.equal(decoder.decode(encodeFills([fill])), '{"fills":[{"src":"/a?x=1","fields":[["cookie","a=b"]]}]}');
   const told = { src: "/a", fields: [["cookie", "a=b"], ["x-forwarded-host", "shop.example"], ["x-forwarded-proto", "https"]] };
   assert.equal(decoder.decode(encodeFills([told])), '{"fills":[{"src":"/a","host":"shop.example","proto":"https","fields":[["cookie","a=b"]]}]}');
+  assert.equal(decoder.decode(encodeFills([{ ...fill, document: true }])), '{"fills":[{"src":"/a?x=1","fields":[["cookie","a=b"]],"document":true}]}');
+  assert.equal(decoder.decode(encodeFills([{ ...fill, document: false }])), decoder.decode(encodeFills([fill])));
   assert.throws(() => encodeFills([]), /a batch of 0 fills/);
   assert.throws(() => encodeFills(Array(maxFills + 1).fill(fill)), /a batch of 65 fills/);
   assert.throws(() => encodeFills([{ src: "/" + "a".repeat(256 << 10), fields: [] }]), /it may have 262144/);

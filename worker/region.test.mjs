@@ -110,6 +110,17 @@ test("a hundred requests of two isolates ask the origin once", async (t) => {
   assert.equal(region.flights, 0);
 });
 
+test("a page of the origin comes with all fields of its answer, and without its cookie", async (t) => {
+  const asked = origin(t);
+  const region = new Objects();
+  const all = [run(region, [fill(1, { document: true })]), run(region, [fill(1)])];
+  await until(() => asked.length === 2);
+  for (const one of asked) one.answer("<p>one</p>", { headers: { "x-other": "y", "set-cookie": "a=secret" } });
+  const [page, fragment] = (await Promise.all(all)).map((ends) => ends.get(1).headers);
+  assert.deepEqual([page["x-other"], fragment["x-other"]], ["y", undefined]);
+  assert.deepEqual([page["set-cookie"], fragment["set-cookie"]], ["1", "1"]);
+});
+
 test("what a fill asks for is what the slot's key says, and no other is joined", async (t) => {
   const asked = origin(t);
   const region = new Objects();

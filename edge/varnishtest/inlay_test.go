@@ -1,6 +1,7 @@
 package varnishtest
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -62,4 +63,30 @@ func TestPagesWithoutIncludesAreKept(t *testing.T) {
 	assert.Equal(t, "<!doctype html><p>a", Get(t, inlay, "/"))
 	asksNothing(t, inlay, origin, "/")
 	assert.Equal(t, "<!doctype html><p>a", Get(t, inlay, "/"))
+}
+
+// A page with a cookie's value in a src is its visitor's own, though it is kept, and its fragments with it.
+func TestVariablesKeepVisitorsApart(t *testing.T) {
+	c := esitest.Case{Target: "/?page=2", Parts: map[string]string{
+		"/?page=2":       `<!doctype html><p><esi:include src="/basket?of=$(HTTP_COOKIE{basket}|nobody)"/> <esi:include src="/list?page=$(QUERY_STRING{page}|1)"/></p>`,
+		"/basket?of=ann": "Ann's", "/basket?of=bob": "Bob's", "/basket?of=nobody": "nothing", "/list?page=2": "two",
+	}}
+	origin := NewOrigin(t, []esitest.Case{c})
+	inlay := Inlay(t, origin.URL)
+	for range 3 {
+		for cookie, whose := range map[string]string{"basket=ann": "Ann's", "x=1; basket=bob": "Bob's", "": "nothing"} {
+			response := Ask(t, inlay, c.Target, "Cookie", cookie)
+			body, err := io.ReadAll(response.Body)
+			require.NoError(t, err)
+			assert.Equal(t, "<!doctype html><p>"+whose+" two</p>", string(body), cookie)
+			assert.NotContains(t, response.Header.Get("Cache-Control"), "public")
+		}
+	}
+	before := origin.Asked()
+	require.Eventually(t, func() bool {
+		asked := origin.Asked()
+		Get(t, inlay, c.Target, "Cookie", "basket=ann; theme=dark")
+		return origin.Asked() == asked
+	}, time.Minute, time.Millisecond)
+	assert.Less(t, origin.Asked()-before, 10)
 }

@@ -2,6 +2,7 @@ package varnishtest
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ type outlined struct {
 	c      *esitest.Case
 	source string
 	slots  []page.Slot
-	depth  int
+	within []string // what is being included
 }
 
 func (o *outlined) all(pieces []page.Piece) (text string, ok bool) {
@@ -67,13 +68,14 @@ func (o *outlined) fragment(s *page.Slot) (string, bool) {
 		if canonical(part) != canonical(target) {
 			continue
 		}
-		if o.c.Failed[part] || o.depth == 5 {
+		if o.c.Failed[part] || len(o.within) == 6 || slices.Contains(o.within, target) {
 			return "", false
 		}
 		if o.c.Plain[part] {
 			return body, true
 		}
-		return outline(o.t, o.c, body, target, false, o.depth+1)
+		text, _ := outline(o.t, o.c, body, target, false, append(slices.Clip(o.within), target)...)
+		return text, true
 	}
 	return "", false
 }
@@ -95,17 +97,17 @@ func (r request) Header(name string) string {
 	return ""
 }
 
-func outline(t *testing.T, c *esitest.Case, source, base string, document bool, depth int) (string, bool) {
+func outline(t *testing.T, c *esitest.Case, source, base string, document bool, within ...string) (string, bool) {
 	o, _, err := shell.Outline([]byte(source), shell.OutlineOptions{Document: document, ESI: true, Base: base})
 	require.NoError(t, err)
-	return (&outlined{t, c, source, o.Slots, depth}).all(o.Pieces)
+	return (&outlined{t, c, source, o.Slots, within}).all(o.Pieces)
 }
 
 // What outlines say of the cases is what becomes of them.
 func TestOutlinesMakeOfThemWhatVarnishDoes(t *testing.T) {
 	for _, c := range esitest.Cases(t) {
 		t.Run(c.Name, func(t *testing.T) {
-			got, _ := outline(t, &c, c.Parts[c.Target], c.Target, true, 0)
+			got, _ := outline(t, &c, c.Parts[c.Target], c.Target, true)
 			assert.Equal(t, c.Want, got)
 		})
 	}
@@ -113,7 +115,7 @@ func TestOutlinesMakeOfThemWhatVarnishDoes(t *testing.T) {
 	varnish := Start(t, NewOrigin(t, pages).URL)
 	for i, c := range pages {
 		t.Run(c.Name, func(t *testing.T) {
-			got, _ := outline(t, &c, c.Parts[c.Target], c.Target, true, 0)
+			got, _ := outline(t, &c, c.Parts[c.Target], c.Target, true)
 			assert.Equal(t, Get(t, varnish.URL, c.Target, "Host", Host(i)), got)
 		})
 	}
@@ -146,7 +148,7 @@ func TestIncludesAnywhereInAPageAreWhatIsIncluded(t *testing.T) {
 		if text, ok := strings.CutSuffix(want, "</"); ok {
 			want = text + "&lt;/" // which it is, but for patches that follow it
 		}
-		got, _ := outline(t, c, doc, "/", true, 0)
+		got, _ := outline(t, c, doc, "/", true)
 		if got != composed(doc) && !assert.Equal(t, want, got, "seed %d: %q", *seed, doc) {
 			return
 		}

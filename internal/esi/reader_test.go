@@ -1,6 +1,7 @@
 package esi
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,12 +48,9 @@ func merged(events []Event) (out []Event) {
 
 // composer does what an engine does, without its cache.
 type composer struct {
-	c     *esitest.Case
-	query string
-	depth int
+	c      *esitest.Case
+	within []string // what is being included
 }
-
-const failure = "\x00failed\x00"
 
 func (p *composer) compose(source string, events []Event) (out string, ok bool) {
 	ok = true
@@ -66,7 +64,7 @@ func (p *composer) compose(source string, events []Event) (out string, ok bool) 
 				text, fine = p.include(e.Include.Alt)
 			}
 			if !fine && !e.Include.Continue {
-				text, ok = failure, false
+				text, ok = "", false
 			}
 			out += text
 		case Tried:
@@ -91,14 +89,14 @@ func (p *composer) include(s *Source) (string, bool) {
 		if err != nil || t.Literal[0] != target {
 			continue
 		}
-		if p.c.Failed[part] || p.depth == 5 {
+		if p.c.Failed[part] || len(p.within) == 6 || slices.Contains(p.within, target) {
 			return "", false
 		}
 		if p.c.Plain[part] {
 			return body, true
 		}
-		p.depth++
-		defer func() { p.depth-- }()
+		p.within = append(p.within, target)
+		defer func() { p.within = p.within[:len(p.within)-1] }()
 		text, _ := p.compose(body, read(body, target, 0))
 		return text, true
 	}

@@ -22,6 +22,8 @@ func main() {
 			mux.HandleFunc("/do/"+name, h)
 		}
 	}
+	mux.HandleFunc("GET /pages/{name}", page)
+	mux.HandleFunc("GET /pages/{name}/part", part)
 	mux.HandleFunc("GET /fragments/rate/{currency}", rate)
 	mux.HandleFunc("GET /fragments/stock/{id}", stock)
 	mux.HandleFunc("/do/fill-stock", told(fillStock))
