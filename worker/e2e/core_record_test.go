@@ -21,8 +21,11 @@ func onEach(t *testing.T, test func(t *testing.T, m *corewasm.Module, wasm []byt
 	t.Helper()
 	for _, m := range corewasm.Modules() {
 		wasm, text := worker.Core, worker.Record
-		if m.Name == "shell" {
+		switch m.Name {
+		case "shell":
 			wasm, text = worker.Shell, worker.ShellRecord
+		case "variables":
+			wasm, text = worker.Variables, worker.VariablesRecord
 		}
 		record, err := m.ParseRecord(text)
 		require.NoError(t, err)
