@@ -228,7 +228,7 @@ test("redirects are followed by the object, and each hop is handed on", async (t
   const asked = origin(t);
   const done = run(new Objects(), [fill(1)]);
   await until(() => asked.length === 1);
-  asked[0].answer("", { status: 302, headers: { "cache-control": "max-age=7" } });
+  asked[0].answer("", { status: 302, headers: { location: "/f/next", "cache-control": "max-age=7" } });
   await until(() => asked.length === 2);
   assert.equal(asked[1].path, "/f/next");
   asked[1].answer("there");
