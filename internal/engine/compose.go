@@ -175,10 +175,7 @@ func (e *Engine[B]) sendWhole(q *request[B]) {
 	v := newEntry(body, length, [16]byte{})
 	v.page = &composed[B]{plan: q.plan, etag: etag, length: length, personal: q.personal()}
 	e.sendComposed(q, states, v)
-	if q.grown && !q.passed {
-		q.grown = q.plan.grow(&q.varies) // the next has a key that tells all of it
-	}
-	if !good || q.grown || q.makeshift || !e.composable(q) {
+	if !good || q.keyed != q.plan.depends.Load() || q.makeshift || !e.composable(q) { // the next has a key that tells all of it
 		e.release(v)
 		return
 	}

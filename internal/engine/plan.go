@@ -284,16 +284,14 @@ const (
 	slotOverhead  = 1 << 10
 )
 
-// grow notes that what went into a page depends on more than the page's own slots do, and tells whether that is new.
-func (pl *plan[B]) grow(more *route.Varying) bool {
+// grow notes that what went into a page depends on more than the page's own slots do.
+func (pl *plan[B]) grow(more *route.Varying) {
 	was := pl.depends.Load()
 	now := depends{varies: was.varies}
-	if !now.varies.Join(more) {
-		return false
+	if now.varies.Join(more) {
+		now.vary = varyField(&now.varies)
+		pl.depends.Store(&now)
 	}
-	now.vary = varyField(&now.varies)
-	pl.depends.Store(&now)
-	return true
 }
 
 func joinLinks(links []string, send bool) string {

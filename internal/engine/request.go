@@ -37,10 +37,9 @@ type request[B any] struct {
 	// more: pieces are still to come. passed: the answer is to the visitor's own request, and so is its head.
 	more, passed bool
 	tail         bool // the patches' place has been written
-	// makeshift: a slot has something else in its place. grown: varies, what fragments with slots have brought along, is more than
-	// the page's key may have.
-	makeshift, grown bool
-	varies           route.Varying
+	// makeshift: a slot has something else in its place.
+	makeshift bool
+	keyed     *depends // what key was made of: the plan may have learned more since
 }
 
 // visitor is what keys may be made of. (Not the request itself, nor embedded in it: of a type that has the methods of an interface, core.wasm has a
@@ -73,7 +72,7 @@ func (e *Engine[B]) newRequest(r *Request, pl *plan[B]) *request[B] {
 		params: append([]string(nil), r.params...), skip: r.Sent, running: true, plan: pl,
 	}
 	if pl != nil {
-		q.key = string(r.key)
+		q.key, q.keyed = string(r.key), pl.depends.Load()
 		q.leaves(e)
 	}
 	return q

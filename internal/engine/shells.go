@@ -86,12 +86,13 @@ func (e *Engine[B]) routeShell(r *Request, now time.Time) *entry[B] {
 // composedKey is the same for a request whose shell has been found.
 func (e *Engine[B]) composedKey(q *request[B]) {
 	s := q.slots[0]
+	q.keyed = q.plan.depends.Load()
 	key, err := s.plan.AppendKey(append(e.key[:0], "page:"...), nil, &q.visitor)
 	if err == nil {
 		key, err = e.appendHost(key, &q.visitor)
 	}
 	if err == nil {
-		key, err = page.AppendInputs(append(key, '\n'), 0, &q.plan.depends.Load().varies, &q.visitor)
+		key, err = page.AppendInputs(append(key, '\n'), 0, &q.keyed.varies, &q.visitor)
 	}
 	q.makeshift = q.makeshift || err != nil // which has no key
 	q.key, e.key = string(key), key

@@ -288,8 +288,8 @@ func (e *Engine[B]) enter(s *slotState[B]) {
 		q.plan = pl
 		e.composedKey(q)
 		q.leaves(e)
-	} else if q.varies.Join(&pl.depends.Load().varies) {
-		q.grown = true
+	} else {
+		q.plan.grow(&pl.depends.Load().varies)
 	}
 	s.body = e.newBody(q, pl, pl.pieces, s)
 	if s.plan.Document {

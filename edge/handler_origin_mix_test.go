@@ -1,0 +1,48 @@
+package edge
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// TestPageIsKeptUnderAllThatItDependsOn: what a page depends on may be learned by one request while others are in progress, whose
+// keys do not tell it.
+func TestPageIsKeptUnderAllThatItDependsOn(t *testing.T) {
+	s := newSiteOrigin()
+	s.html("/p", "max-age=60", esiPage("/outer"), "Surrogate-Control", esi)
+	s.html("/outer", "max-age=60", `<esi:include src="/inner?b=$(HTTP_COOKIE{b})"/>`, "Surrogate-Control", esi)
+	gate := make(chan struct{})
+	s.mux.HandleFunc("/inner", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery != "b=" {
+			<-gate
+		}
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("Cache-Control", "max-age=60")
+		_, _ = io.WriteString(w, "<i>["+r.URL.Query().Get("b")+"]</i>")
+	})
+	front, h := inFront(t, s, false, func(o *Options) { o.Config.Patience = time.Second })
+	get(t, front.URL+"/p")
+	eventually(t, "the shell is kept", func() bool { return s.count("/p") == 2 && h.Stats().Waiting == 0 && h.Stats().Flights == 0 })
+
+	var wait sync.WaitGroup
+	for visitor := 1; visitor <= 3; visitor++ {
+		wait.Go(func() {
+			answer := get(t, front.URL+"/p", "Cookie", fmt.Sprint("b=", visitor))
+			assert.Equal(t, plainPage(fmt.Sprintf("<i>[%d]</i>", visitor)), answer.body)
+		})
+	}
+	eventually(t, "three who wait", func() bool { return h.Stats().Waiting == 3 })
+	close(gate)
+	wait.Wait()
+	for range 3 {
+		answer := get(t, front.URL+"/p")
+		assert.Equal(t, plainPage("<i>[]</i>"), answer.body, "%s", answer.Header)
+		assert.Equal(t, "cookie", answer.Header.Get("Vary"))
+	}
+}
