@@ -22,6 +22,9 @@ func (r *Reader) source(written string) (Source, error) {
 		return Source{}, errors.New("an empty one; " + srcForm)
 	case len(src) > maxSrc:
 		return Source{}, errors.New("longer than 4 KiB; expected a shorter one")
+	case ascii.HasPrefix(src, route.BindingPrefix):
+		// ESI is read in whatever text it stands; who can write some into it is not to reach what only the Worker can.
+		return Source{}, errors.New("a binding; " + srcForm)
 	}
 	parts, variables, err := split(src)
 	if err != nil {

@@ -73,3 +73,14 @@ func TestVariablesAreInputs(t *testing.T) {
 	assert.Equal(t, "/a/$(HTTP_COOKIE{y})", s.Text)
 	assert.Equal(t, "/a/2%2F3", string(s.Template.AppendURL(nil, []string{"1", "2/3"})))
 }
+
+// TestBindingsAreNotForESI: it may stand in a text that somebody else has written.
+func TestBindingsAreNotForESI(t *testing.T) {
+	for _, src := range []string{"binding:X/a", "binding:X/$(HTTP_COOKIE{x})", "BINDING:X/a", "binding:X"} {
+		_, err := New("/").source(src)
+		assert.Error(t, err, src)
+	}
+	s, err := New("binding:X/a/b").source("c")
+	require.NoError(t, err)
+	assert.Equal(t, "binding:X/a/c", s.Text)
+}
