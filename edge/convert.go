@@ -53,7 +53,7 @@ func innerPages(pages []Page) []page.Page {
 			continue
 		}
 		for j := range all[i].Header {
-			if f := &all[i].Header[j]; f.Name == "content-security-policy" || f.Name == "content-security-policy-report-only" {
+			if f := &all[i].Header[j]; isPolicy(f.Name) {
 				f.Value = patch.AllowFallback(f.Value)
 			}
 		}

@@ -9,9 +9,12 @@ import (
 	"slices"
 	"strconv"
 
+	"inlay/internal/answer"
 	"inlay/internal/ascii"
 	"inlay/internal/engine"
+	"inlay/internal/field"
 	"inlay/internal/page"
+	"inlay/internal/patch"
 	"inlay/internal/recorder"
 	"inlay/internal/shell"
 )
@@ -96,6 +99,7 @@ func (h *Handler) compose(out *passWriter, c *conn, cancel context.CancelFunc, s
 	own := maps.Clone(header) // the handler may go on changing its own
 	stripInternal(own)
 	withoutOrigin(own)
+	allowFallback(own)
 	c.composed = &origin{status: status, header: own}
 	m := &composer{
 		h: h, c: c, name: c.request.Target, cancel: cancel, length: -1, left: make(chan struct{}),
@@ -117,6 +121,32 @@ func withoutOrigin(header http.Header) {
 			delete(header, name)
 		}
 	}
+}
+
+// allowFallback has the policies of a page that may stream allow the fallback script. Values are not changed, which a handler may
+// have still, but replaced.
+func allowFallback(header http.Header) {
+	for name, values := range header {
+		if isPolicy(name) {
+			header[name] = mapped(values, patch.AllowFallback)
+		}
+	}
+}
+
+// isPolicy tells whether a field is a Content-Security-Policy, in force or to be reported on.
+func isPolicy(name string) bool {
+	return ascii.EqualFold(name, "content-security-policy") || ascii.EqualFold(name, "content-security-policy-report-only")
+}
+
+// keptFields are the fields that a page of the origin is kept with.
+func keptFields(header http.Header) []field.Field {
+	kept := recorder.Kept(header, answer.KeepsField)
+	for i := range kept {
+		if isPolicy(kept[i].Name) {
+			kept[i].Value = patch.AllowFallback(kept[i].Value)
+		}
+	}
+	return kept
 }
 
 // isHTML tells whether a Content-Type is text/html; in which charset is not looked at.

@@ -151,7 +151,7 @@ func (h *Handler) ask(ctx context.Context, f engine.Fill, at string, fields []fi
 		}
 		found := &fetched{a.Answer(), a.Kept(), a.Location()}
 		if f.Document {
-			found.answer.Header = recorder.Kept(a.Sent(), answer.KeepsField)
+			found.answer.Header = keptFields(a.Sent())
 		}
 		return found, err
 	case <-ctx.Done():
@@ -197,7 +197,7 @@ func (h *Handler) fetchRemote(r *http.Request, f engine.Fill) (*fetched, error) 
 		return a, nil
 	}
 	if f.Document {
-		a.answer.Header = recorder.Kept(resp.Header, answer.KeepsField)
+		a.answer.Header = keptFields(resp.Header)
 	}
 	if a.body, err = io.ReadAll(io.LimitReader(resp.Body, int64(f.MaxBytes)+1)); err != nil {
 		return a, fmt.Errorf("%s: %w", r.URL, err)

@@ -231,12 +231,12 @@ func TestKeptShellKeepsItsFields(t *testing.T) {
 	both(t, func(t *testing.T, remote bool) {
 		s := newSiteOrigin()
 		s.html("/p", "max-age=60", esiPage("/f/a"), "Surrogate-Control", esi,
-			"Content-Security-Policy", "default-src 'self'", "Link", "</a>; rel=x", "Link", "</b>; rel=y", "Content-Language", "de",
+			"Content-Security-Policy", "frame-ancestors 'self'", "Link", "</a>; rel=x", "Link", "</b>; rel=y", "Content-Language", "de",
 			"Connection", "X-Hop", "X-Hop", "1", "Inlay-Secret", "2", "Server-Timing", "db;dur=5")
 		front, _ := inFront(t, s, remote, nil)
 		get(t, front.URL+"/p")
 		warm := warmed(t, s, front.URL+"/p").Header
-		assert.Equal(t, "default-src 'self'", warm.Get("Content-Security-Policy"))
+		assert.Equal(t, "frame-ancestors 'self'", warm.Get("Content-Security-Policy"))
 		assert.Equal(t, "de", warm.Get("Content-Language"))
 		assert.Equal(t, "</a>; rel=x, </b>; rel=y", strings.Join(warm.Values("Link"), ", "))
 		for _, name := range []string{"X-Hop", "Inlay-Secret", "Surrogate-Control", "Server-Timing"} {

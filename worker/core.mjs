@@ -9,6 +9,7 @@ import module from "./core.wasm";
 import { Front } from "./front.mjs";
 import { Shells, setShown, withReason } from "./not-found.mjs";
 import pages from "./pages.bin";
+import { allowing } from "./shell.mjs";
 import { Tiers, dataCenter, digest } from "./tiers.mjs";
 import { readVariables } from "./variables.mjs";
 import { View } from "./view.mjs";
@@ -71,8 +72,8 @@ const fieldsOf = (headers) => answerFields.map((name) =>
   // An Expires that is empty is no date, and so past, and not absent. workerd drops it from what another server answers.
   headers[name] === "" && name === "expires" ? "0" : (headers[name] ?? "").replaceAll("\0", " "));
 
-/** A field of an answer, for fill_header: a cookie is nobody else's. @param {[string, string]} field */
-const headerOf = ([name, value]) => (name === "set-cookie" ? [] : [name, value.replaceAll("\0", " ")]);
+/** A field of an origin's page, for fill_header: a cookie is nobody else's. @param {[string, string]} field */
+const headerOf = ([name, value]) => (name === "set-cookie" ? [] : [name, allowing(name, value).replaceAll("\0", " ")]);
 
 /**
  * Heads that came before an answer, each for itself.

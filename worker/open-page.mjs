@@ -2,7 +2,7 @@
 // A page of the origin that is composed for its visitor as it arrives: his request was passed on, and the answer has slots. It is
 // read in his request's own context, no faster than he takes it, and told to the core in parts.
 
-import { Outliner } from "./shell.mjs";
+import { Outliner, allowing, policies } from "./shell.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 /** @typedef {import("./shell.mjs").Part} Part */
@@ -151,6 +151,10 @@ export class OpenPage {
     const { status, statusText } = this.response;
     const headers = new Headers(this.outward(new Response(null, { status, statusText, headers: this.response.headers })).headers);
     for (const name of spoiled) headers.delete(name);
+    for (const name of policies) {
+      const policy = headers.get(name);
+      if (policy !== null) headers.set(name, allowing(name, policy));
+    }
     for (const name of new Set(head.headers.keys())) if (!added.has(name)) headers.delete(name);
     for (const [name, value] of head.headers) headers.append(name, value);
     return new Response(null, { status, statusText, headers });

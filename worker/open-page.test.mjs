@@ -85,6 +85,37 @@ test("the origin's fields stay, but for those that tell of its bytes", async (t)
   for (const name of ["etag", "last-modified", "content-length", "age", "expires", "surrogate-control", "inlay-slots", "digest", "accept-ranges"]) assert.equal(answer.headers.get(name), null, name);
 });
 
+test("the policies of a page that streams allow the fallback script, of one that is composed for its visitor and of one that is kept", async (t) => {
+  const made = site(t);
+  const fields = { "cache-control": "max-age=60", "content-security-policy": "script-src 'self'", "content-security-policy-report-only": "default-src 'none'" };
+  const [own, kept] = [new Answer(fields), new Answer(fields)];
+  own.response.headers.append("content-security-policy", "img-src *");
+  made.answers.push(own, kept);
+  const browser = { accept: "text/html", "user-agent": "Mozilla/5.0", "sec-fetch-dest": "document" };
+  const holds = (answer, more) => {
+    const hash = /'sha256-[\w+/]{43}='/;
+    assert.equal(answer.headers.get("content-security-policy").replace(hash, "H"), `script-src 'self' H${more}`);
+    assert.equal(answer.headers.get("content-security-policy-report-only").replace(hash, "H"), "default-src 'none'; script-src H");
+  };
+  const answering = made.ask(browser);
+  for (const page of [own, kept]) {
+    page.say(before + slot + after);
+    page.end();
+  }
+  const first = await answering;
+  await first.text();
+  holds(first, ", img-src *");
+  let warm;
+  for (const end = Date.now() + 5000; made.asked.filter((path) => path === "/page").length < 2 || warm === undefined; ) {
+    assert.ok(Date.now() < end, made.asked.join(" "));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    const answer = made.answers.length === 0 ? await made.ask(browser) : null;
+    await answer?.text();
+    if (answer?.headers.has("etag")) warm = answer;
+  }
+  holds(warm, "");
+});
+
 test("a page that is not composed is the origin's own response, whose body nobody has touched", async (t) => {
   const made = site(t);
   for (const [fields, status] of [[{ "content-type": "text/plain" }, 200], [{ "inlay-slots": "none" }, 200], [{}, 206], [{ "content-encoding": "zstd" }, 200]]) {

@@ -107,6 +107,27 @@ export function parse(bytes, flags, base) {
   }
 }
 
+/** Fields that may forbid scripts. */
+export const policies = new Set(["content-security-policy", "content-security-policy-report-only"]);
+
+/**
+ * A field of a page that may stream: a policy then allows the fallback script too.
+ * @param {string} name in lower case @param {string} value
+ */
+export function allowing(name, value) {
+  if (!policies.has(name)) return value;
+  const using = current();
+  try {
+    const policy = encoder.encode(value);
+    using.put(policy);
+    const size = using.exports.allow(policy.length);
+    return decoder.decode(using.read(using.exports.out(), size));
+  } catch (error) {
+    trapped(using, name, error);
+    return value;
+  }
+}
+
 /** An outline that says of bytes that they are text. @param {number} size */
 function plain(size) {
   const using = current();

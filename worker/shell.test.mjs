@@ -4,7 +4,7 @@ import { test } from "node:test";
 import "./testing/modules.mjs";
 import { readOutline } from "./testing/outline.mjs";
 
-const { Outliner, parse, reads } = await import("./shell.mjs");
+const { Outliner, allowing, parse, reads } = await import("./shell.mjs");
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -214,6 +214,26 @@ test("whole bytes with which it traps have no outline", (t) => {
   trapping("whole", 1, () => {
     assert.equal(parse(encoder.encode(page), flags, "/p"), null);
     assert.ok(parse(encoder.encode(page), flags, "/p") !== null);
+  });
+  assert.equal(logged.mock.callCount(), 1);
+});
+
+test("policies allow the fallback script, and what is no policy stays", (t) => {
+  const hash = /'sha256-[\w+/]{43}='/;
+  const own = "script-src 'self' https://é.example";
+  for (const name of ["content-security-policy", "content-security-policy-report-only"]) {
+    const got = allowing(name, own);
+    assert.ok(got.startsWith(`${own} 'sha256-`), got);
+    assert.match(got, hash);
+    assert.equal(allowing(name, got), got);
+    assert.equal(allowing(name, "img-src *"), "img-src *");
+    assert.equal(allowing(name, "script-src 'none', x").replace(hash, "H"), "script-src H, x");
+  }
+  assert.equal(allowing("x-own", own), own);
+  const logged = t.mock.method(console, "error", () => {});
+  trapping("allow", 1, () => {
+    assert.equal(allowing("content-security-policy", own), own);
+    assert.notEqual(allowing("content-security-policy", own), own);
   });
   assert.equal(logged.mock.callCount(), 1);
 });
