@@ -159,23 +159,19 @@ func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now t
 func (e *Engine[B]) sendWhole(q *request[B]) {
 	e.counts.Whole++
 	states := q.statuses()
-	good := q.failures() == 0
 	if old := e.stillComposed(q); old != nil {
 		e.sendComposed(q, states, old)
 		return
 	}
 	e.bodyOf(q.body, false)
-	etag := ""
-	if good {
-		etag = q.etag()
-	}
+	etag := q.etag()
 	length := e.made.size
 	body := e.host.Join(e.made.parts)
 	e.discards()
 	v := newEntry(body, length, [16]byte{})
 	v.page = &composed[B]{plan: q.plan, etag: etag, length: length, personal: q.personal()}
 	e.sendComposed(q, states, v)
-	if !good || q.keyed != q.plan.depends.Load() || q.makeshift || !e.composable(q) { // the next has a key that tells all of it
+	if etag == "" || q.keyed != q.plan.depends.Load() || !e.composable(q) { // the next has a key that tells all of it
 		e.release(v)
 		return
 	}
@@ -237,9 +233,6 @@ func (e *Engine[B]) stillComposed(q *request[B]) *entry[B] {
 
 // composable reports whether each fragment of q is the one that the cache has: only then can the page be warm again.
 func (e *Engine[B]) composable(q *request[B]) bool {
-	if q.passed {
-		return false
-	}
 	for _, s := range q.slots {
 		if s.plan.Src != "" && (s.entry == nil || e.fragments.Look(&s.entry.ref, e.now) == cache.Miss) {
 			return false
@@ -299,8 +292,12 @@ func (q *request[B]) failures() int {
 	return n
 }
 
-// etag names the page's bytes by what they are made of: the shell and each fragment.
+// etag names the page's bytes by what they are made of: the shell and each fragment. It is empty where that does not tell all: of a
+// page with failures, or with something else in their place, and of one whose shell is for one visitor and was never read whole.
 func (q *request[B]) etag() string {
+	if q.passed || q.makeshift || q.failures() > 0 {
+		return ""
+	}
 	h := newSum()
 	h.write(q.plan.sum[:])
 	if q.filled != nil {

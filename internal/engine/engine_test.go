@@ -76,20 +76,24 @@ func (s *script) NewHead(status int, fields []field.Field) int {
 func (s *script) Join(parts []int) int {
 	all := ""
 	for _, p := range parts {
-		all += s.blobs[p]
+		all += s.bytesOf(p)
 	}
 	return s.NewBlob([]byte(all))
 }
-func (s *script) Slice(b, from, to int) int     { return s.NewBlob([]byte(s.blobs[b][from:to])) }
-func (s *script) Parse(b int, p Parse) []byte   { return parse([]byte(s.blobs[b]), p) }
+func (s *script) bytesOf(b int) string {
+	require.Contains(s.t, s.blobs, b, "nothing uses a blob after it was dropped")
+	return s.blobs[b]
+}
+func (s *script) Slice(b, from, to int) int     { return s.NewBlob([]byte(s.bytesOf(b)[from:to])) }
+func (s *script) Parse(b int, p Parse) []byte   { return parse([]byte(s.bytesOf(b)), p) }
 func (s *script) Break(id RequestID)            { s.ask("break %d", id) }
-func (s *script) Read(b, off int, p []byte) int { return copy(p, s.blobs[b][off:]) }
+func (s *script) Read(b, off int, p []byte) int { return copy(p, s.bytesOf(b)[off:]) }
 func (s *script) Drop(b int) {
 	require.Contains(s.t, s.blobs, b, "a blob is dropped once")
 	delete(s.blobs, b)
 }
 func (s *script) Send(id RequestID, head, body int) {
-	s.head, s.body = s.heads[head], s.body+s.blobs[body]
+	s.head, s.body = s.heads[head], s.body+s.bytesOf(body)
 	s.ask("send %d %s", id, s.blobs[head])
 }
 func (s *script) SendHead(id RequestID, head int) {
@@ -104,7 +108,7 @@ func (s *script) Respond(id RequestID, head int) {
 	s.ask("respond %d %s", id, s.blobs[head])
 }
 func (s *script) Write(id RequestID, b int) {
-	s.body += s.blobs[b]
+	s.body += s.bytesOf(b)
 	s.ask("write %d", id)
 }
 func (s *script) Finish(id RequestID) { s.ask("finish %d", id) }

@@ -274,7 +274,7 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 			e.host.Drop(blob)
 		}
 		if f.slot.Document && (failure.Removes() || failure.Reason == answer.RefusedError) {
-			e.refuseShell(f)
+			e.noteFilled(f, false)
 		}
 		e.fail(f, failure)
 		return failure
@@ -332,6 +332,9 @@ func (e *Engine[B]) succeed(f *fill[B], at *attempt, v *entry[B], policy cache.P
 		e.fragments.Refer(&v.ref, f.key)
 		if !overtaken {
 			e.putFilled(f, at, v, &policy)
+		}
+		if f.slot.Document {
+			e.noteFilled(f, true)
 		}
 	}
 	e.settle(f, v, nil)

@@ -101,11 +101,8 @@ func (e *Engine[B]) sendHead(q *request[B]) {
 		head = e.streamHead(q)
 	default:
 		e.bodyOf(q.body, false)
-		length, etag := e.made.size, ""
+		length, etag := e.made.size, q.etag()
 		e.discards()
-		if q.failures() == 0 {
-			etag = q.etag()
-		}
 		status := 200
 		if etagMatches(q.visitor.fields.Field("if-none-match"), etag) {
 			status, length = 304, -1

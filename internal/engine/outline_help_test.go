@@ -10,7 +10,7 @@ import (
 	"inlay/internal/route"
 )
 
-var slotMarkup = regexp.MustCompile(`<edge-slot name="([^"]*)" src="([^"]*)"(?: vary="query:([^"]*)")?( required)?>(.*?)</edge-slot>|<esi:include src="([^"]*)"( alt="[^"]*")?/>|` +
+var slotMarkup = regexp.MustCompile(`<edge-slot name="([^"]*)" src="([^"]*)"(?: vary="([^"]*)")?( required)?>(.*?)</edge-slot>|<esi:include src="([^"]*)"( alt="[^"]*")?/>|` +
 	`<esi:attr src="([^"]*)"/>|<esi:try><esi:attempt>(.*?)</esi:attempt><esi:except>(.*?)</esi:except></esi:try>|(<head>)|(</body>)`)
 
 // parse is a small reader of slots, for tests of what the engine makes of them.
@@ -51,8 +51,9 @@ func outlineOf(o *page.Outline, text []byte, from, to int, p Parse) (pieces []pa
 		switch {
 		case group(1) != "":
 			s := page.Slot{Name: group(1), Src: group(2), Required: group(4) != "", Skeleton: group(5)}
-			if q := group(3); q != "" {
-				s.Vary = []route.Input{{Kind: route.Query, Name: q}}
+			if kind, name, ok := strings.Cut(group(3), ":"); ok {
+				kinds := map[string]route.InputKind{"query": route.Query, "header": route.Header, "cookie": route.Cookie}
+				s.Vary = []route.Input{{Kind: kinds[kind], Name: name}}
 				s.Varies.Add(s.Vary)
 			}
 			add(s)

@@ -219,7 +219,7 @@ func (e *Engine[B]) writePieces(q *request[B]) bool {
 			if q.skip == 0 && (!streamed || s.inPlace()) && !s.showable(streamed) {
 				return false
 			}
-			if q.skip > 0 && streamed && !s.patched {
+			if q.skip > 0 && streamed && !s.inPlace() {
 				// What the other engine wrote is not known: a patch without a placeholder is inert.
 				s.placed = true
 				q.skip--
@@ -287,6 +287,7 @@ func (e *Engine[B]) writePatches(q *request[B]) bool {
 			again = true // a patch may have brought placeholders
 			if s.state == slotFailed && !s.plan.HasError {
 				s.patched = true
+				e.written(s)
 				continue
 			}
 			start := s.plan.patch

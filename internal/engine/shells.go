@@ -231,11 +231,6 @@ func (e *Engine[B]) noteShell(r *Request, a *answer.Answer) *marker[B] {
 	return e.mark(r, vary, kept)
 }
 
-// covers tells whether all of some inputs are among others.
-func covers(all, some []route.Input) bool {
-	return len(join(some, all)) == len(some) || missing(all, some) == 0
-}
-
 func missing(all, some []route.Input) (n int) {
 	for _, in := range some {
 		found := false
@@ -272,15 +267,21 @@ func (e *Engine[B]) fillShell(q *request[B], m *marker[B]) {
 	e.refresh(s, key)
 }
 
-// refuseShell notes that a fill of a shell has said that it is not for others, or is none.
-func (e *Engine[B]) refuseShell(f *fill[B]) {
+// noteFilled notes what the end of a fill of a shell has said of its URL: that it is for others, or that it is not, or is none. What
+// was known of one that is may be gone by a purge of everything, or know more by now.
+func (e *Engine[B]) noteFilled(f *fill[B], kept bool) {
 	authority := ""
 	for _, field := range page.ReadKey(f.key).Fields {
 		if field.Name == page.HostField {
 			authority = field.Value
 		}
 	}
-	e.putMarker(authority, f.slot.Src, &marker[B]{slot: &slotPlan[B]{Slot: f.slot}, again: e.now.Add(refusedFor)})
+	if kept {
+		if _, there := e.fragments.Stored(string(markerKey(nil, authority, f.slot.Src))); there {
+			return
+		}
+	}
+	e.putMarker(authority, f.slot.Src, &marker[B]{slot: &slotPlan[B]{Slot: f.slot}, kept: kept, again: e.now.Add(refusedFor)})
 }
 
 // PassPart is the event that more of an answer has come whose pieces are an outline of text, which is the engine's from here on; done

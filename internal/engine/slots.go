@@ -508,18 +508,25 @@ func (e *Engine[B]) bodyOf(b *body[B], streamed bool) {
 	}
 }
 
-// written lets go of what was written of a slot, and of all in it.
+// written lets go of what was written of a slot, and of what it stands in, where that is all of it: what in it is still to be written
+// is of the same blob.
 func (e *Engine[B]) written(s *slotState[B]) {
+	for ; s != nil && e.letGoOf(s); s = s.outer {
+	}
+}
+
+// letGoOf lets go of what was written of a slot, and of all in it. It reports whether that is all of it.
+func (e *Engine[B]) letGoOf(s *slotState[B]) bool {
+	all := s.patched
 	if s.body != nil {
 		for _, inner := range s.body.slots {
-			if inner.patched {
-				e.written(inner)
-			}
+			all = e.letGoOf(inner) && all
 		}
 	}
-	if !s.plan.Document {
+	if all {
 		e.letGo(s)
 	}
+	return all
 }
 
 func (e *Engine[B]) letGo(s *slotState[B]) {

@@ -98,6 +98,9 @@ func (v *Verifier[B]) request(id RequestID, q *request[B]) {
 	for _, s := range q.slots {
 		written := q.sent && s.patched
 		v.that(s.of == q && !s.gone, what, "has the slot of another, or one that is gone")
+		for o := s.outer; o != nil && !s.patched; o = o.outer {
+			v.that(o.entry != nil || o.plan.Src == "", what, "has let go of a fragment in which a slot is not written")
+		}
 		switch s.state {
 		case slotPending:
 			v.that(s.entry == nil && s.err == nil, what, "has what it still waits for")
