@@ -263,7 +263,7 @@ func (e *Engine[B]) putFilled(f *fill[B], at *attempt, v *entry[B], p *cache.Pol
 	if p.TTL < leastKept {
 		tiers &^= config.KV
 	}
-	if tiers == 0 || at.log == "" || p.TTL <= answer.InstantlyStale {
+	if tiers == 0 || v.loose.is || at.log == "" || p.TTL <= answer.InstantlyStale {
 		return
 	}
 	e.putBelow(at.id, v, &tier.Entry{

@@ -18,6 +18,7 @@ type entry[B any] struct {
 	page *composed[B]
 	// plan is what a fragment with slots, or a page of the origin, has been made ready as: slices of the blob. Nil: it has none.
 	plan  *plan[B]
+	loose loose[B]
 	reads int64 // and what was read for it, as tier.Entry has it
 	// marker makes the entry what is known of a URL of the origin, without a blob.
 	marker *marker[B]
@@ -54,6 +55,9 @@ func (e *Engine[B]) release(v *entry[B]) {
 		return
 	}
 	e.host.Drop(v.blob)
+	if v.loose.size > 0 {
+		e.host.Drop(v.loose.raw)
+	}
 	if v.plan != nil {
 		v.plan.drop(e.host)
 	}

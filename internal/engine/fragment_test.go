@@ -14,7 +14,7 @@ import (
 func inspected(t testing.TB, fragment string) (mended string, found inspection[string], err error) {
 	t.Helper()
 	e := &Engine[string]{host: textHost{}, chunk: make([]byte, 4096)}
-	blob, size, found, failure := e.inspect(fragment, len(fragment))
+	blob, size, found, failure := e.inspect(fragment, len(fragment), false)
 	require.Len(t, blob, size)
 	if failure != nil {
 		err = failure

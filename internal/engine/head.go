@@ -14,10 +14,9 @@ import (
 // All that inlay says of a page stays below the 4 KiB that nginx reads a head into unless told otherwise
 // (proxy_buffer_size), however many slots the page has. The rest of a head takes about 350 bytes.
 const (
-	maxCacheStatus  = 2 << 10
-	maxLink         = 768
-	maxVary         = 512
-	maxServerTiming = 256
+	maxCacheStatus = 2 << 10
+	maxLink        = 768
+	maxVary        = 512
 )
 
 const (
@@ -228,30 +227,12 @@ func appendRest(dst []byte, states []field.Status) []byte {
 	return sum.AppendParameters(append(dst, "inlay"...))
 }
 
-// timed adds Server-Timing when debugging: the time that the page took until its head, and what became of each slot for
-// which there is room.
+// timed adds Server-Timing when debugging: the time that the page took until its head, and how it leaves. What became of each slot,
+// Cache-Status says.
 func (e *Engine[B]) timed(q *request[B], fields []field.Field) []field.Field {
 	if !e.config.Debug {
 		return fields
 	}
 	value := "inlay;dur=" + decimal.String(int(e.now.Sub(q.since).Milliseconds())) + ", mode;desc=" + q.mode.String()
-	for i, s := range q.slots {
-		what := "miss"
-		switch {
-		case s.status.Hit && s.status.TTL < 0:
-			what = "stale"
-		case s.status.Hit:
-			what = "hit"
-		case s.state == slotFailed:
-			what = "failed"
-		case s.state == slotPending:
-			what = "pending"
-		}
-		member := ", slot" + decimal.String(i+1) + ";desc=" + what
-		if len(value)+len(member) > maxServerTiming {
-			break
-		}
-		value += member
-	}
 	return append(fields, field.Field{Name: "server-timing", Value: value})
 }

@@ -21,6 +21,7 @@ type inspection[B any] struct {
 	slots     bool     // it has an <edge-slot>
 	plan      *plan[B] // of one with slots
 	reads     int64    // and what was read for it, as tier.Entry has it
+	loose     loose[B]
 }
 
 // inspectFor does that as it is needed for the slot of a fill: what its answer says, or what is found in it, may make slots of its own.
@@ -37,7 +38,7 @@ func (e *Engine[B]) inspectFor(f *fill[B], blob B, size int, header []field.Fiel
 			r.sum, err = e.sumOf(blob, size)
 			r.conflicts = ^markup.Mask(0)
 		} else {
-			blob, size, r, err = e.inspect(blob, size)
+			blob, size, r, err = e.inspect(blob, size, s.Lenient)
 		}
 		if err != nil || !r.slots {
 			return blob, size, r, err
@@ -57,7 +58,7 @@ func (e *Engine[B]) inspectFor(f *fill[B], blob B, size int, header []field.Fiel
 		if p.Document {
 			return blob, size, r, &answer.FillError{Reason: answer.RefusedError, Status: 200, Text: wording.Of(wording.HasNoSlots)}
 		}
-		return e.inspect(blob, size)
+		return e.inspect(blob, size, s.Lenient)
 	}
 	if r.sum, err = e.sumOf(blob, size); err != nil {
 		pl.drop(e.host)
@@ -82,22 +83,47 @@ func (p *Parse) reads() (n int64) {
 
 // have takes over what was found in an entry's blob.
 func (v *entry[B]) have(r *inspection[B]) {
-	v.conflicts, v.depth, v.plan, v.reads = r.conflicts, r.depth, r.plan, r.reads
+	v.conflicts, v.depth, v.plan, v.reads, v.loose = r.conflicts, r.depth, r.plan, r.reads, r.loose
+	v.cost += r.loose.size
 	if r.plan != nil {
 		v.cost += r.plan.cost()
 	}
 }
 
+// loose is what is to be known of a fragment for ESI whose markup goes beyond it: an element that is closed in another, say. In its
+// place it stands as it came, which is how ESI has it; in a patch it is mended.
+type loose[B any] struct {
+	is   bool
+	raw  B // as it came, if it is not the blob
+	size int
+	// fault is why it cannot be mended; nil: it is.
+	fault *answer.FillError
+}
+
 // inspect reads a fragment, and mends it if need be. It gives the blob that is kept, also with an error.
-func (e *Engine[B]) inspect(blob B, size int) (B, int, inspection[B], *answer.FillError) {
+func (e *Engine[B]) inspect(blob B, size int, lenient bool) (B, int, inspection[B], *answer.FillError) {
 	r, err := e.read(blob, size, 0)
-	if err != nil || len(r.edits) == 0 {
-		return blob, size, r, err
+	if err == nil && len(r.edits) == 0 {
+		return blob, size, r, nil
 	}
-	mended, n := e.mend(blob, size, r.edits)
-	e.host.Drop(blob)
-	if r, err = e.read(mended, n, 0); err == nil && len(r.edits) > 0 {
-		err = markupError(wording.Of(wording.CannotBeMended))
+	mended, n := blob, size
+	if err == nil {
+		mended, n = e.mend(blob, size, r.edits)
+		if r, err = e.read(mended, n, 0); err == nil && len(r.edits) > 0 {
+			err = markupError(wording.Of(wording.CannotBeMended))
+		}
+		if lenient && err == nil {
+			r.loose = loose[B]{is: true, raw: blob, size: size}
+			return mended, n, r, nil
+		}
+		if lenient {
+			mended, blob, n = blob, mended, size
+		}
+		e.host.Drop(blob)
+	}
+	if lenient {
+		r = inspection[B]{loose: loose[B]{is: true, fault: err}, conflicts: ^markup.Mask(0)}
+		r.sum, err = e.sumOf(mended, n)
 	}
 	return mended, n, r, err
 }

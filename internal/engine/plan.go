@@ -26,6 +26,8 @@ type plan[B any] struct {
 	depends atomic.Pointer[depends]
 	// arriving: its pieces come as the origin sends them, to one visitor, and are gone once they are written.
 	arriving bool
+	// loose: fragments have stood in it that only fit in their place, so that it is sent in order.
+	loose atomic.Bool
 }
 
 // depends is what the key of a composed page is made of.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sync/atomic"
 	"time"
 
 	"inlay/internal/answer"
@@ -39,7 +40,8 @@ type request[B any] struct {
 	tail         bool // the patches' place has been written
 	// makeshift: a slot has something else in its place.
 	makeshift bool
-	keyed     *depends // what key was made of: the plan may have learned more since
+	keyed     *depends     // what key was made of: the plan may have learned more since
+	loose     *atomic.Bool // of the page, or of what is known of its URL: see plan
 }
 
 // visitor is what keys may be made of. (Not the request itself, nor embedded in it: of a type that has the methods of an interface, core.wasm has a
@@ -72,7 +74,7 @@ func (e *Engine[B]) newRequest(r *Request, pl *plan[B]) *request[B] {
 		params: append([]string(nil), r.params...), skip: r.Sent, running: true, plan: pl,
 	}
 	if pl != nil {
-		q.key, q.keyed = string(r.key), pl.depends.Load()
+		q.key, q.keyed, q.loose = string(r.key), pl.depends.Load(), &pl.loose
 		q.leaves(e)
 	}
 	return q
@@ -81,7 +83,9 @@ func (e *Engine[B]) newRequest(r *Request, pl *plan[B]) *request[B] {
 // leaves says how, and when at the latest, the page leaves.
 func (q *request[B]) leaves(e *Engine[B]) {
 	r := Request{query: q.visitor.query, HTTP10: q.http10, Fields: q.visitor.fields}
-	q.mode = modeOf(&r, q.plan.Page, e.config.Debug)
+	if q.mode = modeOf(&r, q.plan.Page, e.config.Debug); q.mode == page.Stream && q.loose.Load() {
+		q.mode = page.Ordered
+	}
 	patience := q.plan.Patience
 	if patience == 0 {
 		patience = e.config.Patience

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -22,6 +23,8 @@ type marker[B any] struct {
 	kept bool
 	// again: if it is not since a fill of it was refused, when that may be tried again.
 	again time.Time
+	// loose is as a plan's, of each shell of the URL. A marker that takes another's place shares it.
+	loose *atomic.Bool
 }
 
 // markerTTL is how long a marker may lie unasked; what it says is found out anew by each answer to a visitor.
@@ -64,10 +67,7 @@ func (e *Engine[B]) routeShell(r *Request, now time.Time) *entry[B] {
 		return nil
 	}
 	const prefix = len("page:")
-	key, err := m.slot.AppendKey(append(r.key[:0], "page:"...), nil, r)
-	if err == nil {
-		key, err = e.appendHost(key, r)
-	}
+	key, err := e.shellKey(r.key[:0], m.slot, r)
 	if err != nil {
 		return nil
 	}
@@ -83,14 +83,20 @@ func (e *Engine[B]) routeShell(r *Request, now time.Time) *entry[B] {
 	return e.composedAt(key, now)
 }
 
+// shellKey begins the key of a composed page with that of its shell.
+func (e *Engine[B]) shellKey(dst []byte, sp *slotPlan[B], in route.Inputs) ([]byte, error) {
+	key, err := sp.AppendKey(append(dst, "page:"...), nil, in)
+	if err == nil {
+		key, err = e.appendHost(key, in)
+	}
+	return key, err
+}
+
 // composedKey is the same for a request whose shell has been found.
 func (e *Engine[B]) composedKey(q *request[B]) {
 	s := q.slots[0]
 	q.keyed = q.plan.depends.Load()
-	key, err := s.plan.AppendKey(append(e.key[:0], "page:"...), nil, &q.visitor)
-	if err == nil {
-		key, err = e.appendHost(key, &q.visitor)
-	}
+	key, err := e.shellKey(e.key[:0], s.plan, &q.visitor)
 	if err == nil {
 		key, err = page.AppendInputs(append(key, '\n'), 0, &q.keyed.varies, &q.visitor)
 	}
@@ -130,6 +136,7 @@ func (e *Engine[B]) beginShell(r *Request) bool {
 		return true
 	}
 	q := e.newRequest(r, nil)
+	q.loose = m.loose
 	e.requests[q.id] = q
 	s := &slotState[B]{of: q, plan: m.slot}
 	s.place()
@@ -172,6 +179,10 @@ func (e *Engine[B]) mark(r *Request, vary []route.Input, kept bool) *marker[B] {
 func (e *Engine[B]) putMarker(authority, target string, m *marker[B]) {
 	e.markers.Store(1)
 	e.key = markerKey(e.key[:0], authority, target)
+	m.loose = new(atomic.Bool)
+	if old, state := e.fragments.GetAt(string(e.key), e.now); state != cache.Miss && old.marker != nil {
+		m.loose = old.marker.loose
+	}
 	v := &entry[B]{marker: m, cost: markerCost + (keyFactor+2)*len(e.key)}
 	v.refs.Store(1)
 	// One that there is no room for only costs another look at the origin.
@@ -199,11 +210,13 @@ func (e *Engine[B]) PassHead(r *Request, a *answer.Answer, now time.Time) (p Par
 	r.params = r.params[:0]
 	q := e.newRequest(r, newOutlined[B](&page.Page{}))
 	q.passed, q.more, q.plan.arriving = true, true, true
+	q.loose = m.loose
+	q.leaves(e)
 	q.sent = q.skip > 0
 	e.counts.Pages++
 	e.requests[q.id] = q
 	q.body = &body[B]{}
-	if m != nil && m.kept {
+	if m.kept {
 		e.fillShell(q, m)
 	}
 	e.advance(q)

@@ -429,3 +429,50 @@ func TestWhatCanOnlyBeInItsPlaceIsWaitedForThere(t *testing.T) {
 	s.engine.Resume(1, s.now)
 	assert.Equal(t, `<template for="esi-2">F</template><!----></body>`, s.takeBody())
 }
+
+// Includes of a header and a footer, of which one opens what the other closes.
+func TestWhatOnlyFitsInItsPlaceStandsThereAsItCame(t *testing.T) {
+	const html = `<body><esi:include src="/header"/><p>mid</p><esi:include src="/footer"/></body>`
+	s := visited(t, func(c *config.Config) { c.Shells = []string{"/"} })
+	s.fields["sec-fetch-dest"] = "document"
+	s.get(1, "/a")
+	s.shellFill(0, html)
+	s.engine.Resume(1, s.now)
+	s.takeBody()
+	s.fill(1, `<div class="page">`)
+	s.engine.Resume(1, s.now)
+	assert.Equal(t, `<template for="esi-1"><div class="page"></div></template><!---->`, s.takeBody(), "it had a placeholder already")
+	s.fill(2, `<i>F</i></div>`)
+	s.engine.Resume(1, s.now)
+	s.takeBody()
+
+	s.get(2, "/a")
+	const whole = `<body><div class="page"><p>mid</p><i>F</i></div></body>`
+	assert.Equal(t, whole, s.takeBody())
+	for _, key := range []string{"/a", "/header", "/footer"} {
+		s.engine.Purge(key, s.now)
+	}
+	s.get(3, "/a")
+	s.shellFill(3, html)
+	s.engine.Resume(3, s.now)
+	assert.Equal(t, `<body>`, s.takeBody(), "a page of which that is known is sent in order, also after a purge")
+	s.fill(4, `<div class="page">`)
+	s.engine.Resume(3, s.now)
+	s.fill(5, `<i>F</i></div>`)
+	s.engine.Resume(3, s.now)
+	assert.Equal(t, strings.TrimPrefix(whole, "<body>"), s.takeBody())
+	assert.Empty(t, NewVerifier(s.engine).Verify())
+}
+
+func TestWhatEndsTheParagraphAroundItStandsThereAllTheSame(t *testing.T) {
+	s := visited(t, func(c *config.Config) { c.Shells = []string{"/"} })
+	s.get(1, "/a")
+	s.shellFill(0, `<body><p><esi:include src="/f"/></p></body>`)
+	s.engine.Resume(1, s.now)
+	s.fill(1, `<div>F</div><!-- not closed`)
+	s.engine.Resume(1, s.now)
+	assert.Equal(t, `<body><p><div>F</div><!-- not closed</p></body>`, s.takeBody())
+	s.get(2, "/a")
+	assert.Equal(t, `<body><p><div>F</div><!-- not closed</p></body>`, s.takeBody())
+	assert.Empty(t, NewVerifier(s.engine).Verify())
+}

@@ -8,6 +8,7 @@ import (
 	"inlay/internal/answer"
 	"inlay/internal/field"
 	"inlay/internal/markup"
+	"inlay/internal/page"
 	"inlay/internal/patch"
 	"inlay/internal/route"
 	"inlay/internal/wording"
@@ -482,8 +483,12 @@ func (e *Engine[B]) content(s *slotState[B], streamed bool) {
 	case s.body != nil && s.state == slotReady:
 		e.bodyOf(s.body, streamed)
 	case s.state == slotReady:
-		a.parts = append(a.parts, s.entry.blob)
-		a.size += s.entry.size
+		b, size := s.entry.blob, s.entry.size
+		if raw := &s.entry.loose; raw.size > 0 && (!streamed || s.inPlace()) {
+			b, size = raw.raw, raw.size
+		}
+		a.parts = append(a.parts, b)
+		a.size += size
 	case sp.HasError:
 		a.parts = append(a.parts, sp.failed)
 		a.size += len(sp.Error)
@@ -570,7 +575,19 @@ func (e *Engine[B]) misfit(s *slotState[B], v *entry[B]) *answer.FillError {
 	}
 	sp := s.plan
 	why := s.around & v.conflicts
-	if why == 0 && s.depth+v.depth <= markup.MaxDepth {
+	if why == 0 && s.depth+v.depth <= markup.MaxDepth && !v.loose.is {
+		return nil
+	}
+	if sp.Lenient {
+		// In order it stands there as it came. Where the page has begun to stream it comes as a patch, and those after it in order.
+		q := s.of
+		q.loose.Store(true)
+		if q.mode == page.Stream && !q.sent {
+			q.mode = page.Ordered
+		}
+		if q.mode == page.Stream {
+			return v.loose.fault
+		}
 		return nil
 	}
 	if sp.misfit != nil && sp.misfitSum == v.sum {
