@@ -66,7 +66,7 @@ func (e *Engine[B]) Warm(r *Request, now time.Time) (whole Whole[B], ok bool) {
 
 // warmAt is the answer of a composed page, if there is one.
 func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[B], ok bool) {
-	if v == nil || r.drew { // whose head has a share for this visitor alone
+	if v == nil || r.in.drew { // whose head has a share for this visitor alone
 		return whole, false
 	}
 	c := v.page
@@ -88,9 +88,8 @@ func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[
 
 // route finds the page that answers r, and its composed form if there is one.
 func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
-	r.page, r.bad, r.shell, r.drew = -1, nil, false, false
+	r.page, r.bad, r.shell = -1, nil, false
 	e.know(r)
-	r.path, r.query = route.SplitTarget(r.Target)
 	if r.internal = route.IsInternal(r.path); r.internal || r.Method != "GET" && r.Method != "HEAD" {
 		return nil
 	}
@@ -102,9 +101,9 @@ func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
 		return e.routeShell(r, now)
 	}
 	pl := &e.plans[r.page]
-	r.key, r.bad = pl.AppendKey(r.key[:0], r.page, r.params, &pl.depends.Load().varies, r)
+	r.key, r.bad = pl.AppendKey(r.key[:0], r.page, r.params, &pl.depends.Load().varies, &r.in)
 	if r.bad == nil {
-		r.key, r.bad = e.appendHost(r.key, r)
+		r.key, r.bad = e.appendHost(r.key, &r.in)
 	}
 	if r.bad != nil {
 		return nil

@@ -189,7 +189,7 @@ func (e *Engine[B]) handle(r *Request) {
 		if r.bad = e.unpassable(r); r.bad == nil {
 			if !r.shell || !e.beginShell(r) {
 				e.counts.Passed++
-				e.host.Pass(r.ID, e.visitorsHost(r), r.shell)
+				e.host.Pass(r.ID, e.visitorsHost(&r.in), r.shell)
 			}
 			return
 		}

@@ -42,32 +42,13 @@ type Request struct {
 	params      []string
 	key         []byte // of the composed page
 	bad         error  // why a page answers it with 400
-	lot         uint64 // what shares are drawn by
-	hosts       bool   // hosts are kept apart for all slots
-	drew        bool   // a share was drawn for the key of the composed page
+	in          visitor
 }
 
 // Fields reads header fields by their lower-case name: the values of a repeated field joined by ", " (of cookie by
 // "; "), empty when there is none.
 type Fields interface {
 	Field(name string) string
-}
-
-// RawQuery is the target's query, for the keys.
-func (r *Request) RawQuery() string { return r.query }
-
-// Share draws the share of a visitor who has none, for the keys.
-func (r *Request) Share(bucket string, n int) int {
-	r.drew = true
-	return route.Draw(r.lot, bucket, n)
-}
-
-// Header is a field's value, for the keys. Where hosts are kept apart for all slots, none has a line of its own for them.
-func (r *Request) Header(name string) string {
-	if r.hosts && name == route.AuthorityField {
-		return ""
-	}
-	return r.Fields.Field(name)
 }
 
 // Host does what the engine asks. The engine calls it only during an event and never waits for it; a host must not call

@@ -51,8 +51,8 @@ func (e *Engine[B]) visitorsHost(in route.Inputs) string {
 	return ""
 }
 
-// know notes in a request what its keys need of the engine.
+// know notes what the keys of a request may be made of.
 func (e *Engine[B]) know(r *Request) {
-	r.lot = route.Lot(e.config.Seed, uint64(r.ID)^r.Draw)
-	r.hosts = len(e.config.Hosts) > 0
+	r.path, r.query = route.SplitTarget(r.Target)
+	r.in = visitor{fields: r.Fields, query: r.query, lot: route.Lot(e.config.Seed, uint64(r.ID)^r.Draw), hosts: len(e.config.Hosts) > 0}
 }

@@ -126,13 +126,13 @@ func (e *Engine[B]) remembers(r *Request) bool {
 		key, err := "", error(nil)
 		m := e.markerOf(r, e.now)
 		if m != nil && m.kept {
-			key, err = e.makeKey(m.slot, nil, r)
+			key, err = e.makeKey(m.slot, nil, &r.in)
 		}
 		_, found := e.fragments.Stored(key)
 		return found && err == nil
 	}
 	for _, sp := range e.plans[r.page].slots {
-		if key, err := e.makeKey(sp, r.params, r); err == nil {
+		if key, err := e.makeKey(sp, r.params, &r.in); err == nil {
 			if _, found := e.fragments.Stored(key); found {
 				return true
 			}

@@ -44,17 +44,21 @@ type request[B any] struct {
 	loose     *atomic.Bool // of the page, or of what is known of its URL: see plan
 }
 
-// visitor is what keys may be made of. (Not the request itself, nor embedded in it: of a type that has the methods of an interface, core.wasm has a
-// description of all that is in it.)
+// visitor is what keys may be made of. (Not the requests themselves, nor embedded in them: of a type that has the methods of an interface,
+// core.wasm has a description of all that is in it.)
 type visitor struct {
 	fields Fields
 	query  string
-	lot    uint64 // as Request's
-	hosts  bool   // the same
+	lot    uint64 // what shares are drawn by
+	hosts  bool   // hosts are kept apart for all slots, so that none has a line of its own for them
+	drew   bool   // a share was drawn
 }
 
 // Share draws the share of a visitor who has none, for the keys.
-func (v *visitor) Share(bucket string, n int) int { return route.Draw(v.lot, bucket, n) }
+func (v *visitor) Share(bucket string, n int) int {
+	v.drew = true
+	return route.Draw(v.lot, bucket, n)
+}
 
 // RawQuery is the target's query, for the keys.
 func (v *visitor) RawQuery() string { return v.query }
@@ -70,7 +74,7 @@ func (v *visitor) Header(name string) string {
 // newRequest makes the request of a page. r is not kept.
 func (e *Engine[B]) newRequest(r *Request, pl *plan[B]) *request[B] {
 	q := &request[B]{
-		id: r.ID, head: r.Method == "HEAD", http10: r.HTTP10, since: e.now, visitor: visitor{r.Fields, r.query, r.lot, r.hosts},
+		id: r.ID, head: r.Method == "HEAD", http10: r.HTTP10, since: e.now, visitor: r.in,
 		params: append([]string(nil), r.params...), skip: r.Sent, running: true, plan: pl,
 	}
 	if pl != nil {
@@ -99,7 +103,7 @@ func (e *Engine[B]) begin(r *Request) (*request[B], error) {
 	for _, sp := range pl.slots {
 		// All keys first: a request that is refused has started nothing. They are made anew below, since together they can
 		// take megabytes, and only those that a fill is for are kept, by the fill.
-		if _, err := e.makeKey(sp, r.params, r); err != nil {
+		if _, err := e.makeKey(sp, r.params, &r.in); err != nil {
 			return nil, err
 		}
 	}

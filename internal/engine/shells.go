@@ -67,7 +67,7 @@ func (e *Engine[B]) routeShell(r *Request, now time.Time) *entry[B] {
 		return nil
 	}
 	const prefix = len("page:")
-	key, err := e.shellKey(r.key[:0], m.slot, r)
+	key, err := e.shellKey(r.key[:0], m.slot, &r.in)
 	if err != nil {
 		return nil
 	}
@@ -76,7 +76,7 @@ func (e *Engine[B]) routeShell(r *Request, now time.Time) *entry[B] {
 	if state != cache.Fresh || v.plan == nil {
 		return nil
 	}
-	if key, err = page.AppendInputs(append(key, '\n'), 0, &v.plan.depends.Load().varies, r); err != nil {
+	if key, err = page.AppendInputs(append(key, '\n'), 0, &v.plan.depends.Load().varies, &r.in); err != nil {
 		return nil
 	}
 	r.key = key
@@ -124,7 +124,7 @@ func (e *Engine[B]) beginShell(r *Request) bool {
 	if m == nil || !m.kept || r.Method != "GET" && r.Method != "HEAD" {
 		return false
 	}
-	key, err := e.makeKey(m.slot, nil, r)
+	key, err := e.makeKey(m.slot, nil, &r.in)
 	if err != nil {
 		return false
 	}
@@ -197,7 +197,6 @@ const markerCost = 1 << 10
 func (e *Engine[B]) PassHead(r *Request, a *answer.Answer, now time.Time) (p Parse) {
 	e.event(now)
 	e.know(r)
-	r.path, r.query = route.SplitTarget(r.Target)
 	p.EdgeSlots, p.ESI = a.Slots()
 	p.Base = r.Target
 	e.declares(&p)
