@@ -35,7 +35,7 @@ var commands = map[string]func(t *testing.T, line string){
 	"inlay deploy":                   by("TestWalkInFrontOfASite"),
 	"curl -N -H 'Sec-Fetch-Dest: document' localhost:8787/": by("TestWalkInFrontOfASite"),
 	"curl -sI localhost:8787/":                              by("TestWalkInFrontOfASite"),
-	"npm install --save-dev wrangler":                       wranglerHas("deploy"),
+	"npm install --save-dev wrangler@latest node@22":        wranglerHas("deploy"),
 	"./build.sh serve":                                      by("TestServeAnswersAsTheDocumentationSays"),
 	"INLAY_DEV=1 ./build.sh serve":                          by("TestServeAnswersAsTheDocumentationSays"),
 	"./build.sh test":                                       by("TestTestCommandRunsTheseTests"),

@@ -80,7 +80,7 @@ func TestWalkInFrontOfASite(t *testing.T) {
 			text := strings.Replace(toml, "http://localhost:3000", server.URL, 1)
 			require.NotEqual(t, toml, text)
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "wrangler.toml"), []byte(text), 0o600))
-			require.NoError(t, os.Symlink(modules, filepath.Join(dir, "node_modules"))) // npm install --save-dev wrangler
+			require.NoError(t, os.Symlink(modules, filepath.Join(dir, "node_modules"))) // npm install --save-dev wrangler@latest node@22
 			cmd := exec.Command(program, walk[1:]...)
 			cmd.Dir = dir
 			s := harness.Start(t, cmd, []string{"PORT=0"})

@@ -175,7 +175,8 @@ func fillRequestTo(ctx context.Context, target string) (*http.Request, error) {
 	return r, err
 }
 
-// fetchRemote asks a remote origin. Of an answer that can be no fragment by its status the body is left alone.
+// fetchRemote asks a remote origin. Of an answer that can be no fragment by its status the body is left alone, as is that of what was
+// asked for as a page and is none: events have no end, and a download may be long, for which the visitor who wants it would wait.
 func (h *Handler) fetchRemote(r *http.Request, f engine.Fill) (*fetched, error) {
 	r.Header.Set("Accept-Encoding", "identity")
 	r.Header.Set(forwarded.LoopField, h.front.loop.Add(""))
@@ -198,6 +199,9 @@ func (h *Handler) fetchRemote(r *http.Request, f engine.Fill) (*fetched, error) 
 	}
 	if f.Document {
 		a.answer.Header = keptFields(resp.Header)
+		if !isHTML(resp.Header.Get("Content-Type")) {
+			return a, nil
+		}
 	}
 	if a.body, err = io.ReadAll(io.LimitReader(resp.Body, int64(f.MaxBytes)+1)); err != nil {
 		return a, fmt.Errorf("%s: %w", r.URL, err)

@@ -133,6 +133,30 @@ func TestPathsOfTheConfigurationHaveSlots(t *testing.T) {
 	assert.ErrorContains(t, err, `INLAY_SHELLS is "blog/"`)
 }
 
+// TestStreamsWhereShellsMayBe: a path that may be a page's is asked for as one first. What is none is not waited for to its end, which
+// events do not have.
+func TestStreamsWhereShellsMayBe(t *testing.T) {
+	s := newSiteOrigin()
+	s.mux.HandleFunc("/events", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, "data: 1\n\n")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	front, _ := inFront(t, s, true, func(o *Options) { o.Config.Shells = []string{"/"} })
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // half of what a fill may take
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, front.URL+"/events", nil)
+	require.NoError(t, err)
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	first := make([]byte, len("data: 1\n\n"))
+	_, err = io.ReadFull(resp.Body, first)
+	require.NoError(t, err)
+	assert.Equal(t, "data: 1\n\n", string(first))
+}
+
 func TestShellIsUsedStale(t *testing.T) {
 	both(t, func(t *testing.T, remote bool) {
 		s := newSiteOrigin()

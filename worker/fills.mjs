@@ -357,7 +357,8 @@ class TooLarge extends Error {}
 
 /**
  * Asks a remote origin or a binding, and where its redirects lead. Of an answer that can be no fragment by its status, the
- * body is left alone.
+ * body is left alone, as is that of what was asked for as a page and is none: events have no end, and a download may be long, for which
+ * the visitor who wants it would wait.
  * @param {any} env @param {Fill} fill @param {Report} report @param {string} url
  * @returns {Promise<Answer>}
  */
@@ -373,7 +374,7 @@ async function fetchRemote(env, fill, report, url) {
     if (response.headers.get("inlay-fills") === "1") takesBatches.add(new URL(url).origin);
     const answer = { status: response.status, headers: headersOf(response) };
     heard.push(answer);
-    if (answer.status === 200) return { ...answer, body: await readBody(response, fill.maxBytes), redirects: heard.slice(0, -1) };
+    if (answer.status === 200 && (!fill.document || isHTML(answer.headers["content-type"]))) return { ...answer, body: await readBody(response, fill.maxBytes), redirects: heard.slice(0, -1) };
     const body = fill.page && hasOwnPage(answer.status) ? await ownPage(response, answer, fill.maxBytes) : new Uint8Array(0);
     await response.body?.cancel().catch(() => {});
     const next = isVisitors(fill) ? null : redirectTarget(url, answer.status, answer.headers.location);
@@ -417,6 +418,9 @@ async function ownPage(response, { status, headers }, maxBytes) {
     throw error;
   }
 }
+
+/** @param {string} [type] a Content-Type; in which charset is not looked at */
+const isHTML = (type = "") => type.split(";", 1)[0].trim().toLowerCase() === "text/html";
 
 /** @param {Response} response @param {number} maxBytes */
 async function readBody(response, maxBytes) {

@@ -229,6 +229,19 @@ test("what was heard before an answer broke off goes to the engine, and of no fr
   assert.deepEqual(await failed({ timeout: 20 }), { failure: Failure.timeout, heard: [[200, "private"]] });
 });
 
+test("of what is asked for as a page and is none the body is left alone, which may have no end", async (t) => {
+  let cancelled = 0;
+  t.mock.method(globalThis, "fetch", async (request) => new Response(new ReadableStream({ cancel: () => { cancelled++; } }), {
+    headers: new URL(request.url).pathname === "/f/none" ? {} : { "content-type": "text/event-stream" },
+  }));
+  for (const url of ["http://origin.test/f/events", "http://origin.test/f/none"]) {
+    assert.deepEqual(await failed({ url, document: true, timeout: 5000 }), { status: 200, size: 0, redirects: 0 });
+  }
+  assert.equal(cancelled, 2);
+  t.mock.method(globalThis, "fetch", async () => new Response("<p>a", { headers: { "content-type": "Text/HTML ; charset=utf-8" } }));
+  assert.deepEqual(await failed({ document: true }), { status: 200, size: 4, redirects: 0 });
+});
+
 test("what a handler of app.wasm said before it failed goes to the engine", async (t) => {
   t.mock.method(console, "warn", () => {});
   for (const [answer, want] of [
