@@ -41,11 +41,6 @@ export class Shells {
     }
     return null;
   }
-
-  /** The site's 404.html, null if it has none. */
-  notFound() {
-    return this.of(404);
-  }
 }
 
 /** Sets what describes a page that is shown. @param {Headers} headers @param {Shown} page */

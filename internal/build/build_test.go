@@ -101,7 +101,7 @@ func TestASiteWithoutGoHasItsNotFoundPage(t *testing.T) {
 	assert.Equal(t, edge.NotFound, all[1].Pattern)
 	const script = `import { Shells } from "./not-found.mjs";
 import { readFileSync } from "node:fs";
-process.stdout.write(new Shells(new Uint8Array(readFileSync("pages.bin")).buffer).notFound().html);`
+process.stdout.write(new Shells(new Uint8Array(readFileSync("pages.bin")).buffer).of(404).html);`
 	cmd := exec.Command("node", "--input-type=module", "-e", script)
 	cmd.Dir = p.Build()
 	output, err := cmd.Output()
@@ -267,7 +267,7 @@ func TestWhatGoSaysWithoutAPlaceIsTold(t *testing.T) {
 
 // One with Go is told; one without may be in front of a server that has all of them.
 func TestASiteWithoutPagesIsTold(t *testing.T) {
-	for _, files := range []map[string]string{{}, {"pages/readme.txt": ""}, {"pages/404.html": "<!doctype html><title>x</title>"}} {
+	for _, files := range []map[string]string{{}, {"pages/readme.txt": ""}, {"pages/404.html": "<!doctype html><title>x</title>"}, {"pages/5xx.html": "<!doctype html><title>x</title>"}} {
 		_, err := Pages(context.Background(), site(t, goMod(t), map[string]string{"main.go": programGo}, files))
 		require.Error(t, err)
 		assert.Contains(t, err.Error(), "pages: the site has no pages; a page is an HTML file in this folder")

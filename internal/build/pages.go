@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 
 	"inlay/edge"
 	"inlay/internal/project"
@@ -46,14 +46,14 @@ func ReadPages(p *project.Project) ([]edge.Page, error) {
 	if err != nil {
 		return nil, pageProblems(p, err)
 	}
-	if p.Go != project.NoGo && !slices.ContainsFunc(all, func(p edge.Page) bool { return p.Pattern != edge.NotFound }) {
-		return nil, none
-	}
-	var patterns []string
+	var patterns []string // without those of pages that are shown with a status
 	for i := range all {
-		if all[i].Pattern != edge.NotFound {
+		if strings.HasPrefix(all[i].Pattern, "/") {
 			patterns = append(patterns, all[i].Pattern)
 		}
+	}
+	if p.Go != project.NoGo && len(patterns) == 0 {
+		return nil, none
 	}
 	if problems := p.Wrangler.CheckFiles(patterns); len(problems) > 0 {
 		return nil, problems
