@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -489,4 +491,31 @@ func FuzzGzipOf(f *testing.F) {
 		require.True(t, got == "identity" || got == "gzip" && strings.Contains(strings.ToLower(value), "gzip"))
 		require.Equal(t, "gzip", gzipOf("gzip,"+value))
 	})
+}
+
+// TestABodyThatBreaksOffIsToldOnce: to Options.Logger, and not to the log of whoever has inlay in his program.
+func TestABodyThatBreaksOffIsToldOnce(t *testing.T) {
+	var mu sync.Mutex
+	var standard bytes.Buffer
+	log.SetOutput(lockedWriter{&mu, &standard})
+	t.Cleanup(func() { log.SetOutput(os.Stderr) })
+	logger, own := logged()
+	for path, fields := range map[string][2]string{"/plain": {"text/plain", ""}, "/page": {"text/html", esi}} {
+		s := newSiteOrigin()
+		s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", fields[0])
+			w.Header().Set("Surrogate-Control", fields[1])
+			w.Header().Set("Content-Length", "10000")
+			_, _ = io.WriteString(w, esiPage("/f/a"))
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		})
+		front, _ := inFront(t, s, true, func(o *Options) { o.Logger = logger })
+		assert.Error(t, get(t, front.URL+path).err)
+		eventually(t, "it is told", func() bool { return strings.Contains(own(), "target="+path) })
+	}
+	assert.Equal(t, 2, strings.Count(own(), "the origin's answer broke off"), own())
+	mu.Lock()
+	defer mu.Unlock()
+	assert.NotContains(t, standard.String(), "ReverseProxy")
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
+	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -40,7 +42,7 @@ func proxyTo(target *url.URL, remote *http.Transport, shown shownPages, o *Optio
 				stripInternal(r.Header)
 			}
 			if out, ok := r.Request.Context().Value(passKey{}).(*passWriter); ok && r.StatusCode != http.StatusSwitchingProtocols {
-				r.Body = &originBody{r.Body, out}
+				r.Body = &originBody{r.Body, out, r.Request, log}
 			}
 			if r.StatusCode == http.StatusSwitchingProtocols && r.Request.Header.Get("Upgrade") == "" {
 				return errors.New("it switches protocols, which nobody asked for")
@@ -48,6 +50,7 @@ func proxyTo(target *url.URL, remote *http.Transport, shown shownPages, o *Optio
 			return nil
 		},
 		FlushInterval: -1,
+		ErrorLog:      stdlog.New(io.Discard, "", 0), // it would say that a body broke off, which originBody does
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if r.Context().Err() == nil { // else it is the client that has gone
 				log.Error("inlay: the origin cannot be reached", "origin", origin, "error", err)
@@ -116,12 +119,17 @@ type passKey struct{}
 // originBody is the body of a remote origin's answer. That it broke off ReverseProxy tells nobody but a server.
 type originBody struct {
 	io.ReadCloser
-	to *passWriter
+	to    *passWriter
+	asked *http.Request // what it answers
+	log   *slog.Logger
 }
 
 func (b *originBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && err != io.EOF {
+		if b.to.broke == nil && b.asked.Context().Err() == nil { // else it is the client that has gone
+			b.log.Warn("inlay: the origin's answer broke off", "target", b.asked.URL.RequestURI(), "error", err)
+		}
 		b.to.broke = err
 	}
 	return n, err
