@@ -16,7 +16,7 @@ usage: ./build.sh [COMMAND]
   build --test      also make build/test/, a Worker whose core has exports for tests
   dev [OPTION…]     inlay dev: the example on http://localhost:8787, built anew and reloaded when a file changes
   serve             run the same site natively, without Wasm, on http://127.0.0.1:8787
-  test              everything that has to hold: formatting, vet, staticcheck, all tests, both Wasm builds
+  test              everything that has to hold: formatting, vet, staticcheck, all tests, all Wasm builds
   bench             benchmarks against peers; writes bench/RESULTS.md
   deploy [OPTION…]  build, and run wrangler deploy; --dry-run works offline
   core [NAME…]      make core.wasm, shell.wasm, variables.wasm and their records in worker/ anew, which are committed; or those named

@@ -30,7 +30,7 @@ vars = { INLAY_ORIGIN = "https://shop.example.com" }
 // What each kind of site consists of, once it is built.
 func TestEachKindOfSiteIsBuilt(t *testing.T) {
 	t.Parallel()
-	glue := []string{"worker.mjs", "core.mjs", "exchange.mjs", "fills.mjs", "pass.mjs", "core.wasm", "shell.mjs", "shell.wasm", "pages.bin", "app-instances.mjs"}
+	glue := []string{"worker.mjs", "core.mjs", "exchange.mjs", "fills.mjs", "pass.mjs", "core.wasm", "shell.mjs", "shell.wasm", "variables.mjs", "variables.wasm", "pages.bin", "app-instances.mjs"}
 	withGo := append([]string{"main.mjs", "app.wasm", "wasm_exec.js", "go.mjs"}, glue...)
 	for name, c := range map[string]struct {
 		files    map[string]string
@@ -114,6 +114,7 @@ func TestTheCoreIsTheOneThatCameWithInlay(t *testing.T) {
 	mustRun(t, p)
 	assert.Equal(t, string(worker.Core), readBuilt(t, p, "core.wasm"))
 	assert.Equal(t, string(worker.Shell), readBuilt(t, p, "shell.wasm"))
+	assert.Equal(t, string(worker.Variables), readBuilt(t, p, "variables.wasm"))
 	_, err := Run(context.Background(), p, Options{Test: true})
 	require.Error(t, err)
 	assert.Contains(t, err.Error(), "a core for tests can only be made in inlay's own repository")
@@ -174,6 +175,10 @@ func TestAModuleThatDoesNotFitIsRefused(t *testing.T) {
 	other = bytes.ReplaceAll(reader, []byte("\x05write"), []byte("\x05writs"))
 	assert.ErrorContains(t, shellWasm().fits(other), "the shell.wasm that this program carries")
 	assert.ErrorContains(t, shellWasm().fits(other), "it has no write, which the glue calls")
+	variables := []byte(readBuilt(t, p, "variables.wasm"))
+	require.NoError(t, variablesWasm().fits(variables))
+	other = bytes.ReplaceAll(variables, []byte("\x05parse"), []byte("\x05parso"))
+	assert.ErrorContains(t, variablesWasm().fits(other), "it has no parse, which the glue calls")
 	assert.FileExists(t, filepath.Join(ownCheckout(), "internal", "build", "wasm.go"))
 }
 

@@ -10,8 +10,9 @@
 //     reads: in this process, or, for a site whose pages are Go, by its program.
 //  4. App (app.go) compiles the site's Go into app.wasm, Native into a program
 //     for this machine. What Go says is read in goerrors.go.
-//  5. wasm (wasm.go) is the core.wasm or the shell.wasm that came with inlay, or
-//     one that TinyGo makes, where inlay itself is being written.
+//  5. wasm (wasm.go) is the core.wasm, the shell.wasm or the variables.wasm that
+//     came with inlay, or one that TinyGo makes, where inlay itself is being
+//     written.
 //     Whether the site takes the same release of inlay is looked at in
 //     release.go.
 //  6. gather (modules.go, rules.go) follows the imports of the Worker's entry

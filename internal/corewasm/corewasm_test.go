@@ -44,7 +44,7 @@ func handMade(imports ...[]byte) []byte {
 	)
 }
 
-// core is what the tests are about; that shell.wasm is made likewise, its committed record shows.
+// core is what the tests are about; that the others are made likewise, their committed records show.
 var core = Core()
 
 func TestSectionsAreWeighedByPackage(t *testing.T) {

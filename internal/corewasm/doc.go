@@ -1,8 +1,8 @@
-// Package corewasm knows what core.wasm and shell.wasm are made of: from which
-// sources and by which tools, which packages are in each and what they weigh,
-// and which must never be.
+// Package corewasm knows what core.wasm, shell.wasm and variables.wasm are made
+// of: from which sources and by which tools, which packages are in each and what
+// they weigh, and which must never be.
 //
-//  1. Module (module.go) is one of the two.
+//  1. Module (module.go) is one of the three.
 //  2. Sources (sources.go) lists what go list says that its main package
 //     consists of; its Digest is what it is known by.
 //  3. Compile (tinygo.go) makes one, where TinyGo is; Strip and Weigh (wasm.go,

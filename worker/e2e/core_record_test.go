@@ -13,7 +13,7 @@ import (
 	"inlay/worker"
 )
 
-// worker/core.wasm and worker/shell.wasm are committed. That each is what its sources make, and that they are what its record says
+// worker/core.wasm, worker/shell.wasm and worker/variables.wasm are committed. That each is what its sources make, and that they are what its record says
 // of them, is held here with Go alone; where TinyGo is the recorded one, by compiling it anew.
 
 // onEach runs a test for each of the modules.
