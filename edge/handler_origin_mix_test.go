@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -44,5 +45,23 @@ func TestPageIsKeptUnderAllThatItDependsOn(t *testing.T) {
 		answer := get(t, front.URL+"/p")
 		assert.Equal(t, plainPage("<i>[]</i>"), answer.body, "%s", answer.Header)
 		assert.Equal(t, "cookie", answer.Header.Get("Vary"))
+	}
+}
+
+// TestFragmentsDoNotMultiply: of fragments that each bring many, a page has so many slots and no more.
+func TestFragmentsDoNotMultiply(t *testing.T) {
+	s := newSiteOrigin()
+	many := func(src string) string { return strings.Repeat(`<esi:include src="`+src+`"/>`, 200) }
+	for path, body := range map[string]string{"/p": "<!doctype html><title>t</title><body>" + many("/1"), "/1": many("/2"), "/2": many("/3"), "/3": many("/f/a")} {
+		s.html(path, "max-age=60", body, "Surrogate-Control", esi)
+	}
+	front, _ := inFront(t, s, false, nil)
+	for range 3 {
+		start := time.Now()
+		answer := get(t, front.URL+"/p")
+		assert.Less(t, time.Since(start), 5*time.Second)
+		shown := strings.Count(answer.body, "<i>a</i>")
+		assert.LessOrEqual(t, shown, 4096)
+		assert.Equal(t, http.StatusOK, answer.StatusCode)
 	}
 }

@@ -55,6 +55,9 @@ type body[B any] struct {
 // maxNested is how many fragments a fragment may be nested in, beside the page (docs/esi.md).
 const maxNested = 5
 
+// maxSlots is how many slots a page may have together with those of the fragments in it, which could each bring as many again.
+const maxSlots = 4096
+
 // newBody makes the states of the slots that pieces name. They wait for nothing yet.
 func (e *Engine[B]) newBody(q *request[B], in *plan[B], pieces []piece[B], outer *slotState[B]) *body[B] {
 	b := &body[B]{pieces: pieces}
@@ -275,14 +278,18 @@ func (e *Engine[B]) unfold(q *request[B]) {
 // enter looks at the slots of a fragment that has some.
 func (e *Engine[B]) enter(s *slotState[B]) {
 	q, pl := s.of, s.entry.plan
+	bad, why := !s.plan.Document && len(q.slots)+len(pl.slots) > maxSlots, wording.TooManySlots
 	for o := s.outer; o != nil; o = o.outer {
 		if o.entry == s.entry {
-			failure := &answer.FillError{Reason: answer.RefusedError, Text: wording.Of(wording.ContainsItself)}
-			e.host.Report(s.plan.Src, failure)
-			e.letGo(s)
-			s.failed(failure)
-			return
+			bad, why = true, wording.ContainsItself
 		}
+	}
+	if bad {
+		failure := &answer.FillError{Reason: answer.RefusedError, Text: wording.Of(why)}
+		e.host.Report(s.plan.Src, failure)
+		e.letGo(s)
+		s.failed(failure)
+		return
 	}
 	if s.plan.Document {
 		e.counts.Pages++

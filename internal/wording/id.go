@@ -122,6 +122,7 @@ const (
 	UTF16
 	NestedTooDeep
 	ContainsItself
+	TooManySlots
 	HasNoSlots
 	CannotBeShown
 	PageAnd

@@ -112,6 +112,7 @@ var namedTexts = [named]string{
 	UTF16:           "the fragment begins with the byte order mark of UTF-16; a fragment is UTF-8",
 	NestedTooDeep:   "the fragment is nested in more than five others",
 	ContainsItself:  "the fragment contains itself",
+	TooManySlots:    "with its slots the page would have more than 4096",
 	HasNoSlots:      "the page has no slots that can be read",
 	CannotBeShown:   "The page cannot be shown: a fragment that it requires failed.",
 	PageAnd:         "~\n~: ~",
