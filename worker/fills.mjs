@@ -155,7 +155,7 @@ function reporter(exchange, fill) {
       report.heard.push(frame);
       if (frame.failure === "too-large") report.fail(Failure.tooLarge, tooLarge(fill));
       else if (frame.failure !== "") report.fail(Failure.connect, `${fill.src}: ${decoder.decode(frame.body)}`);
-      else if (isVisitors(fill) || redirectTarget(fill.url || appBase + fill.src, frame.status, frame.headers.location) === null) report.end(located(fill, frame));
+      else if (nextOf(fill, fill.url || appBase + fill.src, frame) === null) report.end(located(fill, frame));
       else {
         report.elsewhere = follow(exchange, fill, report, frame);
         leave();
@@ -369,7 +369,7 @@ async function fetchRemote(env, fill, report, url) {
   for (;;) {
     const fields = heard.length === 0 ? fill.fields : unconditional(fill.fields);
     const response = await target.fetch(new Request(url, {
-      headers: [...fields, ...fill.constant, ...fill.vouching, ["accept-encoding", "identity"], ["inlay-fill", "1"], ["surrogate-capability", capability]], redirect: "manual", signal,
+      headers: [...fields, ...fill.constant, ...fill.vouching, ["accept-encoding", "identity"], ["inlay-fill", "1"], ["surrogate-capability", capability], ...asksFor(fill)], redirect: "manual", signal,
     }));
     if (response.headers.get("inlay-fills") === "1") takesBatches.add(new URL(url).origin);
     const answer = { status: response.status, headers: headersOf(response) };
@@ -377,7 +377,7 @@ async function fetchRemote(env, fill, report, url) {
     if (answer.status === 200 && (!fill.document || isHTML(answer.headers["content-type"]))) return { ...answer, body: await readBody(response, fill.maxBytes), redirects: heard.slice(0, -1) };
     const body = fill.page && hasOwnPage(answer.status) ? await ownPage(response, answer, fill.maxBytes) : new Uint8Array(0);
     await response.body?.cancel().catch(() => {});
-    const next = isVisitors(fill) ? null : redirectTarget(url, answer.status, answer.headers.location);
+    const next = nextOf(fill, url, answer);
     if (next === null || heard.length > maxRedirects) return located(fill, { ...answer, body, redirects: heard.slice(0, -1) });
     url = next;
   }
@@ -389,6 +389,15 @@ async function fetchRemote(env, fill, report, url) {
  * @param {Fill} fill
  */
 const isVisitors = (fill) => fill.page === true && fill.binding === "" && fill.src.startsWith("/");
+
+/** A page of the origin is asked for as a browser would, unless its Vary names that. @param {Fill} fill @returns {[string, string][]} */
+const asksFor = (fill) => (fill.document && !fill.fields.some(([name]) => name === "accept") ? [["accept", "text/html"]] : []);
+
+/**
+ * Where a fill goes on; null: nowhere. What another URL answers is not the page of this one.
+ * @param {Fill} fill @param {string} url @param {Hop} answer
+ */
+const nextOf = (fill, url, { status, headers }) => (fill.document || isVisitors(fill) ? null : redirectTarget(url, status, headers.location));
 
 /**
  * An answer as the core gets it: with where its redirect leads the visitor as its location, or without one.

@@ -168,6 +168,24 @@ test("redirects of a remote origin are followed, whether fills go to it one by o
   assert.equal(batches, 1);
 });
 
+test("the fill of a page of the origin follows no redirect: what another URL answers is not this one's page", async (t) => {
+  globalThis.testApp = async (batch, write) => {
+    for (const frame of framesFor(batch, (src) => site(src))) write(frame);
+  };
+  t.mock.method(globalThis, "fetch", async (request) => {
+    const url = new URL(request.url);
+    if (url.pathname === "/_inlay/fills") return new Response(Buffer.concat(framesFor(Buffer.from(await request.arrayBuffer()), (src) => site(src))));
+    const { status = 200, headers, body } = site(url.pathname);
+    return new Response(body, { status, headers: { ...headers, "inlay-fills": "1" } });
+  });
+  for (const [url, origin] of [["http://documents.test/f/one", "http://documents.test"], ["http://documents.test/f/one", "http://documents.test"], ["", ""]]) {
+    const end = (await answers([fill(1, { src: "/f/one", url, document: true }), fill(2, { src: "/f/plain", url: url && "http://documents.test/f/plain", document: true })], origin));
+    assert.equal(end.get("one").status, 302);
+    assert.equal(end.get("one").body.length, 0);
+    assert.equal(end.get("plain").status, 200);
+  }
+});
+
 test("an app that ends while it is asked where a redirect leads fails that fill", async (t) => {
   t.mock.method(console, "warn", () => {});
   let calls = 0;

@@ -26,7 +26,9 @@ const spoiled = [
 const added = new Set(["set-cookie", "link"]);
 
 /** Statuses with which there is a whole page. */
-const isWhole = (/** @type {number} */ status) => status >= 200 && status !== 204 && status !== 206 && status !== 304;
+const isWhole = (/** @type {number} */ status) => status >= 200 && ![204, 205, 206].includes(status) && (status < 300 || status >= 400);
+
+const isHTML = (/** @type {Headers} */ headers) => /^\s*text\/html\s*(?:;|$)/i.test(headers.get("content-type") ?? "");
 
 /**
  * Composes the origin's answer, if the core says that it has slots. It is not touched otherwise.
@@ -37,8 +39,21 @@ const isWhole = (/** @type {number} */ status) => status >= 200 && status !== 20
 export async function composed(exchange, target, response, outward) {
   const { headers, status, body } = response;
   if (exchange.request.method !== "GET" || body === null || !isWhole(status) || /** @type {any} */ (response).webSocket) return null;
-  if (!/^\s*text\/html\s*(?:;|$)/i.test(headers.get("content-type") ?? "") || !decoded.test((headers.get("content-encoding") ?? "").trim())) return null;
+  if (!isHTML(headers) || !decoded.test((headers.get("content-encoding") ?? "").trim())) return null;
   return exchange.compose(new OpenPage(target, response, outward));
+}
+
+/**
+ * The head that answers HEAD for what may be a page with slots: nothing in it is of bytes that a GET is not answered with.
+ * @param {Exchange} exchange @param {Response} response
+ */
+export function headAlone({ request, shell }, response) {
+  const { headers, status, statusText } = response;
+  if (request.method !== "HEAD" || !isHTML(headers) || !isWhole(status)) return response;
+  if (!shell && !headers.has("inlay-slots") && !/\besi\/1\.0/i.test(headers.get("surrogate-control") ?? "")) return response;
+  const own = new Headers(headers);
+  for (const name of spoiled) own.delete(name);
+  return new Response(response.body, { status, statusText, headers: own });
 }
 
 export class OpenPage {

@@ -7,7 +7,7 @@ import { route } from "./front.mjs";
 import { forwardsLeft, hasHops, takeAnswersHops } from "./hops.mjs";
 import { within } from "./log.mjs";
 import { failure, shownFor } from "./not-found.mjs";
-import { composed } from "./open-page.mjs";
+import { composed, headAlone } from "./open-page.mjs";
 import { quietly } from "./view.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -60,7 +60,7 @@ async function answerOf(exchange, target) {
     if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
     return failure(request, exchange.core.shells, false, 501, "", "Nobody behind may be asked."); // TRACE: what came in is nothing to be shown
   }
-  const back = (/** @type {Response} */ response) => outward(response, exchange, came);
+  const back = (/** @type {Response} */ response) => outward(headAlone(exchange, response), exchange, came);
   if (origin === "") {
     try {
       const response = await shownFor(await appFetch(inward(request, exchange, came), env, ctx), exchange.core.shells);
