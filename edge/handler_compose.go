@@ -341,7 +341,12 @@ func composedHead(head *blob, o *origin) *blob {
 	all := maps.Clone(o.header)
 	before, contentType := all["Cache-Status"], all["Content-Type"]
 	delete(all, "Cache-Status")
-	mergeHead(all, head.header)
+	told := head.header
+	if told.Get("Cache-Status") == "inlay;hit" { // of a page without slots, or whose head leaves before them: but its origin was asked
+		told = maps.Clone(told)
+		delete(told, "Cache-Status")
+	}
+	mergeHead(all, told)
 	if len(before) > 0 { // who is nearest the origin comes first
 		all["Cache-Status"] = append(slices.Clip(before), all["Cache-Status"]...)
 	}

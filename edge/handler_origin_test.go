@@ -280,6 +280,20 @@ func serveHost(h http.Handler, target, host string) string {
 }
 
 // TestTypeThatAHandlerLeavesToItsServerIsTold: as net/http tells it.
+// TestPageWithoutSlotsThatIsAskedForIsNoHit: whose head leaves before a slot has been read, or which has none, is the origin's all the same.
+func TestPageWithoutSlotsThatIsAskedForIsNoHit(t *testing.T) {
+	both(t, func(t *testing.T, remote bool) {
+		s := newSiteOrigin()
+		s.html("/p", "private", "<!doctype html><p>yours</p>", "Surrogate-Control", esi)
+		s.html("/behind", "private", "<!doctype html><p>yours</p>", "Surrogate-Control", esi, "Cache-Status", "other;hit")
+		front, _ := inFront(t, s, remote, nil)
+		for range 2 {
+			assert.Empty(t, get(t, front.URL+"/p").Header.Values("Cache-Status"))
+			assert.Equal(t, []string{"other;hit"}, get(t, front.URL+"/behind").Header.Values("Cache-Status"))
+		}
+	})
+}
+
 func TestTypeThatAHandlerLeavesToItsServerIsTold(t *testing.T) {
 	both(t, func(t *testing.T, remote bool) {
 		s := newSiteOrigin()

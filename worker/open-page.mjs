@@ -23,7 +23,7 @@ const spoiled = [
 ];
 
 /** Fields of which an answer may have several that each count. */
-const added = new Set(["set-cookie", "link"]);
+const added = new Set(["set-cookie", "link", "cache-status"]);
 
 /** Statuses with which there is a whole page. */
 const isWhole = (/** @type {number} */ status) => status >= 200 && ![204, 205, 206].includes(status) && (status < 300 || status >= 400);
@@ -171,7 +171,10 @@ export class OpenPage {
       if (policy !== null) headers.set(name, allowing(name, policy));
     }
     for (const name of new Set(head.headers.keys())) if (!added.has(name)) headers.delete(name);
-    for (const [name, value] of head.headers) headers.append(name, value);
+    for (const [name, value] of head.headers) {
+      // Of a page without slots, or whose head leaves before them: but its origin was asked.
+      if (name !== "cache-status" || value !== "inlay;hit") headers.append(name, value);
+    }
     return new Response(null, { status, statusText, headers });
   }
 }

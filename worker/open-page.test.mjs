@@ -116,6 +116,20 @@ test("the policies of a page that streams allow the fallback script, of one that
   holds(warm, "");
 });
 
+test("a page without slots that is asked for is no hit", async (t) => {
+  const made = site(t);
+  for (const [fields, want] of [[{}, null], [{ "cache-status": "other;hit" }, "other;hit"]]) {
+    const origin = new Answer(/** @type {any} */ (fields));
+    made.answers.push(origin);
+    const answered = made.ask();
+    origin.say("<!doctype html><p>yours</p>");
+    origin.end();
+    const response = await answered;
+    assert.equal(response.headers.get("cache-status"), want);
+    assert.match(await response.text(), /yours/);
+  }
+});
+
 test("a page that is not composed is the origin's own response, whose body nobody has touched", async (t) => {
   const made = site(t);
   for (const [fields, status] of [[{ "content-type": "text/plain" }, 200], [{ "inlay-slots": "none" }, 200], [{}, 206], [{ "content-encoding": "zstd" }, 200]]) {
