@@ -131,3 +131,24 @@ func TestShellIsKnownOfWhenItsFillEnds(t *testing.T) {
 	s.get(3, "/a")
 	assert.Equal(t, "<body>x</body>", s.takeBody())
 }
+
+// The same fragment may be asked for where only its bytes count, and where it is read as markup.
+func TestFragmentIsInAnAttributeAndInTheBody(t *testing.T) {
+	const html = `<body><a title="<esi:attr src="/f"/>">x</a><esi:include src="/f"/></body>`
+	for text, body := range map[string]string{
+		"Tom &amp; <b>J</b>": `<body><a title="Tom &amp; <b>J</b>">x</a>Tom &amp; <b>J</b></body>`,
+		"</template><b>":     `<body><a title="</template><b>">x</a></template><b></body>`, // as it came: no patch brings it
+	} {
+		s := kept(t, html, map[string]string{"/f": text})
+		s.takeBody()
+		s.get(2, "/a")
+		assert.Equal(t, body, s.takeBody())
+	}
+}
+
+// An engine that knows nothing of a page whose answer another one has begun cannot have the origin answer it from the beginning.
+func TestPageOfTheOriginThatAnotherEngineBeganIsBroken(t *testing.T) {
+	s := visited(t)
+	s.engine.Handle(&Request{ID: 1, Method: "GET", Target: "/a", Fields: s, Sent: 2}, s.now)
+	assert.Equal(t, []string{"break 1"}, s.take())
+}

@@ -187,7 +187,9 @@ func (e *Engine[B]) handle(r *Request) {
 	}
 	if r.page < 0 && r.bad == nil {
 		if r.bad = e.unpassable(r); r.bad == nil {
-			if !r.shell || !e.beginShell(r) {
+			if r.Sent > 0 { // of a shell that this engine need not have: another could be another page
+				e.host.Break(r.ID)
+			} else if !r.shell || !e.beginShell(r) {
 				e.counts.Passed++
 				e.host.Pass(r.ID, e.visitorsHost(&r.in), r.shell)
 			}

@@ -33,14 +33,8 @@ func (e *Engine[B]) inspectFor(f *fill[B], blob B, size int, header []field.Fiel
 	var err *answer.FillError
 	if s.Document {
 		e.declares(&p)
-	} else if !esi && (s.InPlace || !edge) {
-		if s.InPlace {
-			r.sum, err = e.sumOf(blob, size)
-			r.conflicts = ^markup.Mask(0)
-		} else {
-			blob, size, r, err = e.inspect(blob, size, s.Lenient)
-		}
-		if err != nil || !r.slots {
+	} else if !esi && !edge {
+		if blob, size, r, err = e.inspect(blob, size, s.Lenient); err != nil || !r.slots {
 			return blob, size, r, err
 		}
 		p.EdgeSlots = true

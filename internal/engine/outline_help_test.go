@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"inlay/internal/duration"
+	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/route"
 )
@@ -27,6 +28,9 @@ func outlineOf(o *page.Outline, text []byte, from, to int, p Parse) (pieces []pa
 	add := func(s page.Slot) {
 		s.TTL, s.StaleWhileRevalidate, s.StaleIfError, s.Timeout = duration.Unset, duration.Unset, duration.Unset, duration.Unset
 		s.Source = route.Template{Literal: []string{s.Src}}
+		if !s.InPlace {
+			s.Around = markup.InBody
+		}
 		pieces = append(pieces, page.Piece{Kind: page.SlotPiece, Slot: len(o.Slots)})
 		o.Slots = append(o.Slots, s)
 	}

@@ -131,10 +131,6 @@ func (e *Engine[B]) beginShell(r *Request) bool {
 	if _, there := e.fragments.Stored(key); r.Method == "HEAD" && !there {
 		return false
 	}
-	if r.Sent > 0 {
-		e.host.Break(r.ID) // another shell could be another page
-		return true
-	}
 	q := e.newRequest(r, nil)
 	q.loose = m.loose
 	e.requests[q.id] = q

@@ -20,6 +20,8 @@ type Verifier[B any] struct {
 	slots  int                 // of all requests
 	fills  map[*fill[B]]bool   // those that go on
 	held   map[*entry[B]]int32 // how often each fragment is held outside the cache
+	// continued are the requests that another engine has begun to answer, as far as that makes a difference.
+	continued map[*request[B]]bool
 
 	// As it was the last time; woken is nil before the first.
 	now      time.Time
@@ -34,7 +36,7 @@ type Verifier[B any] struct {
 
 // NewVerifier prepares to look at an engine.
 func NewVerifier[B any](e *Engine[B]) *Verifier[B] {
-	return &Verifier[B]{e: e, fills: map[*fill[B]]bool{}, held: map[*entry[B]]int32{}}
+	return &Verifier[B]{e: e, fills: map[*fill[B]]bool{}, held: map[*entry[B]]int32{}, continued: map[*request[B]]bool{}}
 }
 
 // Verify tells which rule does not hold, in a sentence; empty if all do. It comes after an event, not within one.
@@ -109,7 +111,10 @@ func (v *Verifier[B]) request(id RequestID, q *request[B]) {
 				continue
 			}
 			pending++
-			v.that(!written || q.mode == page.Ordered, what, "has patched a slot that it still waits for") // an ordered one may have been continued
+			v.that(!written || q.mode == page.Ordered || s.inPlace(), what, "has patched a slot that it still waits for")
+			if written { // by another engine: this one would not need to wait
+				v.continued[q] = true
+			}
 			if s.fill == nil {
 				v.that(q.head && !s.plan.Required, what, "waits for what nobody fills")
 				continue
@@ -141,7 +146,7 @@ func (v *Verifier[B]) request(id RequestID, q *request[B]) {
 	v.that(q.pending == pending, what, "counts other slots as awaited than are")
 	v.that(q.woken || awaited > 0 || q.more, what, "waits for nothing")
 	// Only when it is woken: its Deadline may come before its Resume, which then finds nothing to do.
-	v.that(!q.woken || reason || v.woken == nil || v.woken[q], what, "was woken for nothing")
+	v.that(!q.woken || reason || v.woken == nil || v.woken[q] || v.continued[q], what, "was woken for nothing")
 	v.that(q.sent || q.woken || q.passed || q.requiredFailure() == nil, what, "waits though what it requires has failed")
 	v.that(!q.head || !q.sent, what, "has a body under way for HEAD")
 }
