@@ -20,7 +20,7 @@ import (
 // commands are command lines without what differs from one reader to the next.
 var commands = map[string]func(t *testing.T, line string){
 	"./build.sh build":    runs(nil, "core.wasm", "gzipped"),
-	"./build.sh core":     by("TestSameToolsMakeTheSameCore"),
+	"./build.sh core":     by("TestSameToolsMakeTheSameModules"),
 	"tools/first-page.sh": runs([]string{"--warm"}, "s from git clone to the first page"),
 	"./build.sh help":     runs(nil, "usage: ./build.sh"),
 	"./build.sh dev":      by("TestDevAnswersAsTheDocumentationSays"),
@@ -78,6 +78,7 @@ var commands = map[string]func(t *testing.T, line string){
 	"go test ./cache -run '^$' -bench InvalidateAll":      runs([]string{"-benchtime", "1x"}, "ns/entry"),
 	"cd edge/redis && go test -race ./...":                step("go test -race: $module"),
 	"cd edge/redis && go test -run '^$' -bench .":         by("TestStoreIsAPurgeLog"),
+	"go test -bench 'BenchmarkOutline' ./internal/shell":  runs([]string{"-run", "^$", "-benchtime", "1x"}, "ns/op"),
 	"go test ./cache -run '^$' -bench All":                runs([]string{"-benchtime", "1x"}, "stall"),
 
 	"go test ./edge/varnishtest -run TestColdPage -args -samples 9 -picture ../../docs/images/esi.svg": by("TestColdPage"),
