@@ -170,8 +170,10 @@ export class OpenPage {
       const policy = headers.get(name);
       if (policy !== null) headers.set(name, allowing(name, policy));
     }
-    for (const name of new Set(head.headers.keys())) if (!added.has(name)) headers.delete(name);
-    for (const [name, value] of head.headers) {
+    const said = new Headers(head.headers);
+    if (headers.has("content-type")) said.delete("content-type"); // where it names no charset the page may
+    for (const name of new Set(said.keys())) if (!added.has(name)) headers.delete(name);
+    for (const [name, value] of said) {
       // Of a page without slots, or whose head leaves before them: but its origin was asked.
       if (name !== "cache-status" || value !== "inlay;hit") headers.append(name, value);
     }

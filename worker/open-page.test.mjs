@@ -130,6 +130,20 @@ test("a page without slots that is asked for is no hit", async (t) => {
   }
 });
 
+test("a type that names no charset stays so, since the page may, as it does natively", async (t) => {
+  const made = site(t);
+  for (const type of ["text/html", "text/html; charset=UTF-8", "Text/HTML;a=b"]) {
+    const origin = new Answer({ "content-type": type });
+    made.answers.push(origin);
+    const answering = made.ask({ "user-agent": "Mozilla/5.0", "sec-fetch-dest": "document" });
+    origin.say(before + slot + after);
+    origin.end();
+    const answer = await answering;
+    await answer.text();
+    assert.equal(answer.headers.get("content-type"), type);
+  }
+});
+
 test("a page that is not composed is the origin's own response, whose body nobody has touched", async (t) => {
   const made = site(t);
   for (const [fields, status] of [[{ "content-type": "text/plain" }, 200], [{ "inlay-slots": "none" }, 200], [{}, 206], [{ "content-encoding": "zstd" }, 200]]) {

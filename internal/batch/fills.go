@@ -232,6 +232,9 @@ func (f *batchFill) request(ctx context.Context, outer *http.Request) (r *http.R
 	for _, pair := range f.Fields {
 		r.Header.Add(pair[0], ascii.TrimOWS(pair[1]))
 	}
+	if f.Document && r.Header["Accept"] == nil {
+		r.Header.Set("Accept", "text/html") // unless its Vary names it
+	}
 	r.Header.Set("Surrogate-Capability", field.SurrogateCapability)
 	if f.Host != "" {
 		r.Host = f.Host

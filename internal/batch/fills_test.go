@@ -79,12 +79,16 @@ func TestBatchRunsEachFillAsAGetWithItsFieldsAndNoOthers(t *testing.T) {
 	r := batchRequest("http://shop.example"+Path, strings.NewReader(`{"fills":[
 		{"src":"/a?x=1&y=%2F","fields":[["cookie","a=1"],["Accept-Language"," de "],["cookie","b=2"]]},
 		{"src":"/b%2Fc"},
-		{"src":"/c"}],"later":true}`))
+		{"src":"/c"},
+		{"src":"/page","document":true},
+		{"src":"/varies","document":true,"fields":[["accept","text/html;q=0.5, */*"]]}],"later":true}`))
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	r.Header.Set("Cookie", "secret=1")
 	withSecret(h).ServeHTTP(httptest.NewRecorder(), r)
 
-	require.Len(t, seen, 3)
+	require.Len(t, seen, 5)
+	assert.Equal(t, []string{"text/html"}, seen["/page"].Header["Accept"], "a page of the origin is asked for as one")
+	assert.Equal(t, []string{"text/html;q=0.5, */*"}, seen["/varies"].Header["Accept"], "unless it varies on that")
 	a, b, c := seen["/a?x=1&y=%2F"], seen["/b%2Fc"], seen["/c"]
 	require.NotNil(t, a)
 	assert.Equal(t, "GET", a.Method)
