@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"inlay/internal/ascii"
 	"inlay/internal/engine"
 	"inlay/internal/forwarded"
 	"inlay/internal/notfound"
@@ -155,6 +156,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	req := &p.Request
 	req.Method, req.Target, req.HTTP10 = r.Method, targetOf(r), r.ProtoMajor == 1 && r.ProtoMinor == 0
+	if isUpgrade(r) {
+		req.Method = upgradeMethod
+	}
 	req.Draw = rand.Uint64() // not the ID, which a warm page does not need
 	p.visitor = visitor{r: r, front: &h.front}
 	req.Fields = &p.visitor
@@ -180,6 +184,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer h.work.Done()
 	c.serve(h, w, r)
+}
+
+// upgradeMethod is the method that the engine is told of a request for a WebSocket: that is no GET of a page, whatever its URL has.
+const upgradeMethod = "UPGRADE"
+
+func isUpgrade(r *http.Request) bool {
+	to := r.Header["Upgrade"]
+	return len(to) == 1 && ascii.EqualFold(to[0], "websocket")
 }
 
 // open registers a connection and hands its request to the engine; it refuses after Shutdown.

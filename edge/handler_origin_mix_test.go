@@ -65,3 +65,25 @@ func TestFragmentsDoNotMultiply(t *testing.T) {
 		assert.Equal(t, http.StatusOK, answer.StatusCode)
 	}
 }
+
+// TestWebSocketUnderTheURLOfAPage: it is no GET of the page that is kept there.
+func TestWebSocketUnderTheURLOfAPage(t *testing.T) {
+	both(t, func(t *testing.T, remote bool) {
+		s := newSiteOrigin()
+		s.mux.HandleFunc("/p", func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Upgrade") == "websocket" {
+				http.Error(w, "the socket's", http.StatusTeapot)
+				return
+			}
+			w.Header().Set("Content-Type", "text/html")
+			w.Header().Set("Surrogate-Control", esi)
+			w.Header().Set("Cache-Control", "max-age=60")
+			_, _ = io.WriteString(w, esiPage("/f/a"))
+		})
+		front, _ := inFront(t, s, remote, nil)
+		warmed(t, s, front.URL+"/p")
+		answer := get(t, front.URL+"/p", "Connection", "Upgrade", "Upgrade", "websocket")
+		assert.Equal(t, http.StatusTeapot, answer.StatusCode)
+		assert.Equal(t, http.StatusOK, get(t, front.URL+"/p", "Connection", "Upgrade", "Upgrade", "h2c").StatusCode)
+	})
+}

@@ -26,9 +26,12 @@ const chunkSize = 64 << 10;
  */
 const heldUp = 100;
 
+/** Whether a WebSocket is asked for, which is no GET of a page, whatever its URL has. @param {Request} request */
+const isUpgrade = ({ headers }) => headers.get("upgrade")?.toLowerCase() === "websocket";
+
 /** @param {Request} request */
 function methodOf(request) {
-  const known = methods.indexOf(request.method);
+  const known = isUpgrade(request) ? -1 : methods.indexOf(request.method);
   return known < 0 ? methods.length : known;
 }
 
@@ -89,7 +92,7 @@ export class Opening {
     const core = this.cores(env);
     const target = targetOf(request);
     const again = target === "" ? undefined : core.repeats.get(request.url);
-    if (again !== undefined && core.now() < again.until && core.repeats.size > 0 && request.method === "GET" && !request.headers.has("if-none-match")
+    if (again !== undefined && core.now() < again.until && core.repeats.size > 0 && request.method === "GET" && !request.headers.has("if-none-match") && !isUpgrade(request)
       && !(core.front.trusts && !core.front.isPlain(request))) {
       core.repeated++;
       return responseOf(core, again.head, again.body);

@@ -72,3 +72,22 @@ func TestARedirectPassesThrough(t *testing.T) {
 	assert.Equal(t, `"own"`, resp.Header.Get("ETag"))
 	assert.Zero(t, origin.count("/f/a"))
 }
+
+// TestAWebSocketUnderTheURLOfAPage: it is no GET of the page that is kept there, nor said again to.
+func TestAWebSocketUnderTheURLOfAPage(t *testing.T) {
+	t.Parallel()
+	origin := newArriving(t, map[string]http.HandlerFunc{"/page": func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") == "websocket" {
+			http.Error(w, "the socket's", http.StatusTeapot)
+			return
+		}
+		text(wholePageOf(), "Cache-Control", "max-age=60")(w, r)
+	}})
+	server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL)
+	for range 3 {
+		eventuallyWarm(t, server.URL+"/page")
+		resp := request(t, http.MethodGet, server.URL+"/page", nil, "Connection", "Upgrade", "Upgrade", "websocket")
+		assert.Equal(t, http.StatusTeapot, resp.StatusCode)
+		_ = resp.Body.Close()
+	}
+}
