@@ -103,3 +103,31 @@ func outlineOf(o *page.Outline, text []byte, from, to int, p Parse) (pieces []pa
 	}
 	return pieces
 }
+
+// parsePart is the outline of the last of some parts of a text, whose slots are numbered after those of the others.
+func parsePart(parts []string, p Parse) []byte {
+	last, before := len(parts)-1, 0
+	for _, text := range parts[:last] {
+		o, _ := page.DecodeOutline(parse([]byte(text), p))
+		before += len(o.Slots)
+	}
+	o, _ := page.DecodeOutline(parse([]byte(parts[last]), p))
+	shift := func(pieces []page.Piece) {
+		for i := range pieces {
+			pieces[i].Slot += before
+		}
+	}
+	shift(o.Pieces)
+	for i := range o.Slots {
+		slot := &o.Slots[i]
+		shift(slot.Group)
+		if slot.Else != 0 {
+			slot.Else += before
+		}
+		if name, ok := strings.CutPrefix(slot.Name, "esi-"); ok {
+			n, _ := strconv.Atoi(strings.TrimRight(name, "bx"))
+			slot.Name = "esi-" + strconv.Itoa(n+before) + strings.TrimLeft(name, "0123456789")
+		}
+	}
+	return page.EncodeOutline(&o)
+}

@@ -36,7 +36,7 @@ func TestOriginSimulationKeepsItsInvariants(t *testing.T) {
 	for _, seed := range seeds {
 		script := scriptOf(seed, 5, originWeights[:], originCalm, events)
 		failure, seen := runOrigin(seed, script, false)
-		t.Logf("seed %d: %v", seed, seen)
+		t.Logf("of seed %d was seen %v", seed, seen)
 		if failure == "" {
 			for _, what := range []string{"whole", "streamed", "passed", "composed", "broken", "nested", "else", "kept", "hit", "went on"} {
 				if events >= 40_000 && seen[what] == 0 {

@@ -192,30 +192,8 @@ func (s *simOrigin) sayPart(q *simVisit, i int) {
 	if i >= len(q.parts) {
 		return
 	}
-	before := 0
-	for _, text := range q.parts[:i] {
-		o, _ := page.DecodeOutline(parse([]byte(text), q.parse))
-		before += len(o.Slots)
-	}
-	o, _ := page.DecodeOutline(parse([]byte(q.parts[i]), q.parse))
-	shift := func(pieces []page.Piece) {
-		for j := range pieces {
-			pieces[j].Slot += before
-		}
-	}
-	shift(o.Pieces)
-	for j := range o.Slots {
-		slot := &o.Slots[j]
-		shift(slot.Group)
-		if slot.Else != 0 {
-			slot.Else += before
-		}
-		if strings.HasPrefix(slot.Name, "esi-") {
-			slot.Name += "-" + strconv.Itoa(i)
-		}
-	}
 	text := []byte(q.parts[i])
-	s.engine.PassPart(q.id, page.EncodeOutline(&o), s.add(&simBytes{bytes: text}), len(text), i == len(q.parts)-1, s.now)
+	s.engine.PassPart(q.id, parsePart(q.parts[:i+1], q.parse), s.add(&simBytes{bytes: text}), len(text), i == len(q.parts)-1, s.now)
 }
 
 func (s *simOrigin) settle(f *originFill, r *rand.Rand) {

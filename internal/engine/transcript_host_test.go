@@ -34,6 +34,14 @@ type transcriptHost struct {
 	fills  map[FillID]bool    // of which no end was told
 	queued map[FillID]bool
 	puts   []string // what was put below
+	passed map[RequestID]*transcriptPass
+}
+
+// transcriptPass is a request that was passed on, and what its origin has said.
+type transcriptPass struct {
+	request Request
+	parse   Parse
+	parts   []string
 }
 
 // transcriptAsk is one ask: a line, and if it is about a body what it says.
@@ -53,6 +61,7 @@ var transcriptBegin = time.Unix(1_700_000_000, 0)
 func newTranscriptHost(t *testing.T, told *transcript) *transcriptHost {
 	h := &transcriptHost{
 		t: t, told: told, alive: map[*transcriptBlob]bool{}, ids: map[RequestID]bool{}, fills: map[FillID]bool{}, queued: map[FillID]bool{},
+		passed: map[RequestID]*transcriptPass{},
 	}
 	h.start()
 	return h
@@ -86,7 +95,7 @@ func (h *transcriptHost) live(l transcriptLine) {
 	}
 	switch now := h.now(); word(0) {
 	case "request":
-		h.fields = map[string]string{"sec-fetch-dest": "document"}
+		h.fields = map[string]string{"sec-fetch-dest": "document", ":authority": "shop.example", ":scheme": "https"}
 		for _, f := range l.event[min(4, len(l.event)):] {
 			if f == "authorized" {
 				f = "authorization:Bearer " + h.told.variables["INLAY_TOKEN"]
@@ -98,7 +107,10 @@ func (h *transcriptHost) live(l transcriptLine) {
 		id := RequestID(number(1))
 		require.False(h.t, h.ids[id], "line %d: there is a request %d", l.number, id)
 		h.ids[id] = true
+		h.passed[id] = &transcriptPass{request: Request{ID: id, Method: word(2), Target: word(3), Fields: h}}
 		h.engine.Handle(&Request{ID: id, Method: word(2), Target: word(3), Fields: h}, now)
+	case "origin":
+		h.origin(RequestID(number(1)), word(2), l.event[3:], now)
 	case "resume":
 		h.engine.Resume(RequestID(number(1)), now)
 	case "deadline":
@@ -134,6 +146,30 @@ func (h *transcriptHost) live(l transcriptLine) {
 	}
 	if broken := h.verifier.Verify(); broken != "" {
 		h.t.Fatalf("line %d: %s: %s", l.number, l.text, broken)
+	}
+}
+
+// origin lets the origin say something of its answer to a request that was passed on.
+func (h *transcriptHost) origin(id RequestID, how string, words []string, now time.Time) {
+	q := h.passed[id]
+	require.NotNil(h.t, q, "line %d: %s", h.line.number, h.line.text)
+	switch how {
+	case "answers":
+		said, _, err := transcriptAnswer(words)
+		require.NoError(h.t, err, "line %d: %s", h.line.number, h.line.text)
+		if q.parse = h.engine.PassHead(&q.request, said, now); q.parse != (Parse{}) {
+			h.ids[id] = true
+		} else {
+			h.ask("it goes out as it is")
+		}
+	case "says", "ends":
+		text := strings.Join(words, " ")
+		q.parts = append(q.parts, text)
+		h.engine.PassPart(id, parsePart(q.parts, q.parse), h.NewBlob([]byte(text)), len(text), how == "ends", now)
+	case "breaks":
+		h.engine.PassBroken(id, now)
+	default:
+		h.what()
 	}
 }
 

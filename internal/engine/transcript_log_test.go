@@ -52,7 +52,7 @@ func (h *transcriptHost) begin() {
 	h.end()
 	*h = transcriptHost{
 		t: h.t, told: h.told, line: h.line, puts: h.puts, alive: map[*transcriptBlob]bool{}, ids: map[RequestID]bool{}, fills: map[FillID]bool{},
-		queued: map[FillID]bool{},
+		queued: map[FillID]bool{}, passed: map[RequestID]*transcriptPass{},
 	}
 	h.start()
 }
