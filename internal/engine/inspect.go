@@ -28,7 +28,8 @@ type inspection[B any] struct {
 // A page of the origin goes out with a header.
 func (e *Engine[B]) inspectFor(f *fill[B], blob B, size int, header []field.Field, edge, esi bool) (B, int, inspection[B], *answer.FillError) {
 	s := f.slot
-	p := Parse{Document: s.Document, EdgeSlots: edge, ESI: esi, Base: page.ReadKey(f.key).Src}
+	request := page.ReadKey(f.key)
+	p := Parse{Document: s.Document, EdgeSlots: edge, ESI: esi, Base: request.Src}
 	var r inspection[B]
 	var err *answer.FillError
 	if s.Document {
@@ -42,7 +43,7 @@ func (e *Engine[B]) inspectFor(f *fill[B], blob B, size int, header []field.Fiel
 	o, bad := page.DecodeOutline(e.host.Parse(blob, p))
 	pl := newOutlined[B](&page.Page{Header: header})
 	switch {
-	case bad != nil || !e.outline(pl, &o, blob, size):
+	case bad != nil || !e.outline(pl, &o, blob, size, request.Host()):
 		pl = nil
 	case len(pl.slots) == 0 && !p.ESI && !p.Document:
 		pl.drop(e.host)

@@ -185,7 +185,7 @@ func newOutlined[B any](p *page.Page) *plan[B] {
 
 // outline adds what an outline says of a blob, whose it does not become. It reports false if the outline makes no sense: it then has
 // added nothing.
-func (e *Engine[B]) outline(pl *plan[B], o *page.Outline, blob B, size int) bool {
+func (e *Engine[B]) outline(pl *plan[B], o *page.Outline, blob B, size int, own string) bool {
 	most := len(pl.slots) + len(o.Slots)
 	for i := range o.Slots {
 		if s := &o.Slots[i]; !fits(s.Group, size, most) || s.Else >= most || s.Else > 0 && s.Else <= len(pl.slots)+i {
@@ -202,6 +202,7 @@ func (e *Engine[B]) outline(pl *plan[B], o *page.Outline, blob B, size int) bool
 		s := &o.Slots[i]
 		slots[i] = newSlotPlan(e.host, s)
 		slots[i].group = e.piecesOf(s.Group, blob, nil)
+		e.bringHome(s, own)
 		if host := s.Host(); host != "" && !e.config.AllowsHost(host) {
 			slots[i].refused = wording.Of(wording.HostNotAllowed, "", decimal.String(s.Line), s.Name, ascii.Quote(host))
 		}
@@ -216,6 +217,20 @@ func (e *Engine[B]) outline(pl *plan[B], o *page.Outline, blob B, size int) bool
 	}
 	pl.link = joinLinks(o.Links, pl.link == "")
 	return true
+}
+
+// bringHome makes a path of an absolute src that names the site itself: as its visitors know it, by own, or as its origin.
+func (e *Engine[B]) bringHome(s *page.Slot, own string) {
+	for _, site := range [...]string{e.config.Origin, "http://" + own, "https://" + own} {
+		first := &s.Source.Literal[0]
+		if n := len(site); n > len("https://") && len(*first) >= n && (*first)[:n] == site && (len(*first) == n || (*first)[n] == '/' || (*first)[n] == '?') {
+			*first, s.Src = (*first)[n:], s.Src[min(n, len(s.Src)):]
+			if *first == "" || (*first)[0] == '?' {
+				*first, s.Src = "/"+*first, "/"+s.Src
+			}
+			return
+		}
+	}
 }
 
 // fits tells whether pieces name only what is there.

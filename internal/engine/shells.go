@@ -302,7 +302,7 @@ func (e *Engine[B]) PassPart(id RequestID, outline []byte, text B, size int, don
 	}
 	e.event(now)
 	o, err := page.DecodeOutline(outline)
-	if err != nil || !e.outline(q.plan, &o, text, size) {
+	if err != nil || !e.outline(q.plan, &o, text, size, q.visitor.fields.Field(route.AuthorityField)) {
 		e.host.Drop(text)
 		e.breakOff(q)
 		return

@@ -476,3 +476,15 @@ func TestWhatEndsTheParagraphAroundItStandsThereAllTheSame(t *testing.T) {
 	assert.Equal(t, `<body><p><div>F</div><!-- not closed</p></body>`, s.takeBody())
 	assert.Empty(t, NewVerifier(s.engine).Verify())
 }
+
+func TestIncludeOfTheSitesOwnURLIsItsPath(t *testing.T) {
+	s := visited(t, func(c *config.Config) {
+		c.Shells, c.Origin = []string{"/"}, "https://origin.example/base"
+	})
+	s.get(1, "/a")
+	s.shellFill(0, `<body><esi:include src="http://shop.example/x?y=1"/><esi:include src="https://shop.example"/><esi:include src="https://origin.example/base/z"/>`+
+		`<esi:include src="https://shop.example.evil/x"/><esi:include src="https://origin.example/elsewhere"/></body>`)
+	s.engine.Resume(1, s.now)
+	assert.Equal(t, []string{"/a", "/x?y=1", "/", "/z"}, s.srcs())
+	assert.Contains(t, strings.Join(s.take(), "\n"), "report https://shop.example.evil/x")
+}

@@ -15,6 +15,16 @@ type FillRequest struct {
 	Fields []field.Field
 }
 
+// Host is the visitor's, empty if it is not in the key.
+func (f *FillRequest) Host() string {
+	for i := range f.Fields {
+		if f.Fields[i].Name == HostField {
+			return f.Fields[i].Value
+		}
+	}
+	return ""
+}
+
 // HostField carries the visitor's host to the origin, and is a line of the keys: from the list of the site's hosts, of shells, or
 // where a slot declares host.
 const HostField = route.HostField
