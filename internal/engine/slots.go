@@ -440,10 +440,6 @@ type assembly[B any] struct {
 	size  int
 }
 
-func (e *Engine[B]) begins() {
-	e.made.parts, e.made.own, e.made.size = e.made.parts[:0], e.made.own[:0], 0
-}
-
 // placeholder adds a slot's.
 func (e *Engine[B]) placeholder(s *slotState[B]) {
 	b := s.plan.placeholder

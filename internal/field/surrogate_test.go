@@ -46,7 +46,7 @@ func FuzzSurrogate(f *testing.F) {
 		f.Add(v)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		Surrogate(value)
+		_, _ = Surrogate(value)
 		// What forbids and stands for itself is never overlooked.
 		_, any := Surrogate(value + ", no-store")
 		c := ParseCacheControl(any)

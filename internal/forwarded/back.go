@@ -123,7 +123,7 @@ func (o *Origin) Cookie(line, site string) string {
 		case name == "domain" && o.isNotThe(site, value):
 			continue
 		case name == "path" && o.path != "":
-			if path, ok := o.below(value); ok && strings.IndexAny(value, "?#") < 0 {
+			if path, ok := o.below(value); ok && !strings.ContainsAny(value, "?#") {
 				part = part[:strings.IndexByte(part, '=')+1] + path
 			}
 		}

@@ -86,7 +86,7 @@ func urlTrouble(attribute, before, after string) string {
 // hostTrouble is about what stands behind the scheme of a URL.
 func hostTrouble(s string) string {
 	host := strings.TrimLeft(s, `/\`)
-	if host == "" || strings.IndexAny(host, `/\?#`) < 0 {
+	if host == "" || !strings.ContainsAny(host, `/\?#`) {
 		return "in the host of a URL"
 	}
 	return ""
