@@ -34,7 +34,7 @@ var mutations = map[string]mutation{
 	"a written fragment stays held":                 {file: "slots.go", old: "\t\ts.entry = nil\n\t\te.release(v)\n", new: "\t\ts.entry, _ = nil, v\n"},
 	"who leaves stays on the list of the fill":      {file: "slots.go", old: "\t\ts.fill = nil\n\t\tf.remove(s)\n", new: "\t\ts.fill = nil\n"},
 	"who leaves is not missed":                      {file: "slots.go", old: "\t\tif f.front == nil {\n\t\t\te.leaveAlone(f)\n\t\t}\n", new: ""},
-	"a patch is written again":                      {file: "slots.go", old: "\t\ta.size += len(sp.Skeleton)\n\t}\n\ts.patched = true\n", new: "\t\ta.size += len(sp.Skeleton)\n\t}\n"},
+	"a patch ends twice":                            {file: "request.go", old: "\t\t\te.host.Write(q.id, e.patchEnd)\n", new: "\t\t\te.host.Write(q.id, e.patchEnd)\n\t\t\te.host.Write(q.id, e.patchEnd)\n"},
 	"a request waits for nothing but its fills":     {file: "request.go", old: "if f := s.fill; s.state == slotPending && f != nil && (first.IsZero() || f.deadline.Before(first)) {", new: "if f := s.fill; s.state == slotPending && f != nil && first.IsZero() {"},
 	"the head does not wait for what it requires":   {file: "request.go", old: "if q.mode == page.Complete || q.requiredPending() || e.now.Before(q.shell) ||", new: "if q.mode == page.Complete || e.now.Before(q.shell) ||"},
 	"a refusal is stood in for":                     {file: "slots.go", old: "ok && failure.Outage() && e.trusts", new: "ok && e.trusts"},
