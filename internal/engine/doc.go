@@ -40,6 +40,14 @@
 //     does so at once, where the host knows (it was told by [Host].Watch who waits for what). Whichever attempt reports
 //     first settles the flight; what comes after is dropped.
 //
+// # Slots in fragments, and pages of the origin
+//
+//   - A page is pieces: text, slots, the patches' place; a fragment with slots has such a plan too: plan.go. What a request shows
+//     of it is a tree of slots; one may be made of others, and give way to another when it fails: slots.go.
+//   - A page of the origin is a page whose shell is a fragment, under its URL and what it varies on. A visitor's own answer is
+//     composed for him alone, as it arrives, and notes for the next that the URL has a shell: shells.go.
+//   - Where slots are in bytes, [Host].Parse says; a fragment is looked at when its fill ends: inspect.go.
+//
 // # The rest
 //
 //   - What a fragment is in the cache, and a failure: entry.go. Asking again whether it has changed: renew.go. Fills that
