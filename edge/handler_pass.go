@@ -43,6 +43,7 @@ func proxyTo(target *url.URL, remote *http.Transport, shown shownPages, o *Optio
 			}
 			if out, ok := r.Request.Context().Value(passKey{}).(*passWriter); ok && r.StatusCode != http.StatusSwitchingProtocols {
 				r.Body = &originBody{r.Body, out, r.Request, log}
+				out.open = r.ContentLength < 0
 			}
 			if r.StatusCode == http.StatusSwitchingProtocols && r.Request.Header.Get("Upgrade") == "" {
 				return errors.New("it switches protocols, which nobody asked for")
@@ -63,8 +64,8 @@ func proxyTo(target *url.URL, remote *http.Transport, shown shownPages, o *Optio
 // pass gives a request to the origin. What inlay and origins tell each other in fields of their own, Inlay-…, is not for
 // those outside: a visitor's do not get in, and an origin's do not get out.
 func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
-	inner := new(http.Request)
-	*inner = *r
+	out := &passWriter{ResponseWriter: w}
+	inner := r.WithContext(context.WithValue(r.Context(), passKey{}, out))
 	inner.Header = r.Header.Clone()
 	came := (&visitor{r: r, front: &h.front}).came()
 	if !forwarded.CountDown(r.Method, inner.Header) {
@@ -77,7 +78,7 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 		inner.Body = &passBody{ReadCloser: r.Body, outer: r, inner: inner, strip: h.front.stripTrailer}
 	}
 	inner.Header.Set("Surrogate-Capability", field.SurrogateCapability)
-	out := &passWriter{ResponseWriter: w, outward: func(header http.Header) { h.front.outward(header, came) }}
+	out.outward = func(header http.Header) { h.front.outward(header, came) }
 	if !isSafe(r.Method) {
 		out.changed = func() { h.passed(r.Context(), c.id, w.Header()) }
 	}
@@ -97,7 +98,7 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 		}
 	}()
 	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && inner.Header.Get("Upgrade") == "" {
-		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), passKey{}, out))
+		ctx, cancel := context.WithCancel(inner.Context())
 		defer cancel()
 		inner = inner.WithContext(ctx)
 		askForPage(inner.Header, c.shell, h.coded.Load())
@@ -211,6 +212,7 @@ type passWriter struct {
 	mute     bool  // of HEAD: what a handler writes all the same is nothing
 	broke    error // the origin's body broke off
 	whole    bool  // the handler has returned
+	open     bool  // a remote origin has not said how long its answer is
 }
 
 var (
@@ -239,6 +241,10 @@ func (w *passWriter) strip() {
 // end is when the handler has returned, or panics.
 func (w *passWriter) end() {
 	if w.composer == nil {
+		if w.open && w.whole {
+			// ReverseProxy flushes the head in a goroutine of its own: what has no length has none here either, whoever is first.
+			_ = w.FlushError()
+		}
 		w.strip() // of trailers
 		return
 	}

@@ -99,6 +99,52 @@ func TestOriginSwitchesNoProtocolByItself(t *testing.T) {
 	assert.NotContains(t, answer, "raw bytes")
 }
 
+// An answer that ends with its connection has no length here either, also if nothing is in it: never sometimes.
+func TestAnswerWithoutLengthHasNone(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				_, _ = http.ReadRequest(bufio.NewReader(conn))
+				_, _ = io.WriteString(conn, "HTTP/1.1 416 Range Not Satisfiable\r\nConnection: close\r\n\r\n")
+			}()
+		}
+	}()
+	server, _ := serve(t, Options{Config: Config{Origin: "http://" + listener.Addr().String()}})
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		for range 20 {
+			r, err := http.NewRequest(method, server.URL+"/x", nil)
+			require.NoError(t, err)
+			resp, err := server.Client().Do(r)
+			require.NoError(t, err)
+			_, _ = io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+			require.EqualValues(t, -1, resp.ContentLength, method)
+			require.Equal(t, http.StatusRequestedRangeNotSatisfiable, resp.StatusCode)
+		}
+	}
+}
+
+// ReverseProxy has the head flushed by a goroutine of its own, which may come too late: that nothing was written would have
+// the server say a length of 0.
+func TestAnswerWithoutLengthIsFlushed(t *testing.T) {
+	for _, open := range []bool{false, true} {
+		recorder := httptest.NewRecorder()
+		w := &passWriter{ResponseWriter: recorder, outward: func(http.Header) {}, open: open}
+		w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+		w.whole = true
+		w.end()
+		assert.Equal(t, open, recorder.Flushed)
+	}
+}
+
 // A trailer is a header that comes late.
 func TestTrailersCarryNothingInternal(t *testing.T) {
 	type got struct{ header, trailer http.Header }
