@@ -27,6 +27,10 @@ type Config struct {
 	StaleIfError time.Duration
 	// NegativeTTL is how long a failed fill is not tried again. Default 1 second; 0: it is tried at once.
 	NegativeTTL time.Duration
+	// Early is how early a fragment that is asked for often is renewed, before it is stale, in hundredths: at 100 a request that
+	// finds it fresh begins its fill with a likelihood of 1/e where as much of its freshness is left as its fill took, at 200 where
+	// twice as much is. 0: none is renewed before it is stale. At most 10000. Default 0.
+	Early int64
 
 	// FillTimeout is how long a fill may take when its slot does not say. Default 10 seconds.
 	FillTimeout time.Duration

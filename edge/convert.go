@@ -25,7 +25,7 @@ func fromSlot(s page.Slot) Slot {
 		Name: s.Name, Src: s.Src,
 		TTL: s.TTL, StaleWhileRevalidate: s.StaleWhileRevalidate, StaleIfError: s.StaleIfError, Timeout: s.Timeout,
 		Tags: s.Tags, Vary: mapped(s.Vary, func(in route.Input) Input { return Input{InputKind(in.Kind), in.Name} }),
-		Required: s.Required, Region: s.Region, Skeleton: s.Skeleton, Error: s.Error, HasError: s.HasError, Line: s.Line, place: s.Place,
+		Required: s.Required, Region: s.Region, NoEarly: s.NoEarly, Skeleton: s.Skeleton, Error: s.Error, HasError: s.HasError, Line: s.Line, place: s.Place,
 	}
 }
 
@@ -41,7 +41,7 @@ func (s Slot) inner() page.Slot {
 		Name: s.Name, Src: s.Src,
 		TTL: s.TTL, StaleWhileRevalidate: s.StaleWhileRevalidate, StaleIfError: s.StaleIfError, Timeout: s.Timeout,
 		Tags: s.Tags, Vary: mapped(s.Vary, func(in Input) route.Input { return route.Input{Kind: route.InputKind(in.Kind), Name: in.Name} }),
-		Required: s.Required, Region: s.Region, Skeleton: s.Skeleton, Error: s.Error, HasError: s.HasError, Line: s.Line, Place: s.place,
+		Required: s.Required, Region: s.Region, NoEarly: s.NoEarly, Skeleton: s.Skeleton, Error: s.Error, HasError: s.HasError, Line: s.Line, Place: s.place,
 	}
 }
 
@@ -64,7 +64,7 @@ func innerPages(pages []Page) []page.Page {
 func fromConfig(c config.Config) Config {
 	return Config{
 		Origin: c.Origin, MaxBytes: c.MaxBytes, MaxFragment: c.MaxFragment,
-		TTL: c.TTL, StaleWhileRevalidate: c.StaleWhileRevalidate, StaleIfError: c.StaleIfError, NegativeTTL: c.NegativeTTL,
+		TTL: c.TTL, StaleWhileRevalidate: c.StaleWhileRevalidate, StaleIfError: c.StaleIfError, NegativeTTL: c.NegativeTTL, Early: c.Early,
 		FillTimeout: c.FillTimeout, Patience: c.Patience, AllowHosts: c.AllowHosts,
 		FillFields: mapped(c.FillFields, fromField), Hosts: c.Hosts, Shells: c.Shells,
 		TrustedProxies: c.TrustedProxies, CountryField: c.CountryField,
@@ -77,7 +77,7 @@ func fromConfig(c config.Config) Config {
 func (c Config) inner() config.Config {
 	return config.Config{
 		Origin: c.Origin, MaxBytes: c.MaxBytes, MaxFragment: c.MaxFragment,
-		TTL: c.TTL, StaleWhileRevalidate: c.StaleWhileRevalidate, StaleIfError: c.StaleIfError, NegativeTTL: c.NegativeTTL,
+		TTL: c.TTL, StaleWhileRevalidate: c.StaleWhileRevalidate, StaleIfError: c.StaleIfError, NegativeTTL: c.NegativeTTL, Early: c.Early,
 		FillTimeout: c.FillTimeout, Patience: c.Patience, AllowHosts: c.AllowHosts,
 		FillFields: mapped(c.FillFields, Field.inner), Hosts: c.Hosts, Shells: c.Shells,
 		TrustedProxies: c.TrustedProxies, CountryField: c.CountryField,

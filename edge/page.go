@@ -77,6 +77,8 @@ type Slot struct {
 	// Region says that isolates of one region share fills: a Worker that has the Durable Object RegionFill bound asks the origin
 	// once for all of them. Without it, and natively, the slot's fragment is filled as any other: once an isolate, or process.
 	Region bool
+	// NoEarly says that it is not renewed before it is stale, however often it is asked for. Attribute early="off".
+	NoEarly bool
 
 	// Skeleton is the HTML that shows until the fragment is there: the slot's content without its <edge-error>, and without what
 	// parameters are in it.

@@ -21,6 +21,7 @@ type Config struct {
 	FillTimeout                             time.Duration
 
 	NegativeTTL time.Duration // 0: a failed fill is tried again at once
+	Early       int64         // how early what is asked for is renewed, in hundredths; 0: not before it is stale
 	Patience    time.Duration
 
 	AllowHosts []string      // in lower case; of absolute sources

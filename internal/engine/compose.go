@@ -70,20 +70,26 @@ func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[
 		return whole, false
 	}
 	c := v.page
-	for _, part := range c.parts {
-		if e.fragments.Look(&part.ref, now) != cache.Fresh {
-			return whole, false
-		}
+	calm, ok := e.isWarm(c, r, now)
+	if !ok {
+		return whole, false
 	}
 	e.warm.Add(1)
 	h := c.heads.Load()
 	if second := now.Unix(); h == nil || h.second != second || h.over(now) {
 		h = e.renewHeads(c.plan, c, h, now)
 	}
-	if etagMatches(r.Fields.Field("if-none-match"), c.etag) {
-		return Whole[B]{Head: h.notModified, Body: v.blob, until: h.until, ok: h.ok}, true
+	until := h.until
+	if until.Sub(now) > calm {
+		until = now.Add(calm)
 	}
-	return Whole[B]{Head: h.ok, Body: v.blob, HasBody: r.Method == "GET", until: h.until, ok: h.ok}, true
+	if calm <= 0 { // some may say that a fragment is to be renewed
+		until = time.Time{}
+	}
+	if etagMatches(r.Fields.Field("if-none-match"), c.etag) {
+		return Whole[B]{Head: h.notModified, Body: v.blob, until: until, ok: h.ok}, true
+	}
+	return Whole[B]{Head: h.ok, Body: v.blob, HasBody: r.Method == "GET", until: until, ok: h.ok}, true
 }
 
 // route finds the page that answers r, and its composed form if there is one.

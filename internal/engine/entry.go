@@ -38,6 +38,9 @@ type entry[B any] struct {
 	// ref points at where the cache has a fragment, for the pages that it went into; at nothing once it has left.
 	ref cache.Ref[*entry[B]]
 
+	// early says when the fragment may be renewed before it is stale.
+	early early
+
 	// refs counts the cache and each request that still has to write the blob. At zero the blob is dropped.
 	refs atomic.Int32
 }

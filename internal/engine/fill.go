@@ -307,6 +307,7 @@ func (e *Engine[B]) admit(s *page.Slot, a *answer.Answer, now time.Time, took ti
 func (e *Engine[B]) succeed(f *fill[B], at *attempt, v *entry[B], policy cache.Policy, a *answer.Answer) {
 	v.asked = at.asked
 	e.finishFill(f)
+	e.filledIn(v, f.slot, e.now.Sub(at.since), policy.TTL)
 	if f.flight == nil {
 		e.settle(f, v, nil)
 		e.release(v)

@@ -30,8 +30,9 @@ type Request struct {
 	// Sent is for an answer that another engine began before it was lost: how many blobs that one wrote after Respond.
 	// The answer is continued. Zero: nothing was sent.
 	Sent int
-	// Draw is a number that is unlike that of other requests: with ID it decides which share of a bucket a visitor without a
-	// cookie of it gets. Zero where each ID is given once. The same if the request is told again.
+	// Draw is a number that is unlike that of other requests: it decides which share of a bucket a visitor without a cookie of it
+	// gets, and whether a fragment is renewed early. Zero where each ID is given once: that decides then. The same if the request is
+	// told again.
 	Draw uint64
 
 	// What Warm finds out for the rest of the way; the buffers are used again if the Request is.

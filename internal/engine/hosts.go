@@ -54,5 +54,9 @@ func (e *Engine[B]) visitorsHost(in route.Inputs) string {
 // know notes what the keys of a request may be made of.
 func (e *Engine[B]) know(r *Request) {
 	r.path, r.query = route.SplitTarget(r.Target)
-	r.in = visitor{fields: r.Fields, query: r.query, lot: route.Lot(e.config.Seed, uint64(r.ID)^r.Draw), hosts: len(e.config.Hosts) > 0}
+	lot := r.Draw
+	if lot == 0 {
+		lot = uint64(r.ID)
+	}
+	r.in = visitor{fields: r.Fields, query: r.query, lot: route.Lot(e.config.Seed, lot), hosts: len(e.config.Hosts) > 0}
 }

@@ -49,7 +49,7 @@ type request[B any] struct {
 type visitor struct {
 	fields Fields
 	query  string
-	lot    uint64 // what shares are drawn by
+	lot    uint64 // what is drawn by
 	hosts  bool   // hosts are kept apart for all slots, so that none has a line of its own for them
 	drew   bool   // a share was drawn
 }

@@ -93,6 +93,7 @@ type Slot struct {
 	Vary                 []route.Input // what the key has besides the parameters
 	Required             bool
 	Region               bool   // one fill a region: share="region"
+	NoEarly              bool   // it is not renewed before it is stale: early="off"
 	Skeleton             string // HTML
 	Error                string // HTML, if HasError
 	HasError             bool
