@@ -15,6 +15,7 @@ import (
 func Encode(c *Config) []byte {
 	out := append(decimal.Append(nil, c.MaxBytes), 0)
 	out = append(decimal.Append(out, int64(c.MaxFragment)), 0)
+	out = append(decimal.Append(out, c.Early), 0)
 	for _, d := range c.durations() {
 		out = append(decimal.Append(out, int64(*d)), 0)
 	}
@@ -43,7 +44,7 @@ func Encode(c *Config) []byte {
 // Decode reads the texts that [Encode] wrote.
 func Decode(texts []string) (c Config) {
 	r := texted{texts}
-	c.MaxBytes, c.MaxFragment = r.number(), int(r.number())
+	c.MaxBytes, c.MaxFragment, c.Early = r.number(), int(r.number()), r.number()
 	for _, d := range c.durations() {
 		*d = time.Duration(r.number())
 	}

@@ -21,7 +21,7 @@ import (
 //
 // The fields of a page and a slot follow in the order in which page.go declares them.
 
-const pagesMagic = "inlay pages 8\n"
+const pagesMagic = "inlay pages 9\n"
 
 // Encode writes pages for [Decode].
 func Encode(pages []Page) []byte {
@@ -61,7 +61,7 @@ var errPages = errors.New("edge: these are no pages, or another build's; build a
 // promises more than there can be is refused before anything is allocated for it.
 const (
 	pageLeast   = 17
-	slotLeast   = 17
+	slotLeast   = 18
 	listLeast   = 1
 	insertLeast = 4
 )
@@ -143,6 +143,7 @@ func (w *writer) slot(s *Slot) {
 	w.inputs(s.Vary)
 	w.flag(s.Required)
 	w.flag(s.Region)
+	w.flag(s.NoEarly)
 	w.text(s.Skeleton)
 	w.text(s.Error)
 	w.flag(s.HasError)
@@ -310,6 +311,7 @@ func (r *reader) slot(s *Slot) {
 	s.Vary = r.inputs()
 	s.Required = r.flag()
 	s.Region = r.flag()
+	s.NoEarly = r.flag()
 	s.Skeleton = r.text()
 	s.Error = r.text()
 	s.HasError = r.flag()

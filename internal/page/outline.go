@@ -53,7 +53,7 @@ const (
 )
 
 // outlineMagic begins an outline's bytes.
-const outlineMagic = "inlay outline 1\n"
+const outlineMagic = "inlay outline 2\n"
 
 // EncodeOutline writes an outline for [DecodeOutline].
 //
