@@ -54,6 +54,8 @@ bench)
 	need_go
 	need_npm
 	need_tinygo
+	need_nginx
+	need_varnish
 	(inlay build)
 	exec bench/run.sh "$@"
 	;;

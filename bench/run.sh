@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
 # Runs the benchmarks and writes RESULTS.md and timeline.svg from what they print: ./build.sh bench
 #
-# bench/run.sh [-short] [-parts native,workers,beyond] [-traces DIR] [-rounds N]
+# bench/run.sh [-short] [-parts native,servers,workers,beyond] [-traces DIR] [-rounds N]
 #
 #   -short   the smallest form of each, once, and RESULTS.md stays as it is: checks in seconds that everything runs
-#   -parts   native: the cache beside its peers, in Wasm too, and the native handler; workers: Workers in workerd; beyond: what the
-#            purge log and the tiers below cost, in workerd and natively. All unless told; the other parts of RESULTS.md stay as
-#            they are
+#   -parts   native: the cache beside its peers, in Wasm too, and the native handler; servers: the native handler beside nginx, Varnish
+#            and handlers written by hand; workers: Workers in workerd; beyond: what the purge log and the tiers below cost, in
+#            workerd and natively. All unless told; the other parts of RESULTS.md stay as they are
 #   -traces  recorded traces (*.trace.xz) for the hit ratios, in place of bench/traces
 #   -rounds  how often everything native is measured, 5 unless told; what is reported is the median
 #
 # What is printed or measured goes to build/bench/ too. Wants Go; the Wasm part wants TinyGo and Node, and says so if they
-# lack. The Workers want Linux, and what ./build.sh build and npm make; ./build.sh bench sees to that.
+# lack. The servers and the Workers want Linux; the servers Debian's nginx and varnish, the Workers what ./build.sh build and npm make:
+# ./build.sh bench sees to that.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-smoke='' parts=native,workers,beyond traces=traces rounds=5 time=100ms page=1s cold=100x
+smoke='' parts=native,servers,workers,beyond traces=traces rounds=5 time=100ms page=1s cold=100x
 while [ $# -gt 0 ]; do
 	case "$1" in
 	-short) smoke=-smoke rounds=1 time=10x page=10x cold=2x ;;
@@ -78,6 +79,12 @@ native() {
 	) | tee "$out/edge.txt"
 }
 
+servers() {
+	step "Natively beside nginx, Varnish and handlers written by hand: warm pages, and a cold one"
+	rm -f "$out/servers.json"
+	go run ./servers -out "$out/servers.json" ${smoke:+-short}
+}
+
 workers() {
 	step "Workers in workerd: a warm page, a cold one, a stampede, sizes and starts"
 	rm -f "$out/workers.json"
@@ -98,7 +105,7 @@ beyond() {
 
 for part in ${parts//,/ }; do
 	case "$part" in
-	native | workers | beyond) "$part" ;;
+	native | servers | workers | beyond) "$part" ;;
 	*) echo "bench/run.sh: no such part: $part; see its first lines" >&2 && exit 2 ;;
 	esac
 done

@@ -16,10 +16,10 @@ import (
 )
 
 func main() {
-	in := flag.String("in", "", "directory with native.txt, benchstat.csv, memory.txt, wasm.txt, hitratio.txt, edge.txt, workers.json, beyond.json and beyond.txt")
+	in := flag.String("in", "", "directory with native.txt, benchstat.csv, memory.txt, wasm.txt, hitratio.txt, edge.txt, servers.json, workers.json, beyond.json and beyond.txt")
 	into := flag.String("into", "RESULTS.md", "file to write into")
 	rounds := flag.String("rounds", "", "how many rounds of the native part were run")
-	parts := flag.String("parts", "native,workers,beyond", "what was run")
+	parts := flag.String("parts", "native,servers,workers,beyond", "what was run")
 	flag.Parse()
 	if err := run(*in, *into, *rounds, strings.Split(*parts, ",")); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
@@ -40,6 +40,8 @@ func run(in, into, rounds string, parts []string) error {
 			part, err = native(in, rounds)
 		case "beyond":
 			part, err = beyond(in)
+		case "servers":
+			part, err = servers(filepath.Join(in, "servers.json"))
 		case "workers":
 			part, err = workers(filepath.Join(in, "workers.json"), filepath.Join(filepath.Dir(into), "timeline.svg"))
 		default:

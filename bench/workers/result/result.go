@@ -172,8 +172,10 @@ func Read(path string) (*Results, error) {
 }
 
 // Write writes r to a file.
-func (r *Results) Write(path string) error {
-	text, err := json.MarshalIndent(r, "", "  ")
+func (r *Results) Write(path string) error { return write(path, r) }
+
+func write(path string, what any) error {
+	text, err := json.MarshalIndent(what, "", "  ")
 	if err != nil {
 		return err
 	}
