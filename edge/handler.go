@@ -15,6 +15,7 @@ import (
 	"inlay/internal/ascii"
 	"inlay/internal/engine"
 	"inlay/internal/forwarded"
+	"inlay/internal/markup"
 	"inlay/internal/notfound"
 )
 
@@ -69,8 +70,9 @@ type Handler struct {
 	last  engine.RequestID
 	fills map[engine.FillID]context.CancelFunc // those in progress that are not stopped, those that are looked for below too
 
-	coded   atomic.Bool     // a page with slots came in an encoding that cannot be undone here
-	refused map[string]bool // what was logged of pages of the origin: a line for each page and reason
+	fragment markup.Fragment // scratch for reading one, while the lock is held
+	coded    atomic.Bool     // a page with slots came in an encoding that cannot be undone here
+	refused  map[string]bool // what was logged of pages of the origin: a line for each page and reason
 
 	polling chan struct{}                            // closed at the end of the last poll
 	purges  map[engine.RequestID]chan struct{}       // closed when the log has been told, or could not be

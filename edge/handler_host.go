@@ -9,6 +9,7 @@ import (
 	"inlay/internal/answer"
 	"inlay/internal/engine"
 	"inlay/internal/field"
+	"inlay/internal/markup"
 )
 
 // nativeHost does what the engine asks, for net/http. All but NewHead and Drop run under the handler's lock.
@@ -50,6 +51,14 @@ func (n nativeHost) Slice(b *blob, from, to int) *blob { return &blob{bytes: b.b
 func (n nativeHost) Break(id engine.RequestID) {
 	c := n.h.conns[id]
 	c.done, c.broken = true, true
+}
+
+func (n nativeHost) Inspect(b *blob, o markup.InspectOptions) (markup.Inspection, *blob) {
+	found, kept := n.h.fragment.Inspect(b.bytes, o)
+	if !found.Mended {
+		return found, nil
+	}
+	return found, &blob{bytes: kept}
 }
 
 func (n nativeHost) Read(b *blob, off int, p []byte) int { return copy(p, b.bytes[off:]) }

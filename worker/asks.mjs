@@ -2,7 +2,7 @@
 // What the engine may ask: the imports of core.wasm. A pointer and a size name bytes of the instance's memory; they are copied.
 
 import { loopField } from "./front.mjs";
-import { parse } from "./shell.mjs";
+import { inspect, parse } from "./shell.mjs";
 
 /** @typedef {import("./core.mjs").Core} Core */
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -22,7 +22,7 @@ export function asks(core) {
     core.current = made;
     return made;
   };
-  /** The outline that the core is about to take. @type {Uint8Array | null} */
+  /** The outline, or the text, that the core is about to take. @type {Uint8Array | null} */
   let parsed = null;
   return {
     /** @param {number} at @param {number} size */
@@ -68,6 +68,14 @@ export function asks(core) {
     parsed: (at) => {
       if (parsed !== null) core.bytes().set(parsed, at);
       parsed = null;
+    },
+
+    /** @param {number} handle @param {number} flags @param {number} watch @param {number} at of the record, see shell.mjs */
+    inspect: (handle, flags, watch, at) => {
+      const { record, mended, fault } = inspect(core.blob(handle), flags, watch);
+      core.bytes().set(record, at);
+      parsed = fault;
+      return mended === null ? 0 : core.keep(mended);
     },
 
     /** @param {number} handle @param {number} from @param {number} at @param {number} size */

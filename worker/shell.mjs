@@ -1,6 +1,6 @@
 // @ts-check
-// shell.wasm, which finds the slots in pages of the origin and in fragments. An instance is made when the first of them comes, and
-// another one when it has trapped, or has grown large and reads nothing. What it cannot read is passed on as it is.
+// shell.wasm, which reads fragments, and finds the slots in them and in pages of the origin. An instance is made when the first of them
+// comes, and another one when it has trapped, or has grown large and reads nothing. A page that it cannot read is passed on as it is.
 
 import module from "./shell.wasm";
 
@@ -104,6 +104,41 @@ export function parse(bytes, flags, base) {
   } catch (error) {
     trapped(using, base, error);
     return null;
+  }
+}
+
+/** What is said of a fragment: where in it is the size of what is kept, a sum of what it is, and the size of its fault's text. */
+const recordSize = 36;
+const recordKept = 16;
+const recordIs = 28;
+const recordFault = 32;
+const isMended = 2;
+
+/**
+ * What is found in a fragment, for core.wasm.
+ * @param {Uint8Array} bytes @param {number} flags @param {number} watch see worker/shell/main.go
+ * @returns {{ record: Uint8Array, mended: Uint8Array | null, fault: Uint8Array }}  mended: the bytes that are kept, if they are others
+ */
+export function inspect(bytes, flags, watch) {
+  const using = current();
+  try {
+    using.put(bytes);
+    const record = using.read(using.exports.inspect(flags, watch, bytes.length), recordSize);
+    const said = new DataView(record.buffer);
+    const mended = (said.getUint32(recordIs, true) & isMended) !== 0;
+    return {
+      record,
+      mended: mended ? using.read(using.exports.mended(), said.getUint32(recordKept, true)) : null,
+      fault: using.read(using.exports.out(), said.getUint32(recordFault, true)),
+    };
+  } catch (error) {
+    using.trapped = true;
+    const stack = String(error instanceof Error ? error.stack : error).replace(/\s+/g, " ");
+    console.error(`inlay: what reads fragments has crashed and is replaced: ${stack}`);
+    const fault = encoder.encode("it cannot be read: what reads fragments has crashed; the log has more");
+    const record = new Uint8Array(recordSize);
+    new DataView(record.buffer).setUint32(recordFault, fault.length, true);
+    return { record, mended: null, fault };
   }
 }
 

@@ -8,6 +8,7 @@ import (
 	"inlay/internal/config"
 	"inlay/internal/duration"
 	"inlay/internal/field"
+	"inlay/internal/sum"
 	"inlay/internal/tier"
 )
 
@@ -44,9 +45,9 @@ func (e *Engine[B]) looks(f *fill[B], at *attempt) bool {
 
 // nameOf is what a key is called below. Two keys may share a name: the key itself is in the entry.
 func nameOf(key string) string {
-	h := newSum()
-	h.writeString(key)
-	return hex(h.bytes())
+	h := sum.New()
+	h.WriteString(key)
+	return hex(h.Bytes())
 }
 
 // NotFound is the event that a fill's fragment is in none of the tiers: now the origin is asked.
@@ -184,7 +185,7 @@ func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration
 	e.host.Read(blob, 0, head)
 	body := e.host.Slice(blob, n, size)
 	e.host.Drop(blob)
-	read, summed, sum, ok := tier.Read(head)
+	read, summed, told, ok := tier.Read(head)
 	en = &read
 	size -= n
 	ok = ok && en.Key == f.key && en.N[tier.Size] == int64(size) && size <= e.config.MaxFragment && e.verified()
@@ -215,11 +216,11 @@ func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration
 		}
 		reads := en.N[tier.Reads]
 		body, size, found, failure = e.inspectFor(f, body, size, header, reads&tier.EdgeSlots != 0, reads&tier.ESI != 0)
-		h := newSum()
-		h.write(summed)
-		h.write(found.sum[:])
-		own := h.bytes()
-		ok = failure == nil && string(own[:]) == string(sum)
+		h := sum.New()
+		h.Write(summed)
+		h.Write(found.sum[:])
+		own := h.Bytes()
+		ok = failure == nil && string(own[:]) == string(told)
 	}
 	if !ok {
 		e.host.Drop(body)
@@ -293,11 +294,11 @@ func (e *Engine[B]) putBelow(id FillID, v *entry[B], en *tier.Entry, tiers confi
 	if head == nil {
 		return
 	}
-	h := newSum()
-	h.write(head)
-	h.write(v.sum[:])
-	sum := h.bytes()
-	first := e.host.NewBlob(append(head, sum[:]...))
+	h := sum.New()
+	h.Write(head)
+	h.Write(v.sum[:])
+	own := h.Bytes()
+	first := e.host.NewBlob(append(head, own[:]...))
 	whole := e.host.Join([]B{first, v.blob})
 	e.host.Drop(first)
 	e.host.Put(id, Put[B]{

@@ -11,6 +11,7 @@ import (
 	"inlay/internal/ascii"
 	"inlay/internal/field"
 	"inlay/internal/route"
+	"inlay/internal/sum"
 )
 
 // composed is a page put together from fragments that were all there. It holds for as long as the cache still has each of
@@ -303,13 +304,13 @@ func (q *request[B]) etag() string {
 	if q.passed || q.makeshift || q.failures() > 0 {
 		return ""
 	}
-	h := newSum()
-	h.write(q.plan.sum[:])
+	h := sum.New()
+	h.Write(q.plan.sum[:])
 	if q.filled != nil {
-		h.write(q.filled.sum[:])
+		h.Write(q.filled.sum[:])
 	}
 	sumEntries(&h, q.body)
-	return `"` + hex(h.bytes()) + `"`
+	return `"` + hex(h.Bytes()) + `"`
 }
 
 func hex(sum [16]byte) string {

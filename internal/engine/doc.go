@@ -31,7 +31,7 @@
 //     what is there inline, a placeholder with the skeleton for what is not. The host is told until when to wait. plan.go
 //  6. The fill ends: [Engine.FillEnd], in the context of the request that leads it. The storing rules decide whether the
 //     answer may be a fragment, and for how long. It is read once: for its sum, and for where in a
-//     page its markup may stand; what is left open is closed. internal/answer, admit.go; inspect.go; internal/markup
+//     page its markup may stand; what is left open is closed. internal/answer, admit.go; inspect.go; the host reads it, by internal/markup
 //  7. The flight is committed. Each request that waits holds the fragment, and is only woken: what belongs to it is
 //     touched in its own context alone.
 //  8. The woken request's driver calls [Engine.Resume]. It writes the patch, and when no slot is pending any more, the end

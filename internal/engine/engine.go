@@ -8,7 +8,6 @@ import (
 	"inlay/internal/ascii"
 	"inlay/internal/config"
 	"inlay/internal/decimal"
-	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/patch"
 	"inlay/internal/purgelog"
@@ -63,8 +62,6 @@ type Engine[B any] struct {
 	// shells are the paths whose pages have slots by the configuration, markers is not 0 once there has been one.
 	shells  route.Paths
 	markers atomic.Uint32
-	// markup is scratch for reading fragments.
-	markup markup.Fragment
 
 	warm   atomic.Uint64
 	counts counts

@@ -12,6 +12,7 @@ import (
 	"inlay/internal/answer"
 	"inlay/internal/config"
 	"inlay/internal/field"
+	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/patch"
 	"inlay/internal/shell"
@@ -84,8 +85,12 @@ func (s *script) bytesOf(b int) string {
 	require.Contains(s.t, s.blobs, b, "nothing uses a blob after it was dropped")
 	return s.blobs[b]
 }
-func (s *script) Slice(b, from, to int) int     { return s.NewBlob([]byte(s.bytesOf(b)[from:to])) }
-func (s *script) Parse(b int, p Parse) []byte   { return parse([]byte(s.bytesOf(b)), p) }
+func (s *script) Slice(b, from, to int) int   { return s.NewBlob([]byte(s.bytesOf(b)[from:to])) }
+func (s *script) Parse(b int, p Parse) []byte { return parse([]byte(s.bytesOf(b)), p) }
+func (s *script) Inspect(b int, o markup.InspectOptions) (markup.Inspection, int) {
+	found, kept := inspect([]byte(s.bytesOf(b)), o)
+	return found, mendedBlob(&found, kept, s.NewBlob)
+}
 func (s *script) Break(id RequestID)            { s.ask("break %d", id) }
 func (s *script) Read(b, off int, p []byte) int { return copy(p, s.bytesOf(b)[off:]) }
 func (s *script) Drop(b int) {

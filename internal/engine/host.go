@@ -6,6 +6,7 @@ import (
 	"inlay/internal/answer"
 	"inlay/internal/config"
 	"inlay/internal/field"
+	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/route"
 )
@@ -72,6 +73,9 @@ type Host[B any] interface {
 	// Parse reads a blob that may have slots, and gives its outline as [page.EncodeOutline] writes it: nothing if it cannot be read,
 	// which the host has logged. It is a function of its arguments alone, and the engine does without where a site needs none.
 	Parse(b B, p Parse) []byte
+	// Inspect reads a blob as a fragment's HTML: see [markup.Fragment.Inspect], and is a function of its arguments alone. If it has been
+	// mended, the second blob has the bytes that are kept. A host that cannot read it says so as its Fault.
+	Inspect(b B, o markup.InspectOptions) (markup.Inspection, B)
 	// Read copies bytes of a blob from off on into p and says how many.
 	Read(b B, off int, p []byte) int
 	// Drop ends a blob.

@@ -9,22 +9,19 @@ import (
 	"inlay/internal/wording"
 )
 
-// What a fragment's HTML is, is found out once, when its fill ends: whether it can be the same in its place as in a patch, at
-// which kinds of places it cannot, and what of it has to be mended for that. The parser behind it is internal/markup.
+// What a fragment's HTML is, is found out once, when its fill ends: see [markup.Fragment.Inspect], which the host calls.
 
 // inspection is what was found in a fragment.
 type inspection[B any] struct {
 	sum       [16]byte
 	conflicts markup.Mask // the places where it may not stand
 	depth     int         // how deep its elements are nested
-	edits     []markup.Edit
-	slots     bool     // it has an <edge-slot>
-	plan      *plan[B] // of one with slots
-	reads     int64    // and what was read for it, as tier.Entry has it
+	plan      *plan[B]    // of one with slots
+	reads     int64       // and what was read for it, as tier.Entry has it
 	loose     loose[B]
 }
 
-// inspectFor does that as it is needed for the slot of a fill: what its answer says, or what is found in it, may make slots of its own.
+// inspectFor reads a fragment as it is needed for the slot of a fill: what its answer says, or what is found in it, may make slots of its own.
 // A page of the origin goes out with a header.
 func (e *Engine[B]) inspectFor(f *fill[B], blob B, size int, header []field.Field, edge, esi bool) (B, int, inspection[B], *answer.FillError) {
 	s := f.slot
@@ -35,7 +32,8 @@ func (e *Engine[B]) inspectFor(f *fill[B], blob B, size int, header []field.Fiel
 	if s.Document {
 		e.declares(&p)
 	} else if !esi && !edge {
-		if blob, size, r, err = e.inspect(blob, size, s.Lenient); err != nil || !r.slots {
+		var slots bool
+		if blob, size, r, slots, err = e.inspect(blob, size, s.Lenient); err != nil || !slots {
 			return blob, size, r, err
 		}
 		p.EdgeSlots = true
@@ -53,12 +51,11 @@ func (e *Engine[B]) inspectFor(f *fill[B], blob B, size int, header []field.Fiel
 		if p.Document {
 			return blob, size, r, &answer.FillError{Reason: answer.RefusedError, Status: 200, Text: wording.Of(wording.HasNoSlots)}
 		}
-		return e.inspect(blob, size, s.Lenient)
-	}
-	if r.sum, err = e.sumOf(blob, size); err != nil {
-		pl.drop(e.host)
+		blob, size, r, _, err = e.inspect(blob, size, s.Lenient)
 		return blob, size, r, err
 	}
+	found, _ := e.host.Inspect(blob, markup.InspectOptions{Sum: true})
+	r.sum = found.Sum
 	pl.grow(&s.Varies)
 	pl.sum = r.sum
 	r.plan, r.reads, r.conflicts, r.depth = pl, p.reads(), o.Conflicts, o.Depth
@@ -95,116 +92,30 @@ type loose[B any] struct {
 	fault *answer.FillError
 }
 
-// inspect reads a fragment, and mends it if need be. It gives the blob that is kept, also with an error.
-func (e *Engine[B]) inspect(blob B, size int, lenient bool) (B, int, inspection[B], *answer.FillError) {
-	r, err := e.read(blob, size, 0)
-	if err == nil && len(r.edits) == 0 {
-		return blob, size, r, nil
+// inspect has a fragment read, and mended if need be, and tells whether it has slots. It gives the blob that is kept, also with an error.
+func (e *Engine[B]) inspect(blob B, size int, lenient bool) (B, int, inspection[B], bool, *answer.FillError) {
+	found, mended := e.host.Inspect(blob, markup.InspectOptions{Lenient: lenient})
+	r := inspection[B]{sum: found.Sum, conflicts: found.Conflicts, depth: found.Depth}
+	r.loose.is = found.Loose
+	if found.Mended {
+		if found.Loose {
+			r.loose.raw, r.loose.size = blob, size
+		} else {
+			e.host.Drop(blob)
+		}
+		blob, size = mended, found.Size
 	}
-	mended, n := blob, size
-	if err == nil {
-		mended, n = e.mend(blob, size, r.edits)
-		if r, err = e.read(mended, n, 0); err == nil && len(r.edits) > 0 {
-			err = markupError(wording.Of(wording.CannotBeMended))
-		}
-		if lenient && err == nil {
-			r.loose = loose[B]{is: true, raw: blob, size: size}
-			return mended, n, r, nil
-		}
-		if lenient {
-			mended, blob, n = blob, mended, size
-		}
-		e.host.Drop(blob)
+	if found.Fault == "" {
+		return blob, size, r, found.Slots, nil
 	}
-	if lenient {
-		r = inspection[B]{loose: loose[B]{is: true, fault: err}, conflicts: ^markup.Mask(0)}
-		r.sum, err = e.sumOf(mended, n)
+	fault := markupError(found.Fault)
+	if !found.Loose {
+		return blob, size, r, false, fault
 	}
-	return mended, n, r, err
-}
-
-// sumOf is the sum of a blob's bytes.
-func (e *Engine[B]) sumOf(blob B, size int) ([16]byte, *answer.FillError) {
-	h := newSum()
-	for off := 0; off < size; {
-		n := e.host.Read(blob, off, e.chunk)
-		if n <= 0 {
-			return h.bytes(), &answer.FillError{Reason: answer.ConnectError, Text: wording.Of(wording.ShortBody)}
-		}
-		h.write(e.chunk[:n])
-		off += n
-	}
-	return h.bytes(), nil
-}
-
-// read reads a fragment as browsers do that run scripts, and if there is <noscript> in it, as others do too. Of the
-// conflicts in watch it makes the first an error.
-func (e *Engine[B]) read(blob B, size int, watch markup.Mask) (r inspection[B], err *answer.FillError) {
-	f := &e.markup
-	h := newSum()
-	for _, scripting := range [...]bool{true, false} {
-		f.Reset(scripting, watch)
-		for off := 0; off < size; {
-			n := e.host.Read(blob, off, e.chunk)
-			if n <= 0 {
-				return r, &answer.FillError{Reason: answer.ConnectError, Text: wording.Of(wording.ShortBody)}
-			}
-			f.Write(e.chunk[:n])
-			if scripting {
-				h.write(e.chunk[:n])
-			}
-			off += n
-		}
-		if text := f.End(); text != "" {
-			return r, markupError(text)
-		}
-		r.conflicts |= f.Conflicts()
-		r.depth = max(r.depth, f.Depth())
-		r.slots = r.slots || f.Slots()
-		if scripting {
-			r.edits = append(r.edits, f.Edits()...)
-		} else if !sameEdits(r.edits, f.Edits()) {
-			return r, markupError(wording.Of(wording.NoscriptDecides))
-		}
-		if !f.Noscript() {
-			break
-		}
-	}
-	r.sum = h.bytes()
-	return r, nil
-}
-
-func sameEdits(a, b []markup.Edit) bool {
-	for i := range a {
-		if len(a) != len(b) || a[i] != b[i] {
-			return false
-		}
-	}
-	return len(a) == len(b)
+	r.loose.fault = fault
+	return blob, size, r, false, nil
 }
 
 func markupError(text string) *answer.FillError {
 	return &answer.FillError{Reason: answer.MarkupError, Text: text}
-}
-
-// mend makes the blob that edits make of another one.
-func (e *Engine[B]) mend(blob B, size int, edits []markup.Edit) (B, int) {
-	var parts []B
-	total, off := 0, 0
-	for _, edit := range append(edits, markup.Edit{At: size}) {
-		put := []byte(edit.Put)
-		for off < edit.At {
-			n := e.host.Read(blob, off, e.chunk[:min(len(e.chunk), edit.At-off)])
-			parts = append(parts, e.host.NewBlob(e.chunk[:n]))
-			off, total = off+n, total+n
-		}
-		off += edit.Cut
-		parts = append(parts, e.host.NewBlob(put))
-		total += len(put)
-	}
-	mended := e.host.Join(parts)
-	for _, part := range parts {
-		e.host.Drop(part)
-	}
-	return mended, total
 }

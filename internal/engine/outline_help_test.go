@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"inlay/internal/duration"
 	"inlay/internal/markup"
@@ -22,6 +23,24 @@ func parse(text []byte, p Parse) []byte {
 	var o page.Outline
 	o.Pieces = outlineOf(&o, text, 0, len(text), p)
 	return page.EncodeOutline(&o)
+}
+
+// fragments are those that texts are read with, one at a time.
+var fragments = sync.Pool{New: func() any { return new(markup.Fragment) }}
+
+// inspect is what a host's Inspect is.
+func inspect(html []byte, o markup.InspectOptions) (markup.Inspection, []byte) {
+	f := fragments.Get().(*markup.Fragment)
+	defer fragments.Put(f)
+	return f.Inspect(html, o)
+}
+
+// mendedBlob is the second blob that a host's Inspect gives.
+func mendedBlob[B any](found *markup.Inspection, kept []byte, blob func([]byte) B) (b B) {
+	if found.Mended {
+		b = blob(kept)
+	}
+	return b
 }
 
 func outlineOf(o *page.Outline, text []byte, from, to int, p Parse) (pieces []page.Piece) {

@@ -9,6 +9,7 @@ import (
 	"inlay/internal/page"
 	"inlay/internal/patch"
 	"inlay/internal/route"
+	"inlay/internal/sum"
 	"inlay/internal/wording"
 )
 
@@ -77,11 +78,11 @@ func (pl *plan[B]) set(host Host[B], p *page.Page) {
 	text := func(s string) B { return host.NewBlob([]byte(s)) }
 	pl.Page, pl.link = p, joinLinks(p.Links, p.Preload)
 	pl.depends.Store(&depends{varies: *p.Varies(), vary: varyField(p.Varies())})
-	h := newSum()
+	h := sum.New()
 	last := len(p.Static) - 1 // the tail is never before the last slot, so it lies there
 	for i, s := range p.Static {
-		h.writeString(s)
-		h.add(0)
+		h.WriteString(s)
+		h.WriteString("\x00")
 		pl.bytes += len(s)
 		t := piece[B]{size: len(s), inWhole: true, inStream: true, whole: text(s)}
 		streamed, off := s, 0
@@ -101,7 +102,7 @@ func (pl *plan[B]) set(host Host[B], p *page.Page) {
 		t.streamed = text(streamed)
 		pl.pieces = append(pl.pieces, t, piece[B]{kind: slotPiece, slot: i})
 	}
-	pl.sum = h.bytes()
+	pl.sum = h.Bytes()
 	slots := make([]slotPlan[B], len(p.Slots))
 	pl.slots = make([]*slotPlan[B], len(p.Slots))
 	for i := range p.Slots {

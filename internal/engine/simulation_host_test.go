@@ -7,6 +7,7 @@ import (
 
 	"inlay/internal/answer"
 	"inlay/internal/field"
+	"inlay/internal/markup"
 )
 
 // The host.
@@ -40,7 +41,11 @@ func (s *sim) Join(parts []simBlob) simBlob {
 func (s *sim) Slice(b simBlob, from, to int) simBlob {
 	return s.add(&simBytes{bytes: s.get(b).bytes[from:to]})
 }
-func (s *sim) Parse(b simBlob, p Parse) []byte       { return parse(s.get(b).bytes, p) }
+func (s *sim) Parse(b simBlob, p Parse) []byte { return parse(s.get(b).bytes, p) }
+func (s *sim) Inspect(b simBlob, o markup.InspectOptions) (markup.Inspection, simBlob) {
+	found, kept := inspect(s.get(b).bytes, o)
+	return found, mendedBlob(&found, kept, s.NewBlob)
+}
 func (s *sim) Break(id RequestID)                    { s.fail("break of request %d", id) }
 func (s *sim) Read(b simBlob, off int, p []byte) int { return copy(p, s.get(b).bytes[off:]) }
 func (s *sim) Drop(b simBlob) {

@@ -5,6 +5,7 @@ import (
 
 	"inlay/internal/answer"
 	"inlay/internal/field"
+	"inlay/internal/markup"
 )
 
 // The host.
@@ -40,7 +41,11 @@ func (s *simOrigin) Join(parts []simBlob) simBlob {
 func (s *simOrigin) Slice(b simBlob, from, to int) simBlob {
 	return s.add(&simBytes{bytes: s.get(b).bytes[from:to]})
 }
-func (s *simOrigin) Parse(b simBlob, p Parse) []byte       { return parse(s.get(b).bytes, p) }
+func (s *simOrigin) Parse(b simBlob, p Parse) []byte { return parse(s.get(b).bytes, p) }
+func (s *simOrigin) Inspect(b simBlob, o markup.InspectOptions) (markup.Inspection, simBlob) {
+	found, kept := inspect(s.get(b).bytes, o)
+	return found, mendedBlob(&found, kept, s.NewBlob)
+}
 func (s *simOrigin) Read(b simBlob, off int, p []byte) int { return copy(p, s.get(b).bytes[off:]) }
 func (s *simOrigin) Drop(b simBlob) {
 	if s.blobs[b] == nil {

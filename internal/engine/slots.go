@@ -11,6 +11,7 @@ import (
 	"inlay/internal/page"
 	"inlay/internal/patch"
 	"inlay/internal/route"
+	"inlay/internal/sum"
 	"inlay/internal/wording"
 )
 
@@ -559,10 +560,10 @@ func appendEntries[B any](dst []part[B], b *body[B]) []part[B] {
 }
 
 // sumEntries takes what a page has into a sum, in the same order.
-func sumEntries[B any](h *sum, b *body[B]) {
+func sumEntries[B any](h *sum.Sum, b *body[B]) {
 	for _, s := range b.slots {
 		if s.entry != nil {
-			h.write(s.entry.sum[:])
+			h.Write(s.entry.sum[:])
 		}
 		if s.body != nil && s.state == slotReady {
 			sumEntries(h, s.body)
@@ -596,11 +597,11 @@ func (e *Engine[B]) misfit(s *slotState[B], v *entry[B]) *answer.FillError {
 	if sp.misfit != nil && sp.misfitSum == v.sum {
 		return sp.misfit
 	}
-	_, err := e.read(v.blob, v.size, why)
-	if err == nil {
-		err = markupError(wording.Of(wording.TooDeepInPage))
+	found, _ := e.host.Inspect(v.blob, markup.InspectOptions{Watch: why})
+	if found.Fault == "" {
+		found.Fault = wording.Of(wording.TooDeepInPage)
 	}
-	sp.misfit, sp.misfitSum = err, v.sum
+	sp.misfit, sp.misfitSum = markupError(found.Fault), v.sum
 	e.host.Report(sp.Src, sp.misfit)
 	return sp.misfit
 }

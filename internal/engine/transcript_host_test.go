@@ -13,6 +13,7 @@ import (
 	"inlay/internal/answer"
 	"inlay/internal/config"
 	"inlay/internal/field"
+	"inlay/internal/markup"
 	"inlay/internal/patch"
 )
 
@@ -299,6 +300,10 @@ func (h *transcriptHost) Slice(b *transcriptBlob, from, to int) *transcriptBlob 
 }
 func (h *transcriptHost) Parse(b *transcriptBlob, p Parse) []byte {
 	return parse([]byte(h.bytesOf(b)), p)
+}
+func (h *transcriptHost) Inspect(b *transcriptBlob, o markup.InspectOptions) (markup.Inspection, *transcriptBlob) {
+	found, kept := inspect([]byte(h.bytesOf(b)), o)
+	return found, mendedBlob(&found, kept, h.NewBlob)
 }
 func (h *transcriptHost) Break(id RequestID) {
 	h.ask("break %d", id)

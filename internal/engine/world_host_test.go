@@ -7,6 +7,7 @@ import (
 
 	"inlay/internal/answer"
 	"inlay/internal/field"
+	"inlay/internal/markup"
 )
 
 // What the engine asks of an isolate's host: requests and fills. What it asks about the log and about what lies below is in
@@ -79,6 +80,11 @@ func (i *worldIsolate) Slice(b *worldBlob, from, to int) *worldBlob {
 }
 
 func (i *worldIsolate) Parse(b *worldBlob, p Parse) []byte { return parse(i.get(b).bytes, p) }
+
+func (i *worldIsolate) Inspect(b *worldBlob, o markup.InspectOptions) (markup.Inspection, *worldBlob) {
+	found, kept := inspect(i.get(b).bytes, o)
+	return found, mendedBlob(&found, kept, i.NewBlob)
+}
 
 func (i *worldIsolate) Break(RequestID) { panic("nothing is composed as it comes") }
 func (i *worldIsolate) Read(b *worldBlob, off int, p []byte) int {

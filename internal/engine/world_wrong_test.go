@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"inlay/internal/config"
+	"inlay/internal/sum"
 	"inlay/internal/tier"
 )
 
@@ -51,14 +52,14 @@ func restamped(i *worldIsolate, bytes []byte) []byte {
 	}
 	en.Log, en.N[tier.Stamp] = i.engine.view.Log(), int64(i.engine.view.Seq())
 	head := en.Append(nil)
-	body := newSum()
-	body.write(bytes[n:])
-	of := body.bytes()
-	h := newSum()
-	h.write(head)
-	h.write(of[:])
-	sum := h.bytes()
-	return append(append(head, sum[:]...), bytes[n:]...)
+	body := sum.New()
+	body.Write(bytes[n:])
+	of := body.Bytes()
+	h := sum.New()
+	h.Write(head)
+	h.Write(of[:])
+	own := h.Bytes()
+	return append(append(head, own[:]...), bytes[n:]...)
 }
 
 func TestWorldFindsWhatDoesNotKeepTheBound(t *testing.T) {

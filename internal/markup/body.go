@@ -181,7 +181,7 @@ func (t *tree) endItem(a, b name, m Mask) {
 	for ; i > 0; i-- {
 		e := &t.stack[i]
 		if e.html(a) || e.html(b) {
-			if documents && search {
+			if search {
 				t.checkItem(i)
 			} else {
 				t.pop(i)

@@ -142,7 +142,7 @@ func (t *tree) endOther(around bool) {
 	for i := t.opened - 1; i > 0; i-- {
 		e := &t.stack[i]
 		if e.kind&foreign == 0 && t.isNamed(e) {
-			if documents && search {
+			if search {
 				t.withinSearch()
 				break
 			}

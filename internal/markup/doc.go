@@ -23,7 +23,8 @@
 //     [Document.Meets].
 //  6. What has to be closed so that a patch lands in body: document_close.go.
 //
-// What may not be in it: what a slot's attributes say, and what is sent. Fragments are read in core.wasm, so what they need is
-// written for few bytes: no fmt, no maps, no pointers but the one to the Fragment. Pages are not, and reads.go leaves what only
-// they need out of it.
+// What becomes of a fragment at the end of its fill is in inspect.go.
+//
+// What may not be in it: what a slot's attributes say, and what is sent. All of it is in shell.wasm, so it is written for few
+// bytes: no fmt, no maps.
 package markup

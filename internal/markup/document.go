@@ -81,7 +81,7 @@ func (d *Document) Extend(html string, more bool) {
 func (d *Document) Skip() { d.off, d.state = len(d.document.html), stData }
 
 // inDocument tells documents from fragments.
-func (t *tree) inDocument() bool { return documents && t.doc != nil }
+func (t *tree) inDocument() bool { return t.doc != nil }
 
 // Next reads a token.
 func (d *Document) Next() Token {

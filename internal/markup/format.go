@@ -51,7 +51,7 @@ func (t *tree) remember() {
 	named, first, kinds := 0, 0, e.kind
 	i := t.actives - 1
 	for ; t.list[i].id != 0; i-- {
-		if l := &t.list[i]; l.name == e.name && (!documents || l.same == e.same) {
+		if l := &t.list[i]; l.name == e.name && l.same == e.same {
 			named, first = named+1, i
 			kinds |= l.kind
 		}

@@ -1,12 +1,6 @@
-//go:build !tinygo || documents
-
 package markup
 
 import "inlay/internal/ascii"
-
-// documents: documents are read too, and not only fragments. In core.wasm this is false, and what reads documents is not in
-// it: the rules are the same functions, and where a document takes another way the compiler sees that it is never taken.
-const documents = true
 
 // maxActive is how long the list of active formatting elements may be, with its first marker.
 const maxActive = 4096 + 2

@@ -219,7 +219,7 @@ func (s *Scanner) Raw() (to int, ok, more bool) {
 type span struct{ at, nameEnd, valueAt, end int }
 
 // keeps tells whether attributes are kept.
-func (r *reader) keeps() bool { return documents && r.whole }
+func (r *reader) keeps() bool { return r.whole }
 
 func (r *reader) beginName(i int) {
 	if r.keeps() {

@@ -2,6 +2,12 @@
 
 package wording
 
+// What a fragment as a whole cannot be mended of.
+const (
+	noscriptDecides = "what is open depends on whether <noscript> is text; close in it what is opened in it"
+	cannotBeMended  = "its tags cannot be mended; close each element in the one that it is in"
+)
+
 // faultIs says what is wrong, where, and how.
 const faultIs = "~ at byte ~ ~"
 

@@ -112,7 +112,6 @@ const (
 	// internal/engine: what is wrong with a fill or a fragment.
 
 	HostNotAllowed
-	ShortBody
 	NoscriptDecides
 	CannotBeMended
 	TooDeepInPage

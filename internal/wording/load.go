@@ -4,5 +4,15 @@ package wording
 
 import "slices"
 
+// All are the texts, for core.wasm: those of who reads fragments and pages are left empty, for that is not in it.
+func All() []string {
+	all := slices.Clone(texts[:])
+	for _, id := range [...]ID{FaultIs, NoscriptDecides, CannotBeMended, ElementNames} {
+		all[id] = ""
+	}
+	clear(all[FirstFault : FirstFault+faults])
+	return all
+}
+
 // Load tells whether given are the texts of this build.
-func Load(given []string) bool { return slices.Equal(given, texts[:]) }
+func Load(given []string) bool { return slices.Equal(given, All()) }

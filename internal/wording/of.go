@@ -3,9 +3,6 @@ package wording
 // hole is where a text has something put in.
 const hole = '~'
 
-// All are the texts, for core.wasm.
-func All() []string { return texts[:] }
-
 // List is a list of names: what is in it, its user knows.
 func List(id ID) string { return texts[id] }
 

@@ -102,9 +102,8 @@ var namedTexts = [named]string{
 	HostsLists:  "~; INLAY_HOSTS lists those that it is",
 
 	HostNotAllowed:  "edge: page ~, line ~, slot ~: the host ~ of its src is not in INLAY_ALLOW_HOSTS; add it there",
-	ShortBody:       "the fragment is shorter than its announced size",
-	NoscriptDecides: "what is open depends on whether <noscript> is text; close in it what is opened in it",
-	CannotBeMended:  "its tags cannot be mended; close each element in the one that it is in",
+	NoscriptDecides: noscriptDecides,
+	CannotBeMended:  cannotBeMended,
 	TooDeepInPage:   "it is nested more than 512 deep in the page",
 	NoAttemptEnded:  "no attempt of the fill ended in time",
 	ContextGone:     "the fill's context is gone",

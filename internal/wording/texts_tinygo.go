@@ -8,6 +8,7 @@ import "inlay/internal/ascii"
 var texts = func() (all [count]string) {
 	all[FaultIs] = faultIs
 	all[ElementNames], all[InputFields] = elementNames, inputFields
+	all[NoscriptDecides], all[CannotBeMended] = noscriptDecides, cannotBeMended
 	rest := faultTexts[1:]
 	for i := FirstFault; rest != ""; i++ {
 		all[i], rest, _ = ascii.Cut(rest, "\n")

@@ -10,6 +10,7 @@ import (
 	"inlay/internal/answer"
 	"inlay/internal/engine"
 	"inlay/internal/field"
+	"inlay/internal/markup"
 )
 
 // handle names a blob that JavaScript holds. A fragment's bytes are never copied into this module, save in passing, to
@@ -41,6 +42,12 @@ func parse(b handle, flags uint32, base unsafe.Pointer, size uint32) uint32
 
 //go:wasmimport inlay parsed
 func parsed(p unsafe.Pointer)
+
+// inspect reads a blob as a fragment: flags are 1 for a lenient reading, 2 for its sum alone, watch are places. What was found is copied
+// to p as [record] has it; its text is for parsed. It answers with the blob of the bytes that are kept, if they are others.
+//
+//go:wasmimport inlay inspect
+func inspect(b handle, flags, watch uint32, p unsafe.Pointer) handle
 
 // (break is a word of Go's.)
 //
@@ -164,6 +171,37 @@ func (host) Parse(b handle, p engine.Parse) []byte {
 	outline := make([]byte, size)
 	parsed(bytesAt(outline))
 	return outline
+}
+
+// record is what the host says of a fragment, as worker/shell writes it.
+type record struct {
+	sum              [16]byte
+	size             uint32
+	conflicts, depth uint32
+	is               uint32 // 1: it has slots; 2: it was mended; 4: it is loose
+	fault            uint32 // bytes of the text
+}
+
+func (host) Inspect(b handle, o markup.InspectOptions) (markup.Inspection, handle) {
+	var flags uint32
+	if o.Lenient {
+		flags |= 1
+	}
+	if o.Sum {
+		flags |= 2
+	}
+	var r record
+	mended := inspect(b, flags, uint32(o.Watch), unsafe.Pointer(&r))
+	found := markup.Inspection{
+		Sum: r.sum, Size: int(r.size), Conflicts: markup.Mask(r.conflicts), Depth: int(r.depth),
+		Slots: r.is&1 != 0, Mended: r.is&2 != 0, Loose: r.is&4 != 0,
+	}
+	if r.fault > 0 {
+		text := make([]byte, r.fault)
+		parsed(bytesAt(text))
+		found.Fault = string(text)
+	}
+	return found, mended
 }
 
 // readFlags are what is to be read, as a number; 0: nothing.

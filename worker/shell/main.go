@@ -1,6 +1,6 @@
 //go:build tinygo
 
-// Command shell is shell.wasm: it finds the slots in pages of the origin and in fragments, called from worker/shell.mjs. It is built
+// Command shell is shell.wasm: it reads fragments, and finds the slots in them and in pages of the origin, called from worker/shell.mjs. It is built
 // by TinyGo as worker/core is, and imports nothing. It keeps nothing but the outlines that are being made.
 //
 // JavaScript writes texts and bytes to input, and reads an outline at out, in the form of [page.EncodeOutline], and what was
@@ -10,6 +10,7 @@ package main
 import (
 	"unsafe"
 
+	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/patch"
 	"inlay/internal/shell"
@@ -80,6 +81,50 @@ func exportWhole(flags, baseSize, size uint32) uint32 {
 	out = page.EncodeOutline(&outline)
 	return uint32(len(out))
 }
+
+// record is what is said of a fragment, as worker/core reads it.
+type record struct {
+	sum              [16]byte
+	size             uint32 // of the bytes that are kept
+	conflicts, depth uint32
+	is               uint32 // 1: it has slots; 2: it was mended; 4: it is loose
+	fault            uint32 // bytes of the text
+}
+
+// inspected is what the last call of inspect found, and mended the bytes that are kept, if they are others.
+var (
+	inspected record
+	mended    []byte
+	fragment  *markup.Fragment // scratch
+)
+
+// inspect reads bytes as a fragment: flags are 1 for a lenient reading, 2 for its sum alone. It answers with a record; the fault's text is
+// at out, and the bytes that are kept at mended, if they are others.
+//
+//go:wasmexport inspect
+func exportInspect(flags, watch, size uint32) unsafe.Pointer {
+	if fragment == nil {
+		fragment = new(markup.Fragment)
+	}
+	o := markup.InspectOptions{Watch: markup.Mask(watch), Lenient: flags&1 != 0, Sum: flags&2 != 0}
+	found, kept := fragment.Inspect(input[:size], o)
+	out, mended = []byte(found.Fault), nil
+	inspected = record{
+		sum: found.Sum, size: uint32(found.Size), conflicts: uint32(found.Conflicts), depth: uint32(found.Depth), fault: uint32(len(out)),
+	}
+	for i, is := range [...]bool{found.Slots, found.Mended, found.Loose} {
+		if is {
+			inspected.is |= 1 << i
+		}
+	}
+	if found.Mended {
+		mended = kept
+	}
+	return unsafe.Pointer(&inspected)
+}
+
+//go:wasmexport mended
+func exportMended() unsafe.Pointer { return bytesAt(mended) }
 
 // plain makes an outline that says of bytes that they are text, and answers with its size.
 //

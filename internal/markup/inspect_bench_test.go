@@ -1,11 +1,9 @@
-package engine
+package markup
 
 import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"inlay/internal/markup"
 )
 
 // benchFragments are real kinds of markup, each some tens of kilobytes.
@@ -32,7 +30,7 @@ func BenchmarkReadFragment(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
-			var f markup.Fragment
+			var f Fragment
 			for b.Loop() {
 				f.Reset(true, 0)
 				for rest := text; len(rest) > 0; {

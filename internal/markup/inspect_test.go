@@ -1,35 +1,28 @@
-package engine
+package markup
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"inlay/internal/answer"
+	"inlay/internal/sum"
 )
 
 // inspected is what becomes of a fragment when its fill ends.
-func inspected(t testing.TB, fragment string) (mended string, found inspection[string], err error) {
+func inspected(t testing.TB, fragment string) (mended string, found Inspection, err error) {
 	t.Helper()
-	e := &Engine[string]{host: textHost{}, chunk: make([]byte, 4096)}
-	blob, size, found, failure := e.inspect(fragment, len(fragment), false)
-	require.Len(t, blob, size)
-	if failure != nil {
-		err = failure
+	found, kept := new(Fragment).Inspect([]byte(fragment), InspectOptions{})
+	require.Equal(t, string(kept) != fragment, found.Mended)
+	require.Len(t, kept, found.Size)
+	require.Equal(t, sum.Of(kept), found.Sum)
+	if found.Fault != "" {
+		err = errors.New(found.Fault)
 	}
-	return blob, found, err
+	return string(kept), found, err
 }
-
-// textHost has texts for blobs, and does no more than reading a fragment needs.
-type textHost struct{ Host[string] }
-
-func (textHost) NewBlob(p []byte) string                      { return string(p) }
-func (textHost) Join(parts []string) string                   { return strings.Join(parts, "") }
-func (textHost) Read(b string, off int, p []byte) int         { return copy(p, b[off:]) }
-func (textHost) Drop(string)                                  {}
-func (textHost) Report(src string, failure *answer.FillError) {}
 
 func TestFragmentThatReadsTheSameEverywhereIsKeptAsItIs(t *testing.T) {
 	for _, fragment := range []string{

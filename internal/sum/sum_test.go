@@ -1,4 +1,4 @@
-package engine
+package sum
 
 import (
 	"hash/fnv"
@@ -15,13 +15,15 @@ func TestSumIsFNV1aOf128Bits(t *testing.T) {
 		_, _ = want.Write([]byte(text))
 
 		// when it is written in two pieces
-		got := newSum()
+		got := New()
 		half := len(text) / 2
-		got.write([]byte(text[:half]))
-		got.writeString(text[half:])
+		got.Write([]byte(text[:half]))
+		got.WriteString(text[half:])
+
+		assert.Equal(t, got.Bytes(), Of([]byte(text)))
 
 		// then the sum is the same
-		sum := got.bytes()
+		sum := got.Bytes()
 		assert.Equal(t, want.Sum(nil), sum[:], "%.20q", text)
 	}
 }
