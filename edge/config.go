@@ -80,6 +80,10 @@ type Config struct {
 	// besides Cache-Group-Invalidation (RFC 9875); in lower case. Default none.
 	PurgeField string
 
+	// Compress is what a native server sends compressed to those who take it. Default CompressPages; of a Config made by hand
+	// CompressOff, its zero. In a Worker the platform compresses, and this is not looked at.
+	Compress Compress
+
 	// Dev turns on what helps while a site is being written, such as errors that name their cause. Default false.
 	Dev bool
 	// Debug turns on header fields and request parameters for finding out what the cache did. Default: as Dev.
@@ -106,6 +110,16 @@ type Config struct {
 	Log   bool
 	Tiers uint8
 }
+
+// Compress says which answers are compressed.
+type Compress uint8
+
+const (
+	// CompressOff compresses nothing: whoever stands in front does.
+	CompressOff Compress = iota
+	// CompressPages compresses pages: those of the build, and those of the origin that are composed.
+	CompressPages
+)
 
 // Field is a header field; its name is in lower case.
 type Field struct{ Name, Value string }

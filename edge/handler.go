@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"inlay/internal/ascii"
+	"inlay/internal/coding"
 	"inlay/internal/engine"
 	"inlay/internal/forwarded"
 	"inlay/internal/markup"
@@ -29,7 +30,7 @@ type Options struct {
 	// context that ends with the fill's timeout, not with the client.
 	Origin http.Handler
 	// Config is the policy; its zero fields mean the defaults that [ParseConfig] documents, save NegativeTTL, whose zero
-	// is no memory of failures.
+	// is no memory of failures, and Compress, whose zero is that nothing is compressed.
 	Config Config
 	// Bindings are what a src of the form binding:NAME/path names. Nil: none.
 	Bindings map[string]http.Handler
@@ -49,6 +50,9 @@ type Options struct {
 	CheckLeaks bool
 	// OnLeak is told what CheckLeaks found, from the fill's goroutine. Nil: it is logged as a warning.
 	OnLeak func(Leak)
+	// Codings are in what pages may be sent besides gzip, in the order of the handler's preference, where Config.Compress says so: see
+	// inlay/edge/compress. One that is called gzip takes the place of [Gzip]. Nil: gzip alone.
+	Codings []Coding
 	// Logger gets what nobody else is told. Nil: slog.Default().
 	Logger *slog.Logger
 }
@@ -62,6 +66,8 @@ type Handler struct {
 	unpaged     http.Handler // of what no page answers
 	shown       shownPages
 	front       front
+	coder       *coding.Set
+	untouched   []bool // of pages: their own Cache-Control says no-transform
 	requestPool sync.Pool
 	now         func() time.Time
 
@@ -88,9 +94,13 @@ type Handler struct {
 // blob is what the native host holds for the engine: bytes, or a head.
 type blob struct {
 	bytes  []byte
+	kept   *coding.Kept // of what a page may be composed as, in place of bytes
 	status int
 	header http.Header
 	page   []byte // of a head: the site's own, in place of the body
+
+	noTransform bool // of a head: the origin wants the page sent as it is
+	coded       atomic.Pointer[codedHeads]
 }
 
 // NewHandler prepares a handler. Errors: no origin, pages whose patterns conflict, a budget that makes no sense.
@@ -129,6 +139,9 @@ func NewHandler(o Options) (*Handler, error) {
 		remote: remote, unpaged: unpaged, shown: shown,
 		purges: map[engine.RequestID]chan struct{}{}, refused: map[string]bool{},
 	}
+	if err := h.initCoder(); err != nil {
+		return nil, err
+	}
 	h.alive, h.end = context.WithCancel(context.Background())
 	if err := h.reachBeyond(); err != nil {
 		return nil, err
@@ -153,7 +166,7 @@ func NewHandler(o Options) (*Handler, error) {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p := h.requestPool.Get().(*pooled)
 	defer func() {
-		p.Fields, p.visitor = nil, visitor{}
+		p.Fields, p.visitor, p.exchange = nil, visitor{}, exchange{}
 		h.requestPool.Put(p)
 	}()
 	req := &p.Request
@@ -162,13 +175,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		req.Method = upgradeMethod
 	}
 	req.Draw = rand.Uint64() // not the ID, which a warm page does not need
-	p.visitor = visitor{r: r, front: &h.front}
+	x := &p.exchange
+	*x = exchange{w: w, r: r, request: req, asked: h.asked(w, r)}
+	p.visitor = visitor{r: r, front: &h.front, unconditional: x.asked.Any()}
 	req.Fields = &p.visitor
 	if whole, ok := h.engine.Warm(req, h.now()); ok {
-		writeHead(w, whole.Head)
-		if whole.HasBody {
-			_, _ = w.Write(whole.Body.bytes) // a client that has gone needs no answer
-		}
+		h.sendWhole(x, whole.Head, whole.Body, true)
 		return
 	}
 	if h.front.isLoop(r) {
@@ -178,14 +190,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.options.Config.Token != "" && strings.HasPrefix(req.Target, engine.AdminPrefix) {
 		w.Header()["Inlay-Reach"] = []string{"process"} // whoever asks learns that what is counted here is no isolate's of many
 	}
-	req.Fields = &visitor{r: r, front: &h.front} // which may be asked for longer than this call takes
-	c := newConn(r, req)
+	req.Fields = &visitor{r: r, front: &h.front, unconditional: x.asked.Any()} // which may be asked for longer than this call takes
+	c := newConn(x)
 	if !h.open(c, req) {
 		http.Error(w, "The server is shutting down.", http.StatusServiceUnavailable)
 		return
 	}
 	defer h.work.Done()
-	c.serve(h, w, r)
+	c.serve(h, x)
 }
 
 // upgradeMethod is the method that the engine is told of a request for a WebSocket: that is no GET of a page, whatever its URL has.

@@ -72,7 +72,7 @@ func (h *Handler) compose(out *passWriter, c *conn, cancel context.CancelFunc, s
 	}
 	edge, esi := a.Slots()
 	declared := edge || esi || c.shell
-	if c.client.Method != http.MethodGet {
+	if c.exchange.r.Method != http.MethodGet {
 		if declared {
 			withoutOrigin(header) // a GET would be answered with other bytes
 			out.mute = true       // else the server counts them
@@ -87,12 +87,12 @@ func (h *Handler) compose(out *passWriter, c *conn, cancel context.CancelFunc, s
 	default:
 		if declared {
 			h.coded.Store(true)
-			h.refuse(c.request.Target, "the answer has Content-Encoding "+ascii.Quote(encoding)+", so it was not read for slots; the origin was asked for gzip or none")
+			h.refuse(c.exchange.request.Target, "the answer has Content-Encoding "+ascii.Quote(encoding)+", so it was not read for slots; the origin was asked for gzip or none")
 		}
 		return nil
 	}
 	var p engine.Parse
-	h.event(func() { p = h.engine.PassHead(c.request, &a, h.now()) })
+	h.event(func() { p = h.engine.PassHead(c.exchange.request, &a, h.now()) })
 	if p == (engine.Parse{}) {
 		return nil
 	}
@@ -102,7 +102,7 @@ func (h *Handler) compose(out *passWriter, c *conn, cancel context.CancelFunc, s
 	allowFallback(own)
 	c.composed = &origin{status: status, header: own}
 	m := &composer{
-		h: h, c: c, name: c.request.Target, cancel: cancel, length: -1, left: make(chan struct{}),
+		h: h, c: c, name: c.exchange.request.Target, cancel: cancel, length: -1, left: make(chan struct{}),
 		outliner: shell.NewOutliner(shell.OutlineOptions{Document: true, EdgeSlots: p.EdgeSlots, ESI: p.ESI, Base: p.Base}),
 	}
 	if n, err := strconv.ParseInt(header.Get("Content-Length"), 10, 64); err == nil && n >= 0 {
@@ -146,6 +146,9 @@ func keptFields(header http.Header) []field.Field {
 			kept[i].Value = patch.AllowFallback(kept[i].Value)
 		}
 	}
+	if hasNoTransform(header) {
+		kept = append(kept, field.Field{Name: noTransformField, Value: "1"})
+	}
 	return kept
 }
 
@@ -160,7 +163,9 @@ func (m *composer) answer(w http.ResponseWriter) {
 	defer close(m.left)
 	defer m.cancel() // nobody needs what the origin would still say
 	defer func() { m.panicked = recover() }()
-	m.c.serve(m.h, w, m.c.client)
+	x := *m.c.exchange
+	x.w, x.passed, x.origin = w, true, m.c.composed.header
+	m.c.serve(m.h, &x)
 }
 
 // Write takes what the origin's handler writes, and each time hands over what a server would have sent by then.
@@ -310,7 +315,7 @@ func (h *Handler) refuse(name, text string) {
 
 // Parse reads a page of the origin that is to be kept, or a fragment, for its slots.
 func (n nativeHost) Parse(b *blob, p engine.Parse) []byte {
-	o, refused, err := shell.OutlineKept(b.bytes, shell.OutlineOptions{Document: p.Document, EdgeSlots: p.EdgeSlots, ESI: p.ESI, Base: p.Base})
+	o, refused, err := shell.OutlineKept(b.text(), shell.OutlineOptions{Document: p.Document, EdgeSlots: p.EdgeSlots, ESI: p.ESI, Base: p.Base})
 	if err != nil {
 		refused = append(refused, err.Error())
 	}
@@ -321,7 +326,7 @@ func (n nativeHost) Parse(b *blob, p engine.Parse) []byte {
 			}
 		}()
 	}
-	if err != nil || !p.Document && o.Plain(len(b.bytes)) {
+	if err != nil || !p.Document && o.Plain(b.size()) {
 		return nil
 	}
 	return page.EncodeOutline(&o)

@@ -115,7 +115,8 @@ func (f *front) outward(header http.Header, came *forwarded.Came) {
 // pooled is what a request needs until it is known that it cannot be answered at once.
 type pooled struct {
 	engine.Request
-	visitor visitor
+	visitor  visitor
+	exchange exchange
 }
 
 // visitor reads what the engine asks of a request, and tells how it came as far as that is believed.
@@ -124,6 +125,8 @@ type visitor struct {
 	front *front
 	known bool
 	how   forwarded.Came // if known
+	// unconditional: whether the visitor has the page already is found out when it is known in which coding it would be sent.
+	unconditional bool
 }
 
 // Field is the value of a header field by its lower-case name. Host is the visitor's, whatever a trusted proxy has asked for; and
@@ -134,6 +137,9 @@ func (v *visitor) Field(name string) string {
 		return v.came().Host
 	}
 	if name[0] != ':' {
+		if v.unconditional && name == "if-none-match" {
+			return ""
+		}
 		return header(v.r.Header).Field(name)
 	}
 	switch came := v.came(); {

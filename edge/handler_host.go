@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"inlay/internal/answer"
+	"inlay/internal/coding"
 	"inlay/internal/engine"
 	"inlay/internal/field"
 	"inlay/internal/markup"
@@ -20,6 +21,10 @@ func (n nativeHost) NewBlob(p []byte) *blob { return &blob{bytes: append([]byte(
 func (n nativeHost) NewHead(status int, fields []field.Field) *blob {
 	b := &blob{status: max(status, -status), header: make(http.Header, len(fields))}
 	for _, f := range fields {
+		if f.Name == noTransformField {
+			b.noTransform = true
+			continue
+		}
 		b.header.Add(f.Name, f.Value)
 	}
 	if status < 0 {
@@ -37,16 +42,16 @@ func (n nativeHost) NewHead(status int, fields []field.Field) *blob {
 func (n nativeHost) Join(parts []*blob) *blob {
 	size := 0
 	for _, p := range parts {
-		size += len(p.bytes)
+		size += p.size()
 	}
-	b := &blob{bytes: make([]byte, 0, size)}
+	text := make([]byte, 0, size)
 	for _, p := range parts {
-		b.bytes = append(b.bytes, p.bytes...)
+		text = append(text, p.text()...)
 	}
-	return b
+	return &blob{kept: n.h.coder.Keep(text)}
 }
 
-func (n nativeHost) Slice(b *blob, from, to int) *blob { return &blob{bytes: b.bytes[from:to]} }
+func (n nativeHost) Slice(b *blob, from, to int) *blob { return &blob{bytes: b.text()[from:to]} }
 
 func (n nativeHost) Break(id engine.RequestID) {
 	c := n.h.conns[id]
@@ -54,41 +59,40 @@ func (n nativeHost) Break(id engine.RequestID) {
 }
 
 func (n nativeHost) Inspect(b *blob, o markup.InspectOptions) (markup.Inspection, *blob) {
-	found, kept := n.h.fragment.Inspect(b.bytes, o)
+	found, kept := n.h.fragment.Inspect(b.text(), o)
 	if !found.Mended {
 		return found, nil
 	}
 	return found, &blob{bytes: kept}
 }
 
-func (n nativeHost) Read(b *blob, off int, p []byte) int { return copy(p, b.bytes[off:]) }
+func (n nativeHost) Read(b *blob, off int, p []byte) int { return copy(p, b.text()[off:]) }
 
 // Drop has nothing to do: whoever still writes the bytes holds them.
 func (n nativeHost) Drop(*blob) {}
 
 func (n nativeHost) Send(id engine.RequestID, head, body *blob) {
 	c := n.h.conns[id]
-	shown := body.bytes
 	if head.page != nil {
-		shown = head.page
+		shown := head.page
 		if n.h.options.Config.Dev {
-			shown = append(slices.Clip(shown), reasonBehind(string(body.bytes))...)
+			shown = append(slices.Clip(shown), reasonBehind(string(body.text()))...)
 		}
+		body = &blob{bytes: shown}
 	}
-	c.head, c.done = head, true
-	c.add(shown)
+	c.head, c.body, c.done = head, body, true
 }
 
 func (n nativeHost) SendHead(id engine.RequestID, head *blob) {
 	c := n.h.conns[id]
-	c.head, c.done = head, true
+	c.head, c.bare, c.done = head, true, true
 }
 
 func (n nativeHost) Respond(id engine.RequestID, head *blob) { n.h.conns[id].head = head }
 
 func (n nativeHost) Write(id engine.RequestID, b *blob) {
 	c := n.h.conns[id]
-	c.add(b.bytes)
+	c.add(b.text())
 }
 
 func (n nativeHost) Finish(id engine.RequestID) { n.h.conns[id].done = true }
@@ -127,7 +131,7 @@ func (n nativeHost) Report(src string, failure *answer.FillError) {
 func (n nativeHost) Fill(id engine.RequestID, fill engine.FillID, f engine.Fill) {
 	var client *http.Request
 	if c := n.h.conns[id]; c != nil && n.h.options.CheckLeaks { // it may have left while it was looked below
-		client = c.client
+		client = c.exchange.r
 	}
 	ctx, cancel := context.WithTimeout(n.h.alive, f.Timeout)
 	n.h.fills[fill] = cancel
@@ -137,12 +141,13 @@ func (n nativeHost) Fill(id engine.RequestID, fill engine.FillID, f engine.Fill)
 
 // conn is a request that the engine has not answered at once: what was asked for it, and how it learns of more.
 type conn struct {
-	id      engine.RequestID
-	client  *http.Request
-	request *engine.Request
+	id       engine.RequestID
+	exchange *exchange
 
 	// Written under the handler's lock, by the host.
 	head   *blob
+	body   *blob // of an answer that is whole; nil: it comes in pieces
+	bare   bool  // it has a head only
 	queue  [][]byte
 	queued int // bytes of queue, and of what was taken from it and is being written
 	until  time.Time
@@ -160,8 +165,8 @@ type conn struct {
 	room chan struct{} // there is less to write
 }
 
-func newConn(client *http.Request, request *engine.Request) *conn {
-	return &conn{client: client, request: request, wake: make(chan struct{}, 1), more: make(chan struct{}, 1), room: make(chan struct{}, 1)}
+func newConn(x *exchange) *conn {
+	return &conn{exchange: x, wake: make(chan struct{}, 1), more: make(chan struct{}, 1), room: make(chan struct{}, 1)}
 }
 
 func (c *conn) add(p []byte) {
@@ -181,14 +186,21 @@ func notify(c chan struct{}) {
 
 // serve writes what the engine asks for until the request is finished or its client has gone. A writer that panics, as
 // middleware does with http.ErrAbortHandler, is a client that has gone, and its panic goes on to the server.
-func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
+func (c *conn) serve(h *Handler, x *exchange) {
+	w, r := x.w, x.r
 	defer c.leave(h)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	begun := false
+	var coded *coding.Stream // nil: the answer is sent as it is
+	defer func() {
+		if coded != nil {
+			coded.End()
+		}
+	}()
 	for {
 		h.mu.Lock()
-		head, queue, until, done, pass, broken := c.head, c.queue, c.until, c.done, c.pass, c.broken
+		head, body, bare, queue, until, done, pass, broken := c.head, c.body, c.bare, c.queue, c.until, c.done, c.pass, c.broken
 		c.head, c.queue, c.pass = nil, nil, false
 		if done {
 			delete(h.conns, c.id)
@@ -205,14 +217,33 @@ func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
 				clear(w.Header())
 				head = composedHead(head, c.composed)
 			}
+			switch {
+			case body != nil:
+				h.sendWhole(x, head, body, false)
+				return
+			case bare:
+				h.sendHead(x, head)
+				return
+			}
+			head, coded = h.begin(x, head)
 			writeHead(w, head)
 		}
 		written := 0
 		for _, p := range queue {
+			written += len(p)
+		}
+		if coded != nil {
+			if failed, err := coded.Send(w, queue, done && !broken); failed {
+				panic(http.ErrAbortHandler) // nothing else tells the client that this is not the end
+			} else if err != nil {
+				return
+			}
+			queue = nil
+		}
+		for _, p := range queue {
 			if _, err := w.Write(p); err != nil {
 				return
 			}
-			written += len(p)
 		}
 		switch {
 		case broken && begun:
@@ -226,7 +257,7 @@ func (c *conn) serve(h *Handler, w http.ResponseWriter, r *http.Request) {
 		case done:
 			return
 		}
-		if head != nil || len(queue) > 0 {
+		if head != nil || written > 0 {
 			// A writer that cannot flush delivers late, but whole.
 			_ = http.NewResponseController(w).Flush()
 			h.event(func() { c.queued -= written })

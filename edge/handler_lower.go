@@ -139,7 +139,7 @@ func (h *Handler) get(ctx context.Context, name string) (bytes []byte, age time.
 }
 
 func (n nativeHost) Put(_ engine.FillID, p engine.Put[*blob]) {
-	h, bytes := n.h, p.Blob.bytes
+	h, bytes := n.h, p.Blob.text()
 	h.work.Add(1)
 	go func() {
 		defer h.work.Done()

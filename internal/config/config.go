@@ -31,6 +31,7 @@ type Config struct {
 
 	TrustedProxies []string // as written; nil: as it is by default. Not read in a Worker's core
 	CountryField   string   // in lower case; empty: none
+	Compress       Compress // natively; not read in a Worker
 
 	// Beyond the isolate; without a log none of it is looked at.
 	LeaseSoft, Lease time.Duration // LeaseSoft <= Lease
@@ -51,6 +52,15 @@ type Config struct {
 	// Problems are what the host found wrong beside the variables, as the JSON of a list of texts; empty: nothing.
 	Problems string
 }
+
+// Compress says what a native server compresses: see inlay/edge.Compress.
+type Compress uint8
+
+// What may be compressed.
+const (
+	CompressOff Compress = iota
+	CompressPages
+)
 
 // Tiers are what may lie below an isolate's memory, in the order in which it is looked for there.
 type Tiers uint8
@@ -128,6 +138,7 @@ func Parse(lookup func(name string) (string, bool)) (Config, error) {
 		Shells:               r.patterns("INLAY_SHELLS"),
 		TrustedProxies:       r.proxies("INLAY_TRUSTED_PROXIES"),
 		CountryField:         r.fieldName("INLAY_COUNTRY_FIELD"),
+		Compress:             r.compress("INLAY_COMPRESS"),
 		Dev:                  r.boolean("INLAY_DEV", false),
 		Token:                r.secret("INLAY_TOKEN"),
 		FillsSecret:          r.secret("INLAY_FILLS_SECRET"),

@@ -27,6 +27,7 @@ func Variables() []Variable {
 		{"INLAY_SHELLS", "path patterns", "", "Which pages of the origin may have slots though their answers do not say so, such as `/products/{id} /blog/`, with spaces or commas between."},
 		{"INLAY_TRUSTED_PROXIES", "address list", "", "Whose `X-Forwarded-For`, `-Host` and `-Proto` and `Forwarded` are believed: addresses, networks, `loopback`, `private`, `all`, `none`; unset, `private` natively and nobody but the platform in a Worker."},
 		{"INLAY_COUNTRY_FIELD", "field name", "", "A header field in which a trusted proxy says which country a visitor is in; a Worker knows it of the platform."},
+		{"INLAY_COMPRESS", "pages or off", "pages", "Whether a native server compresses the pages that it composes, for those who take it; a Worker's platform compresses."},
 		{"INLAY_LEASE", "duration", "5s", "With a purge log: how long an isolate goes by what it last heard of purges, from 50ms to 1h; a purge holds everywhere within this."},
 		{"INLAY_LEASE_SOFT", "duration", "1s", "How old that may be before the log is asked again, beside the answer, from 50ms to INLAY_LEASE."},
 		{"INLAY_OUTAGE", "duration", "", "How old, since its fill began, a fragment may be served while the log cannot be reached, up to 7d; unset, as INLAY_LEASE."},

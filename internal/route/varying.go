@@ -71,6 +71,9 @@ func (v *Varying) Fields() []string {
 	return names
 }
 
+// TakesQuery tells whether anything of the query is among it.
+func (v *Varying) TakesQuery() bool { return len(v.query) > 0 }
+
 // Drawn are the shares that a visitor has no cookie of yet, each as the pair of its cookie.
 func (v *Varying) Drawn(in Inputs) []string {
 	var pairs []string
