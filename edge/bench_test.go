@@ -57,13 +57,21 @@ func BenchmarkWarmPage(b *testing.B) { warmPage(b, Options{}) }
 // BenchmarkWarmPageWithLog is the same with a lease, which is polled for once a second.
 func BenchmarkWarmPageWithLog(b *testing.B) { warmPage(b, Options{Log: &benchLog{}}) }
 
-func warmPage(b *testing.B, options Options) {
+// BenchmarkWarmPageGzip is the same in gzip, which it is kept in.
+func BenchmarkWarmPageGzip(b *testing.B) {
+	warmPage(b, Options{Config: Config{Compress: CompressPages}}, "gzip, deflate, br, zstd")
+}
+
+func warmPage(b *testing.B, options Options, accept ...string) {
 	options.Pages, options.Origin = []Page{fivePage(b)}, fragments(0)
 	h, err := NewHandler(options)
 	if err != nil {
 		b.Fatal(err)
 	}
 	r := httptest.NewRequest(http.MethodGet, "/p/7", nil)
+	if len(accept) > 0 {
+		r.Header["Accept-Encoding"] = accept
+	}
 	for range 3 { // fills, composes, and is warm
 		h.ServeHTTP(httptest.NewRecorder(), r)
 	}

@@ -132,16 +132,6 @@ func sameOf(whole *blob) *blob {
 	return &blob{status: http.StatusNotModified, header: all}
 }
 
-// cached is what p points at, made if there is nothing yet.
-func cached(p *atomic.Pointer[blob], make func() *blob) *blob {
-	b := p.Load()
-	if b == nil {
-		b = make()
-		p.Store(b)
-	}
-	return b
-}
-
 // exchange is a request and where its answer goes, for what chooses a coding.
 type exchange struct {
 	w http.ResponseWriter
@@ -183,64 +173,84 @@ func (h *Handler) noTransform(r *engine.Request) bool {
 
 func always(int) bool { return true }
 
-// matches tells whether a visitor has what a page would be sent as. The engine was told of no condition if it may be coded: see visitor.
+// conditional tells whether a visitor asks for a page only if he has another, and the engine was not told so: see visitor.
+func (x *exchange) conditional() bool { return x.asked.Any() && len(x.r.Header["If-None-Match"]) > 0 }
+
+// matches tells whether such a visitor has what a page would be sent as.
 func (x *exchange) matches(tag string, head *blob) bool {
-	return tag != "" && head.status == http.StatusOK && x.asked.Any() && engine.ETagMatches(header(x.r.Header).Field("if-none-match"), tag)
+	return tag != "" && head.status == http.StatusOK && x.conditional() && engine.ETagMatches(header(x.r.Header).Field("if-none-match"), tag)
 }
 
 // sendWhole sends an answer whose body is all there. kept says that the page is one that is kept composed.
 func (h *Handler) sendWhole(x *exchange, head, body *blob, kept bool) {
 	heads := head.codedHeads()
 	i, varies := h.codingOf(x, heads, body.size(), always)
-	if head.status == http.StatusNotModified {
-		i = -1 // the engine has found out, which it does for what is not coded
-	}
-	bare := x.r.Method == http.MethodHead || head.status == http.StatusNotModified
 	kept = kept && body.kept != nil
-	var shown []byte
-	var more int
-	whole := head
-	if i >= 0 {
-		tag := h.tagIn(heads.tag, i)
-		if x.matches(tag, head) {
-			writeHead(x.w, cached(&heads.same[i], func() *blob { return sameOf(h.headIn(head, i, -1)) }))
-			return
-		}
-		if kept {
-			shown, more = body.kept.In(i)
-		} else {
-			shown = h.coder.Once(i, body.text(), heads.tag != "")
-		}
-		switch {
-		case shown == nil || len(shown) >= body.size() && !x.asked.Insists():
-			i = -1
-		case kept:
-			whole = cached(&heads.whole[i], func() *blob { return h.headIn(head, i, len(shown)) })
-		default:
-			whole = h.headIn(head, i, len(shown))
-		}
+	if i >= 0 && h.sendCoded(x, i, head, body, kept) {
+		return
 	}
-	if i < 0 {
-		if varies {
-			whole = heads.plain
+	if varies {
+		head = heads.plain
+	}
+	if x.matches(heads.tag, head) {
+		head = sameOf(head)
+	}
+	writeHead(x.w, head)
+	if x.r.Method == http.MethodHead || head.status == http.StatusNotModified {
+		return
+	}
+	if !kept {
+		_, _ = x.w.Write(body.text()) // a client that has gone needs no answer
+		return
+	}
+	text, more := body.kept.Show()
+	_, _ = x.w.Write(text)
+	h.recharge(x, body, more)
+}
+
+// sendCoded is sendWhole in a coding. It reports false if that is not worth it after all.
+func (h *Handler) sendCoded(x *exchange, i int, head, body *blob, kept bool) bool {
+	heads := head.codedHeads()
+	if head.status == http.StatusNotModified {
+		return false // the engine has found out, which it does for what is not coded
+	}
+	if x.conditional() && x.matches(h.tagIn(heads.tag, i), head) {
+		same := heads.same[i].Load()
+		if same == nil {
+			same = sameOf(h.headIn(head, i, -1))
+			heads.same[i].Store(same)
 		}
-		if x.matches(heads.tag, head) {
-			writeHead(x.w, sameOf(whole))
-			return
-		}
-		switch {
-		case bare:
-		case kept:
-			shown, more = body.kept.Show()
-		default:
-			shown = body.text()
+		writeHead(x.w, same)
+		return true
+	}
+	var coded []byte
+	more := 0
+	if kept {
+		coded, more = body.kept.In(i)
+	} else {
+		coded = h.coder.Once(i, body.text(), heads.tag != "")
+	}
+	if coded == nil || len(coded) >= body.size() && !x.asked.Insists() {
+		return false
+	}
+	whole := heads.whole[i].Load()
+	if whole == nil || !kept {
+		whole = h.headIn(head, i, len(coded))
+		if kept {
+			heads.whole[i].Store(whole)
 		}
 	}
 	writeHead(x.w, whole)
-	if !bare {
-		_, _ = x.w.Write(shown) // a client that has gone needs no answer
+	if x.r.Method != http.MethodHead {
+		_, _ = x.w.Write(coded)
 	}
-	if kept && more != 0 {
+	h.recharge(x, body, more)
+	return true
+}
+
+// recharge tells the engine that a page's body takes more than before, or less.
+func (h *Handler) recharge(x *exchange, body *blob, more int) {
+	if more != 0 {
 		h.event(func() { h.engine.Recharge(x.request, func(b *blob) bool { return b == body }, more, h.now()) })
 	}
 }

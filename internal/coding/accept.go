@@ -10,6 +10,7 @@ import (
 // Of what else it names nothing is kept. The zero value asks for no coding.
 type Accepts struct {
 	weights  [Most]int16
+	some     bool  // one of them is positive
 	identity int16 // of no coding at all; -1: refused; 0: for want of anything else
 }
 
@@ -76,6 +77,7 @@ func (c *Set) Parse(value string) (a Accepts) {
 			a.weights[i] = others
 		}
 		a.weights[i] = max(a.weights[i], 0)
+		a.some = a.some || a.weights[i] > 0
 	}
 	return a
 }
@@ -101,14 +103,7 @@ func parseWeight(text string) (weight int16, ok bool) {
 }
 
 // Any tells whether the client takes one of the codings.
-func (a *Accepts) Any() bool {
-	for _, w := range a.weights {
-		if w > 0 {
-			return true
-		}
-	}
-	return false
-}
+func (a *Accepts) Any() bool { return a.some }
 
 // Best is the index of the coding that the client likes best, of the first among equals; -1: none. usable is asked in that order until it
 // reports true.

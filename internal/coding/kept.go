@@ -64,8 +64,15 @@ func (k *Kept) Show() (text []byte, more int) {
 	if k.run.Load() > 0 {
 		k.run.Store(0)
 	}
+	if text := k.text.Load(); text != nil {
+		return *text, 0
+	}
+	return k.showDecoded()
+}
+
+func (k *Kept) showDecoded() (text []byte, more int) {
 	text = k.Text()
-	if k.text.Load() != nil || k.plain.Add(1) < backAfter {
+	if k.plain.Add(1) < backAfter {
 		return text, 0
 	}
 	k.mu.Lock()

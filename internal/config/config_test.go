@@ -21,7 +21,7 @@ func vars(m map[string]string) func(string) (string, bool) {
 func defaultConfig() Config {
 	return Config{
 		MaxBytes: 48 << 20, MaxFragment: 1 << 20, TTL: 5 * time.Minute, NegativeTTL: time.Second, FillTimeout: 10 * time.Second,
-		Lease: 5 * time.Second, LeaseSoft: time.Second, Outage: 5 * time.Second, DataCenterCache: true,
+		Lease: 5 * time.Second, LeaseSoft: time.Second, Outage: 5 * time.Second, DataCenterCache: true, Compress: CompressPages,
 	}
 }
 
@@ -70,8 +70,8 @@ func TestVariablesAreRead(t *testing.T) {
 		"INLAY_PATIENCE": "15ms", "INLAY_ALLOW_HOSTS": "API.example.com, 127.0.0.1:8080  [::1]:80,api.example.com",
 		"INLAY_LEASE": "10s", "INLAY_LEASE_SOFT": "1500ms", "INLAY_OUTAGE": "7d", "INLAY_DATA_CENTER_CACHE": "off",
 		"INLAY_OUTLIVE_DEPLOYMENTS": "on", "INLAY_PURGE_FIELD": "Surrogate-Key",
-		"INLAY_SHELLS": " /products/{id},/blog/\t/{$} ",
-		"INLAY_DEV":    "Yes", "INLAY_TOKEN": "0123456789abcdef",
+		"INLAY_SHELLS": " /products/{id},/blog/\t/{$} ", "INLAY_COMPRESS": "Off",
+		"INLAY_DEV": "Yes", "INLAY_TOKEN": "0123456789abcdef",
 	}))
 	require.NoError(t, err)
 	assert.Equal(t, Config{
@@ -118,6 +118,7 @@ func TestDebugFollowsDevUnlessItIsSet(t *testing.T) {
 
 func TestValueThatCannotBeUsedIsNamedWithWhatIsExpected(t *testing.T) {
 	for _, c := range []struct{ name, value, text string }{
+		{"INLAY_COMPRESS", "gzip", `INLAY_COMPRESS is "gzip": expected pages, which compresses the pages that are composed here, or off`},
 		{"INLAY_MAX_BYTES", "lots", `INLAY_MAX_BYTES is "lots": expected bytes, from 1MiB to 96MiB, such as`},
 		{"INLAY_MAX_BYTES", "1023KiB", "from 1MiB to 96MiB"},
 		{"INLAY_MAX_BYTES", "97MiB", "from 1MiB to 96MiB"},
