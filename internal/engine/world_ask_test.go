@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,20 @@ type worldPushed struct {
 	a purgelog.Answer
 }
 
+// polled is the event of a poll's end, which whoever was held for that poll is told of.
+func (i *worldIsolate) polled(r *worldRandom, poll PollID, a *purgelog.Answer) {
+	var held []RequestID
+	if i.engine.lease.polling && i.engine.lease.poll == poll {
+		held = slices.Clone(i.engine.heldOrder)
+	}
+	i.event(r, nil, func(now time.Time) { i.engine.Polled(poll, a, now) })
+	for _, id := range held {
+		if q := i.contexts[id]; q != nil && i.engine.held[id] != nil && !q.gone && !q.woken {
+			i.w.fail("request %d.%d was held for a poll, and is not told that it has ended", i.number, id)
+		}
+	}
+}
+
 // Poll asks the data centre's snapshot of the log, and the log if that is of no use.
 func (i *worldIsolate) Poll(id RequestID, poll PollID, log string, seq uint64) {
 	w, r := i.w, i.chance
@@ -38,7 +53,7 @@ func (i *worldIsolate) Poll(id RequestID, poll PollID, log string, seq uint64) {
 			a.Seq = uint64(worldBegin.Add(i.tells()).UnixMilli())
 		}
 		w.say("%v: polled %d.%d: %v", w.now, i.number, poll, a)
-		i.event(r, nil, func(now time.Time) { i.engine.Polled(poll, a, now) })
+		i.polled(r, poll, a)
 		p.over = true
 		for _, then := range p.then {
 			then()
@@ -46,7 +61,7 @@ func (i *worldIsolate) Poll(id RequestID, poll PollID, log string, seq uint64) {
 		p.then = nil
 		if r.once(60) { // once more, and late
 			w.send(r, i, r.upTo(4*time.Second), func(r *worldRandom) {
-				i.event(r, nil, func(now time.Time) { i.engine.Polled(poll, a, now) })
+				i.polled(r, poll, a)
 			})
 		}
 	}

@@ -216,8 +216,8 @@ func (i *worldIsolate) request(r *worldRandom, q *worldRequest) {
 		return
 	}
 	i.requests[q.id], i.contexts[q.id] = q, q
-	if q.id > contextsKept {
-		delete(i.contexts, q.id-contextsKept)
+	if old := i.contexts[q.id-min(contextsKept, q.id)]; old != nil && (old.left || !old.gone) { // the others the engine does not know to have gone
+		delete(i.contexts, old.id)
 	}
 	i.order = append(i.order, q)
 	w.say("%v: request %d.%d: %s %s", w.now, i.number, q.id, q.method, q.target)
