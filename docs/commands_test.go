@@ -44,6 +44,7 @@ var commands = map[string]func(t *testing.T, line string){
 	"./build.sh bench":                                      by("TestShortBenchmarksRun"),
 	"./build.sh bench -short":                               by("TestShortBenchmarksRun"),
 	"bench/run.sh -parts native":                            by("TestShortBenchmarksRun"),
+	"bench/run.sh -parts servers":                           by("TestShortBenchmarksRun"),
 	"bench/run.sh -parts workers":                           by("TestShortBenchmarksRun"),
 	"bench/run.sh -parts beyond":                            by("TestShortBenchmarksRun"),
 	"go -C bench run ./hitratio -traces traces -summary":    by("TestShortBenchmarksRun"),
@@ -55,10 +56,10 @@ var commands = map[string]func(t *testing.T, line string){
 	"go test -bench 'ParsePage|ReadFragment' ./internal/shell ./internal/engine":           runs([]string{"-run", "^$", "-benchtime", "1x"}, "BenchmarkParsePage", "BenchmarkReadFragment"),
 	"go test -bench HeavyShells ./internal/shell":                                          runs([]string{"-run", "^$", "-benchtime", "1x"}, "BenchmarkHeavyShells"),
 	"cd edge/difftest && go test -run 'TestShells(KeepTheirSlots|InGo)' -shellcases 60000": by("TestShellsKeepTheirSlots"),
-	"cd edge/browsertest && go test ./...":                                                 step("go test: $module"),
+	"cd edge/browsertest && go test ./...":                                                 step("go test: edge/browsertest"),
 	"cd edge/browsertest && go run ./screenshots":                                          by("TestPicturesDifferInTheLateFragmentOnly"),
 	"go -C edge/difftest test -run Differential -cases 200000 -seed 1":                     runs([]string{"-cases", "60", "-v"}, "60 cases of seed 1"),
-	"go -C edge/browsertest test -run WarmAndCold -timeout 60m -cases 10000 -seed 1":       step("go test: $module"),
+	"go -C edge/browsertest test -run WarmAndCold -timeout 60m -cases 10000 -seed 1":       step("go test: edge/browsertest"),
 	"go test ./internal/engine -run Transcripts -update":                                   by("TestTranscriptsAreWhatTheEngineAsks"),
 	"go test .":             by("TestColdPageStreamsAndWarmPageIsWhole"),
 	"go -C site test ./...": runs([]string{"-run", "TestNone"}, "inlay/site"),
@@ -219,7 +220,7 @@ func TestTestCommandRunsTheseTests(t *testing.T) {
 	for path, want := range map[string]string{
 		".ci/run":       "exec ./build.sh test\n",
 		"build.sh":      "\ntest) test_all ;;\n",
-		"tools/test.sh": "go test -race -count=1 -p 1 . ./docs ./worker/e2e\n",
+		"tools/test.sh": "go test -race -timeout 30m -count=1 -p 1 . ./docs ./worker/e2e\n",
 	} {
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
@@ -240,7 +241,7 @@ func TestShortBenchmarksRun(t *testing.T) {
 	before, err := os.ReadFile("bench/RESULTS.md")
 	require.NoError(t, err)
 	output := harness.Shell(t, "./build.sh bench -short")
-	for _, part := range []string{"mean sized", "op=get", "B/entry", "BenchmarkWarmPage-2", "BenchmarkFirstByteOfAColdPage", "stampede: ", "beyond: ", "BenchmarkPurgeThroughLog"} {
+	for _, part := range []string{"mean sized", "op=get", "B/entry", "BenchmarkWarmPage-2", "BenchmarkFirstByteOfAColdPage", "beside nginx", "stampede: ", "beyond: ", "BenchmarkPurgeThroughLog"} {
 		assert.Contains(t, output, part)
 	}
 	after, err := os.ReadFile("bench/RESULTS.md")

@@ -48,19 +48,10 @@ test_all() {
 	export INLAY_REQUIRE_TINYGO=1 # nothing that needs it is passed over
 	quietly "build" inlay_build || die "nothing is tested before it is built; see above"
 	go_checks
-	check "tsc --checkJs" node_modules/.bin/tsc --project tsconfig.json
-	check "node --test worker" node_modules/node/bin/node --test worker/*.test.mjs
-	check "go test: a million events" go test -run TestSimulation ./internal/engine
-	check "go test: mistakes are noticed" go test ./internal/engine -timeout 30m -run Mutations -mutations
-	check "go test -race: packages" go test -race $(go list ./... | grep -v "^inlay$\|^inlay/docs$\|/e2e$")
-	for module in $modules; do
-		if [ $module = edge/redis ]; then
-			check "go test -race: $module" go -C $module test -race ./...
-		else
-			check "go test: $module" go -C $module test ./...
-		fi
-	done
-	check "go test -race: the Worker, docs" go test -race -count=1 -p 1 . ./docs ./worker/e2e
+	beside computing
+	check "go test -race: the Worker, docs" go test -race -timeout 30m -count=1 -p 1 . ./docs ./worker/e2e
+	check "go test: edge/browsertest" go -C edge/browsertest test -timeout 30m ./...
+	joined
 	check "inlay test -race" build/.bin/inlay test -race
 	check "inlay deploy --dry-run" build/.bin/inlay deploy --dry-run
 	printf '%d passed, %d failed\n' "$passed" ${#failures[@]}
@@ -68,6 +59,53 @@ test_all() {
 		die "failed: $(printf '%s; ' "${failures[@]}")in $(seconds_since "$start") s"
 	fi
 	say "everything holds, in $(seconds_since "$start") s"
+}
+
+# computing is what only computes: the machine does it while others wait for servers, browsers and clocks.
+computing() {
+	local module
+	check "tsc --checkJs" node_modules/.bin/tsc --project tsconfig.json
+	check "node --test worker" node_modules/node/bin/node --test worker/*.test.mjs
+	check "go test: a million events" go test -run TestSimulation ./internal/engine
+	check "go test: mistakes are noticed" go test ./internal/engine -timeout 30m -run Mutations -mutations
+	check "go test -race: packages" go test -race $(go list ./... | grep -v "^inlay$\|^inlay/docs$\|/e2e$")
+	for module in $modules; do
+		case $module in
+		edge/browsertest) ;; # which waits
+		edge/redis) check "go test -race: $module" go -C $module test -race ./... ;;
+		*) check "go test: $module" go -C $module test ./... ;;
+		esac
+	done
+}
+
+# beside COMMAND: runs checks in the background, where they get the time that the foreground leaves: its tests measure some.
+# joined waits for them, prints what they printed, and counts them.
+beside() {
+	aside=$(mktemp -d)
+	set -m # a process group of its own, so that it can be ended as one
+	(
+		renice -n 19 -p "$(sh -c 'echo $PPID')" >/dev/null
+		passed=0 failures=()
+		"$1"
+		printf '%s\n' "$passed" ${failures[@]+"${failures[@]}"} >"$aside/tally"
+	) >"$aside/lines" 2>&1 </dev/null &
+	beside=$!
+	set +m
+	trap 'kill -- "-$beside" 2>/dev/null; rm -rf "$aside"' EXIT
+}
+joined() {
+	local line
+	wait "$beside" || true
+	cat "$aside/lines"
+	[ -s "$aside/tally" ] || echo "what ran beside the others has ended early" >"$aside/tally"
+	while IFS= read -r line; do
+		case $line in
+		*[!0-9]*) failures+=("$line") ;;
+		*) passed=$((passed + line)) ;;
+		esac
+	done <"$aside/tally"
+	rm -rf "$aside"
+	trap - EXIT
 }
 
 # go_checks looks at all Go there is, the parts that only some builds see too.
