@@ -83,6 +83,11 @@ type Config struct {
 	// Compress is what a native server sends compressed to those who take it. Default CompressPages; of a Config made by hand
 	// CompressOff, its zero. In a Worker the platform compresses, and this is not looked at.
 	Compress Compress
+	// MaxInstances is how many instances of app.wasm run batches of fills at once in a Worker's isolate; the others wait. Default 8.
+	MaxInstances int
+	// KeepInstances is how many instances of app.wasm are kept for further batches, in a Worker. Package variables of the
+	// site's handlers then live on from one visitor's fill to the next, as they do natively. Default 0: each batch has a fresh one.
+	KeepInstances int
 
 	// Dev turns on what helps while a site is being written, such as errors that name their cause. Default false.
 	Dev bool

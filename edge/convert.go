@@ -69,6 +69,7 @@ func fromConfig(c config.Config) Config {
 		FillFields: mapped(c.FillFields, fromField), Hosts: c.Hosts, Shells: c.Shells,
 		TrustedProxies: c.TrustedProxies, CountryField: c.CountryField, Compress: Compress(c.Compress),
 		Lease: c.Lease, LeaseSoft: c.LeaseSoft, Outage: c.Outage, DataCenterCache: c.DataCenterCache, Outlive: c.Outlive, PurgeField: c.PurgeField,
+		MaxInstances: c.MaxInstances, KeepInstances: c.KeepInstances,
 		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes, Problems: c.Problems,
 		Log: c.Log, Tiers: uint8(c.Tiers),
 	}
@@ -82,6 +83,7 @@ func (c Config) inner() config.Config {
 		FillFields: mapped(c.FillFields, Field.inner), Hosts: c.Hosts, Shells: c.Shells,
 		TrustedProxies: c.TrustedProxies, CountryField: c.CountryField, Compress: config.Compress(c.Compress),
 		Lease: c.Lease, LeaseSoft: c.LeaseSoft, Outage: c.Outage, DataCenterCache: c.DataCenterCache, Outlive: c.Outlive, PurgeField: c.PurgeField,
+		MaxInstances: c.MaxInstances, KeepInstances: c.KeepInstances,
 		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes, Problems: c.Problems,
 		Log: c.Log, Tiers: config.Tiers(c.Tiers),
 	}

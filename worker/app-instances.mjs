@@ -1,7 +1,14 @@
 // @ts-check
-// app.wasm: each batch of fills, and each request that no page answers, gets an instance of its own.
+// app.wasm: each request that no page answers gets an instance of its own, and so does each batch of fills, unless instances are
+// kept (app-pool.mjs).
 
+import { Kept, Places } from "./app-pool.mjs";
 import { Instance } from "./go.mjs";
+
+/** @typedef {import("./app-pool.mjs").Limits} Limits */
+
+const places = new Places();
+const kept = new Kept();
 
 let started = 0;
 
@@ -50,20 +57,70 @@ function logEnd(app) {
   });
 }
 
+/** What keeps instances from being kept was told. */
+let toldWhy = false;
+
+/** @param {string} why */
+function tellWhy(why) {
+  if (!toldWhy) console.warn(`inlay: an instance of app.wasm is not kept: ${why}`);
+  toldWhy = true;
+}
+
 /**
- * Runs a batch of fills. Settles when each has its frame or nobody waits for the rest; is rejected when the instance has
- * ended before, or takes no such batch.
- * @param {Uint8Array} batch
+ * Runs a batch of fills, once there is a place for it. Settles when each has its frame or nobody waits for the rest; is rejected
+ * when the instance has ended before, or takes no such batch.
+ * @param {() => Uint8Array | null} next the batch, asked for when it is to begin, and again if what was left of it is to begin anew;
+ * null: nobody waits for any of it
  * @param {(frame: Uint8Array) => void} write gets each frame as soon as its handler has finished
  * @param {Promise<unknown>} late settles when nobody waits for the rest any more
- * @param {any} env
- * @param {ExecutionContext} ctx
+ * @param {{ env: any, ctx: ExecutionContext, limits: Limits }} of
  */
-export async function appFills(batch, write, late, env, ctx) {
+export async function appFills(next, write, late, { env, ctx, limits }) {
+  const place = await places.enter(limits.most, late);
+  if (place === null) return;
+  try {
+    for (let again = false; ; again = true) {
+      const batch = next();
+      if (batch === null) return;
+      const app = await instance(env, ctx, limits, again);
+      try {
+        await runFills(app, batch, write, late, limits);
+        return;
+      } catch (error) {
+        if (again || !app.keptAnothers) throw error;
+        tellWhy(`a handler has kept something of another request's, and what was left of the batch runs again in a fresh one: ${error}`);
+      }
+    }
+  } finally {
+    places.leave(place);
+  }
+}
+
+/** @param {any} env @param {ExecutionContext} ctx @param {Limits} limits @param {boolean} fresh whether it has to be */
+async function instance(env, ctx, limits, fresh) {
+  const idle = fresh ? null : kept.take(setVariables(env));
+  if (idle !== null) {
+    idle.wake(setVariables(env), ctx);
+    return idle;
+  }
+  kept.shrink(Math.max(0, Math.min(limits.kept, limits.most - places.held.size)));
   const app = await start(env, ctx);
-  if (app.context.binding.runFills === undefined) return askForFills(app, batch, write, late);
-  /** @type {() => void} */
-  let cancel = () => {};
+  if (limits.kept > 0) app.atRest = app.goroutines();
+  return app;
+}
+
+/**
+ * @param {Instance} app @param {Uint8Array} batch @param {(frame: Uint8Array) => void} write @param {Promise<unknown>} late
+ * @param {Limits} limits
+ */
+async function runFills(app, batch, write, late, limits) {
+  const { binding } = app.context;
+  if (binding.runFills === undefined) {
+    if (limits.kept > 0) tellWhy("its main has to call instance.Serve(handler)");
+    return askForFills(app, batch, write, late);
+  }
+  app.batches++;
+  let finished = false;
   const done = new Promise((resolve, reject) => {
     // Called by Go, where an exception would be a panic.
     const take = (/** @type {Uint8Array} */ frame) => {
@@ -73,14 +130,34 @@ export async function appFills(batch, write, late, env, ctx) {
         reject(error);
       }
     };
-    const end = (/** @type {string} */ refused) => (refused === "" ? resolve(undefined) : reject(new Error(refused)));
-    cancel = app.context.binding.runFills(batch, take, end);
+    const end = (/** @type {string} */ refused) => {
+      finished = refused === "";
+      if (finished) resolve(undefined);
+      else reject(new Error(refused));
+    };
+    binding.runFills(batch, take, end);
   });
-  await Promise.race([done, app.ended, late]).finally(() => {
-    cancel();
+  try {
+    await Promise.race([done, app.ended, late]);
+  } finally {
+    if (!finished) binding.cancelFills();
     app.flush();
-  });
-  logEnd(app);
+  }
+  if (finished && await isAtRest(app)) kept.give(app, limits.kept);
+  else logEnd(app);
+}
+
+/** Whether nothing is left of a batch, now or after a few turns, in which what is only about to end does. @param {Instance} app */
+async function isAtRest(app) {
+  if (app.atRest < 0) return false;
+  let left = 0;
+  for (let turn = 0; turn < 3 && !app.over; turn++) {
+    if (turn > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    left = app.goroutines() - app.atRest;
+    if (left === 0) return !app.over;
+  }
+  if (!app.over) tellWhy(`goroutines that are left of its batch: ${left}; of all of them:\n${app.context.binding.goroutineStacks()}`);
+  return false;
 }
 
 /**

@@ -26,7 +26,9 @@ import { View } from "./view.mjs";
 /**
  * @typedef {{
  *   dev: boolean, debug: boolean, origin: string, secret: string, lease: number, tiers: number, outlive: boolean, purgeField: string,
- * }} Settings  secret: for batches to the origin; lease: in milliseconds; purgeField: in lower case, "" if there is none
+ *   instances: import("./app-pool.mjs").Limits,
+ * }} Settings  secret: for batches to the origin; lease: in milliseconds; purgeField: in lower case, "" if there is none; instances: of
+ * app.wasm
  */
 
 /** @typedef {{ head: Head, body: Uint8Array, until: number }} Answered  until: milliseconds, as now() counts them */
@@ -174,7 +176,7 @@ export class Core {
     const [dev, debug, origin, secret, lease, tiers, outlive, purgeField] = this.texts(this.exports.settings(), this.exports.settings_size());
     const settings = {
       dev: dev === "1", debug: debug === "1", origin, secret,
-      lease: Number(lease), tiers: Number(tiers), outlive: outlive === "1", purgeField,
+      lease: Number(lease), tiers: Number(tiers), outlive: outlive === "1", purgeField, instances: said.instances,
     };
     this.region = bound.region;
     if (bound.log !== null) {

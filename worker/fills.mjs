@@ -116,6 +116,7 @@ function reporter(exchange, fill) {
     if (led.moved) return;
     const text = `no whole answer for ${fill.src} within ${fill.timeout} ms`;
     if (led.waited) report.fail(Failure.heldUp, `${text}, a part of which other fills of its request were before it`);
+    else if (report.waited() * 2 >= fill.timeout) report.fail(Failure.heldUp, `${text}, of which it waited ${report.waited()} ms for an instance of app.wasm`);
     else report.fail(Failure.timeout, text);
     report.abort.abort();
   }, fill.timeout);
@@ -123,9 +124,23 @@ function reporter(exchange, fill) {
   let end = () => {};
   /** @type {() => void} */
   let leave = () => {};
+  /** When it began to wait for an instance, null while it does not, and how long it has before. @type {number | null} */
+  let inLine = null;
+  let inLineBefore = 0;
   const report = {
     src: fill.src,
     led,
+    /** It waits for an instance of app.wasm. */
+    lines() {
+      inLine = Date.now();
+    },
+    /** It has one. */
+    begins() {
+      inLineBefore = report.waited();
+      inLine = null;
+    },
+    /** How long it has waited for one, in milliseconds. */
+    waited: () => inLineBefore + (inLine === null ? 0 : Date.now() - inLine),
     /** Settles when the fill has ended. @type {Promise<void>} */
     over: new Promise((resolve) => (end = resolve)),
     /** Settles when its batch need not bring it any more. @type {Promise<void>} */
@@ -203,24 +218,36 @@ const isAwaited = (report) => !report.ended && report.elsewhere === null;
 /** Settles when all have ended, in time or not, or go on elsewhere: nobody waits for their batch. @param {Report[]} reports */
 const allLeft = (reports) => Promise.all(reports.map((r) => r.left));
 
+/** Whose context an instance has, and how many there may be. @param {Exchange} exchange */
+const appOf = ({ env, ctx, core }) => ({ env, ctx, limits: core.settings.instances });
+
 /**
  * Runs fills in an instance of app.wasm. What its handlers have finished is kept, though the instance ends.
  * @param {Exchange} exchange
  * @param {Queued[]} queue
  */
 async function runLocal(exchange, queue) {
-  const fills = queue.map(({ fill }) => fill);
   const reports = queue.map(({ report }) => report);
   const open = () => reports.filter(isAwaited);
+  for (const r of reports) r.lines();
   try {
-    const frames = new FrameDecoder(fills.length, Math.max(...fills.map((f) => f.maxBytes)));
+    let begun = queue;
+    let frames = new FrameDecoder(0);
+    const next = () => {
+      begun = queue.filter(({ report }) => isAwaited(report));
+      if (begun.length === 0) return null;
+      for (const { report } of begun) report.begins();
+      const fills = begun.map(({ fill }) => fill);
+      frames = new FrameDecoder(fills.length, Math.max(...fills.map((f) => f.maxBytes)));
+      return encodeFills(fills);
+    };
     /** @param {Uint8Array} bytes */
     const write = (bytes) => {
-      for (const frame of frames.push(bytes)) reports[frame.index].frame(frame);
+      for (const frame of frames.push(bytes)) begun[frame.index].report.frame(frame);
     };
     // Starting an instance holds the isolate for tens of milliseconds: the shell leaves first.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    await appFills(encodeFills(fills), write, allLeft(reports), exchange.env, exchange.ctx);
+    await appFills(next, write, allLeft(reports), appOf(exchange));
     for (const r of open()) r.fail(Failure.connect, `${r.src}: app.wasm ended the batch without this fill`);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
@@ -296,19 +323,24 @@ async function runBatch(queue, origin, secret) {
  * @param {Exchange} exchange @param {Fill} fill @param {Report} report @param {import("./frames.mjs").Frame} frame
  */
 async function follow(exchange, fill, report, frame) {
-  const { env, ctx } = exchange;
   let url = fill.url || appBase + fill.src;
   try {
     for (let answer = frame; ; ) {
       const next = redirectTarget(url, answer.status, answer.headers.location);
       if (next === null || report.heard.length > maxRedirects) return report.end(located(fill, { ...answer, redirects: report.heard.slice(0, -1) }));
-      if (fill.url !== "") return report.end(await fetchRemote(env, fill, report, next));
+      if (fill.url !== "") return report.end(await fetchRemote(exchange.env, fill, report, next));
       url = next;
       const frames = new FrameDecoder(1, fill.maxBytes);
       const batch = encodeFills([{ src: url.slice(appBase.length), fields: unconditional(fill.fields), document: fill.document }]);
       /** @type {import("./frames.mjs").Frame[]} */
       const got = [];
-      await appFills(batch, (bytes) => got.push(...frames.push(bytes)), report.over, env, ctx);
+      report.lines();
+      const begin = () => {
+        if (report.ended) return null;
+        report.begins();
+        return batch;
+      };
+      await appFills(begin, (bytes) => got.push(...frames.push(bytes)), report.over, appOf(exchange));
       if (report.ended) return;
       frames.end();
       answer = got[0];

@@ -68,9 +68,9 @@ export function calls({ request }, queue) {
  * Asks an object for fills, and reports the end of each. Settles when nobody waits for any of them any more; is rejected if the
  * object has not brought all: it cannot be reached, has too much to do, or is gone.
  * @param {any} binding INLAY_REGION: the objects, or a service in front of them
- * @param {ReturnType<typeof calls>[number]} call @param {{ origin: string, secret: string }} settings
+ * @param {ReturnType<typeof calls>[number]} call @param {import("./region.mjs").Settings} settings
  */
-export async function ask(binding, { name, hint, queue }, { origin, secret }) {
+export async function ask(binding, { name, hint, queue }, { origin, secret, instances }) {
   const reports = queue.map(({ report }) => report);
   const isOpen = () => reports.some((r) => !r.ended);
   const over = new AbortController();
@@ -88,7 +88,7 @@ export async function ask(binding, { name, hint, queue }, { origin, secret }) {
   try {
     const target = "fetch" in binding ? binding : binding.get(binding.idFromName(name), hint === undefined ? {} : { locationHint: hint });
     const response = await Promise.race([late, target.fetch(`https://region/${name}/`, {
-      method: "POST", body: JSON.stringify({ build, settings: { origin, secret }, fills }), signal: over.signal,
+      method: "POST", body: JSON.stringify({ build, settings: { origin, secret, instances }, fills }), signal: over.signal,
     })]);
     clearTimeout(timer);
     if (response.status !== 200 || response.body === null) throw new Error(`status ${response.status}: ${(await response.text()).trim().slice(0, 200)}`);

@@ -207,14 +207,14 @@ function frameOf(index, before, how, read) {
   return encodeFrame({ index, before, status, headers: read(headers), redirects: readHops(redirects) }, body);
 }
 
-/** @typedef {{ origin: string, secret: string }} Settings */
+/** @typedef {{ origin: string, secret: string, instances: import("./app-pool.mjs").Limits }} Settings */
 /** @typedef {{ build: string, settings: Settings, fills: (Fill & { share: Share })[] }} Call */
 
 /** @param {string} method @param {string} text @returns {Call} */
 function readCall(method, text) {
   if (method !== "POST") throw new Error("fills are asked for by POST");
   const { build, settings, fills } = JSON.parse(text);
-  if (typeof settings?.origin !== "string" || typeof settings.secret !== "string") throw new Error("a call says its settings");
+  if (typeof settings?.origin !== "string" || typeof settings.secret !== "string" || typeof settings.instances?.most !== "number") throw new Error("a call says its settings");
   if (!Array.isArray(fills) || fills.length === 0 || fills.length > maxFills) throw new Error(`a call has 1 to ${maxFills} fills`);
   if (!fills.every(isFill)) throw new Error("a call's fills are those of another version of inlay");
   return { build, settings, fills };

@@ -46,7 +46,7 @@ async function run(region, fills, { cf, env = {} } = {}) {
   const ends = new Map();
   const led = new Map();
   const core = {
-    settings: { origin: "", secret: "" }, region,
+    settings: { origin: "", secret: "", instances: { most: 8, kept: 0 } }, region,
     led: new Map(),
     lead: (of) => {
       const one = { stop: () => {} };
@@ -245,7 +245,7 @@ test("who leaves is not waited for, and with the last of them the fill ends", as
     let core;
     const ends = new Map();
     const led = {};
-    core = { settings: { origin: "", secret: "" }, region, led: new Map(), lead: () => led, fillEnd: () => ends.set(1, "end"), fillFail: () => ends.set(1, "fail") };
+    core = { settings: { origin: "", secret: "", instances: { most: 8, kept: 0 } }, region, led: new Map(), lead: () => led, fillEnd: () => ends.set(1, "end"), fillFail: () => ends.set(1, "fail") };
     let work;
     runFills({ core, env: {}, request: {}, line: [], lanes: 0, ctx: { waitUntil: (p) => { work = p; } } }, [fill(1)]);
     runs.push({ led, ends, work });
@@ -333,7 +333,7 @@ test("a continent has objects of its own, near it", async (t) => {
 
 test("what is no call is refused, after it was read", async () => {
   const object = new RegionFill({ waitUntil: () => {} }, {});
-  const good = { build: "test", settings: { origin: "", secret: "" }, fills: [fill(1)] };
+  const good = { build: "test", settings: { origin: "", secret: "", instances: { most: 8, kept: 0 } }, fills: [fill(1)] };
   for (const [method, body] of [
     ["GET"], ["PUT", JSON.stringify(good)], ["POST", ""], ["POST", "null"], ["POST", "[]"], ["POST", JSON.stringify({ ...good, settings: 1 })],
     ["POST", JSON.stringify({ ...good, fills: [] })], ["POST", JSON.stringify({ ...good, fills: [{}] })],

@@ -6,7 +6,8 @@ import module from "./variables.wasm";
 
 /**
  * @param {[string, string][]} variables names and values
- * @returns {{ read: string } | { problem: string }} what core.wasm takes for them, or what is wrong with them
+ * @returns {{ read: string, instances: import("./app-pool.mjs").Limits } | { problem: string }} what core.wasm takes for them, and what is
+ * of app.wasm; or what is wrong with them
  */
 export function readVariables(variables) {
   const bytes = new TextEncoder().encode(variables.map(([name, value]) => `${name}\0${value.replaceAll("\0", " ")}\0`).join(""));
@@ -17,5 +18,6 @@ export function readVariables(variables) {
   new Uint8Array(using.exports.memory.buffer).set(bytes, at);
   const good = using.exports.parse() !== 0;
   const text = new TextDecoder().decode(new Uint8Array(using.exports.memory.buffer, using.exports.out(), using.exports.out_size()));
-  return good ? { read: text } : { problem: text };
+  if (!good) return { problem: text };
+  return { read: text, instances: { most: using.exports.most_instances(), kept: using.exports.kept_instances() } };
 }

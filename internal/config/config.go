@@ -40,6 +40,10 @@ type Config struct {
 	Outlive          bool   // what lies below outlives a deployment
 	PurgeField       string // in lower case; empty: none besides Cache-Group-Invalidation
 
+	// Of app.wasm, and so for the glue alone: core.wasm is not told.
+	MaxInstances  int // that run batches of fills at once
+	KeepInstances int // that are kept for further batches; 0: each has a fresh one
+
 	Dev, Debug  bool
 	Token       string // empty: no administration
 	FillsSecret string // empty: no batches
@@ -132,6 +136,8 @@ func Parse(lookup func(name string) (string, bool)) (Config, error) {
 		DataCenterCache:      r.boolean("INLAY_DATA_CENTER_CACHE", true),
 		Outlive:              r.boolean("INLAY_OUTLIVE_DEPLOYMENTS", false),
 		PurgeField:           r.fieldName("INLAY_PURGE_FIELD"),
+		MaxInstances:         r.count("INLAY_MAX_INSTANCES", 8, 1, 64, wording.From1To64),
+		KeepInstances:        r.count("INLAY_KEEP_INSTANCES", 0, 0, 8, wording.From0To8),
 		AllowHosts:           r.hosts("INLAY_ALLOW_HOSTS"),
 		FillFields:           r.constants("INLAY_FILL_FIELDS"),
 		Hosts:                r.hosts("INLAY_HOSTS"),
@@ -199,6 +205,26 @@ func (r *reader) bytes(name string, fallback, least, most int64, limits wording.
 	n, ok := parseBytes(v)
 	if !ok || n < least || n > most {
 		r.fail(name, v, wording.ExpectedBytes, wording.Of(limits))
+		return fallback
+	}
+	return n
+}
+
+// count reads a whole number; limits says what least and most are.
+func (r *reader) count(name string, fallback, least, most int, limits wording.ID) int {
+	v := r.get(name)
+	if v == "" {
+		return fallback
+	}
+	n := 0
+	for i := 0; i < len(v); i++ {
+		if n = n*10 + int(v[i]-'0'); !ascii.IsDigit(v[i]) || n > most {
+			n = -1
+			break
+		}
+	}
+	if n < least {
+		r.fail(name, v, wording.ExpectedNumber, wording.Of(limits))
 		return fallback
 	}
 	return n

@@ -71,6 +71,7 @@ func TestVariablesAreRead(t *testing.T) {
 		"INLAY_LEASE": "10s", "INLAY_LEASE_SOFT": "1500ms", "INLAY_OUTAGE": "7d", "INLAY_DATA_CENTER_CACHE": "off",
 		"INLAY_OUTLIVE_DEPLOYMENTS": "on", "INLAY_PURGE_FIELD": "Surrogate-Key",
 		"INLAY_SHELLS": " /products/{id},/blog/\t/{$} ", "INLAY_COMPRESS": "Off",
+		"INLAY_MAX_INSTANCES": "64", "INLAY_KEEP_INSTANCES": " 8 ",
 		"INLAY_DEV": "Yes", "INLAY_TOKEN": "0123456789abcdef",
 	}))
 	require.NoError(t, err)
@@ -79,8 +80,9 @@ func TestVariablesAreRead(t *testing.T) {
 		StaleWhileRevalidate: 90 * time.Second, StaleIfError: 48 * time.Hour, NegativeTTL: 0, FillTimeout: 25 * time.Second,
 		Patience: 15 * time.Millisecond, AllowHosts: []string{"api.example.com", "127.0.0.1:8080", "[::1]:80"},
 		Lease: 10 * time.Second, LeaseSoft: 1500 * time.Millisecond, Outage: 7 * 24 * time.Hour, Outlive: true, PurgeField: "surrogate-key",
-		Shells: []string{"/products/{id}", "/blog/", "/{$}"},
-		Dev:    true, Debug: true, Token: "0123456789abcdef",
+		Shells:       []string{"/products/{id}", "/blog/", "/{$}"},
+		MaxInstances: 64, KeepInstances: 8,
+		Dev: true, Debug: true, Token: "0123456789abcdef",
 	}, c)
 }
 
@@ -153,6 +155,14 @@ func TestValueThatCannotBeUsedIsNamedWithWhatIsExpected(t *testing.T) {
 		{"INLAY_SHELLS", "blog/", `INLAY_SHELLS is "blog/": pattern "blog/" does not begin with a slash; expected a path`},
 		{"INLAY_SHELLS", "/a /{x", `pattern "/{x" has braces that are not a whole segment`},
 		{"INLAY_SHELLS", "/a?b", "expected path patterns with spaces or commas between, such as /products/{id} /blog/"},
+		{"INLAY_MAX_INSTANCES", "0", `INLAY_MAX_INSTANCES is "0": expected a whole number, from 1 to 64`},
+		{"INLAY_MAX_INSTANCES", "65", "expected a whole number, from 1 to 64"},
+		{"INLAY_MAX_INSTANCES", "many", "expected a whole number, from 1 to 64"},
+		{"INLAY_KEEP_INSTANCES", "9", `INLAY_KEEP_INSTANCES is "9": expected a whole number, from 0 to 8`},
+		{"INLAY_KEEP_INSTANCES", "-1", "expected a whole number, from 0 to 8"},
+		{"INLAY_KEEP_INSTANCES", "1.5", "expected a whole number"},
+		{"INLAY_KEEP_INSTANCES", "99999999999999999999", "expected a whole number"},
+		{"INLAY_KEEP_INSTANCES", "yes", "expected a whole number"},
 		{"INLAY_DEV", "maybe", "expected 1 or 0"},
 		{"INLAY_DEBUG", "2", "expected 1 or 0"},
 		{"INLAY_ORIGIN", "origin.example.com", "does not begin with http:// or https://; expected an absolute URL such as"},

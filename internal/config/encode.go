@@ -9,7 +9,7 @@ import (
 
 // In a Worker the variables are read by a module of their own, variables.wasm, which is gone once it has read them. core.wasm gets what
 // [Parse] has made of them as texts, none of which has a NUL: numbers, then switches, then texts, then for each list how many there are
-// in it and these, then the names and values of fields. What the host sets is not among them.
+// in it and these, then the names and values of fields. What the host sets is not among them, nor what is of app.wasm.
 
 // Encode writes a configuration for [Decode], each text ended by NUL.
 func Encode(c *Config) []byte {

@@ -12,7 +12,14 @@ import (
 	"inlay/internal/field"
 )
 
+// decoded is what the core has of a configuration, and what the glue has of it beside.
 func decoded(c *Config) Config {
+	d := decodedOf(c)
+	d.MaxInstances, d.KeepInstances = c.MaxInstances, c.KeepInstances
+	return d
+}
+
+func decodedOf(c *Config) Config {
 	return Decode(strings.Split(strings.TrimSuffix(string(Encode(c)), "\x00"), "\x00"))
 }
 

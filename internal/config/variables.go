@@ -34,6 +34,8 @@ func Variables() []Variable {
 		{"INLAY_DATA_CENTER_CACHE", "0 or 1", "1", "Whether isolates of a data centre share fragments through its cache; only with a purge log."},
 		{"INLAY_OUTLIVE_DEPLOYMENTS", "0 or 1", "0", "Whether what lies in the data centre's cache and in KV is used by later deployments too."},
 		{"INLAY_PURGE_FIELD", "field name", "", "A header field, such as Cache-Tag, whose tags are purged when the answer to a POST, PUT, PATCH or DELETE carries it; Cache-Group-Invalidation always does so."},
+		{"INLAY_MAX_INSTANCES", "number", "8", "How many instances of app.wasm run batches of fills at once in an isolate, from 1 to 64; the others wait."},
+		{"INLAY_KEEP_INSTANCES", "number", "0", "How many instances of app.wasm are kept for further batches, from 0 to 8; 0: each batch has a fresh one, so that nothing outlives it."},
 		{"INLAY_DEV", "0 or 1", "0", "Turns on what helps while a site is being written."},
 		{"INLAY_DEBUG", "0 or 1", "", "Turns on header fields and request parameters for finding out what the cache did; unset, as INLAY_DEV."},
 		{"INLAY_FILLS_SECRET", "secret", "", "Lets the origin of INLAY_ORIGIN take fills in batches, if it has the same: 16 bytes or more of printable ASCII; unset, fills go one by one."},

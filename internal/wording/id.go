@@ -73,6 +73,7 @@ const (
 	FieldAgain
 	ExpectedDuration
 	ExpectedBytes
+	ExpectedNumber
 	ExpectedBoolean
 	ExpectedASCII
 	ExpectedLength
@@ -89,6 +90,8 @@ const (
 	From50msTo1h
 	From50msToLease
 	From0sTo7d
+	From1To64
+	From0To8
 
 	// internal/route: why a request is refused.
 

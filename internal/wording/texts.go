@@ -69,6 +69,7 @@ var namedTexts = [named]string{
 	FieldAgain:         "~ comes again",
 	ExpectedDuration:   "expected a duration, ~, such as 500ms, 90s or 1h30m",
 	ExpectedBytes:      "expected bytes, ~, such as 512KiB, 8MiB or 1048576",
+	ExpectedNumber:     "expected a whole number, ~",
 	ExpectedBoolean:    "expected 1 or 0 (or true, false, yes, no, on, off)",
 	ExpectedASCII:      "expected printable ASCII without spaces, such as the output of: openssl rand -hex 32",
 	ExpectedLength:     "expected ~ bytes or more, found ~; make one with: openssl rand -hex 32",
@@ -85,6 +86,8 @@ var namedTexts = [named]string{
 	From50msTo1h:       "from 50ms to 1h",
 	From50msToLease:    "from 50ms to INLAY_LEASE",
 	From0sTo7d:         "from 0s to 7d",
+	From1To64:          "from 1 to 64",
+	From0To8:           "from 0 to 8",
 
 	BadEscape:        "the path has malformed percent-encoding",
 	HasControl:       "the path has a control character",

@@ -38,6 +38,13 @@ var runtimePages = map[string]string{
 <edge-slot name="stock" src="/fragments/stock/{id}" ttl="0"><p>wait</p><edge-error><p>no stock</p></edge-error></edge-slot>`,
 	"/short/{what}": `<!doctype html><title>Short</title><body>
 <edge-slot name="one" src="/do/{what}" ttl="1m" timeout="1s"><p>wait</p><edge-error><p>no fragment</p></edge-error></edge-slot>`,
+	"/long/{what}": `<!doctype html><title>Long</title><body>
+<edge-slot name="one" src="/do/{what}" ttl="0" vary="query:url" timeout="25s"><p>wait</p><edge-error><p>no fragment</p></edge-error></edge-slot>`,
+	"/shared/{what}": `<!doctype html><title>Shared</title><body>
+<edge-slot name="one" src="/do/{what}" ttl="1m" vary="query:url" timeout="8s"><p>wait</p><edge-error><p>no fragment</p></edge-error></edge-slot>`,
+	"/kept/{a}/{b}": `<!doctype html><title>Kept</title><body>
+<edge-slot name="a" src="/do/{a}" ttl="0"><p>wait</p><edge-error><p>no a</p></edge-error></edge-slot>
+<edge-slot name="b" src="/do/{b}" ttl="0" vary="query:url"><p>wait</p><edge-error><p>no b</p></edge-error></edge-slot>`,
 	"/cut": `<!doctype html><title>Cut</title><body>
 <edge-slot name="a" src="/do/slow" ttl="1m" timeout="1s"><p>wait</p><edge-error><p>no a</p></edge-error></edge-slot>
 <edge-slot name="b" src="/do/elsewhere" ttl="1m" timeout="20s"><p>wait</p><edge-error><p>no b</p></edge-error></edge-slot>`,

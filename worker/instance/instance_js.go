@@ -4,6 +4,7 @@ import (
 	"context"
 	"log"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall/js"
@@ -17,23 +18,29 @@ import (
 // Serve tells JavaScript how to run fills and requests through the origin. It never returns: the instance goes when nothing
 // can call it any more, and not with its answer, so that what a handler gave to cloudflare.WaitUntil ends too.
 func Serve(origin http.Handler) {
-	js.Global().Get("context").Get("binding").Set("runFills", runFills(origin))
+	offer(js.Global().Get("context").Get("binding"), origin)
 	workers.ServeNonBlock(whole(notfound.Tell(origin)))
 	workers.Ready()
 	select {}
 }
 
-// runFills is runFills(batch, write, done) of JavaScript: write gets the bytes of each frame as soon as its handler has
-// finished; done gets an empty text at the end, or why the batch was refused. It gives a function back that cancels.
-func runFills(origin http.Handler) js.Func {
+// offer sets what JavaScript calls. A batch at a time is run.
+//
+//   - runFills(batch, write, done): write gets the bytes of each frame as soon as its handler has finished; done gets an empty
+//     text at the end, or why the batch was refused.
+//   - cancelFills() ends the contexts of the batch in progress.
+//   - goroutines() and goroutineStacks() tell what is left of batches.
+func offer(binding js.Value, origin http.Handler) {
 	array := js.Global().Get("Uint8Array")
-	return js.FuncOf(func(_ js.Value, args []js.Value) any {
+	cancel := func() {}
+	binding.Set("runFills", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		batch := make([]byte, args[0].Length())
 		js.CopyBytesToGo(batch, args[0])
 		write, done := args[1], args[2]
-		ctx, cancel := context.WithCancel(context.Background())
+		ctx, end := context.WithCancel(context.Background())
+		cancel = end
 		go func() {
-			defer cancel()
+			defer end()
 			err := edge.RunFills(ctx, origin, batch, func(frame []byte) {
 				bytes := array.New(len(frame))
 				js.CopyBytesToJS(bytes, frame)
@@ -45,11 +52,17 @@ func runFills(origin http.Handler) js.Func {
 			}
 			done.Invoke("")
 		}()
-		return js.FuncOf(func(js.Value, []js.Value) any {
-			cancel()
-			return nil
-		})
-	})
+		return nil
+	}))
+	binding.Set("cancelFills", js.FuncOf(func(js.Value, []js.Value) any {
+		cancel()
+		return nil
+	}))
+	binding.Set("goroutines", js.FuncOf(func(js.Value, []js.Value) any { return runtime.NumGoroutine() }))
+	binding.Set("goroutineStacks", js.FuncOf(func(js.Value, []js.Value) any {
+		stacks := make([]byte, 8<<10)
+		return strings.ToValidUTF8(string(stacks[:runtime.Stack(stacks, true)]), "")
+	}))
 }
 
 // whole is what net/http's server does for a handler and syumai/workers v0.32.0 does not. It puts header fields together

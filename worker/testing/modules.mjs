@@ -21,7 +21,7 @@ const made = {
   "./app-instances.mjs": `
     export const appInstances = () => 0;
     export class SilenceError extends Error {}
-    export const appFills = (...all) => globalThis.testApp(...all);
+    export const appFills = (next, ...all) => globalThis.testApp(next(), ...all);
     export const appFetch = () => { throw new Error("no request passes through here"); };`,
 };
 

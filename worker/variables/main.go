@@ -15,6 +15,9 @@ import (
 // input is where JavaScript writes the variables, out what it reads then.
 var input, out []byte
 
+// instances are config.Config's MaxInstances and KeepInstances.
+var instances [2]int
+
 func main() {}
 
 //go:wasmexport input
@@ -49,8 +52,15 @@ func exportParse() uint32 {
 		return 0
 	}
 	out = config.Encode(&c)
+	instances = [2]int{c.MaxInstances, c.KeepInstances}
 	return 1
 }
+
+//go:wasmexport most_instances
+func exportMostInstances() uint32 { return uint32(instances[0]) }
+
+//go:wasmexport kept_instances
+func exportKeptInstances() uint32 { return uint32(instances[1]) }
 
 //go:wasmexport out
 func exportOut() unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(out)) }

@@ -17,7 +17,7 @@ func main() {
 		panic(how)
 	}
 	mux := http.NewServeMux()
-	for _, routes := range []map[string]http.HandlerFunc{asking, storing, ending, running} {
+	for _, routes := range []map[string]http.HandlerFunc{asking, storing, ending, running, keeping} {
 		for name, h := range routes {
 			mux.HandleFunc("/do/"+name, h)
 		}
