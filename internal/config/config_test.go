@@ -22,6 +22,7 @@ func defaultConfig() Config {
 	return Config{
 		MaxBytes: 48 << 20, MaxFragment: 1 << 20, TTL: 5 * time.Minute, NegativeTTL: time.Second, FillTimeout: 10 * time.Second,
 		Lease: 5 * time.Second, LeaseSoft: time.Second, Outage: 5 * time.Second, DataCenterCache: true, Compress: CompressPages,
+		MaxInstances: 8,
 	}
 }
 
