@@ -147,9 +147,8 @@ export class Core {
     this.exports._initialize();
     this.shells = new Shells(shells);
     const { pages } = this.shells;
-    this.input = this.exports.input(Math.max(inputSize, pages.length));
-    this.bytes().set(pages, this.input);
-    if (this.exports.pages(pages.length) !== 0) throw new ConfigError("pages.bin and core.wasm are of different builds: run ./build.sh again");
+    this.input = this.exports.input(inputSize);
+    if (this.exports.pages(this.keep(pages), pages.length) !== 0) throw new ConfigError("pages.bin and core.wasm are of different builds: run ./build.sh again");
     this.settings = this.start(env, edition);
     this.front.passesTo(this.settings.origin);
   }

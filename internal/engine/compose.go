@@ -107,7 +107,10 @@ func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
 	if r.page < 0 {
 		return e.routeShell(r, now)
 	}
-	pl := &e.plans[r.page]
+	pl := e.plans[r.page].Load()
+	if pl == nil {
+		return nil // nobody has asked for it yet
+	}
 	r.key, r.bad = pl.AppendKey(r.key[:0], r.page, r.params, &pl.depends.Load().varies, &r.in)
 	if r.bad == nil {
 		r.key, r.bad = e.appendHost(r.key, &r.in)

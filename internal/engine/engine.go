@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -23,7 +24,8 @@ import (
 type Engine[B any] struct {
 	host   Host[B]
 	config config.Config
-	plans  []plan[B]
+	pages  Pages[B]
+	plans  []atomic.Pointer[plan[B]] // each made when its page is first asked for
 	router route.Router
 
 	// fragments holds fragments by their key, and composed pages by theirs.
@@ -87,8 +89,17 @@ const composedTTL = 24 * time.Hour
 
 // New prepares an engine for pages. Errors: pages whose patterns conflict, and what the caches refuse of config.
 func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[B], error) {
+	return Open(Pages[B]{Entries: page.Entries(pages), Open: func(i int) (*page.Page, *page.Layout, B) {
+		p := &pages[i]
+		return p, page.Lay(p), host.NewBlob([]byte(strings.Join(p.Static, "")))
+	}}, config, host)
+}
+
+// Open is New for pages that are not read yet.
+func Open[B any](pages Pages[B], config config.Config, host Host[B]) (*Engine[B], error) {
 	e := &Engine[B]{
 		host:     host,
+		pages:    pages,
 		purged:   never,
 		config:   config,
 		requests: map[RequestID]*request[B]{},
@@ -104,11 +115,12 @@ func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[
 		e.clock.limit.Store(1)
 		e.lease.asOf, e.clock.back = never, never
 	}
-	for i := range pages {
-		if err := checkSources(&config, &pages[i]); err != nil {
+	for i := range pages.Entries {
+		entry := &pages.Entries[i]
+		if err := checkSources(&config, entry); err != nil {
 			return nil, err
 		}
-		if err := e.router.Add(pages[i].Pattern); err != nil {
+		if err := e.router.Add(entry.Pattern); err != nil {
 			return nil, err
 		}
 	}
@@ -137,10 +149,7 @@ func New[B any](pages []page.Page, config config.Config, host Host[B]) (*Engine[
 	if e.fragments, err = cache.New(options); err != nil {
 		return nil, err
 	}
-	e.plans = make([]plan[B], len(pages))
-	for i := range pages {
-		e.plans[i].set(host, &pages[i])
-	}
+	e.plans = make([]atomic.Pointer[plan[B]], len(pages.Entries))
 	e.patchEnd = host.NewBlob([]byte(patch.End))
 	return e, nil
 }
@@ -159,6 +168,13 @@ func (e *Engine[B]) Handle(r *Request, now time.Time) {
 
 func (e *Engine[B]) handle(r *Request) {
 	v := e.route(r, e.now)
+	if r.page >= 0 && e.plans[r.page].Load() == nil {
+		if !e.ready(r.page) {
+			e.sendText(r.ID, -500, wording.Of(wording.CannotBeShown), 0)
+			return
+		}
+		v = e.route(r, e.now)
+	}
 	if (r.page >= 0 || r.shell) && r.bad == nil && e.holds(r) {
 		return
 	}
@@ -314,11 +330,10 @@ func (e *Engine[B]) PurgeAll(now time.Time) {
 
 // checkSources refuses slots whose src is absolute and names a host that is not allowed: found out at start rather than
 // by each of its fills.
-func checkSources(c *config.Config, p *page.Page) *config.Error {
-	for i := range p.Slots {
-		s := &p.Slots[i]
-		if host := s.Host(); host != "" && !c.AllowsHost(host) {
-			return &config.Error{Msg: wording.Of(wording.HostNotAllowed, p.Pattern, decimal.String(s.Line), s.Name, ascii.Quote(host))}
+func checkSources(c *config.Config, entry *page.Entry) *config.Error {
+	for i := range entry.Foreign {
+		if s := &entry.Foreign[i]; !c.AllowsHost(s.Host) {
+			return &config.Error{Msg: wording.Of(wording.HostNotAllowed, entry.Pattern, decimal.String(s.Line), s.Name, ascii.Quote(s.Host))}
 		}
 	}
 	return nil

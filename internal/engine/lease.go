@@ -131,7 +131,7 @@ func (e *Engine[B]) remembers(r *Request) bool {
 		_, found := e.fragments.Stored(key)
 		return found && err == nil
 	}
-	for _, sp := range e.plans[r.page].slots {
+	for _, sp := range e.plans[r.page].Load().slots {
 		if key, err := e.makeKey(sp, r.params, &r.in); err == nil {
 			if _, found := e.fragments.Stored(key); found {
 				return true

@@ -46,6 +46,7 @@ type piece[B any] struct {
 	inWhole, inStream bool
 	size              int // of whole
 	slot              int // its index
+	as                page.InsertAs
 }
 
 type pieceKind uint8
@@ -53,7 +54,8 @@ type pieceKind uint8
 const (
 	textPiece pieceKind = iota
 	slotPiece
-	tailPiece // where patches go
+	tailPiece  // where patches go
+	paramPiece // a parameter, its index in slot: only in plans of pages of the build, not in what fillIn has made of them
 )
 
 // slotPlan is a slot's own text as blobs.
@@ -73,42 +75,36 @@ type slotPlan[B any] struct {
 	misfitSum [16]byte
 }
 
-// set makes the plan of a page of the build.
-func (pl *plan[B]) set(host Host[B], p *page.Page) {
-	text := func(s string) B { return host.NewBlob([]byte(s)) }
-	pl.Page, pl.link = p, joinLinks(p.Links, p.Preload)
-	pl.depends.Store(&depends{varies: *p.Varies(), vary: varyField(p.Varies())})
-	h := sum.New()
-	last := len(p.Static) - 1 // the tail is never before the last slot, so it lies there
-	for i, s := range p.Static {
-		h.WriteString(s)
-		h.WriteString("\x00")
-		pl.bytes += len(s)
-		t := piece[B]{size: len(s), inWhole: true, inStream: true, whole: text(s)}
-		streamed, off := s, 0
-		if p.Head.Part == i {
-			streamed, off = s[:p.Head.Off]+page.Fallback+s[p.Head.Off:], len(page.Fallback)
-		}
-		if i == last {
-			if p.Head.Part != i || p.Tail.Off < p.Head.Off {
-				off = 0
-			}
-			rest := streamed[p.Tail.Off+off:]
-			streamed = streamed[:p.Tail.Off+off] + p.Closers
-			t.streamed = text(streamed)
-			pl.pieces = append(pl.pieces, t, piece[B]{kind: tailPiece}, piece[B]{streamed: text(rest), inStream: true})
-			break
-		}
-		t.streamed = text(streamed)
-		pl.pieces = append(pl.pieces, t, piece[B]{kind: slotPiece, slot: i})
+// Pages are the pages of the build, as an engine gets them.
+type Pages[B any] struct {
+	Entries []page.Entry
+	// Open reads a page, when it is first asked for: its layout is of text, which becomes the engine's. No page: there is none to be
+	// read, as of another build.
+	Open func(i int) (p *page.Page, l *page.Layout, text B)
+}
+
+// ready makes the plan of a page of the build. It reports false if the page cannot be read.
+func (e *Engine[B]) ready(i int) bool {
+	p, l, text := e.pages.Open(i)
+	if p != nil {
+		e.plans[i].Store(newPlan(e, p, l, text))
 	}
-	pl.sum = h.Bytes()
+	return p != nil
+}
+
+// newPlan makes the plan of a page of the build. text becomes its own.
+func newPlan[B any](e *Engine[B], p *page.Page, l *page.Layout, text B) *plan[B] {
+	pl := &plan[B]{Page: p, link: joinLinks(p.Links, p.Preload), bytes: l.Size, sum: l.Sum}
+	pl.depends.Store(&depends{varies: *p.Varies(), vary: varyField(p.Varies())})
+	pl.pieces = e.piecesOf(l.Pieces, text, nil)
+	e.host.Drop(text)
 	slots := make([]slotPlan[B], len(p.Slots))
 	pl.slots = make([]*slotPlan[B], len(p.Slots))
 	for i := range p.Slots {
-		slots[i] = newSlotPlan(host, &p.Slots[i])
+		slots[i] = newSlotPlan(e.host, &p.Slots[i])
 		pl.slots[i] = &slots[i]
 	}
+	return pl
 }
 
 func newSlotPlan[B any](host Host[B], s *page.Slot) slotPlan[B] {
@@ -145,16 +141,27 @@ func dropPieces[B any](host Host[B], pieces []piece[B]) {
 	}
 }
 
-// fillIn is the plan of a page of the build with a request's parameters in its texts. Slots whose texts have none are the page's own,
-// which know what they know.
+// fillIn is the plan of a page of the build with a request's parameters in its texts. What has none is the page's own.
 func (e *Engine[B]) fillIn(pl *plan[B], params []string) *plan[B] {
-	p := pl.Filled(params)
-	f := new(plan[B])
-	f.set(e.host, p)
-	for i, sp := range f.slots {
-		if sp.Skeleton == pl.slots[i].Skeleton && sp.Error == pl.slots[i].Error {
-			sp.drop(e.host)
-			f.slots[i] = pl.slots[i]
+	f := &plan[B]{Page: pl.Filled(params), slots: pl.slots, pieces: append([]piece[B](nil), pl.pieces...)}
+	h := sum.New()
+	for i := range f.pieces {
+		if p := &f.pieces[i]; p.kind == paramPiece {
+			text := p.as.Append(nil, params[p.slot])
+			h.Write(text)
+			h.WriteString("\x00")
+			b := e.host.NewBlob(text)
+			*p = piece[B]{whole: b, streamed: b, inWhole: true, inStream: true, size: len(text)}
+		}
+	}
+	f.sum = h.Bytes()
+	if f.Page != pl.Page {
+		f.slots = append([]*slotPlan[B](nil), pl.slots...)
+		for i := range f.slots {
+			if s := &f.Slots[i]; s.Skeleton != pl.Slots[i].Skeleton || s.Error != pl.Slots[i].Error {
+				sp := newSlotPlan(e.host, s)
+				f.slots[i] = &sp
+			}
 		}
 	}
 	return f
@@ -162,12 +169,9 @@ func (e *Engine[B]) fillIn(pl *plan[B], params []string) *plan[B] {
 
 // dropFilled ends what fillIn has made of a plan.
 func (e *Engine[B]) dropFilled(f, of *plan[B]) {
-	for i := range f.pieces {
-		if p := &f.pieces[i]; p.kind == textPiece {
-			if p.inWhole {
-				e.host.Drop(p.whole)
-			}
-			e.host.Drop(p.streamed)
+	for i := range of.pieces {
+		if of.pieces[i].kind == paramPiece {
+			e.host.Drop(f.pieces[i].whole)
 		}
 	}
 	for i, sp := range f.slots {
@@ -252,6 +256,9 @@ func (e *Engine[B]) piecesOf(pieces []page.Piece, blob B, bytes *int) []piece[B]
 		switch p.Kind {
 		case page.SlotPiece:
 			list = append(list, piece[B]{kind: slotPiece, slot: p.Slot})
+			continue
+		case page.ParamPiece:
+			list = append(list, piece[B]{kind: paramPiece, slot: p.Slot, as: p.As})
 			continue
 		case page.TextPiece:
 			text.whole, text.size = e.host.Slice(blob, p.From, p.To), p.To-p.From

@@ -99,7 +99,7 @@ func (q *request[B]) leaves(e *Engine[B]) {
 
 // begin makes the request of a page of the build and looks at each slot: there, or a fill to wait for.
 func (e *Engine[B]) begin(r *Request) (*request[B], error) {
-	pl := &e.plans[r.page]
+	pl := e.plans[r.page].Load()
 	for _, sp := range pl.slots {
 		// All keys first: a request that is refused has started nothing. They are made anew below, since together they can
 		// take megabytes, and only those that a fill is for are kept, by the fill.

@@ -89,7 +89,6 @@ type simOrigin struct {
 
 	nextBlob simBlob
 	blobs    map[simBlob]*simBytes
-	ofPages  int // blobs of the pages of the build
 
 	visits  map[RequestID]*simVisit
 	order   []RequestID // those unfinished
@@ -207,7 +206,7 @@ func (s *simOrigin) start() {
 	if s.engine, err = New(s.pages, c, Host[simBlob](s)); err != nil {
 		panic(err)
 	}
-	s.ofPages, s.verifier = len(s.blobs), NewVerifier(s.engine)
+	s.verifier = NewVerifier(s.engine)
 }
 
 func runOrigin(seed uint64, script []step, trace bool) (failure string, seen map[string]int) {
@@ -235,8 +234,8 @@ func runOrigin(seed uint64, script []step, trace bool) (failure string, seen map
 		s.engine.sweep()
 	}
 	s.engine.PurgeAll(s.now)
-	if len(s.blobs) != s.ofPages {
-		s.fail("%d blobs are left, the pages have %d", len(s.blobs), s.ofPages)
+	if keeps := s.engine.keeps(); len(s.blobs) != keeps {
+		s.fail("%d blobs are left, the pages have %d", len(s.blobs), keeps)
 	}
 	if n := len(s.engine.requests); n != 0 {
 		s.fail("%d requests are left", n)

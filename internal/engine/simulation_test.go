@@ -703,27 +703,8 @@ func (s *sim) end() {
 		}
 	}
 	s.engine.PurgeAll(s.wall())
-	plans := 0
-	for i := range s.engine.plans {
-		p := &s.engine.plans[i]
-		for _, piece := range p.pieces {
-			if piece.inWhole {
-				plans++
-			}
-			if piece.inStream {
-				plans++
-			}
-		}
-		for _, slot := range p.slots {
-			plans += 3
-			if slot.HasError {
-				plans++
-			}
-		}
-	}
-	plans++ // the end of patches
-	if len(s.blobs) != plans && s.failure == "" {
-		s.fail("%d blobs are left, the pages hold %d", len(s.blobs), plans)
+	if keeps := s.engine.keeps(); len(s.blobs) != keeps && s.failure == "" {
+		s.fail("%d blobs are left, the pages hold %d", len(s.blobs), keeps)
 	}
 	if n := len(s.engine.requests); n != 0 {
 		s.fail("%d requests are left in the engine", n)

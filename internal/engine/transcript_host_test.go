@@ -30,7 +30,6 @@ type transcriptHost struct {
 	fields   map[string]string
 
 	alive  map[*transcriptBlob]bool
-	pages  int                // blobs of the pages' own
 	ids    map[RequestID]bool // unfinished
 	fills  map[FillID]bool    // of which no end was told
 	queued map[FillID]bool
@@ -79,7 +78,7 @@ func (h *transcriptHost) start() {
 	h.below(&options)
 	h.engine, err = New(h.told.pages, options, Host[*transcriptBlob](h))
 	require.NoError(h.t, err)
-	h.verifier, h.pages = NewVerifier(h.engine), len(h.alive)
+	h.verifier = NewVerifier(h.engine)
 }
 
 // live lets an event happen.
@@ -265,7 +264,7 @@ func (h *transcriptHost) end() {
 	}
 	h.engine.PurgeAll(h.now())
 	require.Empty(h.t, h.verifier.Verify())
-	require.Len(h.t, h.alive, h.pages, "each blob is dropped in the end")
+	require.Len(h.t, h.alive, h.engine.keeps(), "each blob is dropped in the end")
 }
 
 // Field reads the header of the request in progress.

@@ -99,7 +99,7 @@ func (w *world) born(r *worldRandom, number int) *worldIsolate {
 		panic(err)
 	}
 	i.verifier = NewVerifier(i.engine)
-	i.blobs = 0 // what the pages hold is not counted
+	i.blobs = 0 // of no page yet
 	return i
 }
 

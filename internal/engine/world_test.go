@@ -348,8 +348,8 @@ func (w *world) end() {
 			}
 			e.PurgeAll(i.clock())
 		})
-		if i.blobs != 0 {
-			w.fail("isolate %d has %d blobs left", i.number, i.blobs)
+		if left := i.blobs + 1 - e.keeps(); left != 0 {
+			w.fail("isolate %d has %d blobs left", i.number, left)
 		}
 		if n := len(e.requests); n != 0 {
 			w.fail("isolate %d has %d requests left", i.number, n)

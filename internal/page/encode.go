@@ -11,56 +11,113 @@ import (
 )
 
 // Pages are parsed where they are built, so that a shell which does not parse fails the build, and core.wasm needs no
-// parser and no shells: it reads them in this form, which only a build of the same sources can read.
+// parser and no shells: it reads them in this form, which only a build of the same sources can read. What it reads at its start is the
+// head, which has no more of a page than it takes to find it; each page is read when it is first asked for, and its text never.
 //
-//	pages  = magic texts script count *page
+//	pages  = magic size head *record
+//	size   = four bytes, the lowest first: of head
+//	head   = texts script count *entry
 //	texts  = count *text, those of internal/wording
 //	script = text, the fallback script's element
+//	entry  = pattern, sources on other hosts, and how long the three parts of its record are: see [Entry]
+//	record = page rest text: what an engine reads, what only [Decode] does, and Static, joined
 //	text   = length bytes
 //	number = seven bits a byte, the lowest first, the eighth bit saying that more follow; the sign is the lowest bit
 //
 // The fields of a page and a slot follow in the order in which page.go declares them.
 
-const pagesMagic = "inlay pages 9\n"
+const pagesMagic = "inlay pages 10\n"
+
+// StartSize is how many bytes of pages say how long their head is.
+const StartSize = len(pagesMagic) + 4
 
 // Encode writes pages for [Decode].
 func Encode(pages []Page) []byte {
-	w := writer{buf: []byte(pagesMagic)}
-	w.texts(wording.All())
-	w.text(Fallback)
-	w.number(len(pages))
+	head := writer{}
+	head.texts(wording.All())
+	head.text(Fallback)
+	head.number(len(pages))
+	var records []byte
 	for i := range pages {
-		w.page(&pages[i])
+		p := &pages[i]
+		var own, rest writer
+		l := Lay(p)
+		own.page(p, l)
+		rest.rest(p)
+		e := entryOf(p)
+		head.entry(&e)
+		head.number(len(own.buf))
+		head.number(len(rest.buf))
+		head.number(l.Size)
+		records = append(append(records, own.buf...), rest.buf...)
+		for _, s := range p.Static {
+			records = append(records, s...)
+		}
 	}
-	return w.buf
+	n := len(head.buf)
+	all := append([]byte(pagesMagic), byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
+	return append(append(all, head.buf...), records...)
 }
 
-// Decode reads what [Encode] wrote. The error says that it is something else.
+// Decode reads what [Encode] wrote, all of it. The error says that it is something else.
 func Decode(data []byte) ([]Page, error) {
-	r := reader{data: data}
-	if len(data) < len(pagesMagic) || string(data[:len(pagesMagic)]) != pagesMagic {
+	size := HeadSize(data)
+	if size == 0 || len(data) < StartSize+size {
 		return nil, errPages
 	}
-	r.data = data[len(pagesMagic):]
-	if texts := r.texts(); !loadFallback(r.text()) || !wording.Load(texts) {
-		return nil, errPages
+	entries, err := DecodeHead(data[StartSize:StartSize+size], len(data))
+	if err != nil {
+		return nil, err
 	}
-	pages := make([]Page, r.count(pageLeast))
+	pages := make([]Page, len(entries))
 	for i := range pages {
-		r.page(&pages[i])
-	}
-	if r.bad || len(r.data) > 0 {
-		return nil, errPages
+		if err := entries[i].decode(data, &pages[i]); err != nil {
+			return nil, err
+		}
 	}
 	return pages, nil
 }
 
+// HeadSize is how long the head of pages is, by their first [StartSize] bytes; 0: they are something else.
+func HeadSize(start []byte) int {
+	n := len(pagesMagic)
+	if len(start) < StartSize || string(start[:n]) != pagesMagic {
+		return 0
+	}
+	return int(start[n]) | int(start[n+1])<<8 | int(start[n+2])<<16 | int(start[n+3]&0x7f)<<24
+}
+
+// DecodeHead reads the head of pages that are so long with all that belongs to them. The entries keep pointing into it.
+func DecodeHead(head []byte, size int) ([]Entry, error) {
+	r := reader{data: head}
+	if texts := r.texts(); !loadFallback(r.text()) || !wording.Load(texts) {
+		return nil, errPages
+	}
+	entries := make([]Entry, r.count(entryLeast))
+	at := StartSize + len(head)
+	for i := range entries {
+		e := &entries[i]
+		r.entry(e)
+		e.At = at
+		e.Own, e.rest, e.Text = r.below(size+1-at), r.below(size+1-at), r.below(size+1-at)
+		at += e.Own + e.rest + e.Text
+		if at > size {
+			r.fail()
+			at = size
+		}
+	}
+	if r.bad || len(r.data) > 0 || at != size {
+		return nil, errPages
+	}
+	return entries, nil
+}
+
 var errPages = errors.New("edge: these are no pages, or another build's; build again")
 
-// pageLeast, slotLeast, insertLeast and listLeast are the fewest bytes that a page, a slot, an insert and an item of a list take: a count that
-// promises more than there can be is refused before anything is allocated for it.
+// entryLeast, slotLeast, insertLeast and listLeast are the fewest bytes that an entry, a slot, an insert and an item of a list take: a count
+// that promises more than there can be is refused before anything is allocated for it.
 const (
-	pageLeast   = 17
+	entryLeast  = 5
 	slotLeast   = 18
 	listLeast   = 1
 	insertLeast = 4
@@ -100,8 +157,8 @@ func (w *writer) texts(list []string) {
 	}
 }
 
-func (w *writer) page(p *Page) {
-	w.text(p.Pattern)
+// page writes what an engine needs.
+func (w *writer) page(p *Page, l *Layout) {
 	w.number(int(p.Mode))
 	w.text(p.CacheControl)
 	w.flag(p.Preload)
@@ -115,21 +172,11 @@ func (w *writer) page(p *Page) {
 	for i := range p.Slots {
 		w.slot(&p.Slots[i])
 	}
-	w.texts(p.Static)
-	w.number(p.Head.Part)
-	w.number(p.Head.Off)
-	w.number(p.Tail.Part)
-	w.number(p.Tail.Off)
 	w.texts(p.Links)
-	w.text(p.Closers)
 	w.texts(p.Params)
-	w.number(len(p.Inserts))
-	for _, in := range p.Inserts {
-		w.number(in.Part)
-		w.number(in.Off)
-		w.number(in.Param)
-		w.number(int(in.As))
-	}
+	w.inserts(p.Inserts)
+	w.pieces(l.Pieces)
+	w.buf = append(w.buf, l.Sum[:]...)
 }
 
 func (w *writer) slot(s *Slot) {
@@ -228,8 +275,7 @@ func (r *reader) texts() []string {
 	return list
 }
 
-func (r *reader) page(p *Page) {
-	p.Pattern = r.text()
+func (r *reader) page(p *Page, l *Layout) {
 	p.Mode = Mode(r.below(len(modeNames)))
 	p.CacheControl = r.text()
 	p.Preload = r.flag()
@@ -245,18 +291,7 @@ func (r *reader) page(p *Page) {
 	for i := range p.Slots {
 		r.slot(&p.Slots[i])
 	}
-	p.Static = r.texts()
-	if len(p.Static) != len(p.Slots)+1 {
-		r.fail()
-		return
-	}
-	p.Head = r.cut(p.Static)
-	p.Tail = r.cut(p.Static)
-	if p.Tail.Part != len(p.Slots) {
-		r.fail()
-	}
 	p.Links = r.texts()
-	p.Closers = r.text()
 	p.Params = r.texts()
 	r.inserts(p)
 	for i := range p.Slots {
@@ -269,7 +304,23 @@ func (r *reader) page(p *Page) {
 			}
 		}
 	}
+	l.Pieces = r.pieces()
+	if len(r.data) < len(l.Sum) {
+		r.fail()
+	} else {
+		r.data = r.data[copy(l.Sum[:], r.data):]
+	}
 	p.Settle()
+}
+
+func (w *writer) inserts(list []Insert) {
+	w.number(len(list))
+	for _, in := range list {
+		w.number(in.Part)
+		w.number(in.Off)
+		w.number(in.Param)
+		w.number(int(in.As))
+	}
 }
 
 func (r *reader) inserts(p *Page) {
@@ -279,8 +330,12 @@ func (r *reader) inserts(p *Page) {
 	}
 	part, off := 0, 0
 	for i := range p.Inserts {
-		in := Insert{Part: r.below(len(p.Static) + 2*len(p.Slots))}
-		in.Off = r.below(len(*p.Text(in.Part)) + 1)
+		in := Insert{Part: r.below(3*len(p.Slots) + 1)}
+		most := 1 << 30
+		if text := p.Text(in.Part); text != nil {
+			most = len(*text) + 1
+		}
+		in.Off = r.below(most)
 		in.Param, in.As = r.below(len(p.Params)), InsertAs(r.below(int(AsPath)+1))
 		if in.Part < part || in.Part == part && in.Off < off {
 			r.fail()
@@ -292,12 +347,6 @@ func (r *reader) inserts(p *Page) {
 		part, off = in.Part, in.Off
 		p.Inserts[i] = in
 	}
-}
-
-func (r *reader) cut(static []string) Cut {
-	c := Cut{Part: r.below(len(static))}
-	c.Off = r.below(len(static[c.Part]) + 1)
-	return c
 }
 
 func (r *reader) slot(s *Slot) {

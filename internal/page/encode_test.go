@@ -1,6 +1,8 @@
 package page_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -30,6 +32,67 @@ func TestPagesSurviveTheirEncoding(t *testing.T) {
 	assert.Equal(t, []string{"other.example"}, page.Hosts(pages))
 }
 
+func TestAPageIsReadByItself(t *testing.T) {
+	one, err := shell.Parse("/p/{id}", encodedShell)
+	require.NoError(t, err)
+	other, err := shell.Parse("/q", "<p>plain</body>")
+	require.NoError(t, err)
+	all := page.Encode([]page.Page{one, other})
+	size := page.HeadSize(all[:page.StartSize])
+	entries, err := page.DecodeHead(all[page.StartSize:page.StartSize+size], len(all))
+	require.NoError(t, err)
+	require.Len(t, entries, 2)
+	assert.Equal(t, []page.Foreign{{Line: 1, Name: "b", Host: "other.example"}}, entries[0].Foreign)
+	for i, want := range []page.Page{one, other} {
+		e := &entries[i]
+		got, layout, err := e.Open(all[e.At : e.At+e.Own])
+		require.NoError(t, err)
+		assert.Equal(t, page.Lay(&want), layout)
+		assert.Equal(t, strings.Join(want.Static, ""), string(all[e.TextAt():e.TextAt()+e.Text]))
+		assert.Equal(t, want.Slots, got.Slots)
+		assert.Equal(t, want.Pattern, got.Pattern)
+		_, _, err = e.Open(all[e.At : e.At+e.Own-1])
+		assert.ErrorContains(t, err, "build again")
+	}
+}
+
+func TestALayoutIsTheShellWithItsPlaces(t *testing.T) {
+	const head, tail = page.HeadPiece, page.TailPiece
+	for _, c := range []struct {
+		name string
+		page page.Page
+		want string
+	}{
+		{"empty", page.Page{Shell: page.Shell{Static: []string{""}}}, "HT"},
+		{"one text", page.Page{Shell: page.Shell{Static: []string{"abc"}, Head: page.Cut{Off: 1}, Tail: page.Cut{Off: 2}, Closers: "</i>"}}, "aHbT</i>c"},
+		{"the tail first", page.Page{Shell: page.Shell{Static: []string{"abc"}, Head: page.Cut{Off: 2}, Tail: page.Cut{Off: 1}}}, "aTbHc"},
+		{"both at once", page.Page{Shell: page.Shell{Static: []string{"ab"}, Head: page.Cut{Off: 1}, Tail: page.Cut{Off: 1}}}, "aHTb"},
+		{"a slot", page.Page{Slots: make([]page.Slot, 1), Shell: page.Shell{Static: []string{"ab", "cd"}, Head: page.Cut{Off: 1}, Tail: page.Cut{Part: 1, Off: 1}}}, "aHb[0]cTd"},
+		{"parameters", page.Page{Slots: make([]page.Slot, 1), Shell: page.Shell{Static: []string{"ab", "cd"}, Tail: page.Cut{Part: 1, Off: 1}, Params: []string{"x", "y"},
+			Inserts: []page.Insert{{Part: 0, Off: 0, Param: 1}, {Part: 0, Off: 1}, {Part: 1, Off: 1, As: page.AsURL}, {Part: 1, Off: 2}, {Part: 2, Off: 0}}}},
+			"{1 0}Ha{0 0}b[0]c{0 2}Td{0 0}"},
+	} {
+		l := page.Lay(&c.page)
+		text, got := strings.Join(c.page.Static, ""), ""
+		for _, p := range l.Pieces {
+			switch p.Kind {
+			case page.TextPiece:
+				got += text[p.From:p.To]
+			case page.SlotPiece:
+				got += fmt.Sprintf("[%d]", p.Slot)
+			case page.ParamPiece:
+				got += fmt.Sprintf("{%d %d}", p.Slot, p.As)
+			case head:
+				got += "H"
+			case tail:
+				got += "T" + p.Text
+			}
+		}
+		assert.Equal(t, c.want, got, c.name)
+		assert.Equal(t, len(text), l.Size)
+	}
+}
+
 func FuzzDecodePages(f *testing.F) {
 	p, err := shell.Parse("/p/{id}", encodedShell)
 	if err != nil {
@@ -38,7 +101,7 @@ func FuzzDecodePages(f *testing.F) {
 	whole := page.Encode([]page.Page{p})
 	f.Add(whole)
 	f.Add(whole[:len(whole)/2])
-	f.Add(whole[:len("inlay pages 8\n")])
+	f.Add(whole[:len("inlay pages 10\n")])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		pages, err := page.Decode(data)
 		if err != nil {

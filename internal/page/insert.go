@@ -5,12 +5,15 @@ import (
 	"inlay/internal/route"
 )
 
-// Text is the text of the page in which [Insert.Part] is.
+// Text is the text of the page in which [Insert.Part] is; nil where the page has no Static, as in core.wasm.
 func (p *Page) Text(part int) *string {
-	if part < len(p.Static) {
-		return &p.Static[part]
+	if part <= len(p.Slots) {
+		if part < len(p.Static) {
+			return &p.Static[part]
+		}
+		return nil
 	}
-	part -= len(p.Static)
+	part -= len(p.Slots) + 1
 	if s := &p.Slots[part/2]; part&1 == 0 {
 		return &s.Skeleton
 	} else {
@@ -20,14 +23,14 @@ func (p *Page) Text(part int) *string {
 
 // Append writes a parameter as what it is there. Nothing of it can end the text or the value that it stands in, and what is
 // percent-encoded has no colon and no slash of its own, so that it is neither a scheme nor a host.
-func (in *Insert) Append(dst []byte, value string) []byte {
-	if in.As >= AsURL {
-		return route.AppendEncoded(dst, value, in.As == AsPath)
+func (as InsertAs) Append(dst []byte, value string) []byte {
+	if as >= AsURL {
+		return route.AppendEncoded(dst, value, as == AsPath)
 	}
 	for i := 0; i < len(value); i++ {
 		c := value[i]
 		at := ascii.IndexAny("&<>\"'", value[i:i+1])
-		if at < 0 || in.As == AsText && at > 2 {
+		if at < 0 || as == AsText && at > 2 {
 			dst = append(dst, c)
 			continue
 		}
@@ -41,25 +44,21 @@ func (in *Insert) Append(dst []byte, value string) []byte {
 	return dst
 }
 
-// Filled is the page with parameters in its texts.
+// Filled is the page with parameters in the texts of its slots; the page itself if those have none.
 func (p *Page) Filled(params []string) *Page {
-	f := *p
-	f.Static = append([]string(nil), p.Static...)
-	f.Slots = append([]Slot(nil), p.Slots...)
+	f := p
 	for i := len(p.Inserts) - 1; i >= 0; i-- { // the last first, so that the others stay where they are
 		in := &p.Inserts[i]
-		value := string(in.Append(nil, params[in.Param]))
+		if in.Part <= len(p.Slots) {
+			break // they are in the order of their parts
+		}
+		if f == p {
+			f = new(Page)
+			*f = *p
+			f.Slots = append([]Slot(nil), p.Slots...)
+		}
 		text := f.Text(in.Part)
-		*text = (*text)[:in.Off] + value + (*text)[in.Off:]
-		f.Head.move(in, len(value))
-		f.Tail.move(in, len(value))
+		*text = (*text)[:in.Off] + string(in.As.Append(nil, params[in.Param])) + (*text)[in.Off:]
 	}
-	return &f
-}
-
-// move is at what has been put before a cut, or behind it.
-func (c *Cut) move(in *Insert, n int) {
-	if c.Part == in.Part && c.Off >= in.Off {
-		c.Off += n
-	}
+	return f
 }

@@ -21,9 +21,10 @@ type Outline struct {
 // Piece is a part of what an outline is of.
 type Piece struct {
 	Kind     PieceKind
-	From, To int    // TextPiece: the bytes from From up to To
-	Text     string // LiteralPiece, TailPiece: text that does not stand there
-	Slot     int    // SlotPiece: its index
+	From, To int      // TextPiece: the bytes from From up to To
+	Text     string   // LiteralPiece, TailPiece: text that does not stand there
+	Slot     int      // SlotPiece: its index; ParamPiece: that of the parameter
+	As       InsertAs // ParamPiece: what it is written as
 }
 
 // Plain tells whether an outline says nothing of so many bytes: that they are text as they stand.
@@ -49,6 +50,8 @@ const (
 	// TailPiece is where patches go, once in a document and after all of its slots; its Text is the end tags that come before
 	// them. Nothing unless it is streamed.
 	TailPiece
+	// ParamPiece is a parameter of a page's pattern: not of an outline.
+	ParamPiece
 	pieceKinds
 )
 
@@ -109,6 +112,9 @@ func (w *writer) pieces(list []Piece) {
 			w.number(p.To)
 		case SlotPiece:
 			w.number(p.Slot)
+		case ParamPiece:
+			w.number(p.Slot)
+			w.number(int(p.As))
 		default:
 			w.text(p.Text)
 		}
@@ -133,6 +139,8 @@ func (r *reader) pieces() []Piece {
 			}
 		case SlotPiece:
 			p.Slot = r.below(1 << 16)
+		case ParamPiece:
+			p.Slot, p.As = r.below(1<<16), InsertAs(r.below(int(AsPath)+1))
 		default:
 			p.Text = r.text()
 		}

@@ -20,7 +20,7 @@ func expand(p *page.Page, values ...string) string {
 		}
 		for _, in := range p.Inserts {
 			if in.Part == part {
-				b = in.Append(append(b, text[from:in.Off]...), values[in.Param])
+				b = in.As.Append(append(b, text[from:in.Off]...), values[in.Param])
 				from = in.Off
 			}
 		}

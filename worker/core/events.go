@@ -32,13 +32,18 @@ func exportInput(size uint32) unsafe.Pointer {
 	return bytesAt(input)
 }
 
-// pages takes pages.bin, before start; it answers with 1 if that is from another build.
+// pages takes the blob of pages.bin, which stays, before start; it answers with 1 if that is from another build.
 //
 //go:wasmexport pages
-func exportPages(size uint32) uint32 {
+func exportPages(blob, size uint32) uint32 {
+	pagesBlob = handle(blob)
+	head := page.HeadSize(readPages(0, page.StartSize))
+	if head == 0 || page.StartSize+head > int(size) {
+		return 1
+	}
 	var err error
-	// The pages keep pointing into their encoded form.
-	if pages, err = page.Decode(append([]byte(nil), input[:size]...)); err != nil {
+	// The entries keep pointing into it.
+	if pages, err = page.DecodeHead(readPages(page.StartSize, head), int(size)); err != nil {
 		return 1
 	}
 	return 0

@@ -16,8 +16,28 @@ import (
 // core is the engine; it is made by start, in the first request of an isolate: at module scope there is no clock yet.
 var core *engine.Engine[handle]
 
-// pages are the site's, parsed when the Worker was built.
-var pages []page.Page
+// pages are the site's, parsed when the Worker was built: what is known of each before it is asked for, and the blob that has them all.
+var (
+	pages     []page.Entry
+	pagesBlob handle
+)
+
+// readPages takes so many bytes of them.
+func readPages(from, size int) []byte {
+	p := make([]byte, size)
+	read(pagesBlob, uint32(from), bytesAt(p), uint32(size))
+	return p
+}
+
+// openPage reads a page that is asked for. Its text stays where it is.
+func openPage(i int) (*page.Page, *page.Layout, handle) {
+	e := &pages[i]
+	p, l, err := e.Open(readPages(e.At, e.Own))
+	if err != nil {
+		return nil, nil, 0
+	}
+	return p, l, slice(pagesBlob, uint32(e.TextAt()), uint32(e.TextAt()+e.Text))
+}
 
 // settings are what JavaScript needs of the configuration, each ended by NUL: dev, debug, origin, the secret of batches, the
 // lease in milliseconds, what lies below, whether that outlives a deployment, the field that purges.
@@ -43,7 +63,7 @@ func newEngine(t []string, seed, crashes uint64, has uint32) (err error) {
 	appendBlock(flag(c.Dev), flag(c.Debug), c.Origin, c.FillsSecret, decimal.String(int(c.Lease.Milliseconds())),
 		decimal.String(int(c.Tiers)), flag(c.Outlive), c.PurgeField)
 	settings = append(settings[:0], block...)
-	core, err = engine.New(pages, c, engine.Host[handle](host{}))
+	core, err = engine.Open(engine.Pages[handle]{Entries: pages, Open: openPage}, c, engine.Host[handle](host{}))
 	return err
 }
 
