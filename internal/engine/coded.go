@@ -18,7 +18,11 @@ func (r *Request) Page() int { return r.page }
 // TakesQuery reports whether what a request has in its query may come to stand in its page: a slot takes a parameter, or the page is the
 // origin's. It may be called from any goroutine, once the request has been routed.
 func (e *Engine[B]) TakesQuery(r *Request) bool {
-	return r.query != "" && (r.page < 0 || e.plans[r.page].depends.Load().varies.TakesQuery())
+	if r.query == "" || r.page < 0 {
+		return r.query != ""
+	}
+	pl := e.plans[r.page].Load()
+	return pl == nil || pl.depends.Load().varies.TakesQuery() // nil: nobody had asked for the page when the request was routed
 }
 
 // Recharge is the event that the host holds more bytes, or fewer, for the body of the composed page that answers r: is tells whether a
