@@ -92,7 +92,10 @@ export class CrashError extends Error {}
 
 export class Core {
   /**
-   * @param {Record<string, unknown>} env @param {ArrayBuffer} [shells] in place of pages.bin
+   * What can be done at module scope, where there is no clock and nothing random: the instance, which knows the pages. It takes requests
+   * once it has begun.
+   * @param {Record<string, unknown> | null} env with which it begins at once; null: see begin
+   * @param {ArrayBuffer} [shells] in place of pages.bin
    * @param {string} [edition] of those shells
    */
   constructor(env, shells = pages, edition = "") {
@@ -132,12 +135,12 @@ export class Core {
     this.tiers = null;
     /** INLAY_REGION: who does fills for all isolates of a region; null: nobody. @type {any} */
     this.region = null;
+    /** @type {Front} */
+    this.front = /** @type {any} */ (null);
+    /** @type {Settings} */
+    this.settings = /** @type {any} */ (null);
+    this.edition = edition;
 
-    try {
-      this.front = new Front(env);
-    } catch (text) {
-      throw typeof text === "string" ? new ConfigError(text) : text;
-    }
     const instance = new WebAssembly.Instance(module, { inlay: asks(this) });
     /** @type {any} */
     this.exports = instance.exports;
@@ -148,16 +151,24 @@ export class Core {
     this.shells = new Shells(shells);
     const { pages } = this.shells;
     this.input = this.exports.input(inputSize);
-    if (this.exports.pages(this.keep(pages), pages.length) !== 0) throw new ConfigError("pages.bin and core.wasm are of different builds: run ./build.sh again");
-    this.settings = this.start(env, edition);
+    this.readsPages = this.exports.pages(this.keep(pages), pages.length) === 0;
+    if (env !== null) this.begin(env);
+  }
+
+  /** In the first request of an isolate. Throws a ConfigError if it cannot. @param {Record<string, unknown>} env */
+  begin(env) {
+    if (!this.readsPages) throw new ConfigError("pages.bin and core.wasm are of different builds: run ./build.sh again");
+    try {
+      this.front = new Front(env);
+    } catch (text) {
+      throw typeof text === "string" ? new ConfigError(text) : text;
+    }
+    this.settings = this.start(env);
     this.front.passesTo(this.settings.origin);
   }
 
-  /**
-   * @param {Record<string, unknown>} env @param {string} edition
-   * @returns {Settings}
-   */
-  start(env, edition) {
+  /** @param {Record<string, unknown>} env @returns {Settings} */
+  start(env) {
     /** @type {[string, string][]} */
     const variables = [];
     for (const [name, value] of Object.entries(env)) {
@@ -182,7 +193,7 @@ export class Core {
       this.log = new View(bound.log, settings.lease, (settings.tiers & dataCenter) !== 0);
       // Another origin fills other fragments, of whatever deployment.
       const from = digest(`${origin}\n${env.INLAY_FILL_FIELDS ?? ""}`);
-      this.tiers = new Tiers(bound.log, bound.kv, `${settings.outlive ? "any" : build + edition}/${from}`);
+      this.tiers = new Tiers(bound.log, bound.kv, `${settings.outlive ? "any" : build + this.edition}/${from}`);
     }
     return settings;
   }

@@ -25,7 +25,7 @@ async function renew(wanted) {
   if (wanted <= shells) return; // another request was faster
   isolate.shells = bytes;
   isolate.edition = `-${wanted}`;
-  isolate.core = null;
+  isolate.core = isolate.next = null;
   shells = wanted;
 }
 

@@ -8,8 +8,10 @@ import pages from "./pages.bin";
 
 export class Isolate {
   constructor() {
-    /** The one core, if it has been made. @type {Core | null} */
+    /** The one core, if it has begun. @type {Core | null} */
     this.core = null;
+    /** The first, which has not yet. Made at module scope: a Worker is loaded while its first visitor shakes hands. @type {Core | null} */
+    this.next = new Core(null);
     /** The site's pages, as pages.bin has them; undefined: those of pages.bin. @type {ArrayBuffer | undefined} */
     this.shells = undefined;
     /** Which they are, where there is more than one. */
@@ -19,10 +21,19 @@ export class Isolate {
     this.opening = new Opening((env) => this.coreOf(env));
   }
 
-  /** The core is made in the first request, since there is no clock before, and again after a crash. @param {any} env */
+  /** The core begins in the first request, since there is no clock before, and another after a crash. @param {any} env */
   coreOf(env) {
-    if (this.core === null || this.core.crashed) this.core = new Core(env, this.shells, this.edition);
-    return this.core;
+    const { core } = this;
+    return core === null || core.crashed ? this.begun(env) : core;
+  }
+
+  /** @param {any} env @returns {Core} */
+  begun(env) {
+    const core = this.next ?? new Core(null, this.shells, this.edition);
+    this.next = null;
+    core.begin(env);
+    this.core = core;
+    return core;
   }
 
   /** @param {Request} request @param {any} env @param {ExecutionContext} ctx @returns {Response | Promise<Response>} */
