@@ -73,14 +73,15 @@ var commands = map[string]func(t *testing.T, line string){
 	"npx wrangler secret put INLAY_FILL_FIELDS":          wranglerHas("secret", "put"),
 	"npx wrangler tail":                                  wranglerHas("tail"),
 
-	"go -C bench test ./native -run TestLoadersInTrouble": by("TestLoadersInTrouble"),
-	"go -C bench test ./native -run '^$' -bench Load":     runs([]string{"-benchtime", "10x"}, "cache=otter/op=miss"),
-	"go -C bench test ./native -run '^$' -bench Collect":  runs([]string{"-benchtime", "1x", "-args", "-smoke"}, "cache=freecache"),
-	"go test ./cache -run '^$' -bench InvalidateAll":      runs([]string{"-benchtime", "1x"}, "ns/entry"),
-	"cd edge/redis && go test -race ./...":                step("go test -race: $module"),
-	"cd edge/redis && go test -run '^$' -bench .":         by("TestStoreIsAPurgeLog"),
-	"go test -bench 'BenchmarkOutline' ./internal/shell":  runs([]string{"-run", "^$", "-benchtime", "1x"}, "ns/op"),
-	"go test ./cache -run '^$' -bench All":                runs([]string{"-benchtime", "1x"}, "stall"),
+	"go -C bench test ./native -run TestLoadersInTrouble":    by("TestLoadersInTrouble"),
+	"go -C bench test ./native -run '^$' -bench Load":        runs([]string{"-benchtime", "10x"}, "cache=otter/op=miss"),
+	"go -C bench test ./native -run '^$' -bench Collect":     runs([]string{"-benchtime", "1x", "-args", "-smoke"}, "cache=freecache"),
+	"go test ./cache -run '^$' -bench InvalidateAll":         runs([]string{"-benchtime", "1x"}, "ns/entry"),
+	"cd edge/redis && go test -race ./...":                   step("go test -race: $module"),
+	"cd edge/redis && go test -run '^$' -bench .":            by("TestStoreIsAPurgeLog"),
+	"cd edge/compress && go test -run '^$' -bench Codings .": by("TestCodingsGiveWhatTheyGot"),
+	"go test -bench 'BenchmarkOutline' ./internal/shell":     runs([]string{"-run", "^$", "-benchtime", "1x"}, "ns/op"),
+	"go test ./cache -run '^$' -bench All":                   runs([]string{"-benchtime", "1x"}, "stall"),
 
 	"go test ./edge/varnishtest -run TestColdPage -args -samples 9 -picture ../../docs/images/esi.svg": by("TestColdPage"),
 }

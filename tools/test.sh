@@ -21,7 +21,7 @@ silent() {
 inlay_build() (inlay build --test)
 
 # modules are the folders with a go.mod of their own, besides the site.
-modules='bench edge/difftest edge/browsertest edge/redis'
+modules='bench edge/difftest edge/browsertest edge/redis edge/compress'
 
 # within FOLDER COMMAND…
 within() (cd "$1" && shift && "$@")
