@@ -14,7 +14,7 @@ import (
 // changes something shares one.
 //
 // A Cache keeps none of the key strings that it is given: they may lie in a
-// buffer that is used again. The names of tags it does keep.
+// buffer that is used again, or in a long text: the names of tags are copied too.
 type Cache[V any] struct {
 	index    index[V]
 	hash     hasher

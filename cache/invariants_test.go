@@ -121,22 +121,29 @@ func checkBytes[V any](t testing.TB, c *Cache[V], indexed map[*entry[V]]bool) {
 	}
 	for name, g := range names {
 		want += int64(TagOverhead + len(name))
-		require.Same(t, g, c.tags.tags[name])
+		require.Same(t, g, c.tags.find(name, c.hash.sum(name)))
 		require.Equal(t, refs[g], g.refs, "references to tag %q", name)
 		require.Equal(t, entries[g], g.entries, "entries of tag %q", name)
 		require.Equal(t, fresh[g], g.fresh, "fresh entries of tag %q", name)
 	}
-	require.Len(t, c.tags.tags, len(names))
-	chained := 0
-	for _, w := range c.tags.combos {
-		for ; w != nil; w = w.next {
-			chained++
-			require.Contains(t, combos, w)
-		}
-	}
-	require.Len(t, combos, chained)
+	require.Len(t, names, checkLinks(t, &c.tags.tags))
+	require.Len(t, combos, checkLinks(t, &c.tags.combos))
 	require.Equal(t, want, c.Bytes())
 	require.LessOrEqual(t, c.Bytes(), c.opts.MaxBytes)
+}
+
+// checkLinks looks whether each is in its bucket, and counts them.
+func checkLinks(t testing.TB, links *links) (n int) {
+	for i := range links.buckets {
+		for l := links.buckets[i]; l != nil; l = l.next {
+			require.Equal(t, links.bucket(l.hash), links.buckets[i])
+			n++
+		}
+	}
+	require.Equal(t, links.n, n)
+	require.GreaterOrEqual(t, len(links.buckets), n)
+	require.LessOrEqual(t, len(links.buckets), max(8, 16*n))
+	return n
 }
 
 func checkStats[V any](t testing.TB, c *Cache[V]) {

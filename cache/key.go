@@ -3,6 +3,8 @@ package cache
 import (
 	"strings"
 	"unsafe"
+
+	"inlay/cache/internal/platform"
 )
 
 // The bytes of an entry's key lie right behind the entry, in the same piece of
@@ -12,7 +14,8 @@ import (
 //
 // Go has no structs of variable length, so there is a type for each of a few
 // lengths: with V = []byte they fill the allocator's sizes. A longer key lies
-// elsewhere, and its address behind the entry.
+// elsewhere, and its address behind the entry. TinyGo gives memory without a type,
+// so there each entry is as long as its key makes it.
 
 const maxInline = 136
 
@@ -55,6 +58,8 @@ type (
 func newEntry[V any](key string, v V) *entry[V] {
 	var e *entry[V]
 	switch n := len(key); {
+	case platform.Raw:
+		e = (*entry[V])(platform.Words(unsafe.Sizeof(entry[V]{}) + uintptr(n)))
 	case n <= 8:
 		e = &new(keyed8[V]).entry
 	case n <= 24:
@@ -86,7 +91,7 @@ func (e *entry[V]) behind() unsafe.Pointer {
 
 func (e *entry[V]) keyString() string {
 	p := (*byte)(e.behind())
-	if e.keyLen > maxInline {
+	if !platform.Raw && e.keyLen > maxInline {
 		p = *(**byte)(e.behind())
 	}
 	return unsafe.String(p, int(e.keyLen))
@@ -97,7 +102,7 @@ func (e *entry[V]) keyIs(key string) bool {
 		return false
 	}
 	p := (*byte)(e.behind())
-	if len(key) > maxInline {
+	if !platform.Raw && len(key) > maxInline {
 		p = *(**byte)(e.behind())
 	}
 	return equal(unsafe.String(p, len(key)), key)

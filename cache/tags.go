@@ -2,8 +2,10 @@ package cache
 
 import (
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"inlay/cache/internal/platform"
 )
@@ -21,6 +23,7 @@ const (
 // when it happened, so they take the same time for one entry and a million;
 // an entry compares on each look.
 type tag struct {
+	link
 	name          string
 	purgedAt      atomic.Uint64 // sequence number of the last purge
 	invalidatedAt atomic.Uint64 // sequence number of the last invalidation
@@ -77,14 +80,13 @@ func (m *softMarks) after(since uint64) int64 {
 // sequence number at which the combination came into use. After a purge or an
 // invalidation of one of its tags a combination serves no new entry.
 type terms struct {
+	link
 	swr, sie time.Duration
 	keep     time.Duration
 	tags     []*tag
 	since    uint64
 	stale    bool // of entries that were stored as stale: no count has them as fresh
 	refs     int
-	hash     uint64
-	next     *terms // in its bucket of tagTable.combos
 }
 
 func (w *terms) purged() bool {
@@ -120,14 +122,24 @@ func (w *terms) invalidatedAt() (t int64, yes bool) {
 // tagTable holds the tags and the terms in use. The writer's lock guards it.
 type tagTable struct {
 	hash   *hasher
-	tags   map[string]*tag
-	combos map[uint64]*terms // by hash, chained
+	tags   links // tags, by the hash of their names
+	combos links // terms
 	seq    uint64            // grows with each purge or invalidation
 	recent recentMarks
 }
 
 func (tt *tagTable) init(h *hasher) {
-	tt.hash, tt.tags, tt.combos = h, map[string]*tag{}, map[uint64]*terms{}
+	tt.hash, tt.tags, tt.combos = h, links{}, links{}
+}
+
+// find is the tag of a name that is in use, nil if none is.
+func (tt *tagTable) find(name string, h uint64) *tag {
+	for l := tt.tags.bucket(h); l != nil; l = l.next {
+		if g := (*tag)(unsafe.Pointer(l)); l.hash == h && g.name == name {
+			return g
+		}
+	}
+	return nil
 }
 
 // acquire gives the terms for one more entry, and how many bytes they add to
@@ -137,16 +149,16 @@ func (tt *tagTable) acquire(p *Policy, stale bool) (w *terms, added int64) {
 		return nil, 0
 	}
 	h := tt.hashOf(p)
-	for w = tt.combos[h]; w != nil; w = w.next {
-		if w.is(p) && w.stale == stale && !w.purged() && !w.invalidated() {
+	for l := tt.combos.bucket(h); l != nil; l = l.next {
+		w = (*terms)(unsafe.Pointer(l))
+		if l.hash == h && w.is(p) && w.stale == stale && !w.purged() && !w.invalidated() {
 			w.hold()
 			return w, 0
 		}
 	}
 	w, added = tt.make(p)
 	w.hash, w.stale = h, stale
-	w.next = tt.combos[h]
-	tt.combos[h] = w
+	tt.combos.add(&w.link)
 	w.hold()
 	return w, added
 }
@@ -158,10 +170,12 @@ func (tt *tagTable) make(p *Policy) (*terms, int64) {
 		w.tags = make([]*tag, 0, len(p.Tags))
 	}
 	for _, name := range p.Tags {
-		g := tt.tags[name]
+		h := tt.hash.sum(name)
+		g := tt.find(name, h)
 		if g == nil {
-			g = &tag{name: name}
-			tt.tags[name] = g
+			// The name may be a piece of a long text, of which nothing else is to stay.
+			g = &tag{link: link{hash: h}, name: strings.Clone(name)}
+			tt.tags.add(&g.link)
 			added += int64(platform.TermsFactor * (TagOverhead + len(name)))
 		}
 		g.refs++
@@ -187,34 +201,16 @@ func (tt *tagTable) release(w *terms) (freed int64) {
 	if w.refs > 0 {
 		return 0
 	}
-	tt.unlink(w)
+	tt.combos.remove(&w.link)
 	freed = int64(platform.TermsFactor * (TermsOverhead + TagRefOverhead*len(w.tags)))
 	for _, g := range w.tags {
 		g.refs--
 		if g.refs == 0 {
-			delete(tt.tags, g.name)
+			tt.tags.remove(&g.link)
 			freed += int64(platform.TermsFactor * (TagOverhead + len(g.name)))
 		}
 	}
 	return freed
-}
-
-func (tt *tagTable) unlink(w *terms) {
-	first := tt.combos[w.hash]
-	if first == w {
-		if w.next == nil {
-			delete(tt.combos, w.hash)
-		} else {
-			tt.combos[w.hash] = w.next
-		}
-		return
-	}
-	for x := first; x != nil; x = x.next {
-		if x.next == w {
-			x.next = w.next
-			return
-		}
-	}
 }
 
 // hold counts one more entry on the terms and on each of their tags.
@@ -247,8 +243,9 @@ func (tt *tagTable) hashOf(p *Policy) uint64 {
 // purge makes every entry that carries the tag unusable and counts them.
 func (tt *tagTable) purge(name string) int {
 	tt.seq++
-	tt.recent.add(mark{name: tt.hash.sum(name), seq: tt.seq})
-	g := tt.tags[name]
+	h := tt.hash.sum(name)
+	tt.recent.add(mark{name: h, seq: tt.seq})
+	g := tt.find(name, h)
 	if g == nil {
 		return 0
 	}
@@ -261,8 +258,9 @@ func (tt *tagTable) purge(name string) int {
 // invalidate makes every fresh entry that carries the tag stale and counts them.
 func (tt *tagTable) invalidate(name string, t int64) int {
 	tt.seq++
-	tt.recent.add(mark{name: tt.hash.sum(name), seq: tt.seq, soft: true, at: t})
-	g := tt.tags[name]
+	h := tt.hash.sum(name)
+	tt.recent.add(mark{name: h, seq: tt.seq, soft: true, at: t})
+	g := tt.find(name, h)
 	if g == nil || g.fresh == 0 {
 		return 0 // all that carries it has been invalidated before, and that counts
 	}

@@ -10,55 +10,82 @@ import (
 // What is kept of an answer beside its body, so that its origin can be asked whether it has changed, and can say that it
 // has not with nothing but fields (RFC 9111, sections 4.3 and 3.2).
 
-const (
-	// maxKept is how many bytes the kept fields of an answer may have; past that nothing is kept.
-	maxKept = 2 << 10
-	// keptOverhead is what they count against the budget beyond that.
-	keptOverhead = 320
-)
+// maxKept is how many bytes the kept fields of an answer may have; past that nothing is kept.
+const maxKept = 2 << 10
 
-// Keep gives what is kept of an answer: its validators, and the fields that a 304 need not repeat. Nil: the answer has no
-// validator that can be sent back, or redirects led to it: the conditions go to the first who is asked, and it was not him
-// who gave the validators.
-func (a *Answer) Keep(now time.Time) *Answer {
-	k := &Answer{
-		CacheControl: a.CacheControl, CDNCacheControl: a.CDNCacheControl, Expires: a.Expires, Pragma: a.Pragma,
-		CacheTag: a.CacheTag, SurrogateKey: a.SurrogateKey, CacheGroups: a.CacheGroups,
-		SurrogateControl: a.SurrogateControl, InlaySlots: a.InlaySlots,
+// keptOverhead is what they count against the budget beside themselves: an allocation of their own.
+const keptOverhead = 16
+
+// Kept is what is kept of an answer: its validators, and the fields that a 304 need not repeat. Of each that there is, one behind
+// the other: its place in Fields and its length, in one byte and two, and its value. Nearly all fragments have one or two of the
+// seventeen. Empty: nothing is kept.
+type Kept string
+
+// Keep gives what is kept of an answer. Nothing is if it has no validator that can be sent back, or redirects led to it: the
+// conditions go to the first who is asked, and it was not him who gave the validators.
+func (a *Answer) Keep(now time.Time) Kept {
+	etag, date := ascii.TrimOWS(a.ETag), ascii.TrimOWS(a.LastModified)
+	if !isEntityTag(etag) {
+		etag = ""
 	}
-	if etag := ascii.TrimOWS(a.ETag); isEntityTag(etag) {
-		k.ETag = etag
-	}
-	if date := ascii.TrimOWS(a.LastModified); date != "" {
-		if _, ok := field.ParseDate(date, now); ok {
-			k.LastModified = date
+	if date != "" {
+		if _, ok := field.ParseDate(date, now); !ok {
+			date = ""
 		}
 	}
-	if len(a.Redirects) > 0 || k.ETag == "" && k.LastModified == "" || k.keptBytes() > maxKept {
-		return nil
+	if len(a.Redirects) > 0 || etag == "" && date == "" {
+		return ""
 	}
-	return k
+	var kept []byte
+	for i := range Fields {
+		v := *a.Field(i)
+		switch i {
+		case etagField:
+			v = etag
+		case lastModifiedField:
+			v = date
+		}
+		if v != "" && unkept>>i&1 == 0 {
+			if len(kept)+len(v) > maxKept {
+				return ""
+			}
+			kept = append(kept, byte(i), byte(len(v)>>8), byte(len(v)))
+			kept = append(kept, v...)
+		}
+	}
+	return Kept(kept)
 }
 
-func (a *Answer) keptBytes() int {
-	n := 0
-	for i := range Fields {
-		n += len(*a.Field(i))
+// Places in Fields: of the validators, and, a bit for each, of what a 304 always says for itself, or nothing can be said of by.
+const (
+	etagField         = 10
+	lastModifiedField = 11
+	unkept            = 1<<0 | 1<<2 | 1<<3 | 1<<4 | 1<<5 | 1<<8
+)
+
+// answer is what is kept as the fields that it was.
+func (k Kept) answer() *Answer {
+	a := new(Answer)
+	for k != "" {
+		end := 3 + int(k[1])<<8 + int(k[2])
+		*a.Field(int(k[0])) = string(k[3:end])
+		k = k[end:]
 	}
-	return n
+	return a
 }
 
 // Cost is what kept fields count against the budget; none count nothing.
-func (a *Answer) Cost() int {
-	if a == nil {
+func (k Kept) Cost() int {
+	if k == "" {
 		return 0
 	}
-	return keptOverhead + a.keptBytes()
+	return keptOverhead + len(k)
 }
 
 // Conditions are the fields that ask whether what is kept has changed.
-func (a *Answer) Conditions() []field.Field {
+func (k Kept) Conditions() []field.Field {
 	var fields []field.Field
+	a := k.answer()
 	if a.ETag != "" {
 		fields = append(fields, field.Field{Name: "if-none-match", Value: a.ETag})
 	}
@@ -71,7 +98,8 @@ func (a *Answer) Conditions() []field.Field {
 // Fits tells whether a 304 is about what was kept: its validators, where it repeats them, are the same (RFC 9111, section
 // 4.3.4). A strong entity tag has to be the very same. A weak one is compared as If-None-Match does, since proxies that
 // compress weaken them.
-func (a *Answer) Fits(notModified *Answer, now time.Time) bool {
+func (k Kept) Fits(notModified *Answer, now time.Time) bool {
+	a := k.answer()
 	if etag := ascii.TrimOWS(notModified.ETag); etag != "" {
 		if !isEntityTag(etag) {
 			return false
@@ -94,8 +122,8 @@ func (a *Answer) Fits(notModified *Answer, now time.Time) bool {
 
 // Renewed is the answer that a 304 makes of what was kept: its fields, and those kept that it does not repeat. An Age and
 // a Date are always its own.
-func (a *Answer) Renewed(notModified *Answer, size int) Answer {
-	r := *a
+func (k Kept) Renewed(notModified *Answer, size int) Answer {
+	r := *k.answer()
 	for i := range Fields {
 		if v := *notModified.Field(i); v != "" {
 			*r.Field(i) = v

@@ -1,6 +1,8 @@
 package answer
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,7 +16,7 @@ func FuzzA304(f *testing.F) {
 	f.Fuzz(func(t *testing.T, etag, then, modified, thenModified, control, thenControl string) {
 		first := Answer{ETag: etag, LastModified: modified, CacheControl: control}
 		k := first.Keep(admitNow)
-		if k == nil {
+		if k == "" {
 			return
 		}
 		for _, field := range k.Conditions() {
@@ -23,9 +25,9 @@ func FuzzA304(f *testing.F) {
 			}
 			require.NotEqual(t, "*", field.Value)
 		}
-		require.LessOrEqual(t, k.keptBytes(), maxKept)
+		require.LessOrEqual(t, len(k), maxKept+3)
 		require.True(t, k.Fits(&Answer{}, admitNow))
-		require.True(t, k.Fits(&Answer{ETag: k.ETag, LastModified: k.LastModified}, admitNow))
+		require.True(t, k.Fits(&Answer{ETag: k.answer().ETag, LastModified: k.answer().LastModified}, admitNow))
 		again := k.Renewed(&Answer{Status: 304, ETag: then, LastModified: thenModified, CacheControl: thenControl}, 10)
 		require.Equal(t, 200, again.Status)
 		if thenControl != "" {
@@ -61,6 +63,32 @@ func TestWhatA304MayRepeat(t *testing.T) {
 		{Answer{LastModified: lastModified}, Answer{LastModified: "Sun, 06 Nov 1994 08:49:36 GMT"}, false},
 		{Answer{LastModified: lastModified}, Answer{LastModified: "x"}, false},
 	} {
-		assert.Equal(t, c.fits, c.kept.Fits(&c.says, admitNow), "%+v %+v", c.kept, c.says)
+		assert.Equal(t, c.fits, c.kept.Keep(admitNow).Fits(&c.says, admitNow), "%+v %+v", c.kept, c.says)
 	}
+}
+
+// Each field that a 304 need not repeat is there as it was, also one of the greatest length, and no other.
+func TestWhatIsKept(t *testing.T) {
+	var all, nothing Answer
+	for i := range Fields {
+		*all.Field(i) = "value of " + Fields[i]
+	}
+	all.ETag, all.LastModified = `"a"`, lastModified
+	want := all
+	for _, name := range [...]string{"content-type", "vary", "retry-after", "age", "content-encoding", "date"} {
+		*want.Field(slices.Index(Fields[:], name)) = ""
+	}
+	k := all.Keep(admitNow)
+	assert.Equal(t, &want, k.answer())
+	assert.Equal(t, len(k)+keptOverhead, k.Cost())
+
+	assert.Empty(t, nothing.Keep(admitNow))
+	assert.Zero(t, Kept("").Cost())
+	etag := Answer{ETag: `"` + strings.Repeat("e", maxKept-5) + `"`}
+	assert.Equal(t, &etag, etag.Keep(admitNow).answer())
+	etag.Pragma = "x"
+	assert.Empty(t, etag.Keep(admitNow), "too much")
+
+	usual := Answer{ETag: `"5d41402abc4b2a76b9719d911017c592"`}
+	assert.LessOrEqual(t, usual.Keep(admitNow).Cost(), 56)
 }

@@ -260,11 +260,15 @@ func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond 
 
 // putFilled puts a fragment below that an attempt has brought.
 func (e *Engine[B]) putFilled(f *fill[B], at *attempt, v *entry[B], p *cache.Policy) {
+	reads := int64(0)
+	if v.rare != nil {
+		reads = v.rare.reads
+	}
 	tiers := e.below(f)
 	if p.TTL < leastKept {
 		tiers &^= config.KV
 	}
-	if tiers == 0 || v.loose.is || at.log == "" || p.TTL <= answer.InstantlyStale {
+	if tiers == 0 || v.loose() != nil || at.log == "" || p.TTL <= answer.InstantlyStale {
 		return
 	}
 	e.putBelow(at.id, v, &tier.Entry{
@@ -272,7 +276,7 @@ func (e *Engine[B]) putFilled(f *fill[B], at *attempt, v *entry[B], p *cache.Pol
 		N: [...]int64{
 			tier.Stamp: int64(at.stamp), tier.Filled: e.clock.outside(at.since).UnixMilli(), tier.Age: int64(e.tick-at.asked) / 1e6,
 			tier.TTL: int64(p.TTL) / 1e6, tier.StaleWhileRevalidate: int64(p.StaleWhileRevalidate) / 1e6,
-			tier.StaleIfError: int64(p.StaleIfError) / 1e6, tier.Size: int64(v.size), tier.Reads: v.reads,
+			tier.StaleIfError: int64(p.StaleIfError) / 1e6, tier.Size: int64(v.size), tier.Reads: reads,
 		},
 		Header: v.headerTexts(),
 	}, tiers)
@@ -280,8 +284,8 @@ func (e *Engine[B]) putFilled(f *fill[B], at *attempt, v *entry[B], p *cache.Pol
 
 // headerTexts are the names and values of the fields that go out with a page of the origin.
 func (v *entry[B]) headerTexts() (texts []string) {
-	if v.plan != nil {
-		for _, f := range v.plan.Header {
+	if pl := v.plan(); pl != nil {
+		for _, f := range pl.Header {
 			texts = append(texts, f.Name, f.Value)
 		}
 	}

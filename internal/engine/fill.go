@@ -202,7 +202,7 @@ func (e *Engine[B]) askOrigin(f *fill[B], at *attempt) {
 	f.deadline = e.now.Add(timeout + grace)
 	e.counts.Fills++
 	var conditions []field.Field
-	if f.stored != nil && f.stored.kept != nil {
+	if f.stored != nil {
 		conditions = f.stored.kept.Conditions()
 	}
 	e.host.Fill(at.leader, at.id, Fill{
@@ -269,7 +269,7 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 	if failure != nil {
 		if failure.Type != "" {
 			f.own = newEntry(blob, size, found.sum)
-			f.own.failure = failure
+			f.own.rare = &rare[B]{failure: failure}
 		} else {
 			e.host.Drop(blob)
 		}
@@ -315,7 +315,7 @@ func (e *Engine[B]) succeed(f *fill[B], at *attempt, v *entry[B], policy cache.P
 	}
 	policy.Tags = a.AppendTags(f.tags[:len(f.tags):len(f.tags)])
 	*f.untagged = len(policy.Tags) == len(f.tags)
-	if v.kept != nil {
+	if v.kept != "" {
 		policy.Keep = keepStored
 		if policy.TTL < 0 {
 			policy.TTL = answer.InstantlyStale // nobody else gets it; it can be renewed

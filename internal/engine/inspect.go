@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"math"
+
 	"inlay/internal/answer"
 	"inlay/internal/field"
 	"inlay/internal/markup"
@@ -75,8 +77,12 @@ func (p *Parse) reads() (n int64) {
 
 // have takes over what was found in an entry's blob.
 func (v *entry[B]) have(r *inspection[B]) {
-	v.conflicts, v.depth, v.plan, v.reads, v.loose = r.conflicts, r.depth, r.plan, r.reads, r.loose
-	v.cost += r.loose.size
+	v.conflicts, v.depth = r.conflicts, uint16(min(r.depth, math.MaxUint16)) // markup.MaxDepth is far below
+	if r.plan == nil && !r.loose.is {
+		return
+	}
+	v.rare = &rare[B]{plan: r.plan, reads: r.reads, loose: r.loose}
+	v.cost += rareOverhead + r.loose.size
 	if r.plan != nil {
 		v.cost += r.plan.cost()
 	}

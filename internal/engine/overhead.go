@@ -8,6 +8,9 @@ const blobOverhead = 256
 // failureOverhead is what a remembered failure costs beside its text and what the cache counts.
 const failureOverhead = 256
 
+// rareOverhead is what few entries have, beside the texts in it.
+const rareOverhead = 128
+
 // partOverhead is what a composed page may cost for each of its fragments: what tells whether that is still there.
 const partOverhead = 192
 

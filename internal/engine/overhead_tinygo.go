@@ -2,18 +2,20 @@
 
 package engine
 
-// blobOverhead is what a blob costs beside its bytes and what the cache counts. It is from when an entry took 1.1 to 2.2 KB of
-// core.wasm's memory; now it takes less than half a KB, and the host's handle and buffer a tenth more. Measured by
-// worker/memory.test.mjs; see docs/architecture.md.
-const blobOverhead = 2048
-
-// The others are the same for what else lies in core.wasm's memory. Of each byte in use that takes three at most: half
-// as much may wait to be collected, and what is free may lie in pieces. That is what long keys are charged, since visitors choose them.
+// What is taken of an isolate's memory, by core.wasm and by JavaScript, beside what the cache counts: 96 bytes an entry, the bytes of
+// its key and those of its fragment. Measured by worker/memory.test.mjs and worker/shapes.test.mjs; see docs/architecture.md. Of
+// core.wasm's memory a third more than is in use is charged, for what waits to be collected and for what lies in pieces.
 const (
-	// failureOverhead is what a remembered failure costs beside its text and what the cache counts.
-	failureOverhead = 1024
+	// blobOverhead is what a blob costs: a buffer with its handle takes 200 bytes of JavaScript's heap and a hundred outside it, and
+	// an entry 150 of core.wasm's memory, of which the cache counts 96.
+	blobOverhead = 400
+	// failureOverhead is what a remembered failure costs beside its text.
+	failureOverhead = 256
+	// rareOverhead is what few entries have, beside the texts in it.
+	rareOverhead = 96
 	// partOverhead is what a composed page may cost for each of its fragments: what tells whether that is still there.
-	partOverhead = 192
-	// keyFactor is what each byte of a key costs beyond the one that the cache counts.
-	keyFactor = 2
+	partOverhead = 24
+	// keyFactor is what each byte of a key costs beyond the one that the cache counts: visitors choose how long a key is, and what is
+	// long leaves holes that only what is long can fill.
+	keyFactor = 1
 )

@@ -17,9 +17,10 @@ func (f *fill[B]) renews(stored *entry[B]) {
 	if stored == nil {
 		return
 	}
-	if f.unfit = stored.unfit; stored.kept != nil && stored.renewing == nil {
+	if f.unfit = stored.unfit; stored.kept != "" && stored.renewing() == nil {
 		stored.hold()
-		f.stored, stored.renewing = stored, f
+		f.stored = stored
+		stored.renewedBy(f)
 	}
 }
 
@@ -27,8 +28,8 @@ func (f *fill[B]) renews(stored *entry[B]) {
 // pages that it went into. How long it may be used is as a 200 with these fields would say.
 func (e *Engine[B]) renew(f *fill[B], at *attempt, a *answer.Answer, now time.Time) *answer.FillError {
 	v := f.stored
-	if v.kept == nil || !v.kept.Fits(a, now) {
-		v.kept, v.unfit = nil, true
+	if v.kept == "" || !v.kept.Fits(a, now) {
+		v.kept, v.unfit = "", true
 		failure := &answer.FillError{
 			Reason: answer.StatusError, Status: 304,
 			Text: wording.Of(wording.Other304),
@@ -44,7 +45,7 @@ func (e *Engine[B]) renew(f *fill[B], at *attempt, a *answer.Answer, now time.Ti
 	}
 	v.hold() // for the cache, which lets go of it as of what it replaces
 	v.cost -= v.kept.Cost()
-	if kept := renewed.Keep(now); kept != nil {
+	if kept := renewed.Keep(now); kept != "" {
 		v.kept = kept
 	}
 	v.cost += v.kept.Cost()
@@ -55,7 +56,7 @@ func (e *Engine[B]) renew(f *fill[B], at *attempt, a *answer.Answer, now time.Ti
 // departs notes that a fragment has left the cache. One that is to be renewed is still held for that, beside the budget,
 // but only as many as have a small part of it together: past that a 304 finds nothing.
 func (e *Engine[B]) departs(v *entry[B]) {
-	f := v.renewing
+	f := v.renewing()
 	if f == nil {
 		return
 	}
@@ -75,6 +76,7 @@ func (e *Engine[B]) letGoOfStored(f *fill[B]) {
 		return
 	}
 	e.adrift -= f.adrift
-	f.stored, f.adrift, v.renewing = nil, 0, nil
+	f.stored, f.adrift = nil, 0
+	v.renewedBy(nil)
 	e.release(v)
 }

@@ -48,8 +48,8 @@ func markerKey(dst []byte, authority, target string) []byte {
 func (e *Engine[B]) markerOf(r *Request, now time.Time) *marker[B] {
 	if e.markers.Load() > 0 {
 		r.key = markerKey(r.key[:0], r.Fields.Field(":authority"), r.Target)
-		if v, state := e.fragments.GetAt(unsafe.String(unsafe.SliceData(r.key), len(r.key)), now); state != cache.Miss && v.marker != nil {
-			return v.marker
+		if v, state := e.fragments.GetAt(unsafe.String(unsafe.SliceData(r.key), len(r.key)), now); state != cache.Miss && v.marker() != nil {
+			return v.marker()
 		}
 	}
 	return nil
@@ -73,10 +73,10 @@ func (e *Engine[B]) routeShell(r *Request, now time.Time) *entry[B] {
 	}
 	r.key = key
 	v, state := e.fragments.GetAt(unsafe.String(unsafe.SliceData(key[prefix:]), len(key)-prefix), now)
-	if state != cache.Fresh || v.plan == nil {
+	if state != cache.Fresh || v.plan() == nil {
 		return nil
 	}
-	if key, err = page.AppendInputs(append(key, '\n'), 0, &v.plan.depends.Load().varies, &r.in); err != nil {
+	if key, err = page.AppendInputs(append(key, '\n'), 0, &v.plan().depends.Load().varies, &r.in); err != nil {
 		return nil
 	}
 	r.key = key
@@ -176,10 +176,10 @@ func (e *Engine[B]) putMarker(authority, target string, m *marker[B]) {
 	e.markers.Store(1)
 	e.key = markerKey(e.key[:0], authority, target)
 	m.loose = new(atomic.Bool)
-	if old, state := e.fragments.GetAt(string(e.key), e.now); state != cache.Miss && old.marker != nil {
-		m.loose = old.marker.loose
+	if old, state := e.fragments.GetAt(string(e.key), e.now); state != cache.Miss && old.marker() != nil {
+		m.loose = old.marker().loose
 	}
-	v := &entry[B]{marker: m, cost: markerCost + (keyFactor+2)*len(e.key)}
+	v := &entry[B]{rare: &rare[B]{marker: m}, cost: markerCost + (keyFactor+2)*len(e.key)}
 	v.refs.Store(1)
 	// One that there is no room for only costs another look at the origin.
 	_ = e.fragments.Put(string(e.key), v, cache.Policy{TTL: markerTTL})

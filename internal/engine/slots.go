@@ -212,7 +212,7 @@ func (e *Engine[B]) look(s *slotState[B]) {
 	}
 	s.status.Fwd = "miss"
 	if v := e.failureOf(key); v != nil {
-		e.settleFailed(s, key, v.failure, v)
+		e.settleFailed(s, key, v.failure(), v)
 		return
 	}
 	q.pending++
@@ -255,7 +255,7 @@ func (e *Engine[B]) unfold(q *request[B]) {
 		for i := 0; i < len(q.slots); i++ {
 			s := q.slots[i]
 			switch {
-			case s.state == slotReady && s.body == nil && s.entry != nil && s.entry.plan != nil:
+			case s.state == slotReady && s.body == nil && s.entry != nil && s.entry.plan() != nil:
 				e.enter(s)
 			case s.state == slotFailed && s.plan.Else != 0:
 				e.replace(s)
@@ -278,7 +278,7 @@ func (e *Engine[B]) unfold(q *request[B]) {
 
 // enter looks at the slots of a fragment that has some.
 func (e *Engine[B]) enter(s *slotState[B]) {
-	q, pl := s.of, s.entry.plan
+	q, pl := s.of, s.entry.plan()
 	bad, why := !s.plan.Document && len(q.slots)+len(pl.slots) > maxSlots, wording.TooManySlots
 	for o := s.outer; o != nil; o = o.outer {
 		if o.entry == s.entry {
@@ -341,7 +341,7 @@ func (e *Engine[B]) settleGroup(s *slotState[B]) bool {
 
 // entered tells whether the slots of a slot's fragment, if it has any, have been looked at.
 func (s *slotState[B]) entered() bool {
-	return s.state != slotReady || s.body != nil || s.entry == nil || s.entry.plan == nil
+	return s.state != slotReady || s.body != nil || s.entry == nil || s.entry.plan() == nil
 }
 
 // abandon forgets the slots in a slot's content.
@@ -488,7 +488,7 @@ func (e *Engine[B]) content(s *slotState[B], streamed bool) {
 		e.bodyOf(s.body, streamed)
 	case s.state == slotReady:
 		b, size := s.entry.blob, s.entry.size
-		if raw := &s.entry.loose; raw.size > 0 && (!streamed || s.inPlace()) {
+		if raw := s.entry.loose(); raw != nil && raw.size > 0 && (!streamed || s.inPlace()) {
 			b, size = raw.raw, raw.size
 		}
 		a.parts = append(a.parts, b)
@@ -579,7 +579,7 @@ func (e *Engine[B]) misfit(s *slotState[B], v *entry[B]) *answer.FillError {
 	}
 	sp := s.plan
 	why := s.around & v.conflicts
-	if why == 0 && s.depth+v.depth <= markup.MaxDepth && !v.loose.is {
+	if why == 0 && s.depth+int(v.depth) <= markup.MaxDepth && v.loose() == nil {
 		return nil
 	}
 	if sp.Lenient {
@@ -589,8 +589,8 @@ func (e *Engine[B]) misfit(s *slotState[B], v *entry[B]) *answer.FillError {
 		if q.mode == page.Stream && !q.sent {
 			q.mode = page.Ordered
 		}
-		if q.mode == page.Stream {
-			return v.loose.fault
+		if l := v.loose(); l != nil && q.mode == page.Stream {
+			return l.fault
 		}
 		return nil
 	}

@@ -129,14 +129,14 @@ func (v *Verifier[B]) request(id RequestID, q *request[B]) {
 			v.that(s.entry != nil || written || s.plan.Src == "", what, "has let go of a fragment that is not written")
 			if s.entry != nil {
 				v.held[s.entry]++
-				v.that(s.entry.page == nil && s.entry.failure == nil && s.entry.marker == nil, what, "has something else in place of a fragment")
+				v.that(s.entry.page == nil && s.entry.failure() == nil && s.entry.marker() == nil, what, "has something else in place of a fragment")
 			}
 			reason = reason || !written
 		case slotFailed:
 			v.that(s.err != nil && s.fill == nil, what, "has a failed slot without a failure, or with more")
 			if s.entry != nil { // the origin's own page
 				v.held[s.entry]++
-				v.that(s.entry.failure == s.err && s.err.Type != "" && s.plan.Required, what, "has something else in place of an origin's own page")
+				v.that(s.entry.failure() == s.err && s.err.Type != "" && s.plan.Required, what, "has something else in place of an origin's own page")
 			}
 			reason = reason || !written
 		default:
@@ -223,8 +223,8 @@ func (v *Verifier[B]) fill(f *fill[B]) {
 		return
 	}
 	v.held[f.stored]++
-	v.that(f.stored.renewing == f, what, "renews what another renews")
-	v.that(f.stored.page == nil && f.stored.failure == nil, what, "renews what is no fragment")
+	v.that(f.stored.renewing() == f, what, "renews what another renews")
+	v.that(f.stored.page == nil && f.stored.failure() == nil, what, "renews what is no fragment")
 	v.that(f.adrift >= 0, what, "counts less than nothing")
 }
 
@@ -278,7 +278,7 @@ func (v *Verifier[B]) caches() {
 	v.that(e.failures.Bytes() <= e.config.MaxBytes/smallShare, "the cache of failures", "is over its budget")
 	for key, c := range e.fragments.All() {
 		f := c.Value
-		v.that(f.failure == nil, "cached "+key, "is a failure, among fragments")
+		v.that(f.failure() == nil, "cached "+key, "is a failure, among fragments")
 		v.that(f.refs.Load() == v.held[f]+1, "cached "+key, "is held by others than its count says")
 		// A 304 may change what is kept of a fragment without being stored anew, if a purge overtook it.
 		off := int(c.Bytes) - f.cost - len(key) - cache.EntryOverhead
@@ -288,14 +288,14 @@ func (v *Verifier[B]) caches() {
 			v.composed(key, f.page, c.State)
 			continue
 		}
-		if f.marker != nil {
+		if f.marker() != nil {
 			continue
 		}
 		v.that(f.asked <= e.tick, "cached "+key, "was asked for in the future")
 		v.that(f.cost >= f.size+blobOverhead+keyFactor*len(key)+f.kept.Cost(), "cached "+key, "counts fewer bytes than it has")
 	}
 	for key, c := range e.failures.All() {
-		v.that(c.Value.failure != nil && c.Value.page == nil && c.Value.renewing == nil, "remembered "+key, "is no failure")
+		v.that(c.Value.failure() != nil && c.Value.page == nil && c.Value.renewing() == nil, "remembered "+key, "is no failure")
 		v.that(c.Value.refs.Load() == v.held[c.Value]+1, "remembered "+key, "is held by others than its count says")
 		delete(v.held, c.Value)
 	}
@@ -314,7 +314,7 @@ func (v *Verifier[B]) composed(key string, c *composed[B], state cache.State) {
 		return
 	}
 	for _, part := range c.parts {
-		v.that(part.page == nil && part.failure == nil, what, "has something else for a fragment")
+		v.that(part.page == nil && part.failure() == nil, what, "has something else for a fragment")
 		info := v.e.fragments.LookInfo(&part.ref, v.e.now)
 		v.that(info.State != cache.Fresh || info.TTL >= h.until.Sub(v.e.now), what, "may be repeated when a fragment is stale")
 	}

@@ -13,6 +13,11 @@ import (
 //go:wasmexport trap
 func exportTrap() { panic("asked for by a test") }
 
+// live collects what is not used any more, and answers with how many bytes are, each with its head.
+//
+//go:wasmexport live
+func exportLive() uint32 { return heap.Live() }
+
 // skip is for how many events more nobody looks: as many as there is to look at, or the core would do little else.
 var skip int
 

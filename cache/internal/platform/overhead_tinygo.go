@@ -3,7 +3,7 @@
 package platform
 
 // TermsFactor is how many bytes of memory each byte of policies and tags in use
-// is charged as. With TinyGo's own heap, which doubles when two thirds of it are
-// in use, and 64 tags of 250 bytes an entry, a core of 48 MiB took 2.7 times the
-// budget when they were charged once, 1.33 charged four times.
-const TermsFactor = 4
+// is charged as. What is charged is for pointers of 8 bytes: of the 368 for terms
+// and a tag of their own core.wasm takes 235 to 270, and a heap that is collected
+// in time no more than a third beyond that.
+const TermsFactor = 1

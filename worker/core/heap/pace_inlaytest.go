@@ -14,6 +14,12 @@ func (h *heap) due(uint32) bool {
 	return h.taken > 4<<10+h.live/16
 }
 
+// Live is how many bytes are in use, each with its head. It may be asked where Collect may be called.
+func Live() uint32 {
+	program.collect(globalsFrom(), bottom())
+	return program.live
+}
+
 // Ended notes that the event that called Collect is over.
 func Ended() { busy = false }
 

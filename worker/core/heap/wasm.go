@@ -34,7 +34,7 @@ func alloc(size uintptr, layout unsafe.Pointer) unsafe.Pointer {
 // use any more, if it is time: not before Spare bytes have been given out.
 func Collect() {
 	if program.due(Spare) {
-		program.collect(uint32(uintptr(unsafe.Pointer(&globals))), bottom())
+		program.collect(globalsFrom(), bottom())
 	}
 }
 
@@ -42,6 +42,7 @@ func pointer(at uint32) unsafe.Pointer { return unsafe.Pointer(uintptr(at)) }
 func load(at uint32) uint32            { return *(*uint32)(pointer(at)) }
 func store(at, value uint32)           { *(*uint32)(pointer(at)) = value }
 func wipe(at, size uint32)             { clear(unsafe.Slice((*byte)(pointer(at)), size)) }
+func globalsFrom() uint32              { return uint32(uintptr(unsafe.Pointer(&globals))) }
 func bottom() uint32                   { return uint32(uintptr(unsafe.Pointer(&behindGlobals))) }
 func top() uint32                      { return uint32(memorySize(0)) * page }
 
