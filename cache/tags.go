@@ -122,9 +122,9 @@ func (w *terms) invalidatedAt() (t int64, yes bool) {
 // tagTable holds the tags and the terms in use. The writer's lock guards it.
 type tagTable struct {
 	hash   *hasher
-	tags   links // tags, by the hash of their names
-	combos links // terms
-	seq    uint64            // grows with each purge or invalidation
+	tags   links  // tags, by the hash of their names
+	combos links  // terms
+	seq    uint64 // grows with each purge or invalidation
 	recent recentMarks
 }
 

@@ -1,12 +1,12 @@
 // What build.sh makes, for tests of worker/*.mjs under Node: import this module first, and those of worker/ dynamically.
 // core.wasm, shell.wasm, variables.wasm and pages.bin are the built ones, unless globalThis.testPages has other pages; what runs app.wasm is whatever
-// globalThis.testApp does, with a batch's bytes and where to write frames.
+// globalThis.testApp does, with a batch's bytes and where to write frames. globalThis.testCore is another core.wasm of build/.
 import { registerHooks } from "node:module";
 
 const made = {
   "./core.wasm": `
     import { readFileSync } from "node:fs";
-    export default new WebAssembly.Module(readFileSync(new URL("../../build/core.wasm", ${JSON.stringify(import.meta.url)})));`,
+    export default new WebAssembly.Module(readFileSync(new URL("../../build/" + (globalThis.testCore ?? "core.wasm"), ${JSON.stringify(import.meta.url)})));`,
   "./shell.wasm": `
     import { readFileSync } from "node:fs";
     export default new WebAssembly.Module(readFileSync(new URL("../../build/shell.wasm", ${JSON.stringify(import.meta.url)})));`,
