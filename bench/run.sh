@@ -86,9 +86,9 @@ servers() {
 }
 
 workers() {
-	step "Workers in workerd: a warm page, a cold one, a stampede, sizes and starts"
+	step "Workers in workerd: warm pages, cold ones, a stampede, memory, instances, sizes and starts"
 	rm -f "$out/workers.json"
-	go run ./workers -out "$out/workers.json" -parts warm,cold,stampede,start ${smoke:+-short}
+	go run ./workers -out "$out/workers.json" -parts warm,many,vary,cold,stampede,memory,instances,start ${smoke:+-short}
 }
 
 beyond() {

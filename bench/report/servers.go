@@ -41,7 +41,7 @@ does not stream a cold one. All are in the tables. Varnish is as Debian has it, 
 `
 
 func serversWarm(b *strings.Builder, w *result.ServersWarm) {
-	fmt.Fprintf(b, "### %s, natively%s: CPU time a request\n\n", pagesInTurns(w.Pages), accepting(w.Accept))
+	fmt.Fprintf(b, "### Natively, %s%s: CPU time a request\n\n", pagesInTurns(w.Pages), accepting(w.Accept))
 	if len(w.Contestants) == 0 {
 		return
 	}
@@ -64,7 +64,7 @@ func serversWarm(b *strings.Builder, w *result.ServersWarm) {
 
 func pagesInTurns(n int) string {
 	if n == 1 {
-		return "A warm page"
+		return "a warm page"
 	}
 	return thousands(fmt.Sprint(n)) + " warm pages in turns"
 }
@@ -77,7 +77,7 @@ func accepting(encodings string) string {
 }
 
 func serversCold(b *strings.Builder, c *result.Cold) {
-	fmt.Fprintf(b, "### A cold page, natively: when what is there, in ms\n\nThe origin takes %s for the fragments, in the order of the shell. Each page is one that nobody has asked for, by a browser; one client at a\n"+
+	fmt.Fprintf(b, "### Natively, a cold page: when what is there, in ms\n\nThe origin takes %s for the fragments, in the order of the shell. Each page is one that nobody has asked for, by a browser; one client at a\n"+
 		"time, %d pages each, in turns; median <sub>minimum–maximum</sub>. Varnish has to ask the origin for the shell too, and asks for one fragment after the other.\n\n",
 		delays(c.Delays), len(c.Ways[0].Samples))
 	b.WriteString("| server | first byte |")

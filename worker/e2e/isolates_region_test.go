@@ -165,7 +165,7 @@ func TestIsolatesDoWhatARegionDoesNot(t *testing.T) {
 		require.NoError(t, v.err)
 		assert.Len(t, v.shows, 3)
 	}
-	assert.Less(t, time.Since(begun), 2*time.Second)
+	assert.Less(t, time.Since(begun), 5*time.Second, "a fill is given 10 s")
 	assert.Equal(t, 2, w.origin.hitsOf("/f/a/2"))
 
 	region.Restart()
@@ -181,7 +181,9 @@ func TestIsolatesDoWhatARegionDoesNot(t *testing.T) {
 		require.NoError(t, v.err)
 		assert.Len(t, v.shows, 3)
 	}
-	assert.InDelta(t, 1, time.Since(begun).Seconds(), 0.9, "after a second without a word")
+	took := time.Since(begun)
+	assert.Greater(t, took, 100*time.Millisecond)
+	assert.Less(t, took, 5*time.Second, "after a second without a word; a fill is given 10 s")
 	region.Continue()
 	log := w.isolates[0].Log()
 	assert.Equal(t, 2, strings.Count(log, "inlay: INLAY_REGION, local/"), "told once an isolate: %s", log)
@@ -274,17 +276,20 @@ func TestRegionAddsLittle(t *testing.T) {
 	t.Parallel()
 	w := regional(t, harness.Beyond{RegionHome: true, Isolates: 1})
 	var next atomic.Int64
-	median := func(pattern string) time.Duration {
-		var took []time.Duration
+	// In turns, so that a machine that has much else to do for a while is slow for both.
+	medians := func() (own, shared time.Duration) {
+		var took [2][]time.Duration
 		for range 60 {
-			v := w.visit(0, fmt.Sprintf(pattern, next.Add(1)))
-			took = append(took, v.took)
+			for i, pattern := range [...]string{"/q/%d", "/p/%d"} {
+				took[i] = append(took[i], w.visit(0, fmt.Sprintf(pattern, next.Add(1))).took)
+			}
 		}
-		slices.Sort(took)
-		return took[len(took)/2]
+		slices.Sort(took[0])
+		slices.Sort(took[1])
+		return took[0][30], took[1][30]
 	}
-	median("/p/%d")
-	own, shared := median("/q/%d"), median("/p/%d")
+	medians()
+	own, shared := medians()
 	t.Logf("a cold page of three fragments: %v; with two of them by the region: %v", own, shared)
 	assert.Less(t, shared-own, 50*time.Millisecond)
 }
