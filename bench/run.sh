@@ -71,10 +71,10 @@ native() {
 		echo "no tinygo or no node on PATH: not measured"
 	fi
 
-	step "Pages natively: a warm one on one core and on two, and the first byte of a cold one"
+	step "Pages natively: a warm one on one core and on two, a thousand in turns, and the first byte of a cold one"
 	(
 		cd ..
-		go test ./edge -run '^$' -bench WarmPage -cpu 1,2 -benchtime "$page" -count "$((rounds > 3 ? 3 : rounds))"
+		go test ./edge -run '^$' -bench 'WarmPage|InTurns' -cpu 1,2 -benchtime "$page" -count "$((rounds > 3 ? 3 : rounds))"
 		go test ./edge -run '^$' -bench FirstByte -benchtime "$cold"
 	) | tee "$out/edge.txt"
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -83,6 +84,37 @@ func warmPage(b *testing.B, options Options, accept ...string) {
 		for pb.Next() {
 			clear(w.header) // what is there would be merged
 			h.ServeHTTP(w, r)
+		}
+	})
+	b.StopTimer()
+	if got := h.Stats().Warm - before; got != uint64(b.N) {
+		b.Fatalf("%d of %d requests were warm", got, b.N)
+	}
+}
+
+// BenchmarkThousandPagesInTurns is the same of a thousand pages: their bytes and what is kept of them do not lie in the CPU's caches.
+func BenchmarkThousandPagesInTurns(b *testing.B) {
+	const pages = 1000
+	h, err := NewHandler(Options{Pages: []Page{fivePage(b)}, Origin: fragments(0)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	requests := make([]*http.Request, pages)
+	for id := range requests {
+		requests[id] = httptest.NewRequest(http.MethodGet, "/p/"+strconv.Itoa(id), nil)
+		for range 3 {
+			h.ServeHTTP(httptest.NewRecorder(), requests[id])
+		}
+	}
+	before := h.Stats().Warm
+	var next atomic.Uint64
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		w := &discard{header: http.Header{}}
+		for pb.Next() {
+			clear(w.header)
+			h.ServeHTTP(w, requests[next.Add(1)%pages])
 		}
 	})
 	b.StopTimer()

@@ -170,7 +170,12 @@ type header http.Header
 
 // Field is the value of a field by its lower-case name: values of a repeated one joined, as one reader of all would have them.
 func (h header) Field(name string) string {
-	values := http.Header(h).Values(name)
+	var values []string
+	if name == "if-none-match" {
+		values = h["If-None-Match"] // asked for each warm page, a tenth of whose time it takes to write the name as net/http has it
+	} else {
+		values = http.Header(h).Values(name)
+	}
 	switch {
 	case len(values) == 0:
 		return ""
