@@ -63,18 +63,23 @@ func restamped(i *worldIsolate, bytes []byte) []byte {
 }
 
 func TestWorldFindsWhatDoesNotKeepTheBound(t *testing.T) {
-	const most = 400_000 // events
+	most, steps := 400_000, 20_000 // events
+	if raceDetector {
+		most, steps = 2_000, 500 // one goroutine cannot race; without the detector each has to be found
+	}
 	for name, wrong := range wrongWorlds {
 		t.Run(name, func(t *testing.T) {
 			events := 0
 			for seed := uint64(1); events < most; seed++ {
-				w := runWorld(seed, worldScript(seed, 20_000), &wrong, nil)
+				w := runWorld(seed, worldScript(seed, steps), &wrong, nil)
 				if events += w.events; w.failure != "" {
 					t.Logf("after %d events, with seed %d: %s", events, seed, w.failure)
 					return
 				}
 			}
-			t.Errorf("%d events show nothing", events)
+			if !raceDetector {
+				t.Errorf("%d events show nothing", events)
+			}
 		})
 	}
 }
