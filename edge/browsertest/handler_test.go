@@ -21,6 +21,9 @@ type origin struct {
 	mu     sync.Mutex
 	ready  map[string]chan struct{}
 	answer map[string]string
+
+	accepted string   // Accept-Encoding of the page's last request
+	coded    []string // Content-Encoding of each answer
 }
 
 // ServeHTTP waits for the fragment of the path; an answer that is a number is a status.
@@ -62,12 +65,18 @@ func (o *origin) gives(name, html string) {
 // site serves a shell by [edge.Handler]; fields are added to what it answers.
 func site(t *testing.T, shell string, fields ...string) (url string, o *origin) {
 	t.Helper()
+	return siteOf(t, shell, nil, fields...)
+}
+
+// siteOf is site with other codings than gzip.
+func siteOf(t *testing.T, shell string, codings []edge.Coding, fields ...string) (url string, o *origin) {
+	t.Helper()
 	page, err := edge.ParsePage("/{$}", shell)
 	require.NoError(t, err)
 	config, err := edge.ParseConfig(func(string) (string, bool) { return "", false })
 	require.NoError(t, err)
 	o = &origin{t: t, ready: map[string]chan struct{}{}, answer: map[string]string{}}
-	handler, err := edge.NewHandler(edge.Options{Pages: []edge.Page{page}, Origin: o, Config: config})
+	handler, err := edge.NewHandler(edge.Options{Pages: []edge.Page{page}, Origin: o, Config: config, Codings: codings})
 	require.NoError(t, err)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/" {
@@ -78,6 +87,9 @@ func site(t *testing.T, shell string, fields ...string) (url string, o *origin) 
 			w.Header().Set(fields[i], fields[i+1])
 		}
 		handler.ServeHTTP(w, r)
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.accepted, o.coded = r.Header.Get("Accept-Encoding"), append(o.coded, w.Header().Get("Content-Encoding"))
 	}))
 	t.Cleanup(func() {
 		server.CloseClientConnections()
