@@ -35,6 +35,18 @@ var contestants = []contestant{
 	{name: "varnish", what: "Varnish, ESI: shell and fragments in its memory", start: varnish},
 }
 
+// coded are those that are asked for the page in gzip.
+var coded = []contestant{
+	{name: "inlay", what: "edge.Handler, its fragments from the origin: the page is kept in gzip", start: ownHandler("inlay")},
+	{name: "constant", what: "net/http: writes one constant gzip, with inlay's header fields", start: ownHandler("coded"), handler: true},
+	{name: "go-gzhttp", what: "net/http: one constant page, compressed by a middleware, gzhttp of klauspost/compress", start: ownHandler("gzhttp"), handler: true},
+	{name: "go-gzip", what: "net/http: the same by compress/gzip, its writers used again", start: ownHandler("gzip"), handler: true},
+	{name: "inlay-gzhttp", what: "edge.Handler, `INLAY_COMPRESS=off`, behind gzhttp", start: ownHandler("inlay-gzhttp")},
+	{name: "nginx", what: "nginx, SSI, with what Debian's nginx.conf says of sending, and `gzip on`", start: nginxCache(asDebian + " gzip on;")},
+	{name: "nginx-whole", what: "the same, sendfile off, and output postponed until the page is whole", start: nginxCache(whole + " gzip on;")},
+	{name: "varnish", what: "Varnish, ESI, `beresp.do_gzip`: shell and fragments are in its memory compressed", start: varnishGzip},
+}
+
 // ownHandler is one of the program servers/handler.
 func ownHandler(serve string) func(*places, *origin, int) (*process, error) {
 	return func(p *places, o *origin, pages int) (*process, error) {
@@ -216,10 +228,11 @@ func listening() (addr string, socket *os.File, err error) {
 	return listener.Addr().String(), socket, syscall.SetNonblock(fd, true)
 }
 
-// vcl is that of somebody who has ESI where the origin says so.
+// vcl is that of somebody who has ESI where the origin says so. Its last place is for more of what is said of answers.
 const vcl = `vcl 4.1;
 backend default { .host = "%s"; .port = "%s"; }
 sub vcl_backend_response {
+	%s
 	if (beresp.http.Surrogate-Control ~ "ESI/1.0") {
 		unset beresp.http.Surrogate-Control;
 		set beresp.do_esi = true;
@@ -229,7 +242,13 @@ sub vcl_backend_response {
 
 // varnish starts one as Debian's package does, but for the size of its memory and how long it keeps connections that nobody uses, and
 // threads, since one that has ended is no longer counted.
-func varnish(p *places, o *origin, _ int) (*process, error) {
+func varnish(p *places, o *origin, _ int) (*process, error) { return varnishWith(p, o, "") }
+
+func varnishGzip(p *places, o *origin, _ int) (*process, error) {
+	return varnishWith(p, o, "set beresp.do_gzip = true;")
+}
+
+func varnishWith(p *places, o *origin, more string) (*process, error) {
 	dir, err := p.folder("varnish")
 	if err != nil {
 		return nil, err
@@ -239,7 +258,7 @@ func varnish(p *places, o *origin, _ int) (*process, error) {
 		return nil, err
 	}
 	config := filepath.Join(dir, "default.vcl")
-	if err := os.WriteFile(config, fmt.Appendf(nil, vcl, host, port), 0o644); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, vcl, host, port, more), 0o644); err != nil {
 		return nil, err
 	}
 	work := filepath.Join(dir, "work")

@@ -25,7 +25,7 @@ func main() {
 	out := flag.String("out", "../build/bench/servers.json", "file for the results")
 	short := flag.Bool("short", false, "as little of everything as shows that it runs")
 	only := flag.String("only", "", "contestants, with commas between; all unless told")
-	parts := flag.String("parts", "warm,cold", "what to run, with commas between")
+	parts := flag.String("parts", "warm,gzip,cold", "what to run, with commas between")
 	flag.Parse()
 	if err := run(*out, *only, strings.Split(*parts, ","), *short); err != nil {
 		fmt.Fprintln(os.Stderr, "servers:", err)
@@ -52,12 +52,15 @@ func run(out, only string, parts []string, short bool) error {
 	if found.Versions, err = versions(); err != nil {
 		return err
 	}
-	var wanted []contestant
-	for _, c := range contestants {
-		if only == "" || slices.Contains(strings.Split(only, ","), c.name) {
-			wanted = append(wanted, c)
+	among := func(all []contestant) (wanted []contestant) {
+		for _, c := range all {
+			if only == "" || slices.Contains(strings.Split(only, ","), c.name) {
+				wanted = append(wanted, c)
+			}
 		}
+		return wanted
 	}
+	wanted := among(contestants)
 	for _, part := range parts {
 		begin := time.Now()
 		switch part {
@@ -69,6 +72,14 @@ func run(out, only string, parts []string, short bool) error {
 				}
 				found.Warm = append(found.Warm, table)
 			}
+		case "gzip":
+			few := size
+			few.requests = max(size.requests/3, 200) // some take a millisecond each
+			table, err := compare(&contest{places: p, pages: 1, accept: "gzip", sizes: few}, among(coded))
+			if err != nil {
+				return err
+			}
+			found.Warm = append(found.Warm, table)
 		case "cold":
 			if found.Cold, err = cold(p, wanted, size.samples); err != nil {
 				return err

@@ -3,9 +3,12 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -13,12 +16,14 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/klauspost/compress/gzhttp"
+
 	"inlay/bench/workers/content"
 	"inlay/edge"
 )
 
 func main() {
-	serve := flag.String("serve", "inlay", "inlay, constant, pages or fragments")
+	serve := flag.String("serve", "inlay", "inlay, inlay-gzhttp, constant, pages, fragments, coded, gzhttp or gzip")
 	origin := flag.String("origin", "", "inlay's origin, `http://HOST:PORT`")
 	pages := flag.Int("pages", 1, "how many pages the others have")
 	fields := flag.String("fields", "{}", "header fields that the others send, a JSON object of arrays")
@@ -41,6 +46,21 @@ func run(serve, origin string, pages int, fields string) error {
 		if handler, err = inlay(origin); err != nil {
 			return err
 		}
+	case "inlay-gzhttp":
+		if err := os.Setenv("INLAY_COMPRESS", "off"); err != nil {
+			return err
+		}
+		inner, err := inlay(origin)
+		if err != nil {
+			return err
+		}
+		handler = gzhttp.GzipHandler(inner)
+	case "coded":
+		handler = constantGzip(header)
+	case "gzhttp":
+		handler = gzhttp.GzipHandler(constant(uncoded(header)))
+	case "gzip":
+		handler = gzipped(constant(uncoded(header)))
 	case "constant":
 		handler = constant(header)
 	case "pages":
@@ -95,6 +115,54 @@ func constant(fields http.Header) http.Handler {
 		set(w, fields)
 		_, _ = w.Write(page)
 	})
+}
+
+// constantGzip answers everything with the page in gzip.
+func constantGzip(fields http.Header) http.Handler {
+	var page bytes.Buffer
+	z := gzip.NewWriter(&page)
+	_, _ = io.WriteString(z, content.Page())
+	_ = z.Close()
+	fields.Set("Content-Encoding", "gzip")
+	fields.Set("Content-Length", strconv.Itoa(page.Len()))
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		set(w, fields)
+		_, _ = w.Write(page.Bytes())
+	})
+}
+
+// uncoded are the fields of the page as it is.
+func uncoded(fields http.Header) http.Header {
+	fields.Del("Content-Encoding")
+	fields.Set("Content-Length", strconv.Itoa(content.PageSize))
+	return fields
+}
+
+// gzipped compresses what a handler answers, as one writes it by hand.
+func gzipped(h http.Handler) http.Handler {
+	writers := sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			h.ServeHTTP(w, r)
+			return
+		}
+		z := writers.Get().(*gzip.Writer)
+		defer writers.Put(z)
+		z.Reset(w)
+		w.Header().Set("Content-Encoding", "gzip")
+		h.ServeHTTP(&gzipWriter{w, z}, r)
+		_ = z.Close()
+	})
+}
+
+type gzipWriter struct {
+	http.ResponseWriter
+	z *gzip.Writer
+}
+
+func (w *gzipWriter) Write(p []byte) (int, error) {
+	w.Header().Del("Content-Length")
+	return w.z.Write(p)
 }
 
 // wholePages looks the page up by its path. Each is a copy of its own, as pages are.
