@@ -36,6 +36,9 @@ func workers(from, picture string) (string, error) {
 	if r.Stampede != nil {
 		stampede(&b, r.Stampede)
 	}
+	if r.Batches != nil {
+		batches(&b, r.Batches)
+	}
 	if r.Start != nil {
 		start(&b, r.Start)
 	}

@@ -33,7 +33,7 @@ func below(p *places, o *origin, b *outskirts, x extent) ([]result.Below, error)
 	w, err := p.run(o, b,
 		isolate{name: "origin"},
 		isolate{name: "origin-work"},
-		isolate{name: "app", app: true},
+		isolate{name: "app", app: "app"},
 		isolate{name: "looked", log: b.relay().addr(), colo: true, vars: on},
 		isolate{name: "data-center", log: b.relay().addr(), colo: true, vars: on},
 		isolate{name: "kv", log: b.relay().addr(), kv: true, vars: none},

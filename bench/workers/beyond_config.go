@@ -17,7 +17,7 @@ type isolate struct {
 	log  string // host and port of the purge log; empty: none is bound
 	colo bool   // the data centre's cache
 	kv   bool
-	app  bool // app.wasm answers the fragments, no remote origin
+	app  string // app.wasm answers the fragments, no remote origin: that of workers/app or workers/serve
 	vars map[string]string
 }
 
@@ -59,7 +59,7 @@ func (p *places) startIsolates(o *origin, colo, kv string, isolates ...isolate) 
 		for name, value := range of.vars {
 			vars[name] = value
 		}
-		if of.app {
+		if of.app != "" {
 			delete(vars, "INLAY_ORIGIN")
 			if worker, err = of.withApp(p, worker); err != nil {
 				return nil, err
@@ -83,14 +83,15 @@ func (p *places) startIsolates(o *origin, colo, kv string, isolates ...isolate) 
 
 var appModule = regexp.MustCompile(`wasm = embed "[^"]*app\.wasm"`)
 
-// withApp has the Worker answer fragments with the handlers of workers/app.
+// withApp has the Worker answer fragments with the handlers of workers/handlers.
 func (of *isolate) withApp(p *places, worker string) (string, error) {
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(p.out, "app.wasm"), "./workers/app")
+	name := of.app + ".wasm"
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(p.out, name), "./workers/"+of.app)
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, output)
 	}
-	return replaceOnce(worker, appModule.FindString(worker), `wasm = embed "app.wasm"`)
+	return replaceOnce(worker, appModule.FindString(worker), fmt.Sprintf("wasm = embed %q", name))
 }
 
 // logEntry is what hands requests on to the one object.

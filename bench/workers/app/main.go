@@ -3,24 +3,9 @@ package main
 
 import (
 	"embed"
-	"io"
-	"net/http"
-	"strconv"
 
-	"inlay/bench/workers/content"
+	"inlay/bench/workers/handlers"
 	"inlay/worker/app"
 )
 
-func main() {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /fast/{n}/{id}", func(w http.ResponseWriter, r *http.Request) {
-		n, err := strconv.Atoi(r.PathValue("n"))
-		if err != nil || n < 0 || n >= content.Slots {
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, content.Fragment(n))
-	})
-	app.Main(embed.FS{}, mux) // the pages are pages.bin
-}
+func main() { app.Main(embed.FS{}, handlers.Handler()) } // the pages are pages.bin

@@ -13,6 +13,7 @@ type Results struct {
 	Cold     *Cold             `json:"cold,omitempty"`
 	Stampede *Stampede         `json:"stampede,omitempty"`
 	Start    *Start            `json:"start,omitempty"`
+	Batches  *Batches          `json:"batches,omitempty"`
 	Beyond   *Beyond           `json:"beyond,omitempty"`
 }
 
@@ -115,6 +116,36 @@ type Process struct {
 	Listen    []float64 `json:"listen_ms"`     // from the program's start until its port is open
 	FirstByte []float64 `json:"first_byte_ms"` // of the first answer, from then
 	LastByte  []float64 `json:"last_byte_ms"`
+}
+
+// Batches are cold pages whose fragments handlers in app.wasm make.
+type Batches struct {
+	Pages int        `json:"pages"`   // in a round, one after another
+	Burst int        `json:"burst"`   // at once
+	Wait  float64    `json:"wait_ms"` // of one of the five fragments, in Waits
+	Ways  []BatchWay `json:"ways"`
+}
+
+// BatchWay is one way in which a batch of fills gets to its handlers.
+type BatchWay struct {
+	Name     string     `json:"name"`
+	What     string     `json:"what"`
+	CPU      []float64  `json:"cpu_ms"`  // of workerd, a page; one of each round
+	Last     []float64  `json:"last_ms"` // last byte, of each page
+	SiteCPU  []float64  `json:"site_cpu_ms"`
+	SiteLast []float64  `json:"site_last_ms"`
+	Bursts   []BurstRun `json:"bursts"`
+	Waits    []BurstRun `json:"waits"`
+}
+
+// BurstRun is many cold pages at once, each of its own. Failed ones came without a fragment.
+type BurstRun struct {
+	P50     float64 `json:"p50_ms"` // to the last byte
+	P99     float64 `json:"p99_ms"`
+	CPU     float64 `json:"cpu_ms"` // of workerd, for all of it
+	Peak    int     `json:"peak_bytes"`
+	Started int     `json:"started"` // instances, that of a page before included
+	Failed  int     `json:"failed"`
 }
 
 // Beyond is what the purge log and what lies below the isolates cost.
