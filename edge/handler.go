@@ -44,9 +44,10 @@ type Options struct {
 	// Build is what has to be the same for processes that share what lies in Lower: the version of the site. Empty: a
 	// digest of the program's file. Config.Outlive does without. Config.Origin and Config.FillFields have to be the same either way.
 	Build string
-	// CheckLeaks is for development: each fragment is fetched three times, twice with cookies and header fields offered
+	// CheckLeaks is for development: each fragment is fetched again, twice with cookies and header fields offered
 	// that its slot does not declare. If the answers differ the fragment depends on something that is not in its key,
-	// and OnLeak is told.
+	// and OnLeak is told. So it is if a fragment has what another visitor's fill has left in the program, for which it is fetched
+	// four times more, or eight.
 	CheckLeaks bool
 	// OnLeak is told what CheckLeaks found, from the fill's goroutine. Nil: it is logged as a warning.
 	OnLeak func(Leak)

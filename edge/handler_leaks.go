@@ -17,6 +17,8 @@ import (
 type Leak struct {
 	// Src is the fragment's expanded src.
 	Src string
+	// Kept: it depends on what another visitor's fill has left in the program, such as a package variable. There are no Inputs then.
+	Kept bool
 	// Inputs are what it depends on, as a slot's vary would declare them: "cookie:session", "header:accept-language", "country",
 	// "host". In place of a header field or a cookie something derived may do: "language:de,en", "bucket:price/2".
 	Inputs []string
@@ -38,23 +40,103 @@ func (h *Handler) checkLeaks(f engine.Fill, client *http.Request) {
 	defer cancel()
 	inputs := undeclaredInputs(f, client)
 	all := func(value string) []field.Field { return offer(f.Fields, inputs, value) }
-	if h.sameAnswer(ctx, f, all("inlay-leak-a"), all("inlay-leak-b")) {
-		return
-	}
-	leak := Leak{Src: f.Src}
-	for _, in := range inputs {
-		one := []route.Input{in}
-		if h.sameAnswer(ctx, f, offer(f.Fields, one, "inlay-leak-a"), offer(f.Fields, one, "inlay-leak-b")) {
-			continue
+	if !h.sameAnswer(ctx, f, all(leakMark+"a"), all(leakMark+"b")) {
+		leak := Leak{Src: f.Src}
+		for _, in := range inputs {
+			one := []route.Input{in}
+			if h.sameAnswer(ctx, f, offer(f.Fields, one, leakMark+"a"), offer(f.Fields, one, leakMark+"b")) {
+				continue
+			}
+			leak.Inputs = append(leak.Inputs, declared(in))
 		}
-		leak.Inputs = append(leak.Inputs, declared(in))
+		h.tellLeak(leak)
 	}
-	if h.options.OnLeak != nil {
+	if h.keepsOfOthers(ctx, f, offer(replaced(f.Fields, leakMark+"c"), inputs, leakMark+"c")) {
+		h.tellLeak(Leak{Src: f.Src, Kept: true})
+	}
+}
+
+// leakMark begins each value that a check offers: no answer has it but of what was offered.
+const leakMark = "inlay-leak-"
+
+func (h *Handler) tellLeak(leak Leak) {
+	switch {
+	case h.options.OnLeak != nil:
 		h.options.OnLeak(leak)
-		return
+	case leak.Kept:
+		h.options.Logger.Warn("inlay: a fragment depends on what another visitor's fill has left: keep nothing of a visitor in a package variable", "src", leak.Src)
+	default:
+		h.options.Logger.Warn("inlay: a fragment depends on what its slot does not declare: add it to the slot's vary, or remove the dependency",
+			"src", leak.Src, "inputs", strings.Join(leak.Inputs, " "))
 	}
-	h.options.Logger.Warn("inlay: a fragment depends on what its slot does not declare: add it to the slot's vary, or remove the dependency",
-		"src", f.Src, "inputs", strings.Join(leak.Inputs, " "))
+}
+
+// leastTelling is how long a value of a visitor's has to be, in bytes, to be sure that an answer has it of nowhere else.
+const leastTelling = 16
+
+// keepsOfOthers fetches a fragment before and after the fill of another visitor, others being that one's fields, and reports whether
+// one's answer has what is the other's: a value that is his alone, or, of an answer that is else the same each time, a difference.
+// What differs once may be the time, so it has to differ twice.
+func (h *Handler) keepsOfOthers(ctx context.Context, f engine.Fill, others []field.Field) bool {
+	fetch := func(fields []field.Field) ([]byte, bool) {
+		a, _, err := h.fetch(ctx, f, fields, nil)
+		if err != nil {
+			return nil, false
+		}
+		return a.body, true
+	}
+	for range 2 {
+		first, ok1 := fetch(f.Fields)
+		second, ok2 := fetch(f.Fields)
+		another, _ := fetch(others)
+		third, ok3 := fetch(f.Fields)
+		if !ok1 || !ok2 || !ok3 {
+			return false
+		}
+		if bytes.Contains(first, []byte(leakMark)) || bytes.Contains(third, []byte(leakMark)) {
+			return true
+		}
+		for _, value := range valuesOf(f.Fields) {
+			if len(value) >= leastTelling && bytes.Contains(another, []byte(value)) {
+				return true
+			}
+		}
+		if !bytes.Equal(first, second) || bytes.Equal(second, third) {
+			return false
+		}
+	}
+	return true
+}
+
+// isVisitors reports whether a field of a fill has what a visitor chose, and not whom the site is served under.
+func isVisitors(name string) bool { return name != route.HostField && name != route.ProtoField }
+
+// replaced are the fields of another visitor's fill.
+func replaced(fields []field.Field, value string) []field.Field {
+	all := make([]field.Field, len(fields))
+	for i, one := range fields {
+		all[i] = one
+		if name, _, ok := strings.Cut(one.Value, "="); ok && one.Name == "cookie" {
+			all[i].Value = name + "=" + value
+		} else if isVisitors(one.Name) {
+			all[i].Value = value
+		}
+	}
+	return all
+}
+
+// valuesOf are the values of a visitor's fields, of a cookie without its name.
+func valuesOf(fields []field.Field) (values []string) {
+	for _, one := range fields {
+		value := one.Value
+		if _, after, ok := strings.Cut(value, "="); ok && one.Name == "cookie" {
+			value = after
+		}
+		if isVisitors(one.Name) {
+			values = append(values, value)
+		}
+	}
+	return values
 }
 
 // declared is how a slot's vary declares what a fragment was found to depend on.
