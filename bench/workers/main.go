@@ -23,7 +23,7 @@ func main() {
 	out := flag.String("out", "../build/bench/workers.json", "file for the results; what the Workers consist of goes beside it")
 	short := flag.Bool("short", false, "as little of everything as shows that it runs")
 	rounds := flag.Int("rounds", 6, "rounds of the warm comparison in each of its workerds")
-	parts := flag.String("parts", "", "what to run, with commas between: warm, cold, stampede, start, batches, beyond; all unless told")
+	parts := flag.String("parts", "", "what to run, with commas between: warm, cold, stampede, instances, start, beyond; all unless told")
 	only := flag.String("only", "", "contestants of the warm comparison, with commas between; all unless told")
 	flag.Parse()
 	if err := run(*out, *parts, *only, *short, *rounds); err != nil {
@@ -72,7 +72,7 @@ func run(out, parts, only string, short bool, rounds int) error {
 		{"cold", func() (err error) { found.Cold, err = cold(p, o, samples); return err }},
 		{"stampede", func() (err error) { found.Stampede, err = stampede(p, o, clients, crowdRuns); return err }},
 		{"start", func() (err error) { found.Start, err = start(p, o, starts); return err }},
-		{"batches", func() (err error) {
+		{"instances", func() (err error) {
 			found.Batches, err = batches(p, o, batchPages, batchRounds, burst, bursts)
 			return err
 		}},
