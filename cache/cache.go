@@ -182,7 +182,11 @@ func (c *Cache[V]) Put(key string, v V, p Policy) error {
 		c.mu.Unlock()
 		return nil
 	}
-	out, err := c.store(item[V]{key: key, value: v, size: size, policy: p, cost: meanCost}, t)
+	cost := uint8(meanCost)
+	if p.Cheap {
+		cost = costCode(0) // the least
+	}
+	out, err := c.store(item[V]{key: key, value: v, size: size, policy: p, cost: cost}, t)
 	c.mu.Unlock()
 	c.tell(out)
 	if err != nil {

@@ -92,6 +92,11 @@ type Policy struct {
 	// unless it is evicted: to ask an origin whether it has changed, for one.
 	// Negative means none.
 	Keep time.Duration
+	// Cheap says that the value can be had again for little, as one that is made of
+	// others: it makes room before others of its size that are asked for as often,
+	// and up to 16 times as often. Only Put looks at it; how long a fill took is for
+	// Options.WeighFillTime.
+	Cheap bool
 	// Tags are names by which the value can be purged or invalidated together
 	// with others. Nil means the default's; empty and not nil means none.
 	Tags []string

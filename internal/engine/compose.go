@@ -189,7 +189,7 @@ func (e *Engine[B]) sendWhole(q *request[B]) {
 	for _, f := range e.wholeFields(q.plan, states, etag, length, false) {
 		v.cost += 2 * (len(f.Name) + len(f.Value))
 	}
-	if e.fragments.Put(q.key, v, cache.Policy{TTL: composedTTL}) != nil {
+	if e.fragments.Put(q.key, v, cache.Policy{TTL: composedTTL, Cheap: true}) != nil {
 		e.release(v)
 	}
 }

@@ -96,6 +96,38 @@ func TestFailuresPushOutNoFragments(t *testing.T) {
 	assert.Len(t, s.fills, fills, "all fragments are there, and the last failure")
 }
 
+// Fragments cost a fill to have again, composed pages a few microseconds: where not all fits it is these that leave.
+func TestComposedPagesPushOutNoFragments(t *testing.T) {
+	shell := `<body>` + strings.Repeat("x", 8<<10)
+	for i := range 5 {
+		shell += fmt.Sprintf(`<edge-slot name="s%d" src="/f/%d/{id}" ttl="1h">…</edge-slot>`, i, i)
+	}
+	s := newScriptWith(t, func(c *config.Config) { c.MaxBytes = 1 << 20 }, pageOf(t, "/p/{id}", shell+`</body>`))
+	const pages = 70
+	id := RequestID(0)
+	ask := func(page int) {
+		id++
+		s.get(id, fmt.Sprintf("/p/%d", page))
+	}
+	for n := range pages {
+		first := len(s.fills)
+		ask(n)
+		for i := first; i < len(s.fills); i++ {
+			s.fill(i, "<p>"+strings.Repeat("x", 2<<10)+"</p>")
+		}
+		s.engine.Resume(id, s.now)
+		ask(n)
+		ask(n)
+	}
+	require.Len(t, s.fills, 5*pages)
+	for n := range pages {
+		ask(n)
+	}
+	assert.Len(t, s.fills, 5*pages, "all of their fragments are there")
+	assert.Greater(t, s.engine.fragments.Len(), 5*pages, "and some pages")
+	assert.LessOrEqual(t, s.engine.Stats().Bytes, int64(1<<20))
+}
+
 func TestARememberedFailureEndsWithAPurge(t *testing.T) {
 	for name, overtake := range overtakers {
 		for _, during := range []bool{false, true} {
