@@ -10,6 +10,7 @@
 //   - Serve pages of the origin: what Options.Origin or Config.Origin answers to a GET with text/html and
 //     Surrogate-Control: content="ESI/1.0", or Inlay-Slots, or at a path of [Config].Shells, is a page as any other: composed for its visitor as
 //     it comes, and kept, from a request of its own, where it says for how long.
+//   - Send them compressed: [Config].Compress, with gzip, and what else [Options].Codings has ([inlay/edge/compress]).
 //   - Say what has changed: [Handler.PurgeEverywhere], or in this process alone [Handler.PurgeTag] and the others; see what
 //     happens: [Handler.Stats].
 //   - Have several processes share purges and fragments: [Options].Log is a [PurgeLog] and [Options].Lower a [Tier], in Redis
