@@ -41,6 +41,6 @@ func ExampleParsePage_error() {
 	// Output:
 	// 2:38: ttl: "30" has a number without a unit; expected a duration such as 30s, 5m, 1h30m, 500ms or 2d
 	// 2:27: src: the unknown parameter "{sku}"; the pattern has {id}
-	// 2:23: unknown attribute "sorce" of <edge-slot>; did you mean src? expected name, src, ttl, swr, sie, tags, vary, timeout, share or required
+	// 2:23: unknown attribute "sorce" of <edge-slot>; did you mean src? expected name, src, ttl, swr, sie, tags, vary, timeout, share, early or required
 	// 2:34: <p> that is not closed in slot "price"; expected </p> before </edge-slot>
 }

@@ -17,6 +17,8 @@ type Stats struct {
 	Passed, BadRequests uint64
 	// Fills are attempts begun; TakenOver those of them that a waiting request began because the fill was lost.
 	Fills, TakenOver uint64
+	// Early are fills that were begun while their fragment was still fresh.
+	Early uint64
 	// Failed are fills that failed; Unstored fragments that were delivered but not stored; Late reports of attempts whose
 	// fill had been settled by another.
 	Failed, Unstored, Late uint64

@@ -130,6 +130,7 @@ func Parse(lookup func(name string) (string, bool)) (Config, error) {
 		StaleWhileRevalidate: r.duration("INLAY_SWR", 0, 0, duration.Max, wording.From0s),
 		StaleIfError:         r.duration("INLAY_SIE", 0, 0, duration.Max, wording.From0s),
 		NegativeTTL:          r.duration("INLAY_NEGATIVE_TTL", time.Second, 0, 5*time.Minute, wording.From0sTo5m),
+		Early:                r.hundredths("INLAY_EARLY", 200, 10_000),
 		FillTimeout:          r.duration("INLAY_FILL_TIMEOUT", 10*time.Second, 10*time.Millisecond, 25*time.Second, wording.From10msTo25s),
 		Patience:             r.duration("INLAY_PATIENCE", 0, 0, time.Second, wording.From0sTo1s),
 		Lease:                r.duration("INLAY_LEASE", 5*time.Second, leastLease, time.Hour, wording.From50msTo1h),
@@ -225,6 +226,21 @@ func (r *reader) count(name string, fallback, least, most int, limits wording.ID
 	}
 	if n < least {
 		r.fail(name, v, wording.ExpectedNumber, wording.Of(limits))
+		return fallback
+	}
+	return n
+}
+
+// hundredths reads a number that may have two digits after its point.
+func (r *reader) hundredths(name string, fallback, most int64) int64 {
+	v := r.get(name)
+	if v == "" {
+		return fallback
+	}
+	whole, part, point := ascii.Cut(v, ".")
+	n, ok := parseBytes(whole + (part + "00")[:2])
+	if whole == "" || point && part == "" || len(part) > 2 || !ok || n > most {
+		r.fail(name, v, wording.ExpectedFactor)
 		return fallback
 	}
 	return n

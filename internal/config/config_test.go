@@ -20,7 +20,7 @@ func vars(m map[string]string) func(string) (string, bool) {
 
 func defaultConfig() Config {
 	return Config{
-		MaxBytes: 48 << 20, MaxFragment: 1 << 20, TTL: 5 * time.Minute, NegativeTTL: time.Second, FillTimeout: 10 * time.Second,
+		MaxBytes: 48 << 20, MaxFragment: 1 << 20, TTL: 5 * time.Minute, NegativeTTL: time.Second, Early: 200, FillTimeout: 10 * time.Second,
 		Lease: 5 * time.Second, LeaseSoft: time.Second, Outage: 5 * time.Second, DataCenterCache: true, Compress: CompressPages,
 		MaxInstances: 8,
 	}
@@ -67,7 +67,7 @@ func TestEveryVariableThatIsReadIsListedAndNoOther(t *testing.T) {
 func TestVariablesAreRead(t *testing.T) {
 	c, err := Parse(vars(map[string]string{
 		"INLAY_ORIGIN": " HTTPS://Origin.Example.COM:8443/base/ ", "INLAY_MAX_BYTES": "64 MiB", "INLAY_MAX_FRAGMENT": "512kib",
-		"INLAY_TTL": "1h30m", "INLAY_SWR": "90s", "INLAY_SIE": "2d", "INLAY_NEGATIVE_TTL": "0", "INLAY_FILL_TIMEOUT": "25s",
+		"INLAY_TTL": "1h30m", "INLAY_SWR": "90s", "INLAY_SIE": "2d", "INLAY_NEGATIVE_TTL": "0", "INLAY_FILL_TIMEOUT": "25s", "INLAY_EARLY": "1.5",
 		"INLAY_PATIENCE": "15ms", "INLAY_ALLOW_HOSTS": "API.example.com, 127.0.0.1:8080  [::1]:80,api.example.com",
 		"INLAY_LEASE": "10s", "INLAY_LEASE_SOFT": "1500ms", "INLAY_OUTAGE": "7d", "INLAY_DATA_CENTER_CACHE": "off",
 		"INLAY_OUTLIVE_DEPLOYMENTS": "on", "INLAY_PURGE_FIELD": "Surrogate-Key",
@@ -78,13 +78,21 @@ func TestVariablesAreRead(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, Config{
 		Origin: "https://origin.example.com:8443/base", MaxBytes: 64 << 20, MaxFragment: 512 << 10, TTL: 90 * time.Minute,
-		StaleWhileRevalidate: 90 * time.Second, StaleIfError: 48 * time.Hour, NegativeTTL: 0, FillTimeout: 25 * time.Second,
+		StaleWhileRevalidate: 90 * time.Second, StaleIfError: 48 * time.Hour, NegativeTTL: 0, Early: 150, FillTimeout: 25 * time.Second,
 		Patience: 15 * time.Millisecond, AllowHosts: []string{"api.example.com", "127.0.0.1:8080", "[::1]:80"},
 		Lease: 10 * time.Second, LeaseSoft: 1500 * time.Millisecond, Outage: 7 * 24 * time.Hour, Outlive: true, PurgeField: "surrogate-key",
 		Shells:       []string{"/products/{id}", "/blog/", "/{$}"},
 		MaxInstances: 64, KeepInstances: 8,
 		Dev: true, Debug: true, Token: "0123456789abcdef",
 	}, c)
+}
+
+func TestNumbersMayHaveTwoDigitsAfterThePoint(t *testing.T) {
+	for value, want := range map[string]int64{"0": 0, "0.0": 0, "2": 200, "1.5": 150, "0.25": 25, "0.05": 5, "100": 10_000, "100.00": 10_000, "007": 700, " 3 ": 300} {
+		c, err := Parse(vars(map[string]string{"INLAY_EARLY": value}))
+		require.NoError(t, err)
+		assert.Equal(t, want, c.Early, value)
+	}
 }
 
 // TestLeasesFollowEachOther: who shortens the hard lease need not know of the others.
@@ -141,6 +149,17 @@ func TestValueThatCannotBeUsedIsNamedWithWhatIsExpected(t *testing.T) {
 		{"INLAY_SWR", "soon", `INLAY_SWR is "soon": expected a duration, 0s or more, such as`},
 		{"INLAY_SIE", "10000000h", "expected a duration"},
 		{"INLAY_NEGATIVE_TTL", "6m", "from 0s to 5m"},
+		{"INLAY_EARLY", "100.01", `INLAY_EARLY is "100.01": expected a number from 0 to 100 with at most two digits after the point, such as 2 or 1.5; 0 is never`},
+		{"INLAY_EARLY", "-1", "expected a number from 0 to 100"},
+		{"INLAY_EARLY", "off", "0 is never"},
+		{"INLAY_EARLY", "2s", "expected a number from 0 to 100"},
+		{"INLAY_EARLY", "1e1", "expected a number from 0 to 100"},
+		{"INLAY_EARLY", "1KiB", "expected a number from 0 to 100"},
+		{"INLAY_EARLY", "0.125", "two digits"},
+		{"INLAY_EARLY", ".5", "expected a number"},
+		{"INLAY_EARLY", "5.", "expected a number"},
+		{"INLAY_EARLY", "1.5.2", "expected a number"},
+		{"INLAY_EARLY", "1,5", "expected a number"},
 		{"INLAY_FILL_TIMEOUT", "9ms", "from 10ms to 25s"},
 		{"INLAY_FILL_TIMEOUT", "26s", "from 10ms to 25s"},
 		{"INLAY_PATIENCE", "1001ms", "from 0s to 1s"},

@@ -19,6 +19,7 @@ func Variables() []Variable {
 		{"INLAY_SWR", "duration", "0s", "How long past its TTL a fragment may be used while a fill renews it, when neither its slot nor its origin says."},
 		{"INLAY_SIE", "duration", "0s", "How long past its TTL a fragment may be used when its fill fails, when neither its slot nor its origin says."},
 		{"INLAY_NEGATIVE_TTL", "duration", "1s", "How long a failed fill is not tried again, up to 5m."},
+		{"INLAY_EARLY", "number", "2", "How early a fragment that is asked for often is renewed before it is stale, as a factor of how long its fill took, up to 100; 0: never."},
 		{"INLAY_FILL_TIMEOUT", "duration", "10s", "How long a fill may take when its slot does not say, from 10ms to 25s."},
 		{"INLAY_PATIENCE", "duration", "0s", "How long a page waits for fills before its shell leaves, up to 1s."},
 		{"INLAY_ALLOW_HOSTS", "host[:port] list", "", "The hosts that an absolute src may name, with commas or spaces between."},

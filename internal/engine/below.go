@@ -120,6 +120,10 @@ func (e *Engine[B]) Found(id FillID, t config.Tiers, resident time.Duration, blo
 		return false
 	}
 	fresh := policy.TTL > answer.InstantlyStale
+	if f.early != nil && policy.TTL <= v.early.window() {
+		e.release(v) // it is what there is, or as old
+		return false
+	}
 	if !fresh && (policy.StaleWhileRevalidate < 0 || f.front == nil) {
 		// Too old to be shown, but for when the origin fails.
 		if _, there := e.fragments.Stored(f.key); !there && policy.StaleIfError > 0 && e.fragments.Put(f.key, v, policy) == nil {
@@ -189,7 +193,7 @@ func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration
 	en = &read
 	size -= n
 	ok = ok && en.Key == f.key && en.N[tier.Size] == int64(size) && size <= e.config.MaxFragment && e.verified()
-	soft := false
+	soft, life := false, time.Duration(0)
 	// By its own account where the tier has none, and by both where they differ.
 	lain := now.UnixMilli() - en.N[tier.Filled] - en.N[tier.Age]
 	if resident >= 0 {
@@ -205,6 +209,7 @@ func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration
 		}
 	}
 	if ok {
+		life = millis(en.N[tier.TTL])
 		p, ok = remaining(en, max(lain, 0), soft)
 	}
 	var found inspection[B]
@@ -229,6 +234,7 @@ func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration
 	v = newEntry(body, size, found.sum)
 	v.have(&found)
 	v.cost += keyFactor * len(f.key)
+	e.filledIn(v, f.slot, millis(en.N[tier.Took]), life)
 	if resident >= 0 {
 		// A second more, since it is told in whole ones: how young it is must not be overstated. Nor does it tell how long the
 		// fragment took to get there, but the view has allowed it: since when it is of, it is as good as asked for. Without it no
@@ -276,7 +282,7 @@ func (e *Engine[B]) putFilled(f *fill[B], at *attempt, v *entry[B], p *cache.Pol
 		N: [...]int64{
 			tier.Stamp: int64(at.stamp), tier.Filled: e.clock.outside(at.since).UnixMilli(), tier.Age: int64(e.tick-at.asked) / 1e6,
 			tier.TTL: int64(p.TTL) / 1e6, tier.StaleWhileRevalidate: int64(p.StaleWhileRevalidate) / 1e6,
-			tier.StaleIfError: int64(p.StaleIfError) / 1e6, tier.Size: int64(v.size), tier.Reads: reads,
+			tier.StaleIfError: int64(p.StaleIfError) / 1e6, tier.Size: int64(v.size), tier.Reads: reads, tier.Took: int64(v.early.took()+time.Millisecond-1) / 1e6,
 		},
 		Header: v.headerTexts(),
 	}, tiers)

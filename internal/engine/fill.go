@@ -21,6 +21,7 @@ type fill[B any] struct {
 	stored   *entry[B]                // held, to be renewed; nil: there is none that can be
 	adrift   int64                    // what that counts for, once it has left the cache
 	unfit    bool                     // see entry
+	early    *entry[B]                // the fresh fragment that it is to renew; nil: it was not begun early, or is over
 	purges   uint64                   // of the engine, at its start
 	untagged *bool                    // of its slot
 	deadline time.Time
@@ -121,15 +122,22 @@ func (e *Engine[B]) join(s *slotState[B], key string) {
 	f.add(s)
 }
 
-// refresh starts a fill of a slot's stale fragment, for which nobody waits, unless there is one.
-func (e *Engine[B]) refresh(s *slotState[B], key string) {
+// refresh starts a fill of a slot's fragment, for which nobody waits, unless there is one; it tells whether it has. early is the
+// fragment, if it is still fresh.
+func (e *Engine[B]) refresh(s *slotState[B], key string, early *entry[B]) bool {
 	e.sweep()
 	if !e.unattended.roomFor(key) {
-		return // the next to come may
+		return false // the next to come may
 	}
-	if f, leader := e.flight(s, key); leader {
+	f, leader := e.flight(s, key)
+	if early != nil && !f.over {
+		f.early = early
+		early.early.setWindow(0)
+	}
+	if leader {
 		e.leaveAlone(f)
 	}
+	return leader
 }
 
 // flight gives the fill of a slot, and tells whether its request leads it because there was none.
@@ -418,6 +426,7 @@ func (e *Engine[B]) FillLost(id FillID, now time.Time) {
 // fail settles a fill with a failure and remembers it for a short time.
 func (e *Engine[B]) fail(f *fill[B], failure *answer.FillError) {
 	e.finishFill(f)
+	e.goOnEarly(f)
 	f.failure = failure
 	e.counts.Failed++
 	if f.flight != nil {

@@ -78,7 +78,7 @@ func TestWithTheLogOutOfReachOnlyYoungFillsAreJoined(t *testing.T) {
 
 func TestAFillThatIsSharedIsAsOldAsItIs(t *testing.T) {
 	for _, before := range []time.Duration{0, 4 * time.Second} {
-		s := inRegion(t, func(c *config.Config) { c.Log = false })
+		s := inRegion(t, func(c *config.Config) { c.Log, c.Early = false, 0 })
 		s.get(1, "/p/7")
 		s.pass(time.Second)
 		s.fill(0, "<p>A</p>", began(before))

@@ -34,6 +34,7 @@ type request[B any] struct {
 	sent    bool // the head has left
 	next    int  // the piece that is written next
 	nth     int  // and the next slot among body's
+	early   int  // fills that were begun early for it
 	skip    int  // so many writes have been made by another engine
 	// more: pieces are still to come. passed: the answer is to the visitor's own request, and so is its head.
 	more, passed bool

@@ -272,7 +272,7 @@ func (e *Engine[B]) fillShell(q *request[B], m *marker[B]) {
 	if v, info := e.fragments.Inspect(key, e.now); info.State == cache.Fresh && e.trusts(v.asked) {
 		return
 	}
-	e.refresh(s, key)
+	e.refresh(s, key, nil)
 }
 
 // noteFilled notes what the end of a fill of a shell has said of its URL: that it is for others, or that it is not, or is none. What

@@ -198,6 +198,7 @@ func (e *Engine[B]) look(s *slotState[B]) {
 			return
 		}
 		s.ready(v, info.TTL)
+		e.renewEarly(s, key, info.TTL)
 		return
 	case cache.Stale:
 		if e.misfit(s, v) != nil {
@@ -206,7 +207,7 @@ func (e *Engine[B]) look(s *slotState[B]) {
 		s.status.Hit = true
 		s.ready(v, info.TTL)
 		if !q.head && e.failureOf(key) == nil {
-			e.refresh(s, key)
+			e.refresh(s, key, nil)
 		}
 		return
 	}

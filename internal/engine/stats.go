@@ -17,6 +17,8 @@ type Stats struct {
 	Passed, BadRequests uint64
 	// Fills are attempts begun; TakenOver those of them that a waiting request began because the fill was lost.
 	Fills, TakenOver uint64
+	// Early are fills that were begun while their fragment was still fresh.
+	Early uint64
 	// Failed are fills that failed; Unstored fragments that were delivered but not stored; Late reports of attempts whose
 	// fill had been settled by another.
 	Failed, Unstored, Late uint64
@@ -38,7 +40,7 @@ type Stats struct {
 // counts are the counters of Stats.
 type counts struct {
 	Pages, Whole, Streamed, Failures, Left, Passed, BadRequests uint64
-	Fills, TakenOver, Failed, Unstored, Late                    uint64
+	Fills, TakenOver, Failed, Unstored, Late, Early             uint64
 	Polls, PollsFailed, Held                                    uint64
 	FoundDataCenter, FoundKV, Refused                           uint64
 }
@@ -48,7 +50,7 @@ func (e *Engine[B]) Stats() Stats {
 	n := &e.counts
 	return Stats{
 		Warm: e.warm.Load(), Pages: n.Pages, Whole: n.Whole, Streamed: n.Streamed, Failures: n.Failures, Left: n.Left,
-		Passed: n.Passed, BadRequests: n.BadRequests, Fills: n.Fills, TakenOver: n.TakenOver, Failed: n.Failed,
+		Passed: n.Passed, BadRequests: n.BadRequests, Fills: n.Fills, TakenOver: n.TakenOver, Early: n.Early, Failed: n.Failed,
 		Unstored: n.Unstored, Late: n.Late, Polls: n.Polls, PollsFailed: n.PollsFailed, Held: n.Held,
 		FoundDataCenter: n.FoundDataCenter, FoundKV: n.FoundKV, Refused: n.Refused,
 		Waiting: len(e.requests) + len(e.held), Flights: len(e.flights), Crashes: e.config.Crashes,

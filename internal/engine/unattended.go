@@ -5,7 +5,7 @@ import (
 	"inlay/internal/wording"
 )
 
-// unattended are the fills that nobody waits for: refreshes of stale fragments, and those whose requests have all left. They
+// unattended are the fills that nobody waits for: refreshes of stale fragments and early ones of fresh, and those whose requests have all left. They
 // go on, since the next to ask may be about to come, but they hold keys, and their hosts hold more; so together they are
 // bounded in bytes, beside the budget. Oldest first.
 type unattended[B any] struct {
@@ -86,6 +86,7 @@ func (e *Engine[B]) end(f *fill[B]) {
 		}
 	}
 	e.finishFill(f)
+	e.goOnEarly(f)
 	if f.flight != nil {
 		f.flight.Abandon(nil)
 	}

@@ -209,6 +209,7 @@ func (v *Verifier[B]) fill(f *fill[B]) {
 	v.that(f.deadline.Sub(e.now) <= maxFillTimeout+grace, what, "may take longer than any fill")
 	v.that(f.failure == nil, what, "has a failure and is not over")
 	v.that(f.purges <= e.purges, what, "began after a purge that is still to come")
+	v.that(f.early == nil || f.flight != nil && f.early.early.window() == 0, what, "was begun early, and may be again")
 	v.looking(f)
 	v.list(f)
 	if f.flight == nil {
@@ -330,7 +331,7 @@ func (v *Verifier[B]) growth() {
 	v.that(e.lastFill >= v.lastFill, "the number of fills", "goes back")
 	v.that(c.Pages >= was.Pages && c.Whole >= was.Whole && c.Streamed >= was.Streamed && c.Failures >= was.Failures &&
 		c.Left >= was.Left && c.Passed >= was.Passed && c.BadRequests >= was.BadRequests && c.Fills >= was.Fills &&
-		c.TakenOver >= was.TakenOver && c.Failed >= was.Failed && c.Unstored >= was.Unstored && c.Late >= was.Late,
+		c.TakenOver >= was.TakenOver && c.Failed >= was.Failed && c.Unstored >= was.Unstored && c.Late >= was.Late && c.Early >= was.Early,
 		"a counter", "goes back")
 	pages := uint64(0)
 	for _, q := range e.requests {
@@ -340,7 +341,7 @@ func (v *Verifier[B]) growth() {
 	}
 	v.that(c.Whole+c.Streamed+c.Failures+pages <= c.Pages+c.Streamed, "the counters", "have more answers than pages")
 	// An attempt may end before it has asked the origin.
-	v.that(c.TakenOver <= uint64(e.lastFill) && c.Failed <= uint64(e.lastFill) && c.Unstored <= c.Fills && c.Fills <= uint64(e.lastFill),
+	v.that(c.TakenOver <= uint64(e.lastFill) && c.Failed <= uint64(e.lastFill) && c.Unstored <= c.Fills && c.Fills <= uint64(e.lastFill) && c.Early <= uint64(e.lastFill),
 		"the counters", "have more ends than fills")
 	v.now, v.lastFill, v.counts = e.now, e.lastFill, *c
 	if v.woken == nil {

@@ -13,7 +13,7 @@ import (
 func FuzzParsePage(f *testing.F) {
 	for _, shell := range []string{
 		"<!doctype html><html><head><link rel=stylesheet href=/a></head><body><edge-slot name=a src=/a/{id}>x</edge-slot></body></html>",
-		"<body><p>a<edge-slot name='a' src=\"/a\" ttl=1d swr=5m vary='cookie:a header:b query:c' tags='a:{id} b' share=region required>" +
+		"<body><p>a<edge-slot name='a' src=\"/a\" ttl=1d swr=5m vary='cookie:a header:b query:c' tags='a:{id} b' share=region early=off required>" +
 			"<b>…</b><edge-error><i>no</i></edge-error></edge-slot><!-- <edge-slot> --><script><!--<script></script>--></script>",
 		"<body><table><tr><td><edge-slot name=a src=/></edge-slot><svg><title>&lt;</title><![CDATA[<]]></svg></table>",
 		"<body><select><option><edge-slot name=&#97; src=binding:A/{id}><option>x</option></edge-slot></select></body>",

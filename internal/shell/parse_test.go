@@ -19,7 +19,7 @@ func TestSlotHasItsPolicySkeletonAndError(t *testing.T) {
 <html><body>
 <h1>Product</h1>
 <edge-slot name="price" src="/fragments/price/{id}" ttl="30s" swr="5m" sie="1h"
-           tags="product:{id} prices" vary="cookie:currency header:Accept-Language query:v" timeout="3s" share="region" required>
+           tags="product:{id} prices" vary="cookie:currency header:Accept-Language query:v" timeout="3s" share="region" early="Off" required>
   <p class="skeleton">…</p>
   <edge-error><p>Price unavailable</p></edge-error>
 </edge-slot>
@@ -42,6 +42,7 @@ func TestSlotHasItsPolicySkeletonAndError(t *testing.T) {
 	assert.Equal(t, []route.Input{{Kind: route.Cookie, Name: "currency"}, {Kind: route.Header, Name: "accept-language"}, {Kind: route.Query, Name: "v"}}, price.Vary)
 	assert.True(t, price.Required)
 	assert.True(t, price.Region)
+	assert.True(t, price.NoEarly)
 	assert.Equal(t, "\n  <p class=\"skeleton\">…</p>\n  \n", price.Skeleton)
 	assert.Equal(t, "<p>Price unavailable</p>", price.Error)
 	assert.True(t, price.HasError)
@@ -54,6 +55,7 @@ func TestSlotHasItsPolicySkeletonAndError(t *testing.T) {
 	assert.Empty(t, b.Vary)
 	assert.False(t, b.Required)
 	assert.False(t, b.Region)
+	assert.False(t, b.NoEarly)
 	assert.False(t, b.HasError)
 	assert.Empty(t, b.Skeleton)
 	assert.Equal(t, 9, b.Line)
@@ -195,9 +197,9 @@ func TestErrorsNamePlaceFindingAndExpectation(t *testing.T) {
 		"<body><edge-slot name=x src=/{id}>":                            `1:29: src: the unknown parameter "{id}"; the page's pattern has no parameters`,
 		"<body><edge-slot name=x src=/x name=y>":                        `1:32: attribute "name" again; expected each attribute once`,
 		"<body><edge-slot name=x src=/x SRC=y>":                         `1:32: attribute "src" again; expected each attribute once`,
-		"<body><edge-slot name=x src=/x\n tll=5s>":                      `2:2: unknown attribute "tll" of <edge-slot>; did you mean ttl? expected name, src, ttl, swr, sie, tags, vary, timeout, share or required`,
-		"<body><edge-slot name=x src=/x class=y>":                       `1:32: unknown attribute "class" of <edge-slot>; expected name, src, ttl, swr, sie, tags, vary, timeout, share or required`,
-		"<body><edge-slot name=x src=/x time-out=y>":                    `1:32: unknown attribute "time-out" of <edge-slot>; did you mean timeout? expected name, src, ttl, swr, sie, tags, vary, timeout, share or required`,
+		"<body><edge-slot name=x src=/x\n tll=5s>":                      `2:2: unknown attribute "tll" of <edge-slot>; did you mean ttl? expected name, src, ttl, swr, sie, tags, vary, timeout, share, early or required`,
+		"<body><edge-slot name=x src=/x class=y>":                       `1:32: unknown attribute "class" of <edge-slot>; expected name, src, ttl, swr, sie, tags, vary, timeout, share, early or required`,
+		"<body><edge-slot name=x src=/x time-out=y>":                    `1:32: unknown attribute "time-out" of <edge-slot>; did you mean timeout? expected name, src, ttl, swr, sie, tags, vary, timeout, share, early or required`,
 		"<body><edge-slot name=x src=/x ttl=5>":                         `1:36: ttl: "5" has a number without a unit; ` + form,
 		"<body><edge-slot name=x src=/x swr=-5s>":                       `1:36: swr: "-5s" has a sign; ` + form,
 		"<body><edge-slot name=x src=/x sie='1 h'>":                     `1:37: sie: "1 h" has the unknown unit " h"; ` + form,
@@ -207,8 +209,10 @@ func TestErrorsNamePlaceFindingAndExpectation(t *testing.T) {
 		"<body><edge-slot name=x src=/x required=false>":                `1:41: required="false"; expected required without a value, or no attribute`,
 		"<body><edge-slot name=x src=/x share=world>":                   `1:38: share="world"; expected share="region", or no attribute`,
 		"<body><edge-slot name=x src=/x share>":                         `1:32: share=""; expected share="region", or no attribute`,
+		"<body><edge-slot name=x src=/x early=on>":                      `1:38: early="on"; expected early="off", or no attribute`,
+		"<body><edge-slot name=x src=/x early>":                         `1:32: early=""; expected early="off", or no attribute`,
 		"<body><edge-slot name=x src=/x ttl=0 share=Region>":            `1:7: slot "x" with share="region" and ttl="0", which is never shared; expected one of them`,
-		"<body><edge-slot name=x src=/x shared=region>":                 `1:32: unknown attribute "shared" of <edge-slot>; did you mean share? expected name, src, ttl, swr, sie, tags, vary, timeout, share or required`,
+		"<body><edge-slot name=x src=/x shared=region>":                 `1:32: unknown attribute "shared" of <edge-slot>; did you mean share? expected name, src, ttl, swr, sie, tags, vary, timeout, share, early or required`,
 		"<body><edge-slot name=x src=/x tags='a, b'>":                   `1:38: a comma in tag "a,"; expected spaces between tags`,
 		"<body><edge-slot name=x src=/x tags='a {x}'>":                  `1:38: tags: the unknown parameter "{x}"; the page's pattern has no parameters`,
 		"<body><edge-slot name=x src=/x tags='a }'>":                    `1:38: tags: "}" has a brace without its other half; expected {name} (a literal brace is %7B or %7D)`,

@@ -203,7 +203,7 @@ func (p *parser) lineOf(at int) int {
 	return s.line + 1
 }
 
-var slotAttributes = []string{"name", "src", "ttl", "swr", "sie", "tags", "vary", "timeout", "share", "required"}
+var slotAttributes = []string{"name", "src", "ttl", "swr", "sie", "tags", "vary", "timeout", "share", "early", "required"}
 
 // readSlot reads the attributes of a slot.
 func (p *parser) readSlot(t *markup.Token, s *page.Slot) error {
@@ -293,6 +293,11 @@ func (p *parser) slotAttribute(s *page.Slot, a *markup.Attribute, value string) 
 			return p.fail(a.ValueAt, "share="+ascii.Shorten(value), `share="region", or no attribute`)
 		}
 		s.Region = true
+	case "early":
+		if ascii.ToLower(value) != "off" {
+			return p.fail(a.ValueAt, "early="+ascii.Shorten(value), `early="off", or no attribute`)
+		}
+		s.NoEarly = true
 	case "required":
 		if value != "" && ascii.ToLower(value) != "required" {
 			return p.fail(a.ValueAt, "required="+ascii.Shorten(value), "required without a value, or no attribute")

@@ -29,6 +29,8 @@ const (
 	Size
 	// Reads says what is to be read in it, as [EdgeSlots] and [ESI]; 0: it has no slots, or shows by itself that it has.
 	Reads
+	// Took is how long its fill took; 0: that is not known.
+	Took
 	numbers
 )
 
@@ -39,7 +41,7 @@ const (
 )
 
 // magic begins an entry, and says which form it has.
-const magic = "inlay\x002\n"
+const magic = "inlay\x003\n"
 
 // sumSize is the size of the checksum that ends what stands before the fragment: of that, and of the fragment's own sum.
 const sumSize = 16

@@ -75,6 +75,7 @@ const (
 	ExpectedBytes
 	ExpectedNumber
 	ExpectedBoolean
+	ExpectedFactor
 	ExpectedASCII
 	ExpectedLength
 	FragmentOverBudget
@@ -161,5 +162,5 @@ const (
 
 	faults = 48
 	// Metrics is how many there are.
-	Metrics = 29
+	Metrics = 30
 )

@@ -15,6 +15,7 @@ passed_total Requests that no page answers, given to the origin.
 bad_requests_total Requests answered with 400.
 fills_total Attempts of fills begun.
 fills_taken_over_total Attempts that a waiting request began because a fill was lost.
+fills_early_total Fills begun while their fragment was still fresh.
 fills_failed_total Fills that failed.
 fills_late_total Reports of attempts whose fill had been settled by another.
 polls_total Times that the purge log was asked.

@@ -71,6 +71,7 @@ var namedTexts = [named]string{
 	ExpectedBytes:      "expected bytes, ~, such as 512KiB, 8MiB or 1048576",
 	ExpectedNumber:     "expected a whole number, ~",
 	ExpectedBoolean:    "expected 1 or 0 (or true, false, yes, no, on, off)",
+	ExpectedFactor:     "expected a number from 0 to 100 with at most two digits after the point, such as 2 or 1.5; 0 is never",
 	ExpectedASCII:      "expected printable ASCII without spaces, such as the output of: openssl rand -hex 32",
 	ExpectedLength:     "expected ~ bytes or more, found ~; make one with: openssl rand -hex 32",
 	FragmentOverBudget: "a fragment cannot be larger than all of INLAY_MAX_BYTES",

@@ -1,6 +1,6 @@
 // Reads the pieces of an outline, for tests: see internal/page/outline.go.
 
-const magic = "inlay outline 1\n";
+const magic = "inlay outline 2\n";
 const decoder = new TextDecoder();
 
 /** kind: 0 text, 1 literal, 2 slot, 3 head, 4 tail; slots: how many come with it, or the first of them. */
