@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"strings"
 	"time"
 
 	"inlay/cache"
@@ -29,7 +28,7 @@ func (e *Engine[B]) TakesQuery(r *Request) bool {
 // body is the one. It reports false if the page is not kept any more.
 func (e *Engine[B]) Recharge(r *Request, is func(body B) bool, more int, now time.Time) bool {
 	e.event(now)
-	key := strings.Clone(string(r.key))
+	key := string(r.key)
 	v, state := e.fragments.GetAt(key, e.now)
 	if state != cache.Fresh || v.page == nil || !is(v.blob) {
 		return false
