@@ -88,20 +88,26 @@ func (l *Load) WarmUp(n int) (http.Header, error) {
 
 // Visit makes the next n requests, whatever their bodies.
 func (l *Load) Visit(n int) error {
-	for range n {
-		response, err := l.exchange(l.conns[0])
-		if err != nil {
-			return err
+	_, _, err := l.run(n, func(c *conn) error {
+		response, err := l.exchange(c)
+		if err == nil && response.StatusCode != http.StatusOK {
+			err = fmt.Errorf("status %d: %.300q", response.StatusCode, c.body.Bytes())
 		}
-		if response.StatusCode != http.StatusOK {
-			return fmt.Errorf("status %d: %.300q", response.StatusCode, l.conns[0].body.Bytes())
-		}
-	}
-	return nil
+		return err
+	})
+	return err
 }
 
 // Run makes the next n requests and gives how long each took, sorted, and how long all did.
 func (l *Load) Run(n int) (each []time.Duration, all time.Duration, err error) {
+	return l.run(n, func(c *conn) error {
+		_, err := l.ask(c)
+		return err
+	})
+}
+
+// run has each connection ask in turns until all do that n times.
+func (l *Load) run(n int, ask func(*conn) error) (each []time.Duration, all time.Duration, err error) {
 	each = make([]time.Duration, n)
 	errs := make([]error, len(l.conns))
 	var next atomic.Int64
@@ -115,7 +121,7 @@ func (l *Load) Run(n int) (each []time.Duration, all time.Duration, err error) {
 					return
 				}
 				begin := time.Now()
-				if _, errs[i] = l.ask(c); errs[i] != nil {
+				if errs[i] = ask(c); errs[i] != nil {
 					return
 				}
 				each[k] = time.Since(begin)

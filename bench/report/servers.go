@@ -46,9 +46,9 @@ func serversWarm(b *strings.Builder, w *result.ServersWarm) {
 	if len(w.Contestants) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "All servers beside each other, started %d times; %d rounds in all, each of %d requests by %d clients that wait for each answer, in turns; median\n"+
+	fmt.Fprintf(b, "All servers beside each other, started %d times; %d rounds in all, each of %d requests (%d for `nginx`, which lets each wait) by %d clients that wait for each answer, in turns; median\n"+
 		"<sub>minimum–maximum</sub>. × constant is the server's CPU time over the constant handler's, of all rounds together, and the least and most of one start.\n\n",
-		w.Processes, len(w.Contestants[0].Rounds), w.Contestants[0].Requests, w.Connections)
+		w.Processes, len(w.Contestants[0].Rounds), w.Contestants[0].Requests, fewest(&w.Warm), w.Connections)
 	b.WriteString("| server | CPU µs a request | × constant | requests/s | p50, µs | p99, µs |\n|---|---|---|---|---|---|\n")
 	base := contestant(&w.Warm, "constant")
 	for i := range w.Contestants {

@@ -21,14 +21,16 @@ type contestant struct {
 	start func(p *places, o *origin, pages int) (*process, error)
 	// handler is one of net/http: it has no cold page.
 	handler bool
+	// slow gets fewer requests, since it lets each wait.
+	slow bool
 }
 
 var contestants = []contestant{
-	{name: "inlay", what: "edge.Handler, its fragments from the origin, as they come", start: ownHandler("inlay")},
+	{name: "inlay", what: "edge.Handler, INLAY_MAX_BYTES=96MiB, its fragments from the origin, as they come", start: ownHandler("inlay")},
 	{name: "constant", what: "net/http: writes one constant page, with inlay's header fields", start: ownHandler("constant"), handler: true},
 	{name: "go-pages", what: "net/http: a map of whole pages, with inlay's header fields", start: ownHandler("pages"), handler: true},
 	{name: "go-fragments", what: "net/http: five look-ups in a map of fragments, joined, with inlay's header fields", start: ownHandler("fragments"), handler: true},
-	{name: "nginx", what: "nginx, SSI, with what Debian's nginx.conf says of sending: fragments in its proxy_cache", start: nginxCache(asDebian)},
+	{name: "nginx", what: "nginx, SSI, with what Debian's nginx.conf says of sending: fragments in its proxy_cache", start: nginxCache(asDebian), slow: true},
 	{name: "nginx-read", what: "the same, sendfile off", start: nginxCache(reading)},
 	{name: "nginx-whole", what: "the same, and output postponed until the page is whole", start: nginxCache(whole)},
 	{name: "nginx-files", what: "the same, its fragments files that are kept open, in place of proxy_cache", start: nginxFiles(whole)},
@@ -50,7 +52,9 @@ var coded = []contestant{
 // ownHandler is one of the program servers/handler.
 func ownHandler(serve string) func(*places, *origin, int) (*process, error) {
 	return func(p *places, o *origin, pages int) (*process, error) {
-		s, err := start(exec.Command(p.handler, "-serve", serve, "-origin", o.URL, "-pages", strconv.Itoa(pages), "-fields", o.fields))
+		cmd := exec.Command(p.handler, "-serve", serve, "-origin", o.URL, "-pages", strconv.Itoa(pages), "-fields", o.fields)
+		cmd.Env = append(os.Environ(), "INLAY_MAX_BYTES=96MiB") // a thousand pages of 20 KiB are in it with their fragments
+		s, err := start(cmd)
 		if err != nil {
 			return nil, err
 		}

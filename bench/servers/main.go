@@ -39,7 +39,7 @@ type sizes struct {
 }
 
 func run(out, only string, parts []string, short bool) error {
-	size := sizes{processes: 3, rounds: 4, requests: 4000, samples: 11, many: 1000}
+	size := sizes{processes: 3, rounds: 4, requests: 8000, samples: 11, many: 1000}
 	if short {
 		size = sizes{processes: 1, rounds: 1, requests: 200, samples: 1, many: 20}
 	}

@@ -17,7 +17,14 @@ import (
 const connections = 8
 
 // turns is in how many pieces a round is made, in which the servers take turns: a machine that is slower for a second is so for all.
-const turns = 10
+// But where there are many pages a piece is each of them several times: who has just lost the CPU's caches to eight others would pay
+// for that with each page, and a machine has one server.
+func (c *contest) turns() int {
+	if c.pages == 1 {
+		return 10
+	}
+	return max(1, c.requests/(4*c.pages))
+}
 
 // contest is one comparison of servers that are all warm.
 type contest struct {
@@ -42,7 +49,7 @@ func compare(c *contest, wanted []contestant) (table result.ServersWarm, err err
 	}
 	table = result.ServersWarm{Accept: c.accept, Pages: c.pages, Warm: result.Warm{Connections: connections, Bytes: len(page), Processes: c.processes}}
 	for _, w := range wanted {
-		table.Contestants = append(table.Contestants, result.Contestant{Name: w.name, What: w.what, Requests: c.requests})
+		table.Contestants = append(table.Contestants, result.Contestant{Name: w.name, What: w.what, Requests: c.asks(w)})
 	}
 	for range c.processes {
 		if err := c.once(wanted, &table); err != nil {
@@ -130,16 +137,27 @@ func (c *contest) warmUp(s *server) (http.Header, error) {
 	if err := s.load.Visit(c.pages); err != nil { // cold pages may be streamed
 		return nil, err
 	}
+	if s.slow {
+		return s.load.WarmUp(c.asks(s.contestant))
+	}
 	return s.load.WarmUp(max(3*c.pages, c.requests))
+}
+
+// asks is how many requests a contestant gets in a round.
+func (c *contest) asks(w contestant) int {
+	if w.slow {
+		return max(c.requests/20, c.turns())
+	}
+	return c.requests
 }
 
 // round is one in which all make their requests in turns.
 func (c *contest) round(all []*server) error {
 	tallies := make([]tally, len(all))
-	for turn := range turns {
+	for turn := range c.turns() {
 		for k := range all {
 			i := (k + turn) % len(all) // nobody goes first each time
-			if err := tallies[i].add(all[i], c.requests/turns); err != nil {
+			if err := tallies[i].add(all[i], c.asks(all[i].contestant)/c.turns()); err != nil {
 				return fmt.Errorf("%s: %w\n%s", all[i].name, err, all[i].log.String())
 			}
 		}
