@@ -24,14 +24,14 @@ setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc");
 const MiB = 1 << 20;
 
-/** Live bytes: JavaScript's objects, its buffers, and the core's own memory. */
-async function taken(core) {
+/** Live bytes: JavaScript's objects, its buffers, and what is outside of its heap. */
+async function taken() {
   for (let i = 0; i < 3; i++) {
     await new Promise((resolve) => setImmediate(resolve));
     collect();
   }
   const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external + core.memory.buffer.byteLength;
+  return heapUsed + external; // the core's memory among it
 }
 
 const etag = { etag: `"5d41402abc4b2a76b9719d911017c592"` };
@@ -43,6 +43,7 @@ function fill(core, target, body, headers) {
   for (const fill of client.fills) core.fillEnd(fill, answer(body, headers));
   if (client.woken) core.resume(client);
   if (!client.finished) core.leave(client.id);
+  core.waiting.delete(client.id); // as an exchange does that has finished
 }
 
 const budget = 12 * MiB;
@@ -66,16 +67,17 @@ for (const [name, count, each] of [
     for (const f of client.fills) core.fillFail(f, 1, `what went wrong with ${f.src}`);
     if (client.woken) core.resume(client);
     if (!client.finished) core.leave(client.id);
+    core.waiting.delete(client.id);
   }],
 ]) {
   test(`charged as taken: ${name}`, async (t) => {
     t.mock.method(console, "warn", () => {});
     const core = new Core({ INLAY_MAX_BYTES: String(budget), INLAY_TOKEN: token, INLAY_NEGATIVE_TTL: "5m" });
     get(core, "/usual/before");
-    const before = await taken(core);
+    const before = await taken();
     for (let i = 0; i < count; i++) each(core, i);
     const { cache_bytes: charged, cache_entries: entries } = stats(core);
-    const real = (await taken(core)) - before;
+    const real = (await taken()) - before;
     t.diagnostic(`${real} bytes beside ${charged} charged for ${entries} entries: ${((real / charged - 1) * 100).toFixed(1)} %; core ${core.memory.buffer.byteLength}`);
     assert.ok(charged <= budget);
     // A sixteenth of the budget may wait to be collected, and so much may fills have that nobody waits for.

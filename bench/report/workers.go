@@ -39,6 +39,9 @@ func workers(from, picture string) (string, error) {
 	if r.Batches != nil {
 		batches(&b, r.Batches)
 	}
+	if r.Memory != nil {
+		keptWhole(&b, r.Memory)
+	}
 	if r.Start != nil {
 		start(&b, r.Start)
 	}

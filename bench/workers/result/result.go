@@ -14,6 +14,7 @@ type Results struct {
 	Stampede *Stampede         `json:"stampede,omitempty"`
 	Start    *Start            `json:"start,omitempty"`
 	Batches  *Batches          `json:"batches,omitempty"`
+	Memory   *Memory           `json:"memory,omitempty"`
 	Beyond   *Beyond           `json:"beyond,omitempty"`
 }
 
