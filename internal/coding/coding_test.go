@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -267,4 +268,29 @@ func TestOnceIsQuickWhereNobodyNamesIt(t *testing.T) {
 	}
 	kept, _ := s.Keep(text).In(0)
 	assert.Equal(t, kept, s.Once(0, text, true), "the same bytes under the same tag")
+}
+
+// An answer that waits for its next fragment holds next to nothing: there may be thousands.
+func TestStreamsThatWaitHoldNothing(t *testing.T) {
+	s := setOf(t)
+	text := texts()[2]
+	const n = 1000
+	open := make([]*Stream, n)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range open {
+		require.True(t, s.Reserve(0))
+		open[i] = s.Begin(0)
+		broken, err := open[i].Send(io.Discard, [][]byte{text, text}, false)
+		require.NoError(t, err)
+		require.False(t, broken)
+	}
+	runtime.GC()
+	runtime.GC() // pools keep theirs for one
+	runtime.ReadMemStats(&after)
+	assert.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(n*1024))
+	for _, one := range open {
+		one.End()
+	}
 }

@@ -3,6 +3,7 @@ package coding
 import (
 	"bytes"
 	"io"
+	"sync"
 )
 
 // Stream codes an answer as it comes.
@@ -10,8 +11,35 @@ type Stream struct {
 	set *Set
 	i   int
 	w   Writer
-	out bytes.Buffer
+	out sink
 }
+
+// sink is where a writer writes: into a buffer that a stream has only while it sends, for there may be many that wait.
+type sink struct{ *bytes.Buffer }
+
+func (s *sink) Write(p []byte) (int, error) {
+	if s.Buffer == nil {
+		s.Buffer = buffers.Get().(*bytes.Buffer)
+	}
+	return s.Buffer.Write(p)
+}
+
+// take writes what came to w.
+func (s *sink) take(w io.Writer) error {
+	b := s.Buffer
+	if b == nil {
+		return nil
+	}
+	s.Buffer = nil
+	_, err := w.Write(b.Bytes())
+	if b.Cap() <= 64<<10 {
+		b.Reset()
+		buffers.Put(b)
+	}
+	return err
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // Reserve takes what a stream in a coding may hold, and reports false if that is in use: see [Coding].
 func (c *Set) Reserve(i int) bool {
@@ -51,11 +79,7 @@ func (s *Stream) Send(w io.Writer, pieces [][]byte, end bool) (broken bool, err 
 		s.set.fails(s.i, err)
 		return true, err
 	}
-	_, err = w.Write(s.out.Bytes())
-	if s.out.Reset(); s.out.Cap() > 64<<10 {
-		s.out = bytes.Buffer{} // it may wait for long
-	}
-	return false, err
+	return false, s.out.take(w)
 }
 
 // End lets go of what an answer has held, whether it has come to its end or not.
