@@ -340,6 +340,18 @@ func TestWaitingForAnInstanceCountsAgainstTheTimeout(t *testing.T) {
 	assert.Contains(t, read(t, request(t, http.MethodGet, s.URL+"/short/quick", nil)), "<p>quick</p>", "it is asked for again at once")
 }
 
+// A main that is workers.Serve ends with each answer: it is never kept, and is told why.
+func TestMainThatIsWorkersServeIsNotKept(t *testing.T) {
+	t.Parallel()
+	s := startBuilt(t, "serve", "INLAY_KEEP_INSTANCES=2")
+	for range 3 {
+		assert.Contains(t, asFragment(t, s, "quick", ""), "<p>quick</p>")
+	}
+	line := "inlay: an instance of app.wasm is not kept: its main has to call instance.Serve(handler)"
+	assert.Eventually(t, func() bool { return strings.Contains(s.Log(), line) }, 30*time.Second, 10*time.Millisecond, line)
+	assert.Equal(t, 1, strings.Count(s.Log(), line))
+}
+
 // Cloudflare's stores, in wrangler dev, which has all of them.
 func TestKeptInstancesUseStores(t *testing.T) {
 	t.Parallel()

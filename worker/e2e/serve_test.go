@@ -22,7 +22,7 @@ var builtSites = map[string]func() (string, error){
 }
 
 // startBuilt runs the Worker with the app.wasm of worker/testing/NAME in a bare workerd.
-func startBuilt(t *testing.T, name string) *harness.Server {
+func startBuilt(t *testing.T, name string, env ...string) *harness.Server {
 	t.Helper()
 	folder, err := builtSites[name]()
 	require.NoError(t, err)
@@ -30,7 +30,7 @@ func startBuilt(t *testing.T, name string) *harness.Server {
 	require.NoError(t, err)
 	path := filepath.Join(folder, strings.ReplaceAll(t.Name(), "/", "-")+".capnp")
 	require.NoError(t, os.WriteFile(path, config, 0o600))
-	return harness.ServeWorkerd(t, path, nil)
+	return harness.ServeWorkerd(t, path, env)
 }
 
 // A main of syumai/workers' own kind works too: its instance ends with each answer, which is no failure.
