@@ -58,6 +58,11 @@ func (n nativeHost) Break(id engine.RequestID) {
 	c.done, c.broken = true, true
 }
 
+func (n nativeHost) Tell(f *engine.Figures) (*blob, int) {
+	text := f.Text()
+	return n.NewBlob(text), len(text)
+}
+
 func (n nativeHost) Inspect(b *blob, o markup.InspectOptions) (markup.Inspection, *blob) {
 	found, kept := n.h.fragment.Inspect(b.text(), o)
 	if !found.Mended {

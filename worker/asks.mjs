@@ -1,6 +1,7 @@
 // @ts-check
 // What the engine may ask: the imports of core.wasm. A pointer and a size name bytes of the instance's memory; they are copied.
 
+import { figuresText } from "./figures.mjs";
 import { loopField } from "./front.mjs";
 import { inspect, parse } from "./shell.mjs";
 
@@ -76,6 +77,15 @@ export function asks(core) {
       core.bytes().set(record, at);
       parsed = fault;
       return mended === null ? 0 : core.keep(mended);
+    },
+
+    /** @param {number} at @param {number} size of the names @param {number} figures @param {number} prometheus */
+    tell: (at, size, figures, prometheus) => {
+      const names = core.texts(at, size);
+      const view = new DataView(core.bytes().buffer, figures);
+      const text = encoder.encode(figuresText(names, names.map((_, i) => view.getBigInt64(8 * i, true)), core.problems, prometheus !== 0));
+      view.setBigInt64(0, BigInt(text.length), true);
+      return core.keep(text);
     },
 
     /** @param {number} handle @param {number} from @param {number} at @param {number} size */

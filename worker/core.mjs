@@ -140,6 +140,8 @@ export class Core {
     /** @type {Settings} */
     this.settings = /** @type {any} */ (null);
     this.edition = edition;
+    /** What is wrong with bindings, as JSON. */
+    this.problems = "";
 
     const instance = new WebAssembly.Instance(module, { inlay: asks(this) });
     /** @type {any} */
@@ -178,10 +180,10 @@ export class Core {
     if ("problem" in said) throw new ConfigError(said.problem);
     const bound = bindingsOf(env);
     this.tell(bound.problems);
-    const problems = bound.problems.length > 0 ? JSON.stringify(bound.problems) : "";
+    this.problems = bound.problems.length > 0 ? JSON.stringify(bound.problems) : "";
     const has = (bound.log ? 1 | 2 : 0) | (bound.kv ? 4 : 0) | (bound.region ? 8 : 0);
     const seed = crypto.getRandomValues(new Uint32Array(2));
-    const refused = this.exports.start(this.putText(`${problems}\0${said.read}`), seed[0], seed[1], crashes, has);
+    const refused = this.exports.start(this.putText(said.read), seed[0], seed[1], crashes, has);
     if (refused > 0) throw new ConfigError(this.text(this.exports.error_text(), refused));
     const [dev, debug, origin, secret, lease, tiers, outlive, purgeField] = this.texts(this.exports.settings(), this.exports.settings_size());
     const settings = {

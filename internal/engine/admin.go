@@ -47,15 +47,15 @@ func (e *Engine[B]) admin(r *Request) {
 			field.Field{Name: "content-type", Value: "text/plain; charset=utf-8"}, field.Field{Name: "allow", Value: method})
 		return
 	}
-	contentType, text := "application/json", ""
-	switch name {
-	case "stats":
-		text = e.figures().json(e.config.Problems)
-	case "metrics":
-		contentType, text = "text/plain; version=0.0.4; charset=utf-8", e.figures().prometheus()
-	default:
+	if method == "POST" {
 		e.purge(r, name == "invalidate")
 		return
 	}
-	e.sendAs(r.ID, 200, text, field.Field{Name: "content-type", Value: contentType})
+	contentType := "application/json"
+	if name == "metrics" {
+		contentType = "text/plain; version=0.0.4; charset=utf-8"
+	}
+	text, size := e.host.Tell(&Figures{Values: e.figures(), Problems: e.config.Problems, Prometheus: name == "metrics"})
+	e.sendBlob(r.ID, 200, text, size, field.Field{Name: "content-type", Value: contentType})
+	e.host.Drop(text)
 }

@@ -87,6 +87,11 @@ func (s *script) bytesOf(b int) string {
 }
 func (s *script) Slice(b, from, to int) int   { return s.NewBlob([]byte(s.bytesOf(b)[from:to])) }
 func (s *script) Parse(b int, p Parse) []byte { return parse([]byte(s.bytesOf(b)), p) }
+func (s *script) Tell(f *Figures) (int, int) {
+	text := f.Text()
+	return s.NewBlob(text), len(text)
+}
+
 func (s *script) Inspect(b int, o markup.InspectOptions) (markup.Inspection, int) {
 	found, kept := inspect([]byte(s.bytesOf(b)), o)
 	return found, mendedBlob(&found, kept, s.NewBlob)

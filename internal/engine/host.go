@@ -76,6 +76,8 @@ type Host[B any] interface {
 	// Inspect reads a blob as a fragment's HTML: see [markup.Fragment.Inspect], and is a function of its arguments alone. If it has been
 	// mended, the second blob has the bytes that are kept. A host that cannot read it says so as its Fault.
 	Inspect(b B, o markup.InspectOptions) (markup.Inspection, B)
+	// Tell makes a text of figures, with its size in bytes: [Figures.Text]. It becomes the engine's.
+	Tell(f *Figures) (B, int)
 	// Read copies bytes of a blob from off on into p and says how many.
 	Read(b B, off int, p []byte) int
 	// Drop ends a blob.

@@ -42,6 +42,11 @@ func (s *simOrigin) Slice(b simBlob, from, to int) simBlob {
 	return s.add(&simBytes{bytes: s.get(b).bytes[from:to]})
 }
 func (s *simOrigin) Parse(b simBlob, p Parse) []byte { return parse(s.get(b).bytes, p) }
+func (s *simOrigin) Tell(f *Figures) (simBlob, int) {
+	text := f.Text()
+	return s.NewBlob(text), len(text)
+}
+
 func (s *simOrigin) Inspect(b simBlob, o markup.InspectOptions) (markup.Inspection, simBlob) {
 	found, kept := inspect(s.get(b).bytes, o)
 	return found, mendedBlob(&found, kept, s.NewBlob)

@@ -300,6 +300,11 @@ func (h *transcriptHost) Slice(b *transcriptBlob, from, to int) *transcriptBlob 
 func (h *transcriptHost) Parse(b *transcriptBlob, p Parse) []byte {
 	return parse([]byte(h.bytesOf(b)), p)
 }
+func (h *transcriptHost) Tell(f *Figures) (*transcriptBlob, int) {
+	text := f.Text()
+	return h.NewBlob(text), len(text)
+}
+
 func (h *transcriptHost) Inspect(b *transcriptBlob, o markup.InspectOptions) (markup.Inspection, *transcriptBlob) {
 	found, kept := inspect([]byte(h.bytesOf(b)), o)
 	return found, mendedBlob(&found, kept, h.NewBlob)

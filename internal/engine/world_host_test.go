@@ -81,6 +81,11 @@ func (i *worldIsolate) Slice(b *worldBlob, from, to int) *worldBlob {
 
 func (i *worldIsolate) Parse(b *worldBlob, p Parse) []byte { return parse(i.get(b).bytes, p) }
 
+func (i *worldIsolate) Tell(f *Figures) (*worldBlob, int) {
+	text := f.Text()
+	return i.NewBlob(text), len(text)
+}
+
 func (i *worldIsolate) Inspect(b *worldBlob, o markup.InspectOptions) (markup.Inspection, *worldBlob) {
 	found, kept := inspect(i.get(b).bytes, o)
 	return found, mendedBlob(&found, kept, i.NewBlob)

@@ -49,7 +49,7 @@ func exportPages(blob, size uint32) uint32 {
 	return 0
 }
 
-// start takes what is wrong with bindings NUL, then what variables.wasm has read, and answers with the size of the text that says what
+// start takes what variables.wasm has read, and answers with the size of the text that says what
 // is wrong with pages, to be read at error_text; zero if nothing is. crashes is how many instances before this one have trapped. has is
 // what is bound: 1, the purge log; 2, the data centre's cache; 4, KV; 8, the fills of a region.
 //

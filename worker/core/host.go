@@ -11,6 +11,7 @@ import (
 	"inlay/internal/engine"
 	"inlay/internal/field"
 	"inlay/internal/markup"
+	"inlay/internal/wording"
 )
 
 // handle names a blob that JavaScript holds. A fragment's bytes are never copied into this module, save in passing, to
@@ -53,6 +54,12 @@ func inspect(b handle, flags, watch uint32, p unsafe.Pointer) handle
 //
 //go:wasmimport inlay break
 func breakOff(id uint32)
+
+// tell takes what each figure is called and what it counts, NUL after each, and the figures, 64 bits each. The size of the text comes in the
+// place of the first.
+//
+//go:wasmimport inlay tell
+func tell(p unsafe.Pointer, size uint32, figures unsafe.Pointer, prometheus uint32) handle
 
 //go:wasmimport inlay read
 func read(b handle, off uint32, p unsafe.Pointer, size uint32) uint32
@@ -171,6 +178,16 @@ func (host) Parse(b handle, p engine.Parse) []byte {
 	outline := make([]byte, size)
 	parsed(bytesAt(outline))
 	return outline
+}
+
+// Tell gives the host the names too, which came with the pages. The problems it knows.
+func (host) Tell(f *engine.Figures) (handle, int) {
+	block = block[:0]
+	for i := range f.Values {
+		appendBlock(wording.List(wording.FirstMetric + wording.ID(i)))
+	}
+	text := tell(bytesAt(block), uint32(len(block)), unsafe.Pointer(&f.Values), number(f.Prometheus))
+	return text, int(f.Values[0])
 }
 
 // record is what the host says of a fragment, as worker/shell writes it.

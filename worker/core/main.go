@@ -48,10 +48,9 @@ var errorText []byte
 
 func main() {}
 
-// newEngine takes what the host has found wrong besides the variables, and what variables.wasm has read.
+// newEngine takes what variables.wasm has read.
 func newEngine(t []string, seed, crashes uint64, has uint32) (err error) {
-	c := config.Decode(t[1:])
-	c.Problems = t[0]
+	c := config.Decode(t)
 	heap.Spare = uint32(c.MaxBytes / 16)
 	c.Seed, c.Crashes = seed, crashes
 	c.Log = has&1 != 0
