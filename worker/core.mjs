@@ -10,7 +10,7 @@ import { Front } from "./front.mjs";
 import { Shells, setShown, withReason } from "./not-found.mjs";
 import pages from "./pages.bin";
 import { allowing } from "./shell.mjs";
-import { Tiers, dataCenter, digest } from "./tiers.mjs";
+import { Tiers, digest } from "./tiers.mjs";
 import { readVariables } from "./variables.mjs";
 import { View } from "./view.mjs";
 
@@ -25,9 +25,9 @@ import { View } from "./view.mjs";
  */
 /**
  * @typedef {{
- *   dev: boolean, debug: boolean, origin: string, secret: string, lease: number, tiers: number, outlive: boolean, purgeField: string,
+ *   dev: boolean, debug: boolean, origin: string, secret: string, lease: number, dataCenter: boolean, outlive: boolean, purgeField: string,
  *   instances: import("./app-pool.mjs").Limits,
- * }} Settings  secret: for batches to the origin; lease: in milliseconds; purgeField: in lower case, "" if there is none; instances: of
+ * }} Settings  secret: for batches to the origin; lease: in milliseconds; dataCenter: whether its cache is used, where there is a log; purgeField: in lower case, "" if there is none; instances: of
  * app.wasm
  */
 
@@ -185,14 +185,14 @@ export class Core {
     const seed = crypto.getRandomValues(new Uint32Array(2));
     const refused = this.exports.start(this.putText(said.read), seed[0], seed[1], crashes, has);
     if (refused > 0) throw new ConfigError(this.text(this.exports.error_text(), refused));
-    const [dev, debug, origin, secret, lease, tiers, outlive, purgeField] = this.texts(this.exports.settings(), this.exports.settings_size());
+    const [dev, debug, origin, secret, lease, dataCenter, outlive, purgeField] = said.settings;
     const settings = {
       dev: dev === "1", debug: debug === "1", origin, secret,
-      lease: Number(lease), tiers: Number(tiers), outlive: outlive === "1", purgeField, instances: said.instances,
+      lease: Number(lease), dataCenter: dataCenter === "1", outlive: outlive === "1", purgeField, instances: said.instances,
     };
     this.region = bound.region;
     if (bound.log !== null) {
-      this.log = new View(bound.log, settings.lease, (settings.tiers & dataCenter) !== 0);
+      this.log = new View(bound.log, settings.lease, settings.dataCenter);
       // Another origin fills other fragments, of whatever deployment.
       const from = digest(`${origin}\n${env.INLAY_FILL_FIELDS ?? ""}`);
       this.tiers = new Tiers(bound.log, bound.kv, `${settings.outlive ? "any" : build + this.edition}/${from}`);

@@ -6,8 +6,8 @@ import module from "./variables.wasm";
 
 /**
  * @param {[string, string][]} variables names and values
- * @returns {{ read: string, instances: import("./app-pool.mjs").Limits } | { problem: string }} what core.wasm takes for them, and what is
- * of app.wasm; or what is wrong with them
+ * @returns {{ read: string, settings: string[], instances: import("./app-pool.mjs").Limits } | { problem: string }} what core.wasm takes for
+ * them, what the glue needs itself, in the order of internal/config's Settings, and what is of app.wasm; or what is wrong with them
  */
 export function readVariables(variables) {
   const bytes = new TextEncoder().encode(variables.map(([name, value]) => `${name}\0${value.replaceAll("\0", " ")}\0`).join(""));
@@ -17,7 +17,9 @@ export function readVariables(variables) {
   const at = using.exports.input(bytes.length);
   new Uint8Array(using.exports.memory.buffer).set(bytes, at);
   const good = using.exports.parse() !== 0;
-  const text = new TextDecoder().decode(new Uint8Array(using.exports.memory.buffer, using.exports.out(), using.exports.out_size()));
-  if (!good) return { problem: text };
-  return { read: text, instances: { most: using.exports.most_instances(), kept: using.exports.kept_instances() } };
+  const text = (/** @type {number} */ from, /** @type {number} */ size) => new TextDecoder().decode(new Uint8Array(using.exports.memory.buffer, from, size));
+  const out = text(using.exports.out(), using.exports.out_size());
+  if (!good) return { problem: out };
+  const settings = text(using.exports.settings(), using.exports.settings_size()).split("\0");
+  return { read: out, settings, instances: { most: using.exports.most_instances(), kept: using.exports.kept_instances() } };
 }

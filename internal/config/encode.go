@@ -20,10 +20,7 @@ func Encode(c *Config) []byte {
 		out = append(decimal.Append(out, int64(*d)), 0)
 	}
 	for _, b := range c.switches() {
-		if *b {
-			out = append(out, '1')
-		}
-		out = append(out, 0)
+		out = appendSwitch(out, *b)
 	}
 	for _, t := range c.texts() {
 		out = append(append(out, *t...), 0)
@@ -39,6 +36,28 @@ func Encode(c *Config) []byte {
 		out = append(append(out, f.Value...), 0)
 	}
 	return out
+}
+
+// Settings are what the glue of a Worker needs to know itself, each text ended by NUL: dev, debug, the origin, the secret of batches, the
+// lease in milliseconds, whether the data centre's cache is used, whether what lies below outlives a deployment, the field that purges.
+func Settings(c *Config) (out []byte) {
+	for _, b := range [...]bool{c.Dev, c.Debug} {
+		out = appendSwitch(out, b)
+	}
+	out = append(append(out, c.Origin...), 0)
+	out = append(append(out, c.FillsSecret...), 0)
+	out = append(decimal.Append(out, c.Lease.Milliseconds()), 0)
+	for _, b := range [...]bool{c.DataCenterCache, c.Outlive} {
+		out = appendSwitch(out, b)
+	}
+	return append(append(out, c.PurgeField...), 0)
+}
+
+func appendSwitch(out []byte, is bool) []byte {
+	if is {
+		out = append(out, '1')
+	}
+	return append(out, 0)
 }
 
 // Decode reads the texts that [Encode] wrote.

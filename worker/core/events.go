@@ -72,12 +72,6 @@ func exportStart(size, seedLow, seedHigh, crashes, has uint32) uint32 {
 //go:wasmexport error_text
 func exportErrorText() unsafe.Pointer { return bytesAt(errorText) }
 
-//go:wasmexport settings
-func exportSettings() unsafe.Pointer { return bytesAt(settings) }
-
-//go:wasmexport settings_size
-func exportSettingsSize() uint32 { return uint32(len(settings)) }
-
 // handle takes the request's target; method is its place in methods; sent is how many writes an answer
 // has had that another instance began, zero for a new request.
 //

@@ -7,7 +7,6 @@ package main
 
 import (
 	"inlay/internal/config"
-	"inlay/internal/decimal"
 	"inlay/internal/engine"
 	"inlay/internal/page"
 	"inlay/worker/core/heap"
@@ -39,10 +38,6 @@ func openPage(i int) (*page.Page, *page.Layout, handle) {
 	return p, l, slice(pagesBlob, uint32(e.TextAt()), uint32(e.TextAt()+e.Text))
 }
 
-// settings are what JavaScript needs of the configuration, each ended by NUL: dev, debug, origin, the secret of batches, the
-// lease in milliseconds, what lies below, whether that outlives a deployment, the field that purges.
-var settings []byte
-
 // errorText is why the last start or answer was refused.
 var errorText []byte
 
@@ -58,17 +53,6 @@ func newEngine(t []string, seed, crashes uint64, has uint32) (err error) {
 	if !c.DataCenterCache {
 		c.Tiers &^= config.DataCenter
 	}
-	block = block[:0]
-	appendBlock(flag(c.Dev), flag(c.Debug), c.Origin, c.FillsSecret, decimal.String(int(c.Lease.Milliseconds())),
-		decimal.String(int(c.Tiers)), flag(c.Outlive), c.PurgeField)
-	settings = append(settings[:0], block...)
 	core, err = engine.Open(engine.Pages[handle]{Entries: pages, Open: openPage}, c, engine.Host[handle](host{}))
 	return err
-}
-
-func flag(b bool) string {
-	if b {
-		return "1"
-	}
-	return ""
 }

@@ -12,8 +12,8 @@ import (
 	_ "inlay/worker/core/heap" // which is what allocates
 )
 
-// input is where JavaScript writes the variables, out what it reads then.
-var input, out []byte
+// input is where JavaScript writes the variables; what it reads then are out and settings.
+var input, out, settings []byte
 
 // instances are config.Config's MaxInstances and KeepInstances.
 var instances [2]int
@@ -51,7 +51,7 @@ func exportParse() uint32 {
 		out = []byte(err.(config.Errors).Error()) // all of them are
 		return 0
 	}
-	out = config.Encode(&c)
+	out, settings = config.Encode(&c), config.Settings(&c)
 	instances = [2]int{c.MaxInstances, c.KeepInstances}
 	return 1
 }
@@ -67,3 +67,11 @@ func exportOut() unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(out)) }
 
 //go:wasmexport out_size
 func exportOutSize() uint32 { return uint32(len(out)) }
+
+// settings are those of [config.Settings], of variables that are good.
+//
+//go:wasmexport settings
+func exportSettings() unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(settings)) }
+
+//go:wasmexport settings_size
+func exportSettingsSize() uint32 { return uint32(len(settings)) }
