@@ -32,6 +32,9 @@ var modules = map[string][]string{
 	"stock":           {"app.mjs", "runtime.mjs", "wasm_exec.js", "app.wasm"},
 }
 
+// manyPages is how many pages a site of many has.
+const manyPages = 300
+
 // prepare makes all that the Workers consist of.
 func (p *places) prepare() error {
 	if err := os.MkdirAll(p.out, 0o755); err != nil {
@@ -45,10 +48,25 @@ func (p *places) prepare() error {
 	if err != nil {
 		return err
 	}
+	many := pages[:1:1]
+	for i := range manyPages - 1 {
+		page, err := edge.ParsePage(fmt.Sprintf("/more/%d/{id}", i), content.Shell("/fast/"))
+		if err != nil {
+			return err
+		}
+		many = append(many, page)
+	}
+	noApp, err := os.ReadFile(filepath.Join(p.root, "worker", "no-app.mjs"))
+	if err != nil {
+		return err
+	}
 	files := map[string][]byte{
-		"pages.bin": edge.EncodePages(pages),
-		"page.bin":  []byte(content.Page()),
-		"parts.mjs": []byte("export const parts = " + string(parts) + ";\n"),
+		"bare.bin":   edge.EncodePages(pages[:1]),
+		"many.bin":   edge.EncodePages(many),
+		"no-app.mjs": noApp,
+		"pages.bin":  edge.EncodePages(pages),
+		"page.bin":   []byte(content.Page()),
+		"parts.mjs":  []byte("export const parts = " + string(parts) + ";\n"),
 	}
 	scripts, err := filepath.Glob("workers/js/*.mjs")
 	if err != nil || len(scripts) == 0 {
@@ -146,6 +164,19 @@ type builtWorker struct {
 	date  string // its compatibilityDate, as it stands there
 }
 
+// ofGo are the modules that a site without Go and without modules of its own has not.
+var ofGo = regexp.MustCompile(`(?m)^ *\(name = "(?:main\.mjs|upstream\.mjs|upstream\.json\.z|go\.mjs|app\.wasm|wasm_exec\.js)", .*\n`)
+
+// appInstances is the module in whose place such a site has no-app.mjs.
+var appInstances = regexp.MustCompile(`(name = "app-instances\.mjs", esModule = embed ")[^"]*"`)
+
+// bare is the Worker of a site without Go, with pages of the benchmark.
+func (b *builtWorker) bare(pages string) string {
+	text := ofGo.ReplaceAllString(b.inlay, "")
+	text = appInstances.ReplaceAllString(text, `${1}no-app.mjs"`)
+	return strings.Replace(text, `embed "pages.bin"`, fmt.Sprintf("embed %q", pages), 1)
+}
+
 func (p *places) built() (b builtWorker, err error) {
 	text, err := os.ReadFile(filepath.Join(p.root, "build", "workerd.capnp"))
 	if err != nil {
@@ -189,8 +220,8 @@ func (p *places) writeConfig(workers []string) (path string, err error) {
 		fmt.Fprintf(&services, "    (name = %q, worker = .%s),\n", name, id)
 		fmt.Fprintf(&sockets, "    (name = %q, address = \"127.0.0.1:0\", http = (), service = %q),\n", name, name)
 		fmt.Fprintf(&consts, "\nconst %s :Workerd.Worker = ", id)
-		if name == "inlay" || name == "site" {
-			consts.WriteString(map[string]string{"inlay": built.inlay, "site": built.site}[name])
+		if worker := map[string]string{"inlay": built.inlay, "site": built.site, "inlay-bare": built.bare("bare.bin"), "inlay-many": built.bare("many.bin")}[name]; worker != "" {
+			consts.WriteString(worker)
 			continue
 		}
 		fmt.Fprintf(&consts, "(\n  compatibilityDate = %s,\n  modules = [\n", built.date)

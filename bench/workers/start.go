@@ -22,7 +22,9 @@ var starters = []struct{ name, what, path string }{
 	{"constant", "one constant Uint8Array", "/page/1"},
 	{"map", "JavaScript with a Map; its first page is cold", "/page/1"},
 	{"stock", "syumai/workers, Go", "/page/1"},
-	{"inlay", "inlay, fragments from a remote origin; its first page is cold", "/page/1"},
+	{"inlay-bare", "inlay, a site without Go: one page, fragments from a remote origin; its first page is cold", "/page/1"},
+	{"inlay-many", "the same with 300 pages of 10 KiB", "/page/1"},
+	{"inlay", "the same of 5 pages with the example site's app.wasm beside it, which answers nothing here", "/page/1"},
 	{"site", "inlay, the example site: another page, fragments from app.wasm; its first page is cold", "/pkg/net/http"},
 }
 
@@ -89,6 +91,10 @@ func startOnce(p *places, o *origin, name, path string, into *result.Process) er
 	}
 	defer w.stop()
 	listening := time.Since(begin)
+	ready, err := w.cpu()
+	if err != nil {
+		return err
+	}
 	l, err := newLoad(w.addrs[name], path, nil, 1)
 	if err != nil {
 		return err
@@ -106,6 +112,10 @@ func startOnce(p *places, o *origin, name, path string, into *result.Process) er
 		return fmt.Errorf("%w\n%s", err, w.log.Bytes())
 	}
 	first := time.Since(asked)
+	ran, err := w.cpu()
+	if err != nil {
+		return err
+	}
 	response, err := http.ReadResponse(c.r, nil)
 	if err != nil {
 		return err
@@ -119,6 +129,9 @@ func startOnce(p *places, o *origin, name, path string, into *result.Process) er
 	}
 	into.Listen = append(into.Listen, millis(listening))
 	into.FirstByte = append(into.FirstByte, millis(first))
+	into.Sum = append(into.Sum, millis(listening+first))
+	into.ListenCPU = append(into.ListenCPU, millis(ready))
+	into.FirstCPU = append(into.FirstCPU, millis(ran-ready))
 	into.LastByte = append(into.LastByte, millis(last))
 	return nil
 }

@@ -116,6 +116,9 @@ type Process struct {
 	What      string    `json:"what"`
 	Listen    []float64 `json:"listen_ms"`     // from the program's start until its port is open
 	FirstByte []float64 `json:"first_byte_ms"` // of the first answer, from then
+	Sum       []float64 `json:"sum_ms"`        // of both
+	ListenCPU []float64 `json:"listen_cpu_ms"` // of all of workerd's threads, until its port is open
+	FirstCPU  []float64 `json:"first_cpu_ms"`  // and from then to the first byte
 	LastByte  []float64 `json:"last_byte_ms"`
 }
 
