@@ -1,5 +1,5 @@
 // @ts-check
-// What /_inlay/stats and /_inlay/metrics say, which no core has to be able to. internal/engine/figures.go makes the same natively:
+// What /_inlay/stats and /_inlay/metrics say, which no core has to be able to. internal/engine/metrics.go makes the same natively:
 // internal/engine/testdata/figures holds both to the same bytes.
 
 /**
