@@ -84,7 +84,7 @@ func (c *Cache[V]) GetAt(key string, now time.Time) (v V, s State) {
 		c.gets.count(Miss)
 		return v, Miss
 	}
-	t := int64(now.Sub(c.clock.base))
+	t := platform.Since(c.clock.base, now)
 	if !c.clock.monotonic {
 		t = c.ticks(now)
 	}

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"inlay/cache/internal/platform"
 )
 
 // scale turns times into ticks: nanoseconds on one scale that never goes back.
@@ -46,7 +48,7 @@ func (s *scale) steady(clock func() time.Time) int64 {
 func (c *Cache[V]) ticks(t time.Time) int64 {
 	s := &c.clock
 	if s.monotonic {
-		return int64(t.Sub(s.base))
+		return platform.Since(s.base, t)
 	}
 	at := t.UnixNano()
 	if n := at + s.stepped.Load(); n >= s.latest.Load() {

@@ -141,7 +141,7 @@ func (a *Answer) expires(now time.Time) time.Duration {
 	if date, ok := field.ParseDate(ascii.TrimOWS(a.Date), now); ok {
 		now = date
 	}
-	return min(max(-field.MaxDelta, until.Sub(now)), field.MaxDelta)
+	return min(max(-field.MaxDelta, duration.Between(now, until)), field.MaxDelta)
 }
 
 // parseAge reads an Age field: of a list the first member counts, and what is no number counts as 0 (RFC 9111,

@@ -3,6 +3,8 @@ package engine
 import (
 	"sync/atomic"
 	"time"
+
+	"inlay/internal/duration"
 )
 
 // clock turns the times that events carry into one that never goes back, so that a wall clock which is set back makes no
@@ -23,7 +25,7 @@ func (c *clock) event(now time.Time) time.Time {
 		c.base = now
 		latest = 1
 	}
-	t := int64(now.Sub(c.base)) + c.behind.Load() + 1
+	t := int64(duration.Between(c.base, now)) + c.behind.Load() + 1
 	if t < latest {
 		c.behind.Add(latest - t)
 		t = latest
@@ -33,12 +35,12 @@ func (c *clock) event(now time.Time) time.Time {
 		}
 	}
 	c.latest.Store(t)
-	return c.base.Add(time.Duration(t - 1))
+	return duration.After(c.base, time.Duration(t-1))
 }
 
 // now is the latest event's time, at any time, from any goroutine: a reader that comes with an earlier one than the caches
 // have seen asks them, and they ask here.
-func (c *clock) now() time.Time { return c.base.Add(time.Duration(c.latest.Load() - 1)) }
+func (c *clock) now() time.Time { return duration.After(c.base, time.Duration(c.latest.Load()-1)) }
 
 // tick is a time of the engine's in nanoseconds, as latest: what is compared often is kept as one. 0: none.
 type tick int64
@@ -55,12 +57,14 @@ func (c *clock) between(now time.Time) (t time.Time, ok bool) {
 	if latest == 0 {
 		return now, false
 	}
-	d := int64(now.Sub(c.base)) + c.behind.Load() + 1
+	d := int64(duration.Between(c.base, now)) + c.behind.Load() + 1
 	if limit := c.limit.Load(); limit != 0 && d >= limit || d < latest && now == now.Round(0) {
 		return now, false
 	}
-	return c.base.Add(time.Duration(d - 1)), true
+	return duration.After(c.base, time.Duration(d-1)), true
 }
 
 // outside is one of the engine's times as the clock of its events has it.
-func (c *clock) outside(t time.Time) time.Time { return t.Add(-time.Duration(c.behind.Load())) }
+func (c *clock) outside(t time.Time) time.Time {
+	return duration.After(t, -time.Duration(c.behind.Load()))
+}

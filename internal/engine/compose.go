@@ -9,6 +9,7 @@ import (
 	"inlay/cache"
 	"inlay/internal/answer"
 	"inlay/internal/ascii"
+	"inlay/internal/duration"
 	"inlay/internal/field"
 	"inlay/internal/route"
 	"inlay/internal/sum"
@@ -81,8 +82,8 @@ func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[
 		h = e.renewHeads(c.plan, c, h, now)
 	}
 	until := h.until
-	if until.Sub(now) > calm {
-		until = now.Add(calm)
+	if duration.Between(now, until) > calm {
+		until = duration.After(now, calm)
 	}
 	if calm <= 0 { // some may say that a fragment is to be renewed
 		until = time.Time{}
@@ -150,7 +151,7 @@ func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now t
 		notModified: e.host.NewHead(304, e.wholeFields(pl, states, c.etag, -1, shareable)),
 	}
 	if vary == "" && !e.config.Debug {
-		h.until = now.Add(left)
+		h.until = duration.After(now, left)
 	}
 	if !c.heads.CompareAndSwap(old, h) {
 		// Another goroutine was quicker. Its heads are kept, these are used once; only a host with goroutines comes here.

@@ -9,6 +9,7 @@ import (
 	"inlay/internal/ascii"
 	"inlay/internal/config"
 	"inlay/internal/decimal"
+	"inlay/internal/duration"
 	"inlay/internal/page"
 	"inlay/internal/patch"
 	"inlay/internal/purgelog"
@@ -186,8 +187,8 @@ func (e *Engine[B]) handle(r *Request) {
 		}
 		if until := whole.until; !until.IsZero() {
 			if e.config.Log {
-				if left := time.Duration(e.lease.check - e.tick); left < until.Sub(e.now) {
-					until = e.now.Add(left)
+				if left := time.Duration(e.lease.check - e.tick); left < duration.Between(e.now, until) {
+					until = duration.After(e.now, left)
 				}
 			}
 			e.host.Repeat(r.ID, whole.ok, whole.Body, e.clock.outside(until))

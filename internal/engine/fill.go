@@ -179,7 +179,7 @@ func (e *Engine[B]) fillAlone(s *slotState[B], key string) {
 // attempt begins one attempt of a fill, led by a request: by looking for it below, if that is wanted and there is anything to
 // look for.
 func (e *Engine[B]) attempt(f *fill[B], leader RequestID, look bool) {
-	f.deadline = e.now.Add(FindTimeout + grace)
+	f.deadline = duration.After(e.now, FindTimeout+grace)
 	e.sweep()
 	e.lastFill++
 	e.attempts[e.lastFill] = f
@@ -207,7 +207,7 @@ func (e *Engine[B]) askOrigin(f *fill[B], at *attempt) {
 	if url != "" {
 		constant, vouching = e.config.ConstantsFor(request.Src, request.Fields)
 	}
-	f.deadline = e.now.Add(timeout + grace)
+	f.deadline = duration.After(e.now, timeout+grace)
 	e.counts.Fills++
 	var conditions []field.Field
 	if f.stored != nil {
@@ -258,8 +258,8 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 		return nil
 	}
 	at := f.of(id)
-	at.since, at.asked = at.since.Add(-a.Before), at.asked.before(a.Before)
-	took := e.now.Sub(at.since)
+	at.since, at.asked = duration.After(at.since, -a.Before), at.asked.before(a.Before)
+	took := duration.Between(at.since, e.now)
 	if a.Status == 304 && f.stored != nil && len(a.Redirects) == 0 {
 		e.host.Drop(blob)
 		return e.renew(f, at, a, now)
@@ -315,7 +315,7 @@ func (e *Engine[B]) admit(s *page.Slot, a *answer.Answer, now time.Time, took ti
 func (e *Engine[B]) succeed(f *fill[B], at *attempt, v *entry[B], policy cache.Policy, a *answer.Answer) {
 	v.asked = at.asked
 	e.finishFill(f)
-	e.filledIn(v, f.slot, e.now.Sub(at.since), policy.TTL)
+	e.filledIn(v, f.slot, duration.Between(at.since, e.now), policy.TTL)
 	if f.flight == nil {
 		e.settle(f, v, nil)
 		e.release(v)

@@ -5,6 +5,7 @@ import (
 
 	"inlay/internal/ascii"
 	"inlay/internal/decimal"
+	"inlay/internal/duration"
 	"inlay/internal/field"
 	"inlay/internal/page"
 	"inlay/internal/route"
@@ -233,6 +234,6 @@ func (e *Engine[B]) timed(q *request[B], fields []field.Field) []field.Field {
 	if !e.config.Debug {
 		return fields
 	}
-	value := "inlay;dur=" + decimal.String(int(e.now.Sub(q.since).Milliseconds())) + ", mode;desc=" + q.mode.String()
+	value := "inlay;dur=" + decimal.String(int(duration.Between(q.since, e.now).Milliseconds())) + ", mode;desc=" + q.mode.String()
 	return append(fields, field.Field{Name: "server-timing", Value: value})
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"inlay/internal/duration"
 	"inlay/internal/purgelog"
 	"inlay/internal/wording"
 )
@@ -151,7 +152,7 @@ func (e *Engine[B]) hold(h *held, most time.Duration) {
 		e.heldOrder = append(e.heldOrder, r.ID)
 	}
 	if !h.passed {
-		e.host.Wait(r.ID, e.clock.outside(e.now.Add(most)))
+		e.host.Wait(r.ID, e.clock.outside(duration.After(e.now, most)))
 	}
 }
 
@@ -184,7 +185,7 @@ func (e *Engine[B]) goOn(h *held) {
 func (e *Engine[B]) stillHeld(h *held, most time.Duration) bool {
 	left := time.Duration(h.since.add(most) - e.tick)
 	if left > 0 {
-		e.host.Wait(h.request.ID, e.clock.outside(e.now.Add(left)))
+		e.host.Wait(h.request.ID, e.clock.outside(duration.After(e.now, left)))
 	}
 	return left > 0
 }

@@ -22,10 +22,10 @@ var leaseMutations = map[string]mutation{
 	"a flight is joined though nobody can tell of it":     {file: "fill.go", old: " || f.asked != 0 && !e.trusts(f.asked)", new: ""},
 	"flights from before the purge are joined":            {file: "../../cache/flight.go", old: "case f.overtaken(f.known) || f.overtaken(tags):", new: "case false:"},
 	"a whole page is served though nobody can tell of it": {file: "engine.go", old: "&& r.Sent == 0 && e.verified()", new: "&& r.Sent == 0"},
-	"a page is repeated past the lease":                   {file: "engine.go", old: "left < until.Sub(e.now)", new: "left < 0"},
+	"a page is repeated past the lease":                   {file: "engine.go", old: "left < duration.Between(e.now, until)", new: "left < 0"},
 	"an old fragment stands in though nobody can tell":    {file: "slots.go", old: "&& failure.Outage() && e.trusts(v.asked)", new: "&& failure.Outage()"},
 	"who is held is not woken":                            {file: "lease.go", old: "\t\t\th.woken = true\n\t\t\te.host.Wake(id)\n", new: "\t\t\th.woken = true\n"},
-	"who is held does not wait on":                        {file: "lease.go", old: "\t\te.host.Wait(h.request.ID, e.clock.outside(e.now.Add(left)))\n", new: ""},
+	"who is held does not wait on":                        {file: "lease.go", old: "\t\te.host.Wait(h.request.ID, e.clock.outside(duration.After(e.now, left)))\n", new: ""},
 	"what others may not have is put below":               {file: "fill.go", old: "f.flight.Commit(v, policy) == nil && policy.TTL >= 0", new: "f.flight.Commit(v, policy) == nil"},
 	"a damaged entry is taken":                            {file: "below.go", old: "ok = failure == nil && string(own[:]) == string(told)", new: "ok = failure == nil || string(own[:]) == string(sum)"},
 }

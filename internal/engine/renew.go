@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"inlay/internal/answer"
+	"inlay/internal/duration"
 	"inlay/internal/wording"
 )
 
@@ -38,7 +39,7 @@ func (e *Engine[B]) renew(f *fill[B], at *attempt, a *answer.Answer, now time.Ti
 		return failure
 	}
 	renewed := v.kept.Renewed(a, v.size)
-	policy, failure := e.admit(f.slot, &renewed, now, e.now.Sub(at.since))
+	policy, failure := e.admit(f.slot, &renewed, now, duration.Between(at.since, e.now))
 	if failure != nil {
 		e.fail(f, failure)
 		return failure

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"inlay/internal/answer"
+	"inlay/internal/duration"
 	"inlay/internal/page"
 	"inlay/internal/patch"
 	"inlay/internal/route"
@@ -95,7 +96,7 @@ func (q *request[B]) leaves(e *Engine[B]) {
 	if patience == 0 {
 		patience = e.config.Patience
 	}
-	q.shell = q.since.Add(patience)
+	q.shell = duration.After(q.since, patience)
 }
 
 // begin makes the request of a page of the build and looks at each slot: there, or a fill to wait for.
@@ -349,7 +350,7 @@ func (e *Engine[B]) deadline(q *request[B]) time.Time {
 		}
 	}
 	if first.IsZero() && q.more {
-		first = e.now.Add(maxFillTimeout) // the host has it in hand
+		first = duration.After(e.now, maxFillTimeout) // the host has it in hand
 	}
 	return first
 }

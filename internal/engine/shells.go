@@ -289,7 +289,7 @@ func (e *Engine[B]) noteFilled(f *fill[B], kept bool) {
 			return
 		}
 	}
-	e.putMarker(authority, f.slot.Src, &marker[B]{slot: &slotPlan[B]{Slot: f.slot}, kept: kept, again: e.now.Add(refusedFor)})
+	e.putMarker(authority, f.slot.Src, &marker[B]{slot: &slotPlan[B]{Slot: f.slot}, kept: kept, again: duration.After(e.now, refusedFor)})
 }
 
 // PassPart is the event that more of an answer has come whose pieces are an outline of text, which is the engine's from here on; done

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"inlay/internal/ascii"
+	"inlay/internal/duration"
 )
 
 // maxRetryAfter bounds how long an origin can have a slot left alone.
@@ -17,7 +18,7 @@ func ParseRetryAfter(v string, now time.Time) time.Duration {
 		return min(d, maxRetryAfter)
 	}
 	if t, ok := ParseDate(v, now); ok {
-		return min(max(0, t.Sub(now)), maxRetryAfter)
+		return min(max(0, duration.Between(now, t)), maxRetryAfter)
 	}
 	return 0
 }
