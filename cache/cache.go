@@ -17,6 +17,7 @@ import (
 // buffer that is used again, or in a long text: the names of tags are copied too.
 type Cache[V any] struct {
 	index    index[V]
+	epoch    atomic.Uint32 // the policy's; apart from what each write changes, since each hit reads it
 	hash     hasher
 	gets     getCounts
 	opts     Options[V]
@@ -93,7 +94,7 @@ func (c *Cache[V]) GetAt(key string, now time.Time) (v V, s State) {
 		return v, Miss
 	}
 	v = e.value // before the atomic additions, which hold up what comes after
-	e.hit()
+	e.hit(c.epoch.Load())
 	c.gets.count(s)
 	return v, s
 }
@@ -106,7 +107,7 @@ func (c *Cache[V]) peek(h uint64, key string, t int64) (v V, s State) {
 	}
 	if s = e.state(t); s != Miss {
 		v = e.value
-		e.hit()
+		e.hit(c.epoch.Load())
 	}
 	return v, s
 }
@@ -128,7 +129,7 @@ func (c *Cache[V]) Inspect(key string, now time.Time) (v V, info Info) {
 	}
 	c.gets.count(info.State)
 	if info.State != Miss {
-		e.hit()
+		e.hit(c.epoch.Load())
 		v, info.TTL = e.value, e.left(t)
 	}
 	return v, info

@@ -2,17 +2,21 @@ package cache
 
 import "math/bits"
 
-// Eviction is GreedyDual-Size-Frequency in constant time. An entry's worth is
-// frequency × cost / size; its priority is its worth plus the level at which
-// it was queued; the entry of lowest priority goes, and the level rises to
-// that priority, so that what was worth much once grows old too.
+// Eviction is GreedyDual-Size-Frequency in constant time, with a weight of
+// recency that adapts itself. An entry's worth is (frequency + recency) × cost /
+// size; its priority is its worth plus the level at which it was last used; the
+// entry of lowest priority goes, and the level rises to that priority, so that what
+// was worth much once grows old too.
 //
 // Instead of a heap there are 64 queues, one for each class of worth: an
 // exponent and one bit of mantissa. Inside a queue all count as worth the same
 // and the level only rises, so the tail has the lowest priority of its queue,
 // and the victim is the lowest of at most 64 tails. A hit moves nothing: it
-// adds to a small counter, which is looked at when the entry is a tail. A tail
-// that was hit is queued again by its new worth.
+// adds to a small counter and notes the epoch, which are looked at when the entry
+// is a tail. A tail that was hit is queued again by what its worth was at that
+// epoch's level and has left now, if it has any. So with much recency all live
+// equally long since their last use, as in LRU, and with none the frequency decides,
+// as in LFU with ageing; adapt.go sets how much there is.
 //
 // Priorities are compared as distances from the level in wrapping 32-bit
 // arithmetic. No priority is more than 1<<31 above the level or ever below it,
@@ -22,19 +26,20 @@ const (
 	classes  = 64
 	maxWorth = 1<<31 - 1
 
-	// Frequencies are in eighths of a hit. A newcomer counts an eighth: most of
+	// Frequencies are in eighths of a hit. A newcomer has an eighth: most of
 	// what is asked for once is not asked for again. One that the ghosts
-	// remember counts half of what it had and half a hit for its return.
+	// remember has half of what it had, and nearly a hit for its return.
 	perHit    = 8
 	newcomer  = 1
-	perReturn = 4
+	perReturn = 7
 
 	// requeueLimit bounds the tails that one eviction may spare, and so its time.
 	requeueLimit = 32
 )
 
-// Four numbers share entry.meta: hits since the entry was last queued, class,
-// frequency and cost (costCode); and a bit that says that the entry has left.
+// Five numbers share entry.meta: hits since the entry was last queued, class,
+// frequency, cost (costCode) and the epoch of its last use; and a bit that says
+// that the entry has left.
 const (
 	hitsMax = 3
 
@@ -47,6 +52,8 @@ const (
 	costShift = 16
 
 	gone = 1 << 24
+
+	epochShift = 25
 )
 
 // leave notes that the entry is not stored any more, for who still points at it.
@@ -59,13 +66,21 @@ func (e *entry[V]) leave() {
 	}
 }
 
-// hit counts a hit, up to hitsMax. The low maximum forgets what was popular
-// once sooner, and a popular entry is only read, so readers on several cores do
-// not pull its line to and fro.
-func (e *entry[V]) hit() {
+// hit counts a hit, up to hitsMax, and the first of an epoch only: who reads a
+// thing twice in a row has told no more than who reads it once. The low maximum
+// forgets what was popular once sooner, and a popular entry is only read, so readers
+// on several cores do not pull its line to and fro.
+func (e *entry[V]) hit(epoch uint32) {
 	for {
 		m := e.meta.Load()
-		if m&hitsMax == hitsMax || e.meta.CompareAndSwap(m, m+1) {
+		if m>>epochShift == epoch {
+			return
+		}
+		n := m&(1<<epochShift-1) | epoch<<epochShift
+		if n&hitsMax != hitsMax {
+			n++
+		}
+		if e.meta.CompareAndSwap(m, n) {
 			return
 		}
 	}
@@ -110,16 +125,24 @@ type policy[V any] struct {
 	tailLevel [classes]uint32 // level of each tail, so that choosing touches no entry
 	filled    uint64          // bit c: queue c is not empty
 	level     uint32
+	clock     epochs
+	balance   balance
 	ghosts    ghosts
 }
 
-// worth is frequency × cost / size in fixed point: 1<<20 for a newcomer of 128
-// bytes and mean cost, so that 32 bits hold whatever frequency there is down to
-// that size and every size up to 128 MiB before they are clamped.
-func (e *entry[V]) worth() uint32 {
+// worth is (frequency + recency) × cost / size in fixed point, so that 32 bits hold
+// what there is before they are clamped: from 1<<22 for a whole hit, 128 bytes and
+// mean cost. Below one hit the frequency counts by its square: what was never hit is
+// to leave first.
+func (p *policy[V]) worth(e *entry[V]) uint32 {
 	m := e.meta.Load()
-	w := uint64(m>>freqShift&freqMax) * costOf(uint8(m>>costShift)) << 19 / uint64(e.charge)
-	return uint32(max(1, min(w, maxWorth)))
+	f := m >> freqShift & freqMax
+	w := f * perHit
+	if f < perHit {
+		w = f * f
+	}
+	x := uint64(2*w+p.balance.recency()) * costOf(uint8(m>>costShift)) << 15 / uint64(e.charge)
+	return uint32(max(1, min(x, maxWorth)))
 }
 
 func classOf(worth uint32) uint32 {
@@ -139,9 +162,9 @@ func classWorth(c uint32) uint32 {
 	return (2 + c&1) << (n - 1)
 }
 
-// add queues an entry by its worth.
-func (p *policy[V]) add(e *entry[V]) {
-	c := classOf(e.worth())
+// add queues an entry by its worth, of which it has used up a part.
+func (p *policy[V]) add(e *entry[V], worth uint32) {
+	c := classOf(worth)
 	e.setClass(c)
 	e.level = p.level
 	q := &p.queues[c]
@@ -179,7 +202,8 @@ func (p *policy[V]) remove(e *entry[V]) {
 }
 
 // victim chooses the entry to go and takes it out of its queue. There must be
-// at least one. A dead one is not spared for its hits, and raises no level.
+// at least one. A dead one is not spared for its hits, and raises no level. Nor is one
+// whose last hit is so long ago that it would have gone by now.
 func (p *policy[V]) victim(t int64) (e *entry[V], dead bool) {
 	for spared := 0; ; spared++ {
 		c, above := p.lowest()
@@ -189,8 +213,11 @@ func (p *policy[V]) victim(t int64) (e *entry[V], dead bool) {
 			return e, true
 		}
 		if spared < requeueLimit && e.takeHits() {
-			p.add(e)
-			continue
+			since := p.level - p.clock.levels[e.meta.Load()>>epochShift]
+			if worth := p.worth(e); worth > since {
+				p.add(e, worth-since)
+				continue
+			}
 		}
 		p.level += above
 		return e, false

@@ -18,6 +18,13 @@ func sized(t testing.TB, o Options[int]) (*Cache[int], *clock, *[]string) {
 	return c, at, &left
 }
 
+// nextEpoch lets a hit count that comes after another.
+func nextEpoch(c *Cache[int]) {
+	for !c.policy.clock.store(c.policy.level, c.Len()) {
+	}
+	c.epoch.Store(c.policy.clock.now)
+}
+
 func TestOneLargeEntryGoesBeforeManySmallOnes(t *testing.T) {
 	c, _, left := sized(t, Options[int]{MaxBytes: 20_000})
 	require.NoError(t, c.Put("large", 10_000, Policy{}))
@@ -67,6 +74,7 @@ func TestAKeyThatReturnsIsRemembered(t *testing.T) {
 	c, _, left := sized(t, Options[int]{MaxBytes: 20 * 1100})
 	require.NoError(t, c.Put("back", 1000, Policy{}))
 	for range 3 {
+		nextEpoch(c)
 		c.Get("back")
 	}
 	for i := 0; ; i++ {
@@ -90,8 +98,10 @@ func TestAKeyThatReturnsIsRemembered(t *testing.T) {
 func TestAReplacedValueKeepsItsPopularity(t *testing.T) {
 	c, _, _ := sized(t, Options[int]{})
 	require.NoError(t, c.Put("a", 1000, Policy{}))
-	c.Get("a")
-	c.Get("a")
+	for range 2 {
+		nextEpoch(c)
+		c.Get("a")
+	}
 	require.NoError(t, c.Put("a", 900, Policy{}))
 	require.EqualValues(t, newcomer+2*perHit, c.index.find(c.hash.sum("a"), "a").frequency())
 }
@@ -202,11 +212,14 @@ func TestOrderSurvivesTheLevelWrappingAround(t *testing.T) {
 
 func TestAnEvictionSparesABoundedNumberOfEntries(t *testing.T) {
 	c, _, left := sized(t, Options[int]{MaxBytes: 1000 * 200})
-	for i := 0; len(*left) == 0; i++ {
+	for i := 0; c.Bytes() < 999*200-200; i++ {
 		require.NoError(t, c.Put("k"+strconv.Itoa(i), 90, Policy{}))
-		if len(*left) == 0 {
-			c.Get("k" + strconv.Itoa(i))
-		}
+	}
+	nextEpoch(c)
+	c.index.each(func(e *entry[int]) { c.Get(e.keyString()) })
+	require.Empty(t, *left)
+	for i := 0; len(*left) == 0; i++ {
+		require.NoError(t, c.Put("n"+strconv.Itoa(i), 90, Policy{}))
 	}
 	unspared := 0
 	c.index.each(func(e *entry[int]) {
@@ -214,7 +227,8 @@ func TestAnEvictionSparesABoundedNumberOfEntries(t *testing.T) {
 			unspared++
 		}
 	})
-	require.GreaterOrEqual(t, unspared, c.Len()-requeueLimit-2)
+	require.GreaterOrEqual(t, unspared, c.Len()-requeueLimit-20)
+	require.Less(t, unspared, c.Len(), "some were spared")
 }
 
 func TestGhostsFollowTheNumberOfEntries(t *testing.T) {

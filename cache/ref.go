@@ -40,7 +40,7 @@ func (c *Cache[V]) LookInfo(r *Ref[V], now time.Time) (info Info) {
 func (c *Cache[V]) look(r *Ref[V], t int64) (s State, e *entry[V]) {
 	if e = r.e.Load(); e != nil && e.meta.Load()&gone == 0 {
 		if s = e.state(t); s != Miss {
-			e.hit()
+			e.hit(c.epoch.Load())
 		}
 	}
 	c.gets.count(s)

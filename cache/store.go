@@ -59,8 +59,12 @@ func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
 		c.forget(old, &c.n.replaced, &out)
 	} else if had, remembered := c.policy.ghosts.take(h); remembered {
 		freq = min(had+perReturn, freqMax)
+		c.policy.balance.back(had)
 	}
-	e.meta.Store(freq<<freqShift | uint32(it.cost)<<costShift)
+	if c.policy.clock.store(c.policy.level, c.Len()) {
+		c.epoch.Store(c.policy.clock.now)
+	}
+	e.meta.Store(freq<<freqShift | uint32(it.cost)<<costShift | c.policy.clock.now<<epochShift)
 
 	for c.bytes.Load()+charge+added > c.opts.MaxBytes {
 		c.evict(t, &out)
@@ -68,7 +72,7 @@ func (c *Cache[V]) store(it item[V], t int64) (out departed[V], err error) {
 	c.bytes.Add(charge + added)
 	c.entries.Add(1)
 	c.n.stored++
-	c.policy.add(e)
+	c.policy.add(e, c.policy.worth(e))
 	if old != nil {
 		c.index.replace(h, old, e)
 	} else {
@@ -124,6 +128,7 @@ func (c *Cache[V]) evict(t int64, out *departed[V]) {
 	}
 	c.policy.ghosts.resize(c.Len())
 	c.policy.ghosts.put(h, e.frequency())
+	c.policy.balance.evicted(e.frequency(), c.Len())
 	c.settle(e, &c.n.evicted, out)
 }
 

@@ -21,7 +21,7 @@ import (
 
 type result struct {
 	workload           *workload
-	percent            int
+	percent            float64
 	policy             string
 	object, byte, fill float64
 }
@@ -32,6 +32,7 @@ func main() {
 	requests := flag.Int("requests", 300_000, "requests of the synthetic workloads")
 	only := flag.String("only", "", "run only workloads whose name contains this")
 	policies := flag.String("policies", "", "comma-separated policies; empty: all")
+	seed := flag.Uint64("seed", 1, "of the loads of recency.go")
 	summary := flag.Bool("summary", false, "print means only")
 	flag.Parse()
 
@@ -43,7 +44,8 @@ func main() {
 	if len(recorded) == 0 {
 		fmt.Fprintf(os.Stderr, "hitratio: no *.trace.xz in %q: synthetic workloads only (traces/README.md says where recorded ones come from)\n", *dir)
 	}
-	all := append(synthetic(*objects, *requests), recorded...)
+	all := append(synthetic(*objects, *requests), adaptive(*objects, *requests, *seed)...)
+	all = append(all, recorded...)
 	all = slices.DeleteFunc(all, func(w workload) bool { return !strings.Contains(w.name, *only) })
 	chosen := contenders()
 	if *policies != "" {
@@ -57,10 +59,12 @@ func main() {
 	printMeans(results, chosen)
 }
 
+var percents = []float64{0.1, 0.5, 1, 5, 20}
+
 func runAll(all []workload, chosen []contender) []result {
 	var jobs []result
 	for i := range all {
-		for _, percent := range []int{1, 5, 20} {
+		for _, percent := range percents {
 			for _, c := range chosen {
 				jobs = append(jobs, result{workload: &all[i], percent: percent, policy: c.name})
 			}
@@ -88,7 +92,7 @@ func (r *result) run(c contender) {
 	w := r.workload
 	var requests, hits, bytes, hitBytes, fill, saved float64
 	for range c.runs {
-		p := c.make(w.footprint()*int64(r.percent)/100, w)
+		p := c.make(int64(float64(w.footprint())*r.percent/100), w)
 		for _, id := range w.requests {
 			o := &w.objects[id]
 			requests++
@@ -108,13 +112,13 @@ func (r *result) run(c contender) {
 
 func printRows(results []result) {
 	for _, r := range results {
-		fmt.Printf("%-16s %3d%% %-10s %6.2f %6.2f %6.2f\n", r.workload.name, r.percent, r.policy, r.object, r.byte, r.fill)
+		fmt.Printf("%-16s %4g%% %-10s %6.2f %6.2f %6.2f\n", r.workload.name, r.percent, r.policy, r.object, r.byte, r.fill)
 	}
 }
 
 func printMeans(results []result, chosen []contender) {
 	for _, sized := range []bool{true, false} {
-		for _, percent := range []int{1, 5, 20} {
+		for _, percent := range percents {
 			for _, c := range chosen {
 				var n, object, byte, fill float64
 				for _, r := range results {
@@ -130,7 +134,7 @@ func printMeans(results []result, chosen []contender) {
 					if sized {
 						kind = "mean sized"
 					}
-					fmt.Printf("%-16s %3d%% %-10s %6.2f %6.2f %6.2f\n", kind, percent, c.name, object/n, byte/n, fill/n)
+					fmt.Printf("%-16s %4g%% %-10s %6.2f %6.2f %6.2f\n", kind, percent, c.name, object/n, byte/n, fill/n)
 				}
 			}
 		}

@@ -35,6 +35,7 @@ func contenders() []contender {
 		{"lru", func(b int64, w *workload) policy { return newLRU(b, w) }, 1},
 		{"sieve", func(b int64, w *workload) policy { return newSieve(b, w) }, 1},
 		{"s3-fifo", func(b int64, w *workload) policy { return newS3FIFO(b, w) }, 1},
+		{"w-tinylfu", func(b int64, w *workload) policy { return newWTinyLFU(b, w) }, 1},
 		{"otter", func(b int64, w *workload) policy { return newOtter(b, w) }, otterRuns},
 		{"gdsf-heap", func(b int64, w *workload) policy { return newGDSF(b, w) }, 1},
 	}

@@ -150,6 +150,35 @@ func synthetic(objects, n int) []workload {
 	return all
 }
 
+// adaptive are the loads of recency.go.
+func adaptive(objects, n int, seed uint64) []workload {
+	o := float64(objects)
+	loads := []struct {
+		name     string
+		requests []uint32
+	}{
+		{"stack 0.4", stack(stackShape{scale: o / 1000, tail: 0.4}, objects, n, seed)},
+		{"stack 0.8", stack(stackShape{scale: o / 200, tail: 0.8}, objects, n, seed)},
+		{"orm", orm(ormShape{sessions: 40, length: 40, again: 0.6, shared: 0.25, jobEvery: 20_000, job: objects / 20, zipf: 0.8}, objects, n, seed)},
+		{"orm many", orm(ormShape{sessions: 300, length: 60, again: 0.5, shared: 0.4, jobEvery: 40_000, job: objects / 10, zipf: 0.9}, objects, n, seed)},
+		{"disk", disk(diskShape{streams: 8, run: 16, hot: 0.3, again: 0.4, hotBlocks: 50, zipf: 0.9, twice: 0.2, againAfter: 60}, objects, n, seed)},
+		{"disk cold", disk(diskShape{streams: 3, run: 64, hot: 0.1, again: 0.2, hotBlocks: 200, zipf: 0.7, twice: 0.4, againAfter: 10, forgetfulStarts: true}, objects, n, seed)},
+		{"bursts", bursts(burstShape{popular: 0.4, more: 4, within: 60, zipf: 0.8}, objects, n, seed)},
+		{"loop", loops([]float64{1}, []float64{1}, objects/2, n, seed)},
+		{"loops", loops([]float64{0.006, 0.055, 0.22, 0.7}, []float64{0.2, 0.3, 0.3, 0.2}, objects, n, seed)},
+		{"loop beside zipf", inTurns(200, loops([]float64{0.06}, []float64{1}, objects, n/2, seed), zipf(0.9, objects, n/2, seed))},
+		{"phases", dense(inTurns(n/15, stack(stackShape{scale: o / 500, tail: 0.6}, objects, n/3, seed),
+			zipf(1, objects, n/3, seed), loops([]float64{0.11}, []float64{1}, objects, n/3, seed)))},
+	}
+	var all []workload
+	for _, sized := range []bool{true, false} {
+		for _, l := range loads {
+			all = append(all, newWorkload(l.name, l.requests, sized))
+		}
+	}
+	return all
+}
+
 // traces reads the recorded traces in a directory: files *.trace.xz with one
 // big-endian 32-bit integer a request, which names the object.
 func traces(dir string) ([]workload, error) {
