@@ -105,6 +105,6 @@ package cache
 //     that none of the value's tags was purged since the flight began.
 //  4. It then stores the value (store.go): looks at a few entries for dead ones,
 //     evicts the least worth until the new one fits (evict.go, with the ghost
-//     table of ghost.go), and puts it into its queue and into the index.
+//     table of ghost.go and the balance of adapt.go), and puts it into its queue and into the index.
 //  5. The lock is released; OnEvict is told of what left, the callbacks get the
 //     value, and Commit returns.
