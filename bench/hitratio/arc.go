@@ -73,8 +73,3 @@ func (p *arc) forget(of int, most int64) {
 		p.drop(p.parts[of].order.Back().Value.(uint32))
 	}
 }
-
-func (p *arc) holds(id uint32) bool       { return p.in[id] == 1 || p.in[id] == 2 }
-func (p *wtinylfu) holds(id uint32) bool  { return p.in[id] != 0 }
-func (p *lhd) holds(id uint32) bool       { return p.at[id] >= 0 }
-func (p *belady) holds(id uint32) bool    { return p.until[id] >= 0 }

@@ -38,15 +38,61 @@ func TestPoliciesKeepTheirBudget(t *testing.T) {
 	}
 }
 
-func (p *lru) holds(id uint32) bool    { return p.at[id] != nil }
-func (p *s3fifo) holds(id uint32) bool { return p.where[id] != 0 }
-func (p *gdsf) holds(id uint32) bool   { return p.at[id] != nil }
+func (p *arc) holds(id uint32) bool      { return p.in[id] == 1 || p.in[id] == 2 }
+func (p *wtinylfu) holds(id uint32) bool { return p.in[id] != 0 }
+func (p *belady) holds(id uint32) bool   { return p.until[id] >= 0 }
+func (p *lru) holds(id uint32) bool      { return p.at[id] != nil }
+func (p *s3fifo) holds(id uint32) bool   { return p.where[id] != 0 }
+func (p *gdsf) holds(id uint32) bool     { return p.at[id] != nil }
 
 func TestWorkloadsAreTheSameEachTime(t *testing.T) {
-	a, b := synthetic(200, 2000), synthetic(200, 2000)
+	a := append(synthetic(200, 2000), adaptive(200, 2000, 1)...)
+	b := append(synthetic(200, 2000), adaptive(200, 2000, 1)...)
 	for i := range a {
 		if a[i].footprint() != b[i].footprint() || a[i].name != b[i].name {
 			t.Errorf("%s differs from one run to the next", a[i].name)
+		}
+	}
+}
+
+// With equal sizes nothing is better than knowing the future.
+func TestBeladyIsTheCeiling(t *testing.T) {
+	for _, w := range adaptive(500, 10_000, 2) {
+		if w.sized {
+			continue
+		}
+		results := runAll([]workload{w}, contenders())
+		ceiling := map[float64]float64{}
+		for _, r := range results {
+			if r.policy == "belady" {
+				ceiling[r.percent] = r.object
+			}
+		}
+		for _, r := range results {
+			if r.object > ceiling[r.percent]+1e-9 && r.policy != "otter" { // which may hold more than its budget for a moment
+				t.Errorf("%s, %g%%: %s has %.2f, and Belady %.2f", w.name, r.percent, r.policy, r.object, ceiling[r.percent])
+			}
+		}
+	}
+}
+
+// A stack gives the object at a depth, whatever was asked for.
+func TestAStackKnowsItsDepths(t *testing.T) {
+	s := newRecent(1000)
+	var plain []uint32
+	for i, id := range zipf(0.9, 50, 1000, 3) {
+		for j, other := range plain {
+			if other == id {
+				plain = append(plain[:j], plain[j+1:]...)
+				break
+			}
+		}
+		plain = append(plain, id)
+		s.touch(id)
+		for d := range plain {
+			if got := s.depth(d); got != plain[len(plain)-1-d] {
+				t.Fatalf("after %d requests object %d is %d deep, not %d", i+1, got, d, plain[len(plain)-1-d])
+			}
 		}
 	}
 }

@@ -26,7 +26,7 @@ type contender struct {
 }
 
 // otterRuns: one run of otter differs from the next by up to 0.9 points.
-const otterRuns = 5
+const otterRuns = 3
 
 func contenders() []contender {
 	return []contender{
@@ -37,7 +37,9 @@ func contenders() []contender {
 		{"s3-fifo", func(b int64, w *workload) policy { return newS3FIFO(b, w) }, 1},
 		{"w-tinylfu", func(b int64, w *workload) policy { return newWTinyLFU(b, w) }, 1},
 		{"otter", func(b int64, w *workload) policy { return newOtter(b, w) }, otterRuns},
+		{"arc", func(b int64, w *workload) policy { return newARC(b, w) }, 1},
 		{"gdsf-heap", func(b int64, w *workload) policy { return newGDSF(b, w) }, 1},
+		{"belady", func(b int64, w *workload) policy { return newBelady(b, w) }, 1},
 	}
 }
 

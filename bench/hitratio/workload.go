@@ -150,7 +150,8 @@ func synthetic(objects, n int) []workload {
 	return all
 }
 
-// adaptive are the loads of recency.go.
+// adaptive are the loads of recency.go. The shapes and seed 1 are what the cache was
+// tuned with; the tables show another seed.
 func adaptive(objects, n int, seed uint64) []workload {
 	o := float64(objects)
 	loads := []struct {

@@ -34,7 +34,7 @@ func TestHitRatiosNameTheNarrowestRow(t *testing.T) {
 	err := hitRatios(&b, `zipf 0.7 sized     1% inlay       20.00  10.00  30.00
 zipf 0.7 sized     1% lru         15.00  10.00  30.00
 zipf 0.7 sized     5% inlay       40.00  10.00  30.00
-zipf 0.7 sized     5% otter       38.00  10.00  30.00
+zipf 0.7 sized     5% w-tinylfu      38.00  10.00  30.00
 drift equal        5% inlay       40.00  10.00  30.00
 drift equal        5% sieve       40.50  10.00  30.00
 mean sized         5% inlay       40.00  11.00  30.00
@@ -44,8 +44,8 @@ mean sized         5% inlay       40.00  11.00  30.00
 	}
 	for _, want := range []string{
 		"| zipf 0.7 sized | 1% | **20.0** | 15.0 |",
-		"sized rows: inlay less the best of LRU, SIEVE, S3-FIFO and otter is at least +2.00 points (zipf 0.7 sized, 5%)",
-		"equal rows: inlay less the best of LRU, SIEVE, S3-FIFO and otter is at least -0.50 points (drift equal, 5%)",
+		"sized rows: inlay less the best of LRU, SIEVE, S3-FIFO and W-TinyLFU is at least +2.00 points (zipf 0.7 sized, 5%)",
+		"equal rows: inlay less the best of LRU, SIEVE, S3-FIFO and W-TinyLFU is at least -0.50 points (drift equal, 5%)",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in:\n%s", want, b.String())
