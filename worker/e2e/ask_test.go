@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"io"
 	"net/http"
@@ -17,7 +18,26 @@ import (
 // browse asks as a browser does.
 func browse(t *testing.T, url string) *http.Response {
 	t.Helper()
-	return request(t, http.MethodGet, url, nil, "Sec-Fetch-Dest", "document", "Accept-Encoding", "gzip, br")
+	response := request(t, http.MethodGet, url, nil, "Sec-Fetch-Dest", "document", "Accept-Encoding", "gzip, br")
+	if response.Header.Get("Content-Encoding") == "gzip" { // a native server's
+		response.Body = &unzipped{ReadCloser: response.Body}
+	}
+	return response
+}
+
+// unzipped is a body that comes in gzip, as it comes.
+type unzipped struct {
+	io.ReadCloser
+	reader *gzip.Reader // nil: nothing has been read
+}
+
+func (u *unzipped) Read(p []byte) (n int, err error) {
+	if u.reader == nil {
+		if u.reader, err = gzip.NewReader(u.ReadCloser); err != nil {
+			return 0, err
+		}
+	}
+	return u.reader.Read(p)
 }
 
 // request asks with header fields given as name, value, name, value. Compressed answers come as they are.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"compress/gzip"
 	"io"
 	"net/http"
 	"regexp"
@@ -42,8 +43,15 @@ func TestPagesOfServersStreamAndThenAskThemNothing(t *testing.T) {
 				for _, field := range []string{"Surrogate-Control", "Inlay-Slots"} {
 					assert.NotContains(t, cold.Header, field, "it is for who fills the slots")
 				}
-				assert.Contains(t, []string{"", "identity"}, cold.Header.Get("Content-Encoding"), "though the server compresses")
 				body := bufio.NewReader(cold.Body)
+				if way == "native" { // which compresses what it composes, as it goes
+					require.Equal(t, "gzip", cold.Header.Get("Content-Encoding"))
+					plain, err := gzip.NewReader(cold.Body)
+					require.NoError(t, err)
+					body = bufio.NewReader(plain)
+				} else {
+					assert.Contains(t, []string{"", "identity"}, cold.Header.Get("Content-Encoding"), "though the server compresses")
+				}
 				assert.NotContains(t, readUntil(t, body, "<footer>The end</footer>"), "offers of")
 				direct.open("offers") // held until now: what was read came before
 				rest, err := io.ReadAll(body)
