@@ -27,5 +27,5 @@ var leaseMutations = map[string]mutation{
 	"who is held is not woken":                            {file: "lease.go", old: "\t\t\th.woken = true\n\t\t\te.host.Wake(id)\n", new: "\t\t\th.woken = true\n"},
 	"who is held does not wait on":                        {file: "lease.go", old: "\t\te.host.Wait(h.request.ID, e.clock.outside(duration.After(e.now, left)))\n", new: ""},
 	"what others may not have is put below":               {file: "fill.go", old: "f.flight.Commit(v, policy) == nil && policy.TTL >= 0", new: "f.flight.Commit(v, policy) == nil"},
-	"a damaged entry is taken":                            {file: "below.go", old: "ok = failure == nil && string(own[:]) == string(told)", new: "ok = failure == nil || string(own[:]) == string(sum)"},
+	"a damaged entry is taken":                            {file: "below.go", old: "ok = failure == nil && string(own[:]) == string(told)", new: "ok = failure == nil || string(own[:]) == string(told)"},
 }
