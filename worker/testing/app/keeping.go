@@ -51,12 +51,12 @@ var keeping = map[string]http.HandlerFunc{
 		say(w, "count %d", counted.Add(1))
 	},
 	"leave-func": func(w http.ResponseWriter, _ *http.Request) {
-		after(300*time.Millisecond, func() { fired.Add(1) })
+		after(1500*time.Millisecond, func() { fired.Add(1) })
 		say(w, "count %d, fired %d", counted.Add(1), fired.Load())
 	},
 	"wait-for-func": func(w http.ResponseWriter, _ *http.Request) {
 		begun := time.Now()
-		for fired.Load() == 0 && time.Since(begun) < 5*time.Second {
+		for fired.Load() == 0 && time.Since(begun) < 7*time.Second {
 			time.Sleep(5 * time.Millisecond)
 		}
 		say(w, "count %d, fired %d", counted.Add(1), fired.Load())
@@ -70,12 +70,12 @@ var keeping = map[string]http.HandlerFunc{
 		js.Global().Call("setTimeout", js.FuncOf(func(js.Value, []js.Value) any {
 			fmt.Println("a rest of a batch runs")
 			return nil
-		}), 1500)
-		js.Global().Get("context").Get("ctx").Call("waitUntil", js.Global().Get("scheduler").Call("wait", 1600))
+		}), 3000)
+		js.Global().Get("context").Get("ctx").Call("waitUntil", js.Global().Get("scheduler").Call("wait", 3200))
 		say(w, "count %d", counted.Add(1))
 	},
 	"wait-count": func(w http.ResponseWriter, _ *http.Request) {
-		cloudflare.WaitUntil(func() { time.Sleep(200 * time.Millisecond) })
+		cloudflare.WaitUntil(func() { time.Sleep(5 * time.Second) })
 		say(w, "count %d", counted.Add(1))
 	},
 	// What is of the request that made it.
