@@ -94,7 +94,7 @@ func ratioTable(b *strings.Builder, what string, rows []row, of int) {
 
 // verdict says by how much inlay is ahead of its best peer where it is least so.
 func verdict(b *strings.Builder, rows []row) {
-	peers := []string{"lru", "sieve", "s3-fifo", "w-tinylfu"}
+	peers := []string{"lru", "sieve", "s3-fifo", "w-tinylfu", "otter"}
 	for _, kind := range []string{"sized", "equal"} {
 		least, where := 1000.0, ""
 		var behind []string
@@ -116,7 +116,7 @@ func verdict(b *strings.Builder, rows []row) {
 				behind = append(behind, fmt.Sprintf("%s, %s: %+.2f", r.workload, r.budget, d))
 			}
 		}
-		fmt.Fprintf(b, "Objects hit, %s rows: inlay less the best of LRU, SIEVE, S3-FIFO and W-TinyLFU is at least %+.2f points (%s).  \n", kind, least, where)
+		fmt.Fprintf(b, "Objects hit, %s rows: inlay less the best of LRU, SIEVE, S3-FIFO, W-TinyLFU and otter is at least %+.2f points (%s).  \n", kind, least, where)
 		if len(behind) > 0 {
 			fmt.Fprintf(b, "More than half a point behind: %s.  \n", strings.Join(behind, "; "))
 		}
