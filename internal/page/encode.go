@@ -294,16 +294,6 @@ func (r *reader) page(p *Page, l *Layout) {
 	p.Links = r.texts()
 	p.Params = r.texts()
 	r.inserts(p)
-	for i := range p.Slots {
-		if !p.Slots[i].Source.Fits(p.Params) {
-			r.fail()
-		}
-		for j := range p.Slots[i].TagTemplates {
-			if !p.Slots[i].TagTemplates[j].Fits(p.Params) {
-				r.fail()
-			}
-		}
-	}
 	l.Pieces = r.pieces()
 	if len(r.data) < len(l.Sum) {
 		r.fail()

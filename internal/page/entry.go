@@ -62,12 +62,13 @@ func (r *reader) entry(e *Entry) {
 }
 
 // Open reads the part of a page's record that an engine needs: Own bytes, which the page keeps pointing into. It has no Static, no
-// Head, Tail and Closers: the layout has all of it. The error says that it is of another build.
+// Head, Tail and Closers: the layout has all of it. That what it names is there, only [Decode] finds out. The error says that it is of
+// another build.
 func (e *Entry) Open(own []byte) (p *Page, l *Layout, err error) {
 	p, l = &Page{Pattern: e.Pattern}, &Layout{Size: e.Text}
 	r := reader{data: own}
 	r.page(p, l)
-	if r.bad || len(r.data) > 0 || !l.fits(p) {
+	if r.bad || len(r.data) > 0 {
 		return nil, nil, errPages
 	}
 	return p, l, nil
@@ -80,6 +81,16 @@ func (e *Entry) decode(all []byte, into *Page) error {
 		return err
 	}
 	r := reader{data: all[e.At+e.Own : e.TextAt()]}
+	for i := range p.Slots {
+		if !p.Slots[i].Source.Fits(p.Params) {
+			r.fail()
+		}
+		for j := range p.Slots[i].TagTemplates {
+			if !p.Slots[i].TagTemplates[j].Fits(p.Params) {
+				r.fail()
+			}
+		}
+	}
 	r.rest(p, string(all[e.TextAt():e.TextAt()+e.Text]))
 	if r.bad || len(r.data) > 0 {
 		return errPages

@@ -59,24 +59,3 @@ func Lay(p *Page) *Layout {
 	l.Sum = h.Bytes()
 	return l
 }
-
-// fits tells whether pieces name only what a page has.
-func (l *Layout) fits(p *Page) bool {
-	for i := range l.Pieces {
-		switch piece := &l.Pieces[i]; piece.Kind {
-		case TextPiece:
-			if piece.To > l.Size {
-				return false
-			}
-		case SlotPiece:
-			if piece.Slot >= len(p.Slots) {
-				return false
-			}
-		case ParamPiece:
-			if piece.Slot >= len(p.Params) {
-				return false
-			}
-		}
-	}
-	return true
-}
