@@ -61,6 +61,8 @@ var commands = map[string]func(t *testing.T, line string){
 	"go -C edge/difftest test -run Differential -cases 200000 -seed 1":                     runs([]string{"-cases", "60", "-v"}, "60 cases of seed 1"),
 	"go -C edge/browsertest test -run WarmAndCold -timeout 60m -cases 10000 -seed 1":       step("go test: edge/browsertest"),
 	"go test ./internal/engine -run Transcripts -update":                                   by("TestTranscriptsAreWhatTheEngineAsks"),
+	"go test ./internal/engine -run TestEarlyRenewalPays -early.table -v":                  by("TestEarlyRenewalPays"),
+	"go test ./internal/engine -run TestWhatExpiresTogether -v":                            by("TestWhatExpiresTogetherIsRenewedApart"),
 	"go test .":             by("TestColdPageStreamsAndWarmPageIsWhole"),
 	"go -C site test ./...": runs([]string{"-run", "TestNone"}, "inlay/site"),
 	"go test ./docs -run ReadmesFigures -update-figures": by("TestReadmesFiguresAreThoseOfResults"),
