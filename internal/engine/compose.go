@@ -181,7 +181,7 @@ func (e *Engine[B]) sendWhole(q *request[B]) {
 	v := newEntry(body, length, [16]byte{})
 	v.page = &composed[B]{plan: q.plan, etag: etag, length: length, personal: q.personal()}
 	e.sendComposed(q, states, v)
-	if etag == "" || q.keyed != q.plan.depends.Load() || !e.composable(q) { // the next has a key that tells all of it
+	if etag == "" || q.keyed != q.plan.depends.Load() || !e.composable(q) || !e.worthKeeping(q.key, length) { // the next has a key that tells all of it
 		e.release(v)
 		return
 	}
@@ -202,6 +202,26 @@ func (q *request[B]) parts() []part[B] {
 		parts = append(parts, part[B]{s[0].entry, s[0].name})
 	}
 	return appendEntries(parts, q.body)
+}
+
+// worthKeeping tells whether a page that has just been composed is to be kept: if there is room, and where there is none if it was
+// composed not long ago. A page that nobody comes back to would take others' place, and with each of them that leaves unused all
+// that is there counts for older than it is.
+func (e *Engine[B]) worthKeeping(key string, length int) bool {
+	if e.fragments.Bytes()+int64(length+2*headCost) <= e.config.MaxBytes-e.config.MaxBytes/smallShare {
+		return true
+	}
+	h := uint32(2166136261) // FNV-1a
+	for i := range len(key) {
+		h = (h ^ uint32(key[i])) * 16777619
+	}
+	h |= 1 // 0 is none
+	at := &e.composedLately[h>>16%uint32(len(e.composedLately))]
+	if *at == h {
+		return true
+	}
+	*at = h
+	return false
 }
 
 // headCost is what a composed page's two heads are charged with beside the bytes of their fields.

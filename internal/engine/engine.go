@@ -60,6 +60,8 @@ type Engine[B any] struct {
 	chunk []byte    // scratch for reading blobs
 	key   []byte    // scratch for keys
 	made  assembly[B]
+	// composedLately are hashes of the keys of pages that were composed and not kept.
+	composedLately [512]uint32
 
 	patchEnd B
 	// shells are the paths whose pages have slots by the configuration, markers is not 0 once there has been one.

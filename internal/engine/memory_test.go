@@ -128,6 +128,47 @@ func TestComposedPagesPushOutNoFragments(t *testing.T) {
 	assert.LessOrEqual(t, s.engine.Stats().Bytes, int64(1<<20))
 }
 
+// In a cache that is full a page is composed for good when it is asked for once more than a page that nobody comes back to.
+func TestAFullCacheKeepsPagesThatAreAskedForAgain(t *testing.T) {
+	shell := `<body>` + strings.Repeat("x", 8<<10)
+	for i := range 5 {
+		shell += fmt.Sprintf(`<edge-slot name="s%d" src="/f/%d/{id}" ttl="1h">…</edge-slot>`, i, i)
+	}
+	s := newScriptWith(t, func(c *config.Config) { c.MaxBytes = 1 << 20 }, pageOf(t, "/p/{id}", shell+`</body>`))
+	id := RequestID(0)
+	ask := func(page int) {
+		id++
+		first := len(s.fills)
+		s.get(id, fmt.Sprintf("/p/%d", page))
+		for i := first; i < len(s.fills); i++ {
+			s.fill(i, "<p>"+strings.Repeat("x", 2<<10)+"</p>")
+		}
+		s.engine.Resume(id, s.now)
+	}
+	kept := func() (pages, fragments int) {
+		for _, c := range s.engine.fragments.All() {
+			if c.Value.page != nil {
+				pages++
+			} else {
+				fragments++
+			}
+		}
+		return pages, fragments
+	}
+	for n := range 200 {
+		ask(n)
+		ask(n)
+	}
+	pages, fragments := kept()
+	assert.GreaterOrEqual(t, fragments, 5*76, "of 80 pages that there is room for")
+	assert.Zero(t, pages, "each was asked for twice, and nobody came back")
+
+	ask(199)
+	warm := s.engine.warm.Load()
+	ask(199)
+	assert.Equal(t, warm+1, s.engine.warm.Load())
+}
+
 func TestARememberedFailureEndsWithAPurge(t *testing.T) {
 	for name, overtake := range overtakers {
 		for _, during := range []bool{false, true} {
