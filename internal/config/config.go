@@ -31,14 +31,14 @@ type Config struct {
 
 	TrustedProxies []string // as written; nil: as it is by default. Not read in a Worker's core
 	CountryField   string   // in lower case; empty: none
-	Compress       Compress // natively; not read in a Worker
 
 	// Beyond the isolate; without a log none of it is looked at.
 	LeaseSoft, Lease time.Duration // LeaseSoft <= Lease
 	Outage           time.Duration
 	DataCenterCache  bool
-	Outlive          bool   // what lies below outlives a deployment
-	PurgeField       string // in lower case; empty: none besides Cache-Group-Invalidation
+	Outlive          bool     // what lies below outlives a deployment
+	Compress         Compress // natively; not read in a Worker
+	PurgeField       string   // in lower case; empty: none besides Cache-Group-Invalidation
 
 	// Of app.wasm, and so for the glue alone: core.wasm is not told.
 	MaxInstances  int // that run batches of fills at once
