@@ -26,9 +26,11 @@ type places struct {
 var modules = map[string][]string{
 	"constant":        {"constant.mjs", "fields.mjs", "page.bin"},
 	"constant-fields": {"constant-fields.mjs", "fields.mjs", "page.bin"},
-	"map":             {"map.mjs", "fields.mjs", "page.mjs", "parts.mjs"},
-	"map-fields":      {"map-fields.mjs", "fields.mjs", "page.mjs", "parts.mjs"},
-	"lru":             {"lru.mjs", "fields.mjs", "page.mjs", "parts.mjs", "lru-cache.mjs"},
+	"map":             {"map.mjs", "fields.mjs", "keys.mjs", "page.mjs", "parts.mjs"},
+	"map-fields":      {"map-fields.mjs", "fields.mjs", "keys.mjs", "page.mjs", "parts.mjs"},
+	"lru":             {"lru.mjs", "fields.mjs", "keys.mjs", "page.mjs", "parts.mjs", "lru-cache.mjs"},
+	"lru-fields":      {"lru-fields.mjs", "fields.mjs", "keys.mjs", "page.mjs", "parts.mjs", "lru-cache.mjs"},
+	"best":            {"best.mjs", "fields.mjs", "keys.mjs", "parts.mjs"},
 	"stock":           {"app.mjs", "runtime.mjs", "wasm_exec.js", "app.wasm"},
 }
 
@@ -99,19 +101,29 @@ func (p *places) prepare() error {
 	return p.installPeer()
 }
 
-// benchPages are inlay's pages: the warm one, and one for each way in which a cold one can leave.
+// benchPages are inlay's pages: the warm one, one that varies on a cookie, one with a slot that is never kept, and one for each way in
+// which a cold one can leave.
 func benchPages() (pages []edge.Page, err error) {
 	for _, page := range []struct {
 		pattern, origin string
 		mode            edge.Mode
 	}{
 		{"/page/{id}", "/fast/", edge.Auto},
+		{"/vary/{id}", "/fast/", edge.Auto},
+		{"/never/{id}", "/fast/", edge.Auto},
 		{"/stream/{id}", "/slow/", edge.Stream},
 		{"/ordered/{id}", "/slow/", edge.Ordered},
 		{"/complete/{id}", "/slow/", edge.Complete},
 		{"/busy/{id}", "/busy/", edge.Auto},
 	} {
-		parsed, err := edge.ParsePage(page.pattern, content.Shell(page.origin))
+		shell := content.Shell(page.origin)
+		switch page.pattern {
+		case "/vary/{id}":
+			shell = strings.Replace(shell, `name="part2" `, `name="part2" vary="cookie:currency" `, 1)
+		case "/never/{id}":
+			shell = strings.Replace(shell, `src="/fast/4/{id}" ttl="1h"`, `src="/never/4/{id}" ttl="0"`, 1)
+		}
+		parsed, err := edge.ParsePage(page.pattern, shell)
 		if err != nil {
 			return nil, err
 		}

@@ -42,19 +42,34 @@ func newLoad(addr, path string, want []byte, connections int) (*load, error) {
 }
 
 func newLoads(addr string, paths []string, want []byte, connections int) (*load, error) {
-	l := &load{want: want}
+	var requests [][]byte
 	for _, path := range paths {
-		l.requests = append(l.requests, requestFor(addr, path))
+		requests = append(requests, requestFor(addr, path))
 	}
+	return loadOf(addr, requests, want, connections)
+}
+
+func loadOf(addr string, requests [][]byte, want []byte, connections int) (*load, error) {
+	l := &load{requests: requests, want: want}
+	if err := l.connect(addr, connections); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// connect makes connections in place of those that l has.
+func (l *load) connect(addr string, connections int) error {
+	l.close()
+	l.conns = nil
 	for range connections {
 		conn, err := net.Dial("tcp", addr)
 		if err != nil {
 			l.close()
-			return nil, err
+			return err
 		}
 		l.conns = append(l.conns, &client{Conn: conn, r: bufio.NewReaderSize(conn, 32<<10)})
 	}
-	return l, nil
+	return nil
 }
 
 func (l *load) close() {

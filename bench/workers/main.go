@@ -23,8 +23,8 @@ func main() {
 	out := flag.String("out", "../build/bench/workers.json", "file for the results; what the Workers consist of goes beside it")
 	short := flag.Bool("short", false, "as little of everything as shows that it runs")
 	rounds := flag.Int("rounds", 6, "rounds of the warm comparison in each of its workerds")
-	parts := flag.String("parts", "", "what to run, with commas between: warm, cold, stampede, memory, instances, start, beyond; all unless told")
-	only := flag.String("only", "", "contestants of the warm comparison, with commas between; all unless told")
+	parts := flag.String("parts", "", "what to run, with commas between: warm, many, cold, stampede, memory, instances, start, beyond; all unless told")
+	only := flag.String("only", "", "contestants of the warm comparisons, with commas between; all unless told")
 	flag.Parse()
 	if err := run(*out, *parts, *only, *short, *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, "workers:", err)
@@ -58,17 +58,18 @@ func run(out, parts, only string, short bool, rounds int) error {
 	}
 	processes, requests, samples, clients, crowdRuns, starts := 5, 3200, 15, 200, 5, 15
 	batchPages, batchRounds, burst, bursts := 10, 12, 50, 5
-	far, pages := whole, []int{3000, 3300, 4900}
+	far, several, pages := whole, manyPages, []int{3000, 3300, 4900}
 	if short {
 		batchPages, batchRounds, burst, bursts = 2, 1, 10, 1
 		processes, rounds, requests, samples, clients, crowdRuns, starts = 1, 2, 200, 1, 20, 1, 1
-		far, pages = smallest, []int{30}
+		far, several, pages = smallest, fewPages, []int{30}
 	}
 	for _, part := range []struct {
 		name string
 		run  func() error
 	}{
 		{"warm", func() (err error) { found.Warm, err = warm(p, o, only, processes, rounds, requests, 8); return err }},
+		{"many", func() (err error) { found.Many, err = many(p, o, only, several); return err }},
 		{"cold", func() (err error) { found.Cold, err = cold(p, o, samples); return err }},
 		{"stampede", func() (err error) { found.Stampede, err = stampede(p, o, clients, crowdRuns); return err }},
 		{"memory", func() (err error) { found.Memory, err = memory(p, o, memoryBudget, pages...); return err }},

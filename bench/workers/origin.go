@@ -13,7 +13,7 @@ import (
 // work is how long the origin takes for each fragment below /busy/.
 const work = 50 * time.Millisecond
 
-// origin answers /fast/N/ID at once, /busy/N/ID after work and /slow/N/ID after fragment N's delay, and counts what it is
+// origin answers /fast/N/ID and /never/N/ID at once, /busy/N/ID after work and /slow/N/ID after fragment N's delay, and counts what it is
 // asked.
 type origin struct {
 	*httptest.Server

@@ -4,4 +4,4 @@ import { LRUCache } from "./lru-cache.mjs";
 import { plain } from "./fields.mjs";
 import { worker } from "./page.mjs";
 
-export default worker(new LRUCache({ max: 10_000, ttl: 3_600_000 }), plain);
+export default worker(new LRUCache({ max: 50_000, ttl: 3_600_000 }), plain);

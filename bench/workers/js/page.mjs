@@ -1,6 +1,7 @@
 // The page as a Worker written by hand serves it: five look-ups and one string. A miss asks the origin for what is missing,
 // all at once, and waits for it; there is no single flight.
 
+import { currencyOf, fill, isKept, keyOf, pageOf } from "./keys.mjs";
 import { parts } from "./parts.mjs";
 
 /**
@@ -8,39 +9,35 @@ import { parts } from "./parts.mjs";
  * @param {Record<string, string>} headers
  */
 export function worker(cache, headers) {
-  /** @param {string} key @param {string} origin */
-  async function fill(key, origin) {
-    const response = await fetch(origin + key);
-    if (response.status !== 200) throw new Error(`the origin answered ${response.status} for ${key}`);
-    const html = await response.text();
-    cache.set(key, html);
-    return html;
+  /** @param {string} kind @param {string} id @param {string} currency @param {Record<string, string>} fields @param {string} origin */
+  async function cold(kind, id, currency, fields, origin) {
+    const fragments = await Promise.all(parts.slice(1).map(async (_, i) => {
+      const key = keyOf(kind, i, id, currency);
+      const found = cache.get(key);
+      if (found !== undefined) return found;
+      const html = await fill(key, origin);
+      if (isKept(key)) cache.set(key, html);
+      return html;
+    }));
+    return new Response(parts[0] + fragments.map((html, i) => html + parts[i + 1]).join(""), { headers: fields });
   }
 
-  /** @param {string} prefix @param {string} id @param {string} origin */
-  async function cold(prefix, id, origin) {
-    const fragments = await Promise.all(parts.slice(1).map((_, i) => {
-      const key = `${prefix}${i}/${id}`;
-      return cache.get(key) ?? fill(key, origin);
-    }));
-    return new Response(parts[0] + fragments.map((html, i) => html + parts[i + 1]).join(""), { headers });
-  }
+  const varying = { ...headers, vary: "cookie" };
 
   return {
     /** @param {Request} request @param {{ ORIGIN: string }} env @returns {Response | Promise<Response>} */
     fetch(request, env) {
-      const url = request.url;
-      const path = url.indexOf("/", 8);
-      const slash = url.indexOf("/", path + 1);
-      const id = url.slice(slash + 1);
-      const prefix = url.slice(path, slash) === "/page" ? "/fast/" : "/slow/";
+      const { kind, id } = pageOf(request.url);
+      const varies = kind === "vary";
+      const currency = varies ? currencyOf(request) : "";
+      const fields = varies ? varying : headers;
       let html = parts[0];
       for (let i = 0; i + 1 < parts.length; i++) {
-        const fragment = cache.get(`${prefix}${i}/${id}`);
-        if (fragment === undefined) return cold(prefix, id, env.ORIGIN);
+        const fragment = cache.get(keyOf(kind, i, id, currency));
+        if (fragment === undefined) return cold(kind, id, currency, fields, env.ORIGIN);
         html += fragment + parts[i + 1];
       }
-      return new Response(html, { headers });
+      return new Response(html, { headers: fields });
     },
   };
 }

@@ -10,6 +10,7 @@ import (
 type Results struct {
 	Versions map[string]string `json:"versions"` // workerd, node, lru-cache, …
 	Warm     *Warm             `json:"warm,omitempty"`
+	Many     *Many             `json:"many,omitempty"`
 	Cold     *Cold             `json:"cold,omitempty"`
 	Stampede *Stampede         `json:"stampede,omitempty"`
 	Start    *Start            `json:"start,omitempty"`
@@ -41,6 +42,23 @@ type Round struct {
 	P50       float64 `json:"p50_us"`
 	P99       float64 `json:"p99_us"`
 	CPU       float64 `json:"cpu_us"` // of workerd, a request
+}
+
+// Many is many different warm pages from each Worker, all in one workerd, in alternating rounds.
+type Many struct {
+	Processes   int    `json:"processes"` // workerds, one after another
+	Connections int    `json:"connections"`
+	Bytes       int    `json:"bytes"`  // of a body
+	Budget      string `json:"budget"` // INLAY_MAX_BYTES
+	Rows        []Row  `json:"rows"`
+}
+
+// Row is one load of many pages.
+type Row struct {
+	Name        string       `json:"name"`
+	Requests    int          `json:"requests"` // in a round
+	Contestants []Contestant `json:"contestants"`
+	Fills       []float64    `json:"fills"` // at the origin, of 1,000 requests, by contestant: the most of any workerd
 }
 
 // Cold is a page none of whose fragments are there, asked for by one client at a time.
