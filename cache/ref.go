@@ -37,6 +37,14 @@ func (c *Cache[V]) LookInfo(r *Ref[V], now time.Time) (info Info) {
 	return info
 }
 
+// Touch says that the value was used without a look: it counts as a hit to what is
+// evicted, and in no counter.
+func (c *Cache[V]) Touch(r *Ref[V]) {
+	if e := r.e.Load(); e != nil {
+		e.hit(c.epoch.Load())
+	}
+}
+
 func (c *Cache[V]) look(r *Ref[V], t int64) (s State, e *entry[V]) {
 	if e = r.e.Load(); e != nil && e.meta.Load()&gone == 0 {
 		if s = e.state(t); s != Miss {

@@ -108,7 +108,10 @@ func (n nativeHost) Pass(id engine.RequestID, host string, shell bool) {
 }
 
 // Repeat has nothing to do: the handler answers warm pages without an event anyway.
-func (n nativeHost) Repeat(engine.RequestID, *blob, *blob, time.Time) {}
+func (n nativeHost) Repeat(engine.RequestID, *engine.Repeat[*blob]) {}
+
+// EndRepeats has nothing to do: see Repeat.
+func (n nativeHost) EndRepeats() {}
 
 // Watch has nothing to do: no fill's context goes before its end.
 func (n nativeHost) Watch(engine.RequestID, engine.FillID) bool { return false }

@@ -108,6 +108,7 @@ func TestEachKindOfOriginIsFollowedToItsRedirects(t *testing.T) {
 				src, o := serveFrom(t, h, name)
 				o.Pages = []Page{pageOf(t, "/p", `<body><edge-slot name="a" src="`+src+`" vary="cookie:c"><edge-error>failed</edge-error></edge-slot></body>`)}
 				o.Config.NegativeTTL = time.Minute
+				o.Config.Debug = true // so that it is told how long the fragment is kept
 				server, handler := serve(t, o)
 				r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, server.URL+"/p", nil)
 				require.NoError(t, err)

@@ -9,10 +9,6 @@ import { inspect, parse } from "./shell.mjs";
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 /** @typedef {import("./exchange.mjs").Opening} Opening */
 
-/** So many answers are remembered for repeating, at most: a second's; and so many bytes of what only they hold. */
-const maxRepeats = 1000;
-const maxRepeatBytes = 1 << 20;
-
 const encoder = new TextEncoder();
 
 /** @param {Core} core whose instance it is */
@@ -97,31 +93,26 @@ export function asks(core) {
 
     /** @param {number} handle */
     drop: (handle) => {
-      if (core.blobs[handle] === undefined) throw new Error(`blob ${handle} was dropped before`);
+      const blob = core.blobs[handle];
+      if (blob === undefined) throw new Error(`blob ${handle} was dropped before`);
+      if ("init" in blob) core.repeats.drop(blob);
       core.blobs[handle] = undefined;
       core.free.push(handle);
     },
 
     /** @param {number} _id @param {number} head @param {number} body */
     send: (_id, head, body) => current().send(core.head(head), core.shown(core.head(head), core.blob(body))),
-    /** @param {number} _id @param {number} head @param {number} body @param {number} until */
-    repeat: (_id, head, body, until) => {
-      core.repeating = true;
+    /**
+     * @param {number} _id @param {number} head @param {number} body @param {number} until
+     * @param {number} page @param {number} at of the addresses of its parts' numbers @param {number} count
+     */
+    repeat: (_id, head, body, until, page, at, count) => {
       const { request } = current();
-      if (!core.front.isPlain(request)) return;
-      const { url } = request;
-      const bytes = 2 * String(url).length;
-      until += core.stepped;
-      // All of them end with the same second, or before.
-      if (core.latest >= core.repeatsEnd || core.repeats.size >= maxRepeats || core.repeatBytes + bytes > maxRepeatBytes) {
-        core.forgetRepeats();
-        core.repeatsEnd = 0;
+      if (core.front.isPlain(request)) {
+        core.repeats.add(request.url, core.head(head), core.blob(body), until + core.stepped, page, new Uint32Array(core.bytes().buffer, at, count), core.bytes());
       }
-      if (bytes > maxRepeatBytes) return;
-      if (!core.repeats.has(url)) core.repeatBytes += bytes;
-      core.repeatsEnd = Math.max(core.repeatsEnd, until);
-      core.repeats.set(url, { head: core.head(head), body: core.blob(body), until });
     },
+    end_repeats: () => core.repeats.end(),
     /** @param {number} _id @param {number} head */
     send_head: (_id, head) => current().send(core.head(head), null),
     /** @param {number} _id @param {number} head */

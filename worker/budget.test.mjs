@@ -112,6 +112,28 @@ for (const [path, count, size] of [["/one", 600, 8000], ["/one", 1500, 3000], ["
   });
 }
 
+test("what is repeated is of pages that the core has: nothing is held for it besides", async (t) => {
+  const core = start();
+  const { Opening } = await import("./exchange.mjs");
+  const opening = new Opening(() => core);
+  const seen = new Set();
+  for (let i = 0; i < 1500; i++) {
+    for (let n = 0; n < 2; n++) load(core, `/used/${i % 700}`, () => `<p>${"u".repeat(20_000)}</p>`);
+    for (let n = 0; n < 3; n++) {
+      const response = await opening.answer(new Request(`https://site.example/used/${i % 700}`), {}, { waitUntil() {} });
+      assert.equal(response.status, 200);
+    }
+    if (i % 50 > 0) continue;
+    const blobs = new Set(core.blobs);
+    for (const { body, head } of core.repeats.all.values()) {
+      assert.ok(blobs.has(body) && blobs.has(head), "its bytes are the core's");
+      seen.add(body);
+    }
+  }
+  assert.ok(seen.size > core.repeats.all.size, "pages have left");
+  assert.ok(core.repeats.all.size > 20, `${core.repeats.all.size} are repeated`);
+});
+
 test("tags that only one fragment has: of visitors' own making by a parameter, and an origin's", (t) => {
   const tags = (i, count, size) => Array.from({ length: count }, (_, n) => `${n}-${long(i, size)}`).join(",");
   for (const [path, count, size, requests] of [["/tagged", 0, 250, 8000], ["/origins", 64, 250, 600], ["/origins", 16, 250, 2000], ["/origins", 8, 30, 6000]]) {

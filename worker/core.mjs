@@ -7,6 +7,7 @@ import { bindingsOf } from "./bindings.mjs";
 import { build } from "./build-id.mjs";
 import module from "./core.wasm";
 import { Front } from "./front.mjs";
+import { Repeats } from "./repeats.mjs";
 import { Shells, setShown, withReason } from "./not-found.mjs";
 import pages from "./pages.bin";
 import { allowing } from "./shell.mjs";
@@ -19,7 +20,7 @@ import { View } from "./view.mjs";
 /** @typedef {import("./fills.mjs").Fill} Fill */
 /** @typedef {import("./fills.mjs").Answer} Answer */
 /**
- * @typedef {{ init: Response, length: string, page?: Uint8Array }} Head  init: status and fields, on a Response without a
+ * @typedef {{ init: Response, length: string, page?: Uint8Array, repeats?: Set<import("./repeats.mjs").Repeat> }} Head  init: status and fields, on a Response without a
  * body, which costs a warm page 3.5% less CPU time than a dictionary of both; length: of the body, "" if it is not known;
  * page: the site's own, in place of the body
  */
@@ -31,7 +32,6 @@ import { View } from "./view.mjs";
  * app.wasm
  */
 
-/** @typedef {{ head: Head, body: Uint8Array, until: number }} Answered  until: milliseconds, as now() counts them */
 /**
  * @typedef {{
  *   leader: Exchange, lifeline: Promise<never>, since: number, stop: () => void, waits: boolean, waited: boolean, moved: boolean,
@@ -111,15 +111,8 @@ export class Core {
     this.waiting = new Map();
     /** Fills in progress, by id. @type {Map<number, Led>} */
     this.led = new Map();
-    /** What the engine lets be said again, by the request's URL. @type {Map<string, Answered>} */
-    this.repeats = new Map();
-    /** Bytes of their URLs, and when the last of them is over. */
-    this.repeatBytes = 0;
-    this.repeatsEnd = 0;
-    /** Answers from repeats that the engine has not been told of. */
-    this.repeated = 0;
-    /** Whether the event in progress asked for a repeat. */
-    this.repeating = false;
+    /** What the engine lets be said again. */
+    this.repeats = new Repeats();
     this.lastId = 0;
     /** The latest time that now() gave, and how far the clock has been set back in all. */
     this.latest = 0;
@@ -216,7 +209,7 @@ export class Core {
     const now = Date.now() + this.stepped;
     if (now < this.latest) {
       this.stepped += this.latest - now;
-      this.forgetRepeats();
+      this.repeats.end();
     } else this.latest = now;
     return this.latest;
   }
@@ -311,29 +304,30 @@ export class Core {
   }
 
   /**
-   * The beginning of an event. What might be repeated may not be, after it, unless it asks for a repeat itself.
+   * The beginning of an event.
    * @param {Exchange | Opening | null} exchange
    */
   enter(exchange) {
     if (this.crashed) throw new CrashError("the core has crashed");
     this.now();
     this.current = exchange;
-    if (this.repeated > 0) {
-      this.exports.repeated(this.repeated);
-      this.repeated = 0;
-    }
+    if (this.repeats.count > 0) this.tellRepeated();
+  }
+
+  /** Tells the engine what was repeated since the last event. */
+  tellRepeated() {
+    const { count, touched, last } = this.repeats;
+    const size = 4 * touched.length;
+    if (size > inputSize) this.input = this.exports.input(size);
+    const pages = new Uint32Array(this.bytes().buffer, this.input, touched.length);
+    for (let i = 0; i < touched.length; i++) pages[i] = this.repeats.tell(touched[i]);
+    this.repeats.told();
+    this.exports.repeated(count, pages.length, last);
   }
 
   /** The end of an event. */
   exit() {
     this.current = null;
-    if (!this.repeating) this.forgetRepeats();
-    this.repeating = false;
-  }
-
-  forgetRepeats() {
-    if (this.repeats.size > 0) this.repeats.clear();
-    this.repeatBytes = 0;
   }
 
   /**

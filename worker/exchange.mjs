@@ -91,10 +91,11 @@ export class Opening {
   answer(request, env, ctx) {
     const core = this.cores(env);
     const target = targetOf(request);
-    const again = target === "" ? undefined : core.repeats.get(request.url);
-    if (again !== undefined && core.now() < again.until && core.repeats.size > 0 && request.method === "GET" && !request.headers.has("if-none-match") && !isUpgrade(request)
+    const now = core.now();
+    const again = target === "" ? undefined : core.repeats.find(request.url, now, core.bytes());
+    if (again !== undefined && request.method === "GET" && !request.headers.has("if-none-match") && !isUpgrade(request)
       && !(core.front.trusts && !core.front.isPlain(request))) {
-      core.repeated++;
+      core.repeats.use(again, now - core.stepped);
       return responseOf(core, again.head, again.body);
     }
     if (core.front.isLoop(request)) {

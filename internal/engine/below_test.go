@@ -56,6 +56,7 @@ func TestFragmentThatAnotherIsolateFilledIsNotAskedOfTheOrigin(t *testing.T) {
 	assert.NotContains(t, asks, "/f/a/7")
 	assert.Contains(t, s.takeBody(), "<p>A</p>", "mended, as it was there")
 	s.pass(7 * time.Second)
+	s.engine.config.Debug = true
 	s.get(2, "/p/7")
 	s.polled(10)
 	s.engine.Resume(2, s.now)
@@ -169,6 +170,7 @@ func TestWindowsGoOnBelow(t *testing.T) {
 		} else {
 			s.engine.Resume(1, s.now)
 			s.pass(800 * time.Millisecond)
+			s.engine.config.Debug = true
 			s.get(2, "/p/7")
 		}
 		if c.name == "only for when the origin fails" {
@@ -244,6 +246,7 @@ func TestFragmentFromKVIsPutIntoTheDataCentersCache(t *testing.T) {
 	c.engine.NotFound(c.fills[1], c.now)
 	c.fill(1, "<p>B</p>")
 	c.engine.Resume(1, c.now)
+	c.engine.config.Debug = true
 	c.get(3, "/p/7")
 	assert.Contains(t, c.head["cache-status"], "inlay/a;hit;ttl=420", "as old as it is, over both")
 	assert.True(t, c.engine.verified(), "the lease holds")

@@ -24,7 +24,8 @@ type composed[B any] struct {
 	length int
 	// personal: a fragment was made from what names one visitor.
 	personal bool
-	heads    atomic.Pointer[heads[B]]
+	// Its heads, each made when it is first asked for.
+	ok, notModified atomic.Pointer[head[B]]
 }
 
 // part is a fragment that went into a page, the shell of a page of the origin among them. Its blob may be gone.
@@ -33,17 +34,19 @@ type part[B any] struct {
 	name string // of the slot
 }
 
-// heads are a composed page's heads. They tell each fragment's remaining freshness, so they hold for one second.
-type heads[B any] struct {
-	second          int64
-	ok, notModified B
-	until           time.Time // ok may be repeated; zero: it may not
+// head is one of a composed page's heads. It says nothing that changes with time, unless one debugs.
+type head[B any] struct {
+	blob    B
+	depends *depends // what its Vary says
+	second  int64    // that it was made in, where it tells how long each fragment will be fresh; 0: it does not
 }
 
 func (c *composed[B]) drop(host Host[B]) {
-	if h := c.heads.Swap(nil); h != nil {
-		host.Drop(h.ok)
-		host.Drop(h.notModified)
+	if h := c.ok.Swap(nil); h != nil {
+		host.Drop(h.blob)
+	}
+	if h := c.notModified.Swap(nil); h != nil {
+		host.Drop(h.blob)
 	}
 }
 
@@ -51,14 +54,14 @@ func (c *composed[B]) drop(host Host[B]) {
 type Whole[B any] struct {
 	Head, Body B
 	HasBody    bool
-	// until is how long ok and Body may answer others who ask for the same target; zero: not at all.
-	until time.Time
-	ok    B
+	// page is what may answer others who ask for the same target, and left for how long; nil: it may not.
+	page *entry[B]
+	left time.Duration
 }
 
 // Warm answers a request whose page is composed and whose fragments are all fresh. Otherwise it reports false, and the
 // request is for [Engine.Handle]. It may be called from any goroutine at any time; beyond what r holds it allocates
-// nothing, except once a second and page for the head.
+// nothing, except for the head of a page that it is the first to ask for.
 func (e *Engine[B]) Warm(r *Request, now time.Time) (whole Whole[B], ok bool) {
 	if now, ok = e.clock.between(now); !ok {
 		return whole, false
@@ -77,21 +80,15 @@ func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[
 		return whole, false
 	}
 	e.warm.Add(1)
-	h := c.heads.Load()
-	if second := now.Unix(); h == nil || h.second != second || h.over(now) {
-		h = e.renewHeads(c.plan, c, h, now)
-	}
-	until := h.until
-	if duration.Between(now, until) > calm {
-		until = duration.After(now, calm)
-	}
-	if calm <= 0 { // some may say that a fragment is to be renewed
-		until = time.Time{}
-	}
 	if etagMatches(r.Fields.Field("if-none-match"), c.etag) {
-		return Whole[B]{Head: h.notModified, Body: v.blob, until: until, ok: h.ok}, true
+		return Whole[B]{Head: e.headOf(c, &c.notModified, 304, now).blob, Body: v.blob}, true
 	}
-	return Whole[B]{Head: h.ok, Body: v.blob, HasBody: r.Method == "GET", until: until, ok: h.ok}, true
+	h := e.headOf(c, &c.ok, 200, now)
+	whole = Whole[B]{Head: h.blob, Body: v.blob, HasBody: r.Method == "GET"}
+	if whole.HasBody && calm > 0 && h.depends.vary == "" && !e.config.Debug { // else some may say that a fragment is to be renewed
+		whole.page, whole.left = v, calm
+	}
+	return whole, true
 }
 
 // route finds the page that answers r, and its composed form if there is one.
@@ -131,37 +128,64 @@ func (e *Engine[B]) composedAt(key []byte, now time.Time) *entry[B] {
 	return v
 }
 
-// over tells whether a fragment of the page was to become stale by now. That it is fresh all the same is since it was
-// renewed, within this second.
-func (h *heads[B]) over(now time.Time) bool { return !h.until.IsZero() && !now.Before(h.until) }
-
-func (e *Engine[B]) renewHeads(pl *plan[B], c *composed[B], old *heads[B], now time.Time) *heads[B] {
+// headOf is a composed page's head of a status, which is kept at a place of its own.
+func (e *Engine[B]) headOf(c *composed[B], at *atomic.Pointer[head[B]], status int, now time.Time) *head[B] {
+	old, depends, second := at.Load(), c.plan.depends.Load(), int64(0)
+	if e.config.Debug {
+		second = now.Unix()
+	}
+	if old != nil && old.depends == depends && old.second == second {
+		return old
+	}
 	states := make([]field.Status, len(c.parts))
-	left := time.Second - time.Duration(now.Nanosecond()) // of this second
-	for i, part := range c.parts {
-		info := e.fragments.LookInfo(&part.ref, now)
-		left = min(left, info.TTL)
-		states[i] = field.Status{Slot: part.name, Hit: true, TTL: int64(info.TTL / time.Second), HasTTL: true}
+	for i := range c.parts {
+		part := &c.parts[i]
+		states[i] = field.Status{Slot: part.name, Hit: true}
+		if e.config.Debug {
+			states[i].TTL, states[i].HasTTL = int64(e.fragments.LookInfo(&part.ref, now).TTL/time.Second), true
+		}
 	}
-	vary := pl.depends.Load().vary
-	shareable := !c.personal && vary != "*" && left > answer.InstantlyStale
-	h := &heads[B]{
-		second:      now.Unix(),
-		ok:          e.host.NewHead(200, e.wholeFields(pl, states, c.etag, c.length, shareable)),
-		notModified: e.host.NewHead(304, e.wholeFields(pl, states, c.etag, -1, shareable)),
+	length := c.length
+	if status == 304 {
+		length = -1
 	}
-	if vary == "" && !e.config.Debug {
-		h.until = duration.After(now, left)
+	fields := e.wholeFields(c.plan, states, c.etag, length, !c.personal && depends.vary != "*")
+	made := &head[B]{e.host.NewHead(status, fields), depends, second}
+	// If another goroutine was quicker its head is kept, and this one used once: only a host with goroutines comes here.
+	if at.CompareAndSwap(old, made) && old != nil {
+		e.host.Drop(old.blob)
 	}
-	if !c.heads.CompareAndSwap(old, h) {
-		// Another goroutine was quicker. Its heads are kept, these are used once; only a host with goroutines comes here.
-		return h
+	return made
+}
+
+// repeat lets the host give the answer that was just sent to others too.
+func (e *Engine[B]) repeat(id RequestID, whole *Whole[B]) {
+	left := whole.left
+	if e.config.Log {
+		left = min(left, time.Duration(e.lease.check-e.tick))
 	}
-	if old != nil {
-		e.host.Drop(old.ok)
-		e.host.Drop(old.notModified)
+	c := whole.page.page
+	e.repeated = e.repeated[:0]
+	for i := range c.parts {
+		e.repeated = append(e.repeated, &c.parts[i].changes)
 	}
-	return h
+	e.host.Repeat(id, &Repeat[B]{whole.Head, whole.Body, e.clock.outside(duration.After(e.now, left)), Repeatable[B]{whole.page}, e.repeated})
+}
+
+// Repeated counts the answers that the host gave by itself since the last event, and is told when the last of them was: a clock that
+// is set back after it must not have what is stored be fresh for as much longer.
+func (e *Engine[B]) Repeated(n int, last time.Time) {
+	e.event(last)
+	e.warm.Add(uint64(n))
+}
+
+// Touch says that a page was among them, so that what is only repeated does not look cold to the cache, which must be told before
+// an event.
+func (e *Engine[B]) Touch(p Repeatable[B]) {
+	e.fragments.Touch(&p.v.ref)
+	for i := range p.v.page.parts {
+		e.fragments.Touch(&p.v.page.parts[i].ref)
+	}
 }
 
 // sendWhole answers a page whose slots are all settled with one body. A page without failures, of fragments that are
@@ -192,7 +216,9 @@ func (e *Engine[B]) sendWhole(q *request[B]) {
 	}
 	if e.fragments.Put(q.key, v, cache.Policy{TTL: composedTTL, Cheap: true}) != nil {
 		e.release(v)
+		return
 	}
+	e.fragments.Refer(&v.ref, q.key)
 }
 
 // parts are what the page consists of besides its text, its shell first if that is of the origin.

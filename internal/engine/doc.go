@@ -13,11 +13,10 @@
 //     even read. internal/page, key.go
 //  4. The cache has a composed page under that key: one body, and the fragments that went into it. compose.go
 //  5. Each of its fragments is still there, and fresh. Each points at its place in the cache, so no key is needed.
-//  6. The heads that were made for this page in this second are reused, or made: Content-Length, ETag, Cache-Status with
-//     each fragment's remaining freshness. head.go
+//  6. The page's head is reused, or made if nobody has asked for it yet: Content-Length, ETag, Cache-Status. head.go
 //  7. If-None-Match names the ETag: 304. Otherwise head and body are the answer. No lock was held, nothing allocated.
 //  8. If nothing but the path and the query went into it, [Host].Repeat lets the driver give the same answer to others
-//     until the second is over, a fragment becomes stale, or another event comes.
+//     until a fragment may be renewed, is stale, or another. compose.go
 //
 // # A cold request, step by step
 //

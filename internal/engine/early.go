@@ -148,5 +148,6 @@ func (e *Engine[B]) goOnEarly(f *fill[B]) {
 	info := e.fragments.LookInfo(&v.ref, e.now)
 	if half := info.TTL / 2; info.State == cache.Fresh && half >= v.early.took() {
 		v.early.setWindow(half)
+		v.changes++ // what was repeated meanwhile is so until then
 	}
 }

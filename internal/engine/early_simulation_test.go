@@ -84,22 +84,23 @@ type loadHost struct {
 	inTenth int
 }
 
-func (h *loadHost) NewBlob([]byte) int                    { return 1 }
-func (h *loadHost) NewHead(int, []field.Field) int        { return 1 }
-func (h *loadHost) Join([]int) int                        { return 1 }
-func (h *loadHost) Slice(int, int, int) int               { return 1 }
-func (h *loadHost) Read(_, _ int, p []byte) int           { return copy(p, "<p>x</p>") }
-func (h *loadHost) Drop(int)                              {}
-func (h *loadHost) Send(RequestID, int, int)              {}
-func (h *loadHost) SendHead(RequestID, int)               {}
-func (h *loadHost) Repeat(RequestID, int, int, time.Time) {}
-func (h *loadHost) Respond(RequestID, int)                {}
-func (h *loadHost) Write(RequestID, int)                  {}
-func (h *loadHost) Finish(RequestID)                      {}
-func (h *loadHost) Wait(RequestID, time.Time)             {}
-func (h *loadHost) Watch(RequestID, FillID) bool          { return false }
-func (h *loadHost) Wake(id RequestID)                     { h.woken = append(h.woken, id) }
-func (h *loadHost) Stop(FillID)                           {}
+func (h *loadHost) NewBlob([]byte) int             { return 1 }
+func (h *loadHost) NewHead(int, []field.Field) int { return 1 }
+func (h *loadHost) Join([]int) int                 { return 1 }
+func (h *loadHost) Slice(int, int, int) int        { return 1 }
+func (h *loadHost) Read(_, _ int, p []byte) int    { return copy(p, "<p>x</p>") }
+func (h *loadHost) Drop(int)                       {}
+func (h *loadHost) Send(RequestID, int, int)       {}
+func (h *loadHost) SendHead(RequestID, int)        {}
+func (h *loadHost) Repeat(RequestID, *Repeat[int]) {}
+func (h *loadHost) EndRepeats()                    {}
+func (h *loadHost) Respond(RequestID, int)         {}
+func (h *loadHost) Write(RequestID, int)           {}
+func (h *loadHost) Finish(RequestID)               {}
+func (h *loadHost) Wait(RequestID, time.Time)      {}
+func (h *loadHost) Watch(RequestID, FillID) bool   { return false }
+func (h *loadHost) Wake(id RequestID)              { h.woken = append(h.woken, id) }
+func (h *loadHost) Stop(FillID)                    {}
 func (h *loadHost) Inspect(b int, _ markup.InspectOptions) (markup.Inspection, int) {
 	return markup.Inspection{}, b
 }

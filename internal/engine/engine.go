@@ -9,7 +9,6 @@ import (
 	"inlay/internal/ascii"
 	"inlay/internal/config"
 	"inlay/internal/decimal"
-	"inlay/internal/duration"
 	"inlay/internal/page"
 	"inlay/internal/patch"
 	"inlay/internal/purgelog"
@@ -62,6 +61,8 @@ type Engine[B any] struct {
 	made  assembly[B]
 	// composedLately are hashes of the keys of pages that were composed and not kept.
 	composedLately [512]uint32
+	// repeated is scratch for [Repeat].
+	repeated []*uint32
 
 	patchEnd B
 	// shells are the paths whose pages have slots by the configuration, markers is not 0 once there has been one.
@@ -142,6 +143,10 @@ func Open[B any](pages Pages[B], config config.Config, host Host[B]) (*Engine[B]
 	}
 	options.OnEvict = func(_ string, v *entry[B]) {
 		v.ref.Clear()
+		v.changes++
+		if m := v.marker(); m != nil && m.kept { // whose URL may be the origin's again
+			e.host.EndRepeats()
+		}
 		e.departs(v)
 		e.release(v)
 	}
@@ -187,13 +192,8 @@ func (e *Engine[B]) handle(r *Request) {
 		} else {
 			e.host.SendHead(r.ID, whole.Head)
 		}
-		if until := whole.until; !until.IsZero() {
-			if e.config.Log {
-				if left := time.Duration(e.lease.check - e.tick); left < duration.Between(e.now, until) {
-					until = duration.After(e.now, left)
-				}
-			}
-			e.host.Repeat(r.ID, whole.ok, whole.Body, e.clock.outside(until))
+		if whole.page != nil {
+			e.repeat(r.ID, &whole)
 		}
 		return
 	}
@@ -254,9 +254,6 @@ func (e *Engine[B]) unpassable(r *Request) error {
 }
 
 func refuse(why wording.ID) error { return &route.RequestError{Reason: wording.Of(why)} }
-
-// Repeated counts the answers that the host gave by itself since the last event: see [Host.Repeat].
-func (e *Engine[B]) Repeated(n int) { e.warm.Add(uint64(n)) }
 
 // Resume is the event that a request which was woken has its own context again.
 func (e *Engine[B]) Resume(id RequestID, now time.Time) {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,9 @@ type script struct {
 	engine *Engine[int]
 	now    time.Time
 	asks   []string
+	repeat Repeatable[int] // the last
+	parts  []*uint32       // its
+	ended  int             // so often all of them were
 	blobs  map[int]string
 	last   int
 	fields map[string]string
@@ -110,9 +114,12 @@ func (s *script) SendHead(id RequestID, head int) {
 	s.head = s.heads[head]
 	s.ask("send-head %d %s", id, s.blobs[head])
 }
-func (s *script) Repeat(id RequestID, head, body int, until time.Time) {
-	s.ask("repeat %d %v", id, until.Sub(s.now))
+func (s *script) Repeat(id RequestID, r *Repeat[int]) {
+	s.ask("repeat %d %v", id, r.Until.Sub(s.now))
+	s.repeat = r.Page
+	s.parts = slices.Clone(r.Parts)
 }
+func (s *script) EndRepeats() { s.ended++ }
 func (s *script) Respond(id RequestID, head int) {
 	s.head = s.heads[head]
 	s.ask("respond %d %s", id, s.blobs[head])
@@ -224,13 +231,13 @@ func TestWarmPageIsOneBodyWithoutMarkers(t *testing.T) {
 	s.fields = browser
 	s.warmUp()
 
-	for from, asks := range [][]string{{"send 2 200"}, {"send 2 200", "repeat 2 1s"}} { // composed now, composed before
+	for from, asks := range [][]string{{"send 2 200"}, {"send 2 200", "repeat 2 10s"}} { // composed now, composed before
 		s.get(2, "/p/7")
 		assert.Equal(t, asks, s.take(), from)
 		body := s.takeBody()
 		assert.Equal(t, `<!doctype html><html><head><title>t</title></head><body><p>A</p>|<p>B</p></body></html>`, body)
 		assert.Equal(t, fmt.Sprint(len(body)), s.head["content-length"])
-		assert.Equal(t, "inlay/a;hit;ttl=10, inlay/b;hit;ttl=10", s.head["cache-status"])
+		assert.Equal(t, "inlay/a;hit, inlay/b;hit", s.head["cache-status"])
 		assert.Equal(t, "private, no-cache", s.head["cache-control"])
 	}
 	assert.Equal(t, uint64(1), s.engine.Stats().Warm, "the second time it is composed already")
@@ -259,13 +266,13 @@ func TestWarmPageKnowsItsEntityTag(t *testing.T) {
 	for i, match := range []string{etag, "W/" + etag, `"x", ` + etag, "*"} {
 		s.fields["if-none-match"] = match
 		s.get(RequestID(10+i), "/p/7")
-		assert.Equal(t, []string{fmt.Sprintf("send-head %d 304", 10+i), fmt.Sprintf("repeat %d 1s", 10+i)}, s.take(), match)
+		assert.Equal(t, []string{fmt.Sprintf("send-head %d 304", 10+i)}, s.take(), match)
 		assert.Equal(t, etag, s.head["etag"])
 		assert.NotContains(t, s.head, "content-length")
 	}
 	s.fields["if-none-match"] = `"x"`
 	s.get(20, "/p/7")
-	assert.Equal(t, []string{"send 20 200", "repeat 20 1s"}, s.take())
+	assert.Equal(t, []string{"send 20 200", "repeat 20 10s"}, s.take())
 }
 
 func TestWarmPageMayBeRepeatedWhileItCannotChange(t *testing.T) {
@@ -285,10 +292,11 @@ func TestWarmPageMayBeRepeatedWhileItCannotChange(t *testing.T) {
 	plain := `<body><edge-slot name="a" src="/f/{id}" tags="t"></edge-slot></body>`
 	s := warm(plain, func(*config.Config) {})
 	assert.Equal(t, []string{"send 3 200", "repeat 3 300ms"}, s.take(), "until it is stale")
-	before := s.engine.Stats().Warm
-	s.engine.Repeated(5)
+	before, ended := s.engine.Stats().Warm, s.ended
+	s.engine.Repeated(5, s.now)
 	assert.Equal(t, before+5, s.engine.Stats().Warm)
 	s.engine.InvalidateTag("t", s.now)
+	assert.Equal(t, ended+1, s.ended)
 	s.get(4, "/p/7")
 	assert.NotContains(t, s.take(), "repeat 4 300ms")
 

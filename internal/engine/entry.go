@@ -19,8 +19,10 @@ type entry[B any] struct {
 	cost int // bytes that count against the budget
 	page *composed[B]
 	rare *rare[B] // nil: there is nothing of it
-	// ref points at where the cache has a fragment, for the pages that it went into; at nothing once it has left.
+	// ref points at where the cache has a fragment, for the pages that it went into, and a composed page; at nothing once it has left.
 	ref cache.Ref[*entry[B]]
+	// changes counts how often the entry has left the cache or was stored anew: see [Repeat].
+	changes uint32
 	// refs counts the cache and each request that still has to write the blob. At zero the blob is dropped.
 	refs atomic.Int32
 	// early says when the fragment may be renewed before it is stale.

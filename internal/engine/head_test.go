@@ -70,10 +70,33 @@ func TestServerTimingIsForDebugging(t *testing.T) {
 	assert.Equal(t, "inlay;dur=0, mode;desc=stream", s.head["server-timing"])
 }
 
-func TestHeadsOfAWarmPageFollowTheSeconds(t *testing.T) {
+func TestHeadsOfAWarmPageAreMadeWhenTheyAreAskedForAndHold(t *testing.T) {
 	s := newScript(t, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = map[string]string{}
 	s.warmUp()
+	s.get(2, "/p/7")
+	blobs := len(s.blobs)
+	for range 3 {
+		s.get(2, "/p/7")
+		assert.Equal(t, "inlay/a;hit, inlay/b;hit", s.head["cache-status"])
+		assert.Equal(t, blobs+1, len(s.blobs), "that of a 200 alone")
+		s.now = s.now.Add(2e9)
+	}
+	for range 2 {
+		s.fields["if-none-match"] = "*"
+		s.get(3, "/p/7")
+		assert.Equal(t, "inlay/a;hit, inlay/b;hit", s.head["cache-status"])
+		assert.Equal(t, blobs+2, len(s.blobs))
+	}
+	s.engine.PurgeAll(s.now)
+	assert.Equal(t, blobs-3, len(s.blobs), "they go with the page, which goes with its fragments")
+}
+
+func TestHowLongFragmentsWillBeFreshIsToldWhereOneDebugs(t *testing.T) {
+	s := newScriptWith(t, func(c *config.Config) { c.Debug = true }, pageOf(t, "/p/{id}", twoSlots))
+	s.fields = map[string]string{}
+	s.warmUp()
+	s.get(2, "/p/7")
 	s.get(2, "/p/7")
 	blobs := len(s.blobs)
 	for second, want := range []string{
@@ -81,7 +104,7 @@ func TestHeadsOfAWarmPageFollowTheSeconds(t *testing.T) {
 	} {
 		s.get(RequestID(3+second), "/p/7")
 		assert.Equal(t, want, s.head["cache-status"])
-		assert.Equal(t, blobs+2, len(s.blobs), "the old heads are dropped")
+		assert.Equal(t, blobs, len(s.blobs), "the old heads are dropped")
 		s.now = s.now.Add(1e9)
 	}
 }
@@ -262,7 +285,7 @@ func TestHeadOfAnyPageFitsIntoFourKilobytes(t *testing.T) {
 		for id := RequestID(3); id < 6; id++ {
 			s.get(id, "/p/7")
 			look("whole", "")
-			assert.Contains(t, s.head["cache-status"], ";hit;ttl=30")
+			assert.Contains(t, s.head["cache-status"], ";hit")
 		}
 		s.fields = map[string]string{"sec-fetch-dest": "document", "if-none-match": "*"}
 		s.get(6, "/p/7")

@@ -87,10 +87,12 @@ type Host[B any] interface {
 	Send(id RequestID, head, body B)
 	// SendHead answers a request without a body (HEAD, 304); afterwards it is finished.
 	SendHead(id RequestID, head B)
-	// Repeat says what answers, without an event, every GET for the target of this request that has no If-None-Match:
-	// until a time, or until the next event that does not end with Repeat. A host that can save something by it counts
-	// such answers, for Repeated; another does nothing.
-	Repeat(id RequestID, head, body B, until time.Time)
+	// Repeat says what answers, without an event, every GET for the target of this request that has no If-None-Match: until r.Until,
+	// until r.Head is dropped, one of r.Parts is another number than now, or EndRepeats, and another time may be said for the same.
+	// A host that can save something by it counts such answers, for Repeated and Touch; another does nothing. r is for the call.
+	Repeat(id RequestID, r *Repeat[B])
+	// EndRepeats ends them all.
+	EndRepeats()
 	// Respond begins an answer whose body comes by Write.
 	Respond(id RequestID, head B)
 	// Write adds a blob's bytes to the body of an answer.
@@ -235,3 +237,15 @@ type Put[B any] struct {
 	// Keep is how long it can be used.
 	Keep time.Duration
 }
+
+// Repeat is an answer that a host may give by itself: see [Host.Repeat].
+type Repeat[B any] struct {
+	Head, Body B
+	Until      time.Time
+	Page       Repeatable[B]
+	// Parts are the numbers of what went into it. They lie where they lie for as long as Head is not dropped.
+	Parts []*uint32
+}
+
+// Repeatable names a composed page to [Engine.Touch], for as long as the head that came with it is not dropped.
+type Repeatable[B any] struct{ v *entry[B] }

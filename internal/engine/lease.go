@@ -210,6 +210,7 @@ func (e *Engine[B]) Polled(id PollID, a *purgelog.Answer, now time.Time) {
 // polled has those go on who waited for a poll.
 func (e *Engine[B]) polled() {
 	e.setCheck()
+	e.host.EndRepeats() // which go on until this poll would have been overdue: the next is due before
 	e.restartAll()
 	for _, id := range e.heldOrder {
 		if h := e.held[id]; h != nil {
@@ -249,6 +250,7 @@ func (e *Engine[B]) learn(a *purgelog.Answer, asked tick, own []string) {
 // change purges or invalidates what a subject names, and says how many entries that were. What it does not know it takes
 // for everything.
 func (e *Engine[B]) change(subject string) (n int) {
+	e.host.EndRepeats()
 	kind, name, soft := purgelog.Read(subject)
 	if kind == purgelog.KindTag {
 		e.purges++

@@ -54,7 +54,7 @@ func TestAClockThatIsSetBackEndsTheLease(t *testing.T) {
 	assert.Equal(t, []string{"poll 3 L 10", "wait 3 1s"}, s.take())
 	s.polled(10)
 	s.engine.Resume(3, s.now)
-	assert.Equal(t, []string{"wake 3", "send 3 200", "repeat 3 500ms"}, s.take(), "what was asked for after that is relied on")
+	assert.Equal(t, []string{"wake 3", "send 3 200", "repeat 3 1.000000001s"}, s.take(), "what was asked for after that is relied on")
 }
 
 func TestAPollFromBeforeTheClockWasSetBackIsNoLease(t *testing.T) {
@@ -63,7 +63,7 @@ func TestAPollFromBeforeTheClockWasSetBackIsNoLease(t *testing.T) {
 	s.get(2, "/p/7")
 	s.pass(-time.Hour)
 	s.get(3, "/p/7")
-	assert.Equal(t, []string{"poll 2 L 10", "send 2 200", "repeat 2 1s", "wait 3 1s"}, s.take())
+	assert.Equal(t, []string{"poll 2 L 10", "send 2 200", "repeat 2 1.5s", "wait 3 1s"}, s.take())
 	s.polled(10)
 	s.engine.Resume(3, s.now)
 	assert.Equal(t, "fill 3 /f/a/7", s.take()[1], "nothing is young for sure")

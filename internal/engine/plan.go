@@ -309,14 +309,16 @@ const (
 	slotOverhead  = 1 << 10
 )
 
-// grow notes that what went into a page depends on more than the page's own slots do.
-func (pl *plan[B]) grow(more *route.Varying) {
+// grow notes that what went into a page depends on more than the page's own slots do, and tells whether that is new.
+func (pl *plan[B]) grow(more *route.Varying) bool {
 	was := pl.depends.Load()
 	now := depends{varies: was.varies}
-	if now.varies.Join(more) {
-		now.vary = varyField(&now.varies)
-		pl.depends.Store(&now)
+	if !now.varies.Join(more) {
+		return false
 	}
+	now.vary = varyField(&now.varies)
+	pl.depends.Store(&now)
+	return true
 }
 
 func joinLinks(links []string, send bool) string {

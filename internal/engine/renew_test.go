@@ -70,7 +70,7 @@ func TestStaleFragmentIsRenewedByA304AndItsPageStaysTheSame(t *testing.T) {
 	assert.Equal(t, "send 5 200", s.take()[0])
 	assert.Equal(t, "<body>old</body>", s.takeBody())
 	assert.Equal(t, etag, s.head["etag"])
-	assert.Equal(t, "inlay/a;hit;ttl=10", s.head["cache-status"])
+	assert.Equal(t, "inlay/a;hit", s.head["cache-status"])
 	assert.Equal(t, warm+1, s.engine.Stats().Warm, "still composed")
 	assert.LessOrEqual(t, len(s.blobs), blobs+2, "heads at most")
 
@@ -291,6 +291,7 @@ func TestInvalidatedFragmentIsRenewed(t *testing.T) {
 	require.Len(t, s.asked, 2)
 	assert.NotEmpty(t, s.asked[1].Conditions)
 	s.notModified(1)
+	s.engine.config.Debug = true
 	s.get(5, "/p")
 	assert.Contains(t, s.head["cache-status"], "inlay/a;hit;ttl=3600")
 }

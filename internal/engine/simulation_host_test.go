@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -57,6 +58,7 @@ func (s *sim) Drop(b simBlob) {
 	if s.blobs[b] == nil {
 		s.fail("blob %d was dropped twice", b)
 	}
+	s.repeats.drop(b)
 	delete(s.blobs, b)
 }
 
@@ -92,9 +94,18 @@ func (s *sim) Send(id RequestID, head, body simBlob) {
 	s.respond(q, head)
 	q.body, q.ended = append(q.body, s.get(body).bytes...), true
 }
-func (s *sim) Repeat(id RequestID, head, body simBlob, until time.Time) {
-	s.repeats.add(s, s.requests[id], s.get(head), s.get(body), until)
+func (s *sim) Repeat(id RequestID, r *Repeat[simBlob]) {
+	q, head, body := s.requests[id], s.get(r.Head), s.get(r.Body)
+	if q.id != s.current || !q.ended || q.head != head || !bytes.Equal(q.body, body.bytes) {
+		s.fail("request %d: repeat what was not sent", q.id)
+	}
+	if left := r.Until.Sub(s.wall()); left <= 0 {
+		s.fail("request %d: may be repeated for %v", q.id, left)
+	}
+	s.repeats.last = q.id
+	s.repeats.add(q.target, r, head, body.bytes, r.Until.Add(-s.skew))
 }
+func (s *sim) EndRepeats() { s.repeats.end() }
 func (s *sim) SendHead(id RequestID, head simBlob) {
 	q := s.own(id, "SendHead")
 	s.respond(q, head)

@@ -56,6 +56,7 @@ func (s *simOrigin) Drop(b simBlob) {
 	if s.blobs[b] == nil {
 		s.fail("blob %d was dropped twice", b)
 	}
+	s.repeats.drop(b)
 	delete(s.blobs, b)
 }
 
@@ -88,7 +89,10 @@ func (s *simOrigin) Send(id RequestID, head, body simBlob) {
 	s.respond(q, head)
 	q.body, q.ended, q.whole = append(q.body, s.get(body).bytes...), true, true
 }
-func (s *simOrigin) Repeat(RequestID, simBlob, simBlob, time.Time) {}
+func (s *simOrigin) Repeat(id RequestID, r *Repeat[simBlob]) {
+	s.repeats.add(s.visits[id].request.Target, r, s.get(r.Head), s.get(r.Body).bytes, r.Until)
+}
+func (s *simOrigin) EndRepeats() { s.repeats.end() }
 func (s *simOrigin) SendHead(id RequestID, head simBlob) {
 	q := s.own(id, "SendHead")
 	s.respond(q, head)

@@ -88,6 +88,7 @@ var originWeights = [originKinds]int{
 // simOrigin is the host, the origin and its visitors.
 type simOrigin struct {
 	seed     uint64
+	repeats  simRepeats
 	engine   *Engine[simBlob]
 	verifier *Verifier[simBlob]
 	pages    []page.Page
@@ -342,6 +343,7 @@ func (s *simOrigin) purge(r *rand.Rand) {
 // crash has another engine go on, which knows nothing but what each exchange remembers.
 func (s *simOrigin) crash() {
 	s.event(0, "crash")
+	s.repeats.end()
 	s.start()
 	for _, id := range slices.Clone(s.order) {
 		q := s.visits[id]
@@ -383,6 +385,7 @@ func (s *simOrigin) goOn(q *simVisit) {
 
 func (s *simOrigin) event(current RequestID, format string, args ...any) {
 	s.current = current
+	s.repeats.events++
 	s.say("%v "+format, append([]any{s.now.Sub(time.Unix(1_700_000_000, 0))}, args...)...)
 }
 

@@ -44,8 +44,14 @@ func (s *simOrigin) request(r *rand.Rand) {
 	s.visits[q.id] = q
 	s.order = append(s.order, q.id)
 	s.event(q.id, "request %d: %s %s %v", q.id, method, target, q.fields)
+	repeat := s.repeats.find(s.engine, &q.request, s.now)
 	s.engine.Handle(&q.request, s.now)
 	s.settled(q)
+	if repeat != nil {
+		if wrong := s.repeats.compare(repeat, q.head, q.body); wrong != "" {
+			s.fail("request %d for %s %s: %v %q, %v %q", q.id, target, wrong, q.head, q.body, repeat.head.fields, repeat.body)
+		}
+	}
 }
 
 // html makes a text with slots, in pieces that each are read by themselves. Its mark says which it is, and for what it was asked.

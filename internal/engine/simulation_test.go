@@ -334,6 +334,7 @@ func (s *sim) step(st step) {
 		s.event(0, "the clock is set back")
 		s.engine.Purge("nothing", s.wall())
 		s.skew -= time.Duration(r.IntN(7200)) * time.Second
+		s.repeats.end() // by the host itself, which has that clock
 		s.engine.Purge("nothing", s.wall())
 		s.purges++
 	case stepCalm:
@@ -413,7 +414,7 @@ func (s *sim) purge(src string) {
 
 func (s *sim) event(current RequestID, format string, args ...any) {
 	s.current = current
-	s.repeats.begin()
+	s.repeats.events++
 	s.say("%v "+format, append([]any{s.now.Sub(time.Unix(1_700_000_000, 0))}, args...)...)
 }
 
@@ -424,8 +425,8 @@ func (s *sim) request(r *rand.Rand) {
 	if r.IntN(4) == 0 {
 		page, id = &s.pages[popular], "0"
 	}
-	if s.repeats.asked && r.IntN(3) > 0 {
-		page, id = s.repeats.last.page, s.repeats.last.params // or it would seldom be asked for again in time
+	if last := s.requests[s.repeats.last]; last != nil && r.IntN(3) == 0 {
+		page, id = last.page, last.params // or it would seldom be asked for again in time
 	}
 	method := "GET"
 	if r.IntN(10) == 0 {
@@ -445,10 +446,14 @@ func (s *sim) request(r *rand.Rand) {
 	q.target = target
 	s.event(q.id, "request %d: %s %s", q.id, method, target)
 	req := &Request{ID: q.id, Method: method, Target: target, HTTP10: r.IntN(10) == 0, Fields: &simFields{agents[r.IntN(3)]}}
-	repeat := s.repeats.find(req, s.now)
+	repeat := s.repeats.find(s.engine, req, s.now)
 	s.engine.Handle(req, s.wall())
 	s.settled(q)
-	s.repeats.compare(s, repeat, q)
+	if repeat != nil {
+		if wrong := s.repeats.compare(repeat, q.head, q.body); wrong != "" {
+			s.fail("request %d for %s %s: %v %q, %v %q", q.id, q.target, wrong, q.head, q.body, repeat.head.fields, repeat.body)
+		}
+	}
 }
 
 // settled checks a request after its event: it waits, or it is answered, completely.

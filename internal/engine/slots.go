@@ -197,7 +197,7 @@ func (e *Engine[B]) look(s *slotState[B]) {
 			s.failed(failure)
 			return
 		}
-		s.ready(v, info.TTL)
+		e.settled(s, v, info.TTL)
 		e.renewEarly(s, key, info.TTL)
 		return
 	case cache.Stale:
@@ -205,7 +205,7 @@ func (e *Engine[B]) look(s *slotState[B]) {
 			break // the next one may fit
 		}
 		s.status.Hit = true
-		s.ready(v, info.TTL)
+		e.settled(s, v, info.TTL)
 		if !q.head && e.failureOf(key) == nil {
 			e.refresh(s, key, nil)
 		}
@@ -298,8 +298,8 @@ func (e *Engine[B]) enter(s *slotState[B]) {
 		q.plan = pl
 		e.composedKey(q)
 		q.leaves(e)
-	} else {
-		q.plan.grow(&pl.depends.Load().varies)
+	} else if q.plan.grow(&pl.depends.Load().varies) {
+		e.host.EndRepeats() // the heads of the page's others say less in Vary
 	}
 	s.body = e.newBody(q, pl, pl.pieces, s)
 	if s.plan.Document {
@@ -385,10 +385,12 @@ func (e *Engine[B]) quit(s *slotState[B]) {
 	}
 }
 
-func (s *slotState[B]) ready(v *entry[B], ttl time.Duration) {
+// settled gives a slot a fragment that is there. How long it will be fresh is told where one debugs, and how long it has been stale
+// always: a head that says neither can be kept.
+func (e *Engine[B]) settled(s *slotState[B], v *entry[B], ttl time.Duration) {
 	v.hold()
 	s.state, s.entry, s.fill = slotReady, v, nil
-	s.status.TTL, s.status.HasTTL = int64(ttl/time.Second), true
+	s.status.TTL, s.status.HasTTL = int64(ttl/time.Second), e.config.Debug || ttl <= 0
 }
 
 // settleFailed gives a slot the stale fragment that may stand in for its failed fill, if it failed by an outage, else the

@@ -27,6 +27,7 @@ type transcriptHost struct {
 	line     transcriptLine
 	asks     []transcriptAsk
 	etag     string // the last one in a head
+	repeats  bool   // something may be repeated
 	fields   map[string]string
 
 	alive  map[*transcriptBlob]bool
@@ -344,8 +345,15 @@ func (h *transcriptHost) Finish(id RequestID) {
 	h.ask("finish %d", id)
 	delete(h.ids, id)
 }
-func (h *transcriptHost) Repeat(id RequestID, _, _ *transcriptBlob, until time.Time) {
-	h.ask("repeat %d until @%v", id, until.Sub(transcriptBegin))
+func (h *transcriptHost) Repeat(id RequestID, r *Repeat[*transcriptBlob]) {
+	h.ask("repeat %d until @%v", id, r.Until.Sub(transcriptBegin))
+	h.repeats = true
+}
+func (h *transcriptHost) EndRepeats() {
+	if h.repeats { // else it says nothing
+		h.ask("end-repeats")
+	}
+	h.repeats = false
 }
 func (h *transcriptHost) Pass(id RequestID, _ string, _ bool) {
 	h.ask("pass %d", id)

@@ -291,8 +291,7 @@ func freshIn(status string) (fresh uint32) {
 		if !ok {
 			continue
 		}
-		_, ttl, ok := strings.Cut(rest, ";hit;ttl=")
-		if ok && ttl[0] != '-' && ttl[0] != '0' {
+		if strings.HasSuffix(rest, ";hit") { // a stale one says for how long it has been that
 			fresh |= 1 << (rest[0] - '0')
 		}
 	}

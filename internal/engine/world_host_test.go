@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,8 @@ type worldFill struct {
 type worldRepeat struct {
 	head, body *worldBlob
 	until      time.Duration
+	parts      []*uint32
+	were       []uint32 // parts, then
 }
 
 var pageEnd = []byte("</body></html>")
@@ -143,15 +146,15 @@ func (i *worldIsolate) SendHead(id RequestID, head *worldBlob) {
 	i.respond(q, head)
 	q.ended = true
 }
-func (i *worldIsolate) Repeat(id RequestID, head, body *worldBlob, until time.Time) {
-	i.repeated = true
+func (i *worldIsolate) Repeat(id RequestID, r *Repeat[*worldBlob]) {
 	q := i.current
-	if q == nil || q.id != id || !q.ended || q.head != head {
+	if q == nil || q.id != id || !q.ended || q.head != r.Head {
 		i.w.fail("request %d.%d: repeat what was not sent", i.number, id)
 		return
 	}
-	i.repeats[q.target] = worldRepeat{i.get(head), i.get(body), until.Sub(worldBegin) + i.behindNow()}
+	i.repeats[q.target] = worldRepeat{i.get(r.Head), i.get(r.Body), r.Until.Sub(worldBegin) + i.behindNow(), slices.Clone(r.Parts), numbers(r.Parts)}
 }
+func (i *worldIsolate) EndRepeats() { clear(i.repeats) }
 
 // behindNow is how far the host's own time is ahead of its clock.
 func (i *worldIsolate) behindNow() time.Duration { return i.steady() - i.tells() }

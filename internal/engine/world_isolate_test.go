@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -38,8 +39,8 @@ type worldIsolate struct {
 	blobs    int // that are not dropped
 
 	repeats  map[string]worldRepeat
-	repeated bool // the event in progress has asked for one
-	repeatN  int  // that the engine was not told of
+	repeatAt time.Time // the last
+	repeatN  int       // that the engine was not told of
 
 	poll    *worldPoll                  // the last
 	passing map[RequestID]*worldRequest // whose purge goes on after they were passed
@@ -152,12 +153,8 @@ func (i *worldIsolate) event(r *worldRandom, q *worldRequest, do func(now time.T
 	w := i.w
 	w.events++
 	i.chance, i.current = r, q
-	if !i.repeated && len(i.repeats) > 0 {
-		clear(i.repeats)
-	}
-	i.repeated = false
 	if i.repeatN > 0 {
-		i.engine.Repeated(i.repeatN)
+		i.engine.Repeated(i.repeatN, i.repeatAt)
 		i.repeatN = 0
 	}
 	do(i.clock())
@@ -207,8 +204,9 @@ func (i *worldIsolate) request(r *worldRandom, q *worldRequest) {
 	i.lastID++
 	q.id, q.of, q.began = i.lastID, i, w.now
 	now := i.steady()
-	if again, ok := i.repeats[q.target]; ok && q.method == "GET" && now < again.until {
+	if again, ok := i.repeats[q.target]; ok && q.method == "GET" && now < again.until && !again.head.dropped && slices.Equal(again.were, numbers(again.parts)) {
 		i.repeatN++
+		i.repeatAt = worldBegin.Add(i.tells())
 		w.repeated++
 		w.say("%v: request %d.%d for %s is answered as the last", w.now, i.number, q.id, q.target)
 		w.answered(q, again.body)

@@ -86,8 +86,20 @@ func exportHandle(id, method, size, sent uint32, now float64) {
 	verified()
 }
 
+// repeated takes how many answers were repeated, and of which pages: of each its address, and in the two lowest bits, which no
+// address has, how often at least; last is when the last one was.
+//
 //go:wasmexport repeated
-func exportRepeated(n uint32) { core.Repeated(int(n)) }
+func exportRepeated(n, pages uint32, last float64) {
+	core.Repeated(int(n), at(last))
+	for i := range pages {
+		page := *(*uint32)(unsafe.Pointer(&input[4*i]))
+		for times := page & 3; times > 0; times-- {
+			page := page &^ 3
+			core.Touch(*(*engine.Repeatable[handle])(unsafe.Pointer(&page)))
+		}
+	}
+}
 
 //go:wasmexport resume
 func exportResume(id uint32, now float64) {

@@ -73,10 +73,13 @@ func send(id uint32, head, body handle)
 //go:wasmimport inlay send_head
 func sendHead(id uint32, head handle)
 
-// repeat takes milliseconds since 1970.
+// repeat takes milliseconds since 1970, and the addresses of a page, for repeated, and of the numbers that it holds for.
 //
 //go:wasmimport inlay repeat
-func repeat(id uint32, head, body handle, until float64)
+func repeat(id uint32, head, body handle, until float64, page uint32, parts unsafe.Pointer, count uint32)
+
+//go:wasmimport inlay end_repeats
+func endRepeats()
 
 //go:wasmimport inlay respond
 func respond(id uint32, head handle)
@@ -240,9 +243,12 @@ func (host) Read(b handle, off int, p []byte) int {
 func (host) Drop(b handle)                               { drop(b) }
 func (host) Send(id engine.RequestID, head, body handle) { send(uint32(id), head, body) }
 func (host) SendHead(id engine.RequestID, head handle)   { sendHead(uint32(id), head) }
-func (host) Repeat(id engine.RequestID, head, body handle, until time.Time) {
-	repeat(uint32(id), head, body, float64(until.UnixMilli()))
+func (host) Repeat(id engine.RequestID, r *engine.Repeat[handle]) {
+	page := *(*uint32)(unsafe.Pointer(&r.Page)) // which is a pointer
+	repeat(uint32(id), r.Head, r.Body, float64(r.Until.UnixMilli()), page, unsafe.Pointer(unsafe.SliceData(r.Parts)), uint32(len(r.Parts)))
 }
+
+func (host) EndRepeats()                              { endRepeats() }
 func (host) Respond(id engine.RequestID, head handle) { respond(uint32(id), head) }
 func (host) Write(id engine.RequestID, b handle)      { write(uint32(id), b) }
 func (host) Finish(id engine.RequestID)               { finish(uint32(id)) }

@@ -63,7 +63,7 @@ func TestFragmentsAreRenewedByValidators(t *testing.T) {
 			h := &validating{renewed: map[string]int{}, whole: map[string]int{}}
 			wrapped := wrap(h)
 			origin := newOrigin(t, func(w http.ResponseWriter, r *http.Request) { wrapped.ServeHTTP(w, r) })
-			server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_TOKEN="+adminToken, "INLAY_FILLS_SECRET="+fillsSecret)
+			server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_TOKEN="+adminToken, "INLAY_FILLS_SECRET="+fillsSecret, "INLAY_DEBUG=1")
 			require.NoError(t, settled(read(t, browse(t, server.URL+fivePage)), strings.TrimPrefix(fivePage, "/five"), false))
 			first := browse(t, server.URL+fivePage)
 			body := read(t, first)
@@ -113,7 +113,7 @@ func TestEachHopOfARedirectIsJudged(t *testing.T) {
 			fragment(w, r)
 		}
 	})
-	server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_NEGATIVE_TTL=1m")
+	server := harness.StartWorkerd(t, "INLAY_ORIGIN="+origin.URL, "INLAY_NEGATIVE_TTL=1m", "INLAY_DEBUG=1")
 	page := read(t, browse(t, server.URL+fivePage))
 	assert.Contains(t, page, slotErrors["index"])
 	assert.Contains(t, page, slotErrors["examples"])
