@@ -27,6 +27,9 @@ func workers(from, picture string) (string, error) {
 	if r.Warm != nil {
 		warm(&b, r.Warm)
 	}
+	if r.Many != nil {
+		many(&b, r.Many)
+	}
 	if r.Cold != nil {
 		cold(&b, r.Cold)
 		if err := os.WriteFile(picture, []byte(timeline(r.Cold)), 0o644); err != nil {

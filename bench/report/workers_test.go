@@ -35,6 +35,21 @@ func TestRatioIsOfAllRoundsTogether(t *testing.T) {
 	}
 }
 
+func TestManyPagesAreComparedRowByRow(t *testing.T) {
+	rounds := func(cpu float64) []result.Round { return []result.Round{{CPU: cpu}, {CPU: cpu}} }
+	m := &result.Many{Processes: 1, Connections: 8, Bytes: 20 << 10, Budget: "96MiB", Rows: []result.Row{{
+		Name: "1,000 in turns", Requests: 3000, Fills: []float64{0, 2},
+		Contestants: []result.Contestant{{Name: "map", Rounds: rounds(50)}, {Name: "inlay", Rounds: rounds(60)}},
+	}}}
+	var b strings.Builder
+
+	many(&b, m)
+
+	if want := "| 1,000 in turns | 60.0 | – | – | 50.0 (1.20) | – | – | – | 2.0 |\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("no %q in:\n%s", want, b.String())
+	}
+}
+
 func coldSample() *result.Cold {
 	late := result.Sample{FirstByte: 400, LastByte: 401, Parts: []float64{400, 400, 400}, Fragments: []float64{400, 400}}
 	early := result.Sample{FirstByte: 1, LastByte: 400, Parts: []float64{1, 1, 1}, Fragments: []float64{400, 200}}

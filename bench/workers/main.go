@@ -58,11 +58,11 @@ func run(out, parts, only string, short bool, rounds int) error {
 	}
 	processes, requests, samples, clients, crowdRuns, starts := 5, 3200, 15, 200, 5, 15
 	batchPages, batchRounds, burst, bursts := 10, 12, 50, 5
-	far, several, pages := whole, manyPages, []int{3000, 3300, 4900}
+	far, several, pages := whole, wholeExtent, []int{3000, 3300, 4900}
 	if short {
 		batchPages, batchRounds, burst, bursts = 2, 1, 10, 1
 		processes, rounds, requests, samples, clients, crowdRuns, starts = 1, 2, 200, 1, 20, 1, 1
-		far, several, pages = smallest, fewPages, []int{30}
+		far, several, pages = smallest, shortExtent, []int{30}
 	}
 	for _, part := range []struct {
 		name string

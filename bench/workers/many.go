@@ -23,8 +23,8 @@ type manyExtent struct {
 }
 
 var (
-	manyPages = manyExtent{1, 3, 3000, []int{1, 1000}}
-	fewPages  = manyExtent{1, 1, 100, []int{1, 20}}
+	wholeExtent = manyExtent{2, 3, 3000, []int{1, 100, 1000, 3000}}
+	shortExtent = manyExtent{1, 1, 100, []int{1, 20}}
 )
 
 // pageLoad is one load of many pages: who is asked, and for what, in turns.
