@@ -1,10 +1,14 @@
 package engine
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/internal/config"
 )
 
 // What a host holds beside a page's body counts, and goes with the page: each blob is dropped once, which the script's host sees to.
@@ -36,6 +40,42 @@ func TestRechargedPageCountsWhatItsHostHolds(t *testing.T) {
 	assert.False(t, s.engine.Recharge(r, is, 1000, s.now), "it has gone")
 	assert.Zero(t, s.engine.Stats().Bytes)
 	assert.NotContains(t, s.blobs, whole.Body)
+}
+
+// A page that its host has coded makes room before the fragments that it was made of, as it did before.
+func TestRechargedPagesPushOutNoFragments(t *testing.T) {
+	shell := `<body>` + strings.Repeat("x", 8<<10)
+	for i := range 5 {
+		shell += fmt.Sprintf(`<edge-slot name="s%d" src="/f/%d/{id}" ttl="1h">…</edge-slot>`, i, i)
+	}
+	s := newScriptWith(t, func(c *config.Config) { c.MaxBytes = 1 << 20 }, pageOf(t, "/p/{id}", shell+`</body>`))
+	s.fields = map[string]string{}
+	const pages = 70
+	id := RequestID(0)
+	ask := func(page int) {
+		id++
+		s.get(id, fmt.Sprintf("/p/%d", page))
+		r := &Request{ID: 1 << 20, Method: "GET", Target: fmt.Sprintf("/p/%d", page), Fields: s}
+		if whole, ok := s.engine.Warm(r, s.now); ok {
+			s.engine.Recharge(r, func(b int) bool { return b == whole.Body }, 1, s.now)
+		}
+	}
+	for n := range pages {
+		first := len(s.fills)
+		ask(n)
+		for i := first; i < len(s.fills); i++ {
+			s.fill(i, "<p>"+strings.Repeat("x", 2<<10)+"</p>")
+		}
+		s.engine.Resume(id, s.now)
+		ask(n)
+		ask(n)
+	}
+	require.Len(t, s.fills, 5*pages)
+	for n := range pages {
+		ask(n)
+	}
+	assert.Len(t, s.fills, 5*pages, "all of their fragments are there")
+	assert.Greater(t, s.engine.fragments.Len(), 5*pages, "and some pages")
 }
 
 func TestQueryComesIntoAPageThatTakesOfIt(t *testing.T) {
