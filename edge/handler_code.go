@@ -225,9 +225,13 @@ func (h *Handler) sendCoded(x *exchange, i int, head, body *blob, kept bool) boo
 	}
 	var coded []byte
 	more := 0
-	if kept {
+	switch {
+	case kept:
 		coded, more = body.kept.In(i)
-	} else {
+	case body.kept != nil: // it was kept, and is shown though it is stale
+		coded = body.kept.Made(i)
+	}
+	if coded == nil && (!kept || x.asked.Insists()) {
 		coded = h.coder.Once(i, body.text(), heads.tag != "")
 	}
 	if coded == nil || len(coded) >= body.size() && !x.asked.Insists() {

@@ -512,6 +512,80 @@ func TestCompressOncePerPageWhateverIsAsked(t *testing.T) {
 	assert.Less(t, after.Cache.Bytes, before.Cache.Bytes, "the page as it is has gone, and what is there beside is its gzip")
 }
 
+// A page that is stale, and shown while it is renewed, is not coded anew for each who asks.
+func TestCompressStalePageOnce(t *testing.T) {
+	fake := &fakeCoding{Coding: Gzip()}
+	o := compressing(pageOf(t, "/p/{id}", bigPage(`ttl="1m" swr="1h"`)))
+	o.Codings = []Coding{fake}
+	var slow atomic.Bool
+	hold := make(chan struct{})
+	fragments := o.Origin
+	o.Origin = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if slow.Load() {
+			<-hold
+		}
+		fragments.ServeHTTP(w, r)
+	})
+	h, err := NewHandler(o)
+	require.NoError(t, err)
+	defer h.Close()
+	defer close(hold)
+	var later atomic.Int64
+	h.now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	ask := func(accept string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, "/p/1", nil)
+		r.Header.Set("Accept-Encoding", accept)
+		r.Header.Set("Sec-Fetch-Dest", "empty")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	for range 3 {
+		ask("identity")
+	}
+	warm := ask("fake")
+	slow.Store(true)
+	later.Store(int64(2 * time.Minute))
+	before := fake.encoded.Load()
+	for range 20 {
+		stale := ask("fake")
+		assert.Equal(t, warm.Body.String(), stale.Body.String())
+		assert.Equal(t, warm.Header().Get("Etag"), stale.Header().Get("Etag"))
+		assert.Contains(t, stale.Header().Get("Cache-Status"), "ttl=-")
+	}
+	assert.Equal(t, before, fake.encoded.Load(), "the form is there")
+}
+
+// Who refuses what is not coded gets even that coded which does not get smaller by it, warm and cold.
+func TestCompressForWhoTakesNothingElse(t *testing.T) {
+	h, err := NewHandler(compressing(pageOf(t, "/s/{id}", `<!doctype html><title>t</title><body><edge-slot name="a" src="/s" ttl="1h"></edge-slot>`)))
+	require.NoError(t, err)
+	defer h.Close()
+	h.options.Origin = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<b>s</b>")
+	})
+	for _, accept := range []string{"gzip, identity;q=0", "gzip", "gzip, identity;q=0"} {
+		for range 3 {
+			r := httptest.NewRequest(http.MethodGet, "/s/1", nil)
+			r.Header.Set("Accept-Encoding", accept)
+			r.Header.Set("Sec-Fetch-Dest", "empty")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if accept != "gzip" {
+				assert.Equal(t, "gzip", w.Header().Get("Content-Encoding"))
+			} else if assert.Empty(t, w.Header().Get("Content-Encoding")) {
+				continue
+			}
+			z, err := gzip.NewReader(w.Body)
+			require.NoError(t, err)
+			text, err := io.ReadAll(z)
+			require.NoError(t, err)
+			assert.Contains(t, string(text), "<b>s</b>")
+		}
+	}
+}
+
 func TestCompressIsWithinTheBudget(t *testing.T) {
 	h, err := NewHandler(compressing(pageOf(t, "/p/{id}", bigPage(`ttl="1h"`))))
 	require.NoError(t, err)

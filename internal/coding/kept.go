@@ -97,6 +97,14 @@ func (k *Kept) In(i int) (form []byte, more int) {
 	return *p, more
 }
 
+// Made is the body in a coding if it has been made, nil if not or if that was not worth it.
+func (k *Kept) Made(i int) []byte {
+	if p := k.forms[i].Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
 func (k *Kept) make(i int) (p *[]byte, more int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
