@@ -11,6 +11,7 @@ const shells = {
   "/one": slots(1, `vary="query:q"`),
   "/many": slots(250, `vary="query:q"`),
   "/manyplain": slots(249, "") + `<edge-slot name="q" src="/q" vary="query:q">…</edge-slot>`,
+  "/plainmany": slots(250, `ttl="1h"`),
   "/stale": slots(5, `ttl="1ms" swr="1h" vary="query:q"`),
   "/fail/{id}": `<edge-slot name="a" src="/fail/{id}" tags="t">…</edge-slot>`,
   "/tagged/{id}": `<edge-slot name="a" src="/tagged/{id}" ttl="1h" tags="t:{id}">…</edge-slot>`,
@@ -132,6 +133,18 @@ test("what is repeated is of pages that the core has: nothing is held for it bes
   }
   assert.ok(seen.size > core.repeats.all.size, "pages have left");
   assert.ok(core.repeats.all.size > 20, `${core.repeats.all.size} are repeated`);
+});
+
+test("a page of 250 slots that is repeated for each of 6,000 queries", async () => {
+  const core = start();
+  const { Opening } = await import("./exchange.mjs");
+  const opening = new Opening(() => core);
+  for (let n = 0; n < 2; n++) load(core, "/plainmany", () => "<p>x</p>");
+  for (let i = 0; i < 6000; i++) await opening.answer(new Request(`https://site.example/plainmany?${i}`), {}, { waitUntil() {} });
+  const { all, bytes } = core.repeats;
+  const held = [...all.values()].reduce((n, { url, parts }) => n + 2 * url.length + parts.byteLength, 0);
+  assert.ok(all.size > 500, `${all.size} are repeated`);
+  assert.ok(held < bytes && bytes <= 2 * MiB, `${held} bytes are held, ${bytes} counted`);
 });
 
 test("tags that only one fragment has: of visitors' own making by a parameter, and an origin's", (t) => {

@@ -116,7 +116,7 @@ test("what is repeated is bounded in bytes, and what is asked for again stays", 
       assert.ok(repeats.bytes <= 2 << 20 && repeats.bytes >= 2 * size);
       if (size > 10 && i > 500) break;
     }
-    assert.equal(repeats.bytes, [...repeats.all.keys()].reduce((n, key) => n + 2 * key.length + 400, 0));
+    assert.equal(repeats.bytes, [...repeats.all].reduce((n, [key, { parts }]) => n + 2 * key.length + parts.byteLength + 400, 0));
     const { handled } = site;
     await site.ask();
     assert.equal(site.handled, handled, "it was asked for all the time");

@@ -11,12 +11,12 @@
  * in words; sum: of them, each of which only grows; uses: since the engine was told, up to 3; used: since it was last spared
  */
 
-/** So many bytes may be taken by what only the repeats hold: URLs, and what each needs besides. */
+/** So many bytes may be taken by what only the repeats hold: URLs, where the numbers lie, and what each needs besides. */
 const maxBytes = 2 << 20;
 const overhead = 400;
 
-/** @param {string} url */
-const bytesOf = (url) => 2 * url.length + overhead;
+/** @param {{ url: string, parts: Uint32Array }} repeat */
+const bytesOf = ({ url, parts }) => 2 * url.length + parts.byteLength + overhead;
 
 export class Repeats {
   constructor() {
@@ -87,7 +87,7 @@ export class Repeats {
     const old = this.all.get(url);
     if (old !== undefined) this.remove(old);
     const parts = at.map((address) => address >>> 2);
-    const bytes = bytesOf(url);
+    const bytes = bytesOf({ url, parts });
     if (bytes > maxBytes) return;
     for (const oldest of this.all.values()) {
       if (this.bytes + bytes <= maxBytes) break;
@@ -103,14 +103,14 @@ export class Repeats {
   /** @param {Repeat} repeat */
   insert(repeat) {
     this.all.set(repeat.url, repeat);
-    this.bytes += bytesOf(repeat.url);
+    this.bytes += bytesOf(repeat);
     (repeat.head.repeats ??= new Set()).add(repeat);
   }
 
   /** @param {Repeat} repeat */
   remove(repeat) {
     this.all.delete(repeat.url);
-    this.bytes -= bytesOf(repeat.url);
+    this.bytes -= bytesOf(repeat);
     repeat.head.repeats?.delete(repeat);
   }
 
