@@ -256,6 +256,46 @@ func TestCompressLeavesAsItIs(t *testing.T) {
 	})
 }
 
+// A handler around this one, or the origin of the page, that wants no changes wants them from nobody behind either.
+func TestNoTransformIsTold(t *testing.T) {
+	page := pageOf(t, "/p/{id}", bigPage(`ttl="1h"`))
+	page.CacheControl = "public, max-age=60"
+	h, err := NewHandler(compressing(page))
+	require.NoError(t, err)
+	defer h.Close()
+	server := httptest.NewServer(setting("Cache-Control", "public,NO-TRANSFORM, max-age=5")(h))
+	defer server.Close()
+	for _, dest := range []string{"document", "empty", "empty"} {
+		answer := get(t, server.URL+"/p/1", "Accept-Encoding", "gzip", "Sec-Fetch-Dest", dest)
+		assert.True(t, hasNoTransform(http.Header{"Cache-Control": {strings.ToLower(answer.Header.Get("Cache-Control"))}}), answer.Header.Get("Cache-Control"))
+	}
+	s := newSiteOrigin()
+	s.html("/own", "max-age=60, no-transform", esiPage("/f/a", "/f/b"), "Surrogate-Control", esi)
+	front, _ := inFront(t, s, false, func(o *Options) { o.Config.Compress = CompressPages })
+	for range 2 {
+		assert.Equal(t, "private, no-cache, no-transform", get(t, front.URL+"/own", "Accept-Encoding", "gzip").Header.Get("Cache-Control"))
+	}
+	warm := warmed(t, s, front.URL+"/own", "Accept-Encoding", "gzip")
+	assert.Equal(t, "private, no-cache, no-transform", warm.Header.Get("Cache-Control"))
+	assert.Empty(t, warm.Header.Get("Content-Encoding"))
+}
+
+// What a handler around this one says of the bytes as they were does not hold for them coded.
+func TestCompressedPageKeepsNoNameOfOtherBytes(t *testing.T) {
+	for _, name := range []string{"Etag", "Content-Md5", "Repr-Digest"} {
+		h, err := NewHandler(compressing(pageOf(t, "/p/{id}", bigPage(`ttl="0"`))))
+		require.NoError(t, err)
+		defer h.Close()
+		server := httptest.NewServer(setting(name, `"mine"`)(h))
+		defer server.Close()
+		for _, dest := range []string{"document", "empty"} {
+			coded := get(t, server.URL+"/p/1", "Accept-Encoding", "gzip", "Sec-Fetch-Dest", dest)
+			assert.Equal(t, "gzip", coded.Header.Get("Content-Encoding"))
+			assert.NotEqual(t, `"mine"`, coded.Header.Get(name))
+		}
+	}
+}
+
 func setting(name, value string) func(http.Handler) http.Handler {
 	return func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -28,8 +28,9 @@ func writeHead(w http.ResponseWriter, head *blob) {
 //
 //   - lists that each may add to, such as Vary, and cookies get the head's members after theirs; those of Cache-Status before them,
 //     since who is nearest the origin comes first there (RFC 9211, section 2);
-//   - what tells of the age or a part of another body is dropped;
-//   - Cache-Control stays theirs where it forbids more than the head's, and a page that they set a cookie on is not public;
+//   - what tells of the age or a part of another body is dropped, and from a page that is coded what names its bytes as they were;
+//   - Cache-Control stays theirs where it forbids more than the head's, and a page that they set a cookie on is not public; their
+//     no-transform holds in any case;
 //   - of all else, which describes the page, the head's stands.
 func mergeHead(header, head http.Header) {
 	cookie, control := false, ""
@@ -42,7 +43,8 @@ func mergeHead(header, head http.Header) {
 		case "Cache-Control":
 			control = addLine(control, values)
 		}
-		if head[canonical] != nil || slices.Contains([]string{"Age", "Content-Range", "Last-Modified"}, canonical) {
+		if head[canonical] != nil || slices.Contains([]string{"Age", "Content-Range", "Last-Modified"}, canonical) ||
+			head["Content-Encoding"] != nil && slices.Contains(ofBytes[:], canonical) {
 			names = append(names, name)
 		}
 	}
@@ -68,8 +70,26 @@ func mergeHead(header, head http.Header) {
 	}
 }
 
+// ofBytes are the fields that do not hold for a page in another coding (RFC 9110, section 8.8.3.3).
+var ofBytes = [...]string{"Etag", "Content-Length", "Accept-Ranges", "Content-Md5", "Digest", "Repr-Digest", "Content-Digest"}
+
 // strictest is the Cache-Control of an answer that a wrapping handler has a say in.
 func strictest(own, theirs string, cookie bool) string {
+	control := stricter(own, theirs, cookie)
+	if listHas(theirs, "no-transform") {
+		control = withNoTransform(control)
+	}
+	return control
+}
+
+func withNoTransform(control string) string {
+	if !listHas(control, "no-transform") {
+		addTo(&control, "no-transform")
+	}
+	return control
+}
+
+func stricter(own, theirs string, cookie bool) string {
 	mine, other := field.ParseCacheControl(own), field.ParseCacheControl(theirs)
 	if own == engine.StreamCacheControl {
 		theirs += ", no-transform"

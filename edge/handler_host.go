@@ -27,6 +27,9 @@ func (n nativeHost) NewHead(status int, fields []field.Field) *blob {
 		}
 		b.header.Add(f.Name, f.Value)
 	}
+	if b.noTransform {
+		b.header.Set("Cache-Control", withNoTransform(b.header.Get("Cache-Control")))
+	}
 	if status < 0 {
 		if shown := n.h.shown.of(-status); shown != nil {
 			b.page = []byte(shown.html())
