@@ -293,8 +293,8 @@ export class Core {
    * @param {() => void} call
    */
   event(exchange, call) {
-    this.enter(exchange);
     try {
+      this.enter(exchange);
       call();
     } catch (error) {
       throw this.crash(error);
@@ -337,8 +337,8 @@ export class Core {
    * @param {number} sent writes that an older instance asked for
    */
   handle(exchange, method, target, sent) {
-    this.enter(exchange);
     try {
+      this.enter(exchange);
       if (this.waiting.size > 0) this.forgetLost();
       exchange.id = this.nextId();
       if (target === trapPath && exchange.crashes === 0) this.exports.trap?.();

@@ -53,6 +53,21 @@ test("what was repeated is counted", async (t) => {
   assert.equal(stats(site.core).warm_pages_total, before + 7);
 });
 
+test("an instance that traps when it is told of what was repeated is replaced as any that traps", async (t) => {
+  t.mock.method(console, "error", () => {});
+  const site = warm(t);
+  for (let i = 0; i < 3; i++) await site.ask();
+  const trap = () => { throw new WebAssembly.RuntimeError("unreachable"); };
+  for (const [call, told] of [["handle", () => get(site.core, "/pkg/io")], ["event", () => site.core.leave(7)]]) {
+    site.core.crashed = false;
+    site.core.exports = { ...site.core.exports, repeated: trap };
+    site.core.repeats.count = 1;
+    assert.throws(told, { message: "the core has crashed" }, call);
+    assert.equal(site.core.crashed, true);
+    assert.equal(site.core.current, null);
+  }
+});
+
 test("nothing is repeated past its time", async (t) => {
   const site = warm(t);
   await site.ask();
