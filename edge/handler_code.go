@@ -65,7 +65,8 @@ type codedHeads struct {
 	never    bool // the page is sent as it is
 	personal bool // it depends on what only its visitor's browser sends
 	tag      string
-	plain    *blob // the head of the page as it is, where others get it coded
+	plain    *blob                // the head of the page as it is, where others get it coded
+	told     atomic.Pointer[blob] // the head of a page that says no-transform itself
 	whole    [coding.Most]atomic.Pointer[blob]
 	same     [coding.Most]atomic.Pointer[blob] // of 304
 }
@@ -171,6 +172,21 @@ func (h *Handler) noTransform(r *engine.Request) bool {
 	return i >= 0 && h.untouched[i]
 }
 
+// asTold is a head with the no-transform of its page, if that says so: its Cache-Control may not be sent, but this holds for whatever is.
+func (h *Handler) asTold(x *exchange, head *blob) *blob {
+	if !h.noTransform(x.request) || head.status != http.StatusOK && head.status != http.StatusNotModified || hasNoTransform(head.header) {
+		return head
+	}
+	heads := head.codedHeads()
+	told := heads.told.Load()
+	if told == nil {
+		told = &blob{status: head.status, header: maps.Clone(head.header), noTransform: true}
+		told.header.Set("Cache-Control", withNoTransform(head.header.Get("Cache-Control")))
+		heads.told.Store(told)
+	}
+	return told
+}
+
 func always(int) bool { return true }
 
 // conditional tells whether a visitor asks for a page only if he has another, and the engine was not told so: see visitor.
@@ -183,6 +199,7 @@ func (x *exchange) matches(tag string, head *blob) bool {
 
 // sendWhole sends an answer whose body is all there. kept says that the page is one that is kept composed.
 func (h *Handler) sendWhole(x *exchange, head, body *blob, kept bool) {
+	head = h.asTold(x, head)
 	heads := head.codedHeads()
 	i, varies := h.codingOf(x, heads, body.size(), always)
 	kept = kept && body.kept != nil
@@ -261,6 +278,7 @@ func (h *Handler) recharge(x *exchange, body *blob, more int) {
 
 // sendHead answers HEAD where the body is not there, and a 304.
 func (h *Handler) sendHead(x *exchange, head *blob) {
+	head = h.asTold(x, head)
 	size := -1
 	if n, err := strconv.Atoi(head.header.Get("Content-Length")); err == nil {
 		size = n
@@ -288,6 +306,7 @@ func (h *Handler) sendHead(x *exchange, head *blob) {
 
 // begin is the head of an answer that is written as it comes, and what codes it; nil if it is sent as it is.
 func (h *Handler) begin(x *exchange, head *blob) (*blob, *coding.Stream) {
+	head = h.asTold(x, head)
 	heads := head.codedHeads()
 	i, varies := h.codingOf(x, heads, -1, h.coder.Reserve)
 	switch {

@@ -280,6 +280,26 @@ func TestNoTransformIsTold(t *testing.T) {
 	assert.Empty(t, warm.Header.Get("Content-Encoding"))
 }
 
+func TestNoTransformOfAPageIsToldWhereItsCacheControlIsNot(t *testing.T) {
+	for _, compress := range []Compress{CompressPages, CompressOff} {
+		page := pageOf(t, "/p/{id}", bigPage(`ttl="1h" vary="cookie:s"`))
+		page.CacheControl = "private, no-transform"
+		o := compressing(page)
+		o.Config.Compress = compress
+		server, h := serve(t, o)
+		for _, dest := range []string{"document", "empty", "empty"} {
+			answer := get(t, server.URL+"/p/1", "Accept-Encoding", "gzip", "Cookie", "s=1", "Sec-Fetch-Dest", dest)
+			assert.Equal(t, "private, no-cache, no-transform", answer.Header.Get("Cache-Control"))
+			assert.Empty(t, answer.Header.Get("Content-Encoding"))
+		}
+		warm := get(t, server.URL+"/p/1", "Cookie", "s=1")
+		assert.Positive(t, h.Stats().Warm)
+		same := get(t, server.URL+"/p/1", "Accept-Encoding", "gzip", "Cookie", "s=1", "If-None-Match", warm.Header.Get("Etag"))
+		assert.Equal(t, http.StatusNotModified, same.StatusCode)
+		assert.Equal(t, "private, no-cache, no-transform", same.Header.Get("Cache-Control"))
+	}
+}
+
 // What a handler around this one says of the bytes as they were does not hold for them coded.
 func TestCompressedPageKeepsNoNameOfOtherBytes(t *testing.T) {
 	for _, name := range []string{"Etag", "Content-Md5", "Repr-Digest"} {
