@@ -36,6 +36,6 @@ for (const [name, path, headers, most] of [
     }
     const each = (core.exports.live() - before) / (600 * 5);
     t.diagnostic(`${each.toFixed(0)} bytes`);
-    assert.ok(each <= most, `${each} bytes`);
+    assert.ok(Math.round(each) <= most, `${each} bytes`); // where the hash's seed has the index grow adds a fraction
   });
 }
