@@ -154,6 +154,10 @@ async function isAtRest(app) {
   for (let turn = 0; turn < 3 && !app.over; turn++) {
     if (turn > 0) await new Promise((resolve) => setTimeout(resolve, 0));
     left = app.goroutines() - app.atRest;
+    if (left < 0) {
+      app.atRest += left; // one that main itself had started has ended meanwhile
+      left = 0;
+    }
     if (left === 0) return !app.over;
   }
   if (!app.over) tellWhy(`goroutines that are left of its batch: ${left}; of all of them:\n${app.context.binding.goroutineStacks()}`);
