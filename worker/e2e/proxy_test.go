@@ -209,8 +209,12 @@ func TestStreamPassesProxiesAsItComes(t *testing.T) {
 			require.Equal(t, http.StatusOK, resp.StatusCode)
 			assert.Equal(t, "?1", resp.Header.Get("Incremental"))
 			var body io.Reader = resp.Body
+			coded := resp.Header.Get("Content-Encoding") == "gzip"
 			if len(fields) > 2 && kind == "nginx" { // which compresses what streams, too
-				require.Equal(t, "gzip", resp.Header.Get("Content-Encoding"))
+				require.True(t, coded)
+			}
+			if coded { // natively inlay does
+				require.Greater(t, len(fields), 2)
 				unzipped, err := gzip.NewReader(body)
 				require.NoError(t, err)
 				body = unzipped
