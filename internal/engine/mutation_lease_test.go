@@ -23,7 +23,6 @@ var leaseMutations = map[string]mutation{
 	"flights from before the purge are joined":            {file: "../../cache/flight.go", old: "case f.overtaken(f.known) || f.overtaken(tags):", new: "case false:"},
 	"a whole page is served though nobody can tell of it": {file: "engine.go", old: "&& r.Sent == 0 && e.verified()", new: "&& r.Sent == 0"},
 	"a page is repeated past the lease":                   {file: "compose.go", old: "time.Duration(e.lease.check-e.tick)", new: "time.Duration(e.lease.check-e.tick)+time.Hour"},
-	"what is purged is repeated":                          {file: "lease.go", old: "\te.host.EndRepeats()\n\tkind, ", new: "\tkind, "},
 	"an old fragment stands in though nobody can tell":    {file: "slots.go", old: "&& failure.Outage() && e.trusts(v.asked)", new: "&& failure.Outage()"},
 	"who is held is not woken":                            {file: "lease.go", old: "\t\t\th.woken = true\n\t\t\te.host.Wake(id)\n", new: "\t\t\th.woken = true\n"},
 	"who is held does not wait on":                        {file: "lease.go", old: "\t\te.host.Wait(h.request.ID, e.clock.outside(duration.After(e.now, left)))\n", new: ""},

@@ -66,7 +66,7 @@ var mutations = map[string]mutation{
 }
 
 func TestMutationsAreNoticed(t *testing.T) {
-	tryAll(t, mutations, "TestSimulationKeeps|TestTranscripts", "5000")
+	tryAll(t, mutations, "TestSimulationKeeps|TestOriginSimulationKeeps|TestTranscripts|TestARepeat|TestHeadsAndRepeats", "5000")
 }
 
 func TestMutationsOfTheLeaseAreNoticed(t *testing.T) {

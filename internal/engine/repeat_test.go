@@ -111,3 +111,24 @@ func TestWhatIsOnlyRepeatedIsNotColdToTheCache(t *testing.T) {
 	assert.True(t, survives(true))
 	assert.False(t, survives(false), "or this shows nothing")
 }
+
+// TestHeadsAndRepeatsSayInVaryWhatIsKnown: another page of the pattern finds out that there is more to vary on.
+func TestHeadsAndRepeatsSayInVaryWhatIsKnown(t *testing.T) {
+	s := newScript(t, pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/a/{id}" ttl="1h"></edge-slot></body>`))
+	s.fields = map[string]string{"sec-fetch-dest": "document"}
+	s.load("/p/1")
+	warm := func() string {
+		whole, ok := s.engine.Warm(&Request{Method: "GET", Target: "/p/1", Fields: s}, s.now)
+		require.True(t, ok)
+		return s.heads[whole.Head]["vary"]
+	}
+	before, ended := warm(), s.ended
+	require.NotContains(t, strings.ToLower(before), "x-lang")
+
+	s.get(1, "/p/2")
+	s.fill(len(s.fills)-1, `<edge-slot name="b" src="/b" vary="header:x-lang"></edge-slot>`)
+	s.engine.Resume(1, s.now)
+
+	assert.Greater(t, s.ended, ended)
+	assert.Contains(t, strings.ToLower(warm()), "x-lang")
+}
