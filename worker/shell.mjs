@@ -81,12 +81,14 @@ function current() {
   return (instance ??= new Instance());
 }
 
-/** An instance is not used any more. @param {Instance} failed @param {string} base @param {unknown} error */
+/** An instance is not used any more. @param {Instance} failed @param {string} base path and query of what it read @param {unknown} error */
 function trapped(failed, base, error) {
   failed.trapped = true;
-  const stack = String(error instanceof Error ? error.stack : error).replace(/\s+/g, " ");
-  console.error(`inlay: what reads pages has crashed and is replaced; ${base} goes on as it is: ${stack}`);
+  console.error(`inlay: what reads pages has crashed and is replaced; ${base} goes on as it is: ${stackOf(error)}`);
 }
+
+/** In one line. @param {unknown} error */
+const stackOf = (error) => String(error instanceof Error ? error.stack : error).replace(/\s+/g, " ");
 
 /**
  * What is in bytes that are all there.
@@ -133,8 +135,7 @@ export function inspect(bytes, flags, watch) {
     };
   } catch (error) {
     using.trapped = true;
-    const stack = String(error instanceof Error ? error.stack : error).replace(/\s+/g, " ");
-    console.error(`inlay: what reads fragments has crashed and is replaced: ${stack}`);
+    console.error(`inlay: what reads fragments has crashed and is replaced: ${stackOf(error)}`);
     const fault = encoder.encode("it cannot be read: what reads fragments has crashed; the log has more");
     const record = new Uint8Array(recordSize);
     new DataView(record.buffer).setUint32(recordFault, fault.length, true);

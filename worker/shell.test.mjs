@@ -4,7 +4,7 @@ import { test } from "node:test";
 import "./testing/modules.mjs";
 import { readOutline } from "./testing/outline.mjs";
 
-const { Outliner, allowing, parse, reads } = await import("./shell.mjs");
+const { Outliner, allowing, inspect, parse, reads } = await import("./shell.mjs");
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -236,4 +236,35 @@ test("policies allow the fallback script, and what is no policy stays", (t) => {
     assert.notEqual(allowing("content-security-policy", own), own);
   });
   assert.equal(logged.mock.callCount(), 1);
+});
+
+/** What is said of a fragment: its size as it is kept, whether it was mended, and what is wrong with it. */
+function inspected(text, lenient = 0) {
+  const { record, mended, fault } = inspect(encoder.encode(text), lenient, 0);
+  const said = new DataView(record.buffer);
+  assert.equal(said.getUint32(32, true), fault.length);
+  return { size: said.getUint32(16, true), is: said.getUint32(28, true), kept: mended && decoder.decode(mended), fault: decoder.decode(fault) };
+}
+
+test("a fragment is read, mended, or refused with a text", () => {
+  assert.deepEqual(inspected("<p>é</p>"), { size: 9, is: 0, kept: null, fault: "" });
+  assert.deepEqual(inspected(slot("a")), { size: slot("a").length + 2, is: 1, kept: null, fault: "" });
+  assert.deepEqual(inspected("<div>x"), { size: 12, is: 2, kept: "<div>x</div>", fault: "" });
+  assert.deepEqual(inspected("<div>x", 1), { size: 12, is: 6, kept: "<div>x</div>", fault: "" });
+  assert.match(inspected("</template>").fault, /^<\/template> at byte 0 has no <template> before it/);
+  assert.match(inspected("<noscript><div></noscript>").fault, /depends on whether <noscript> is text/);
+  assert.equal(inspected("</template>", 1).is, 4);
+});
+
+test("a fragment with which it traps is refused, also leniently, and the next is read by another instance", (t) => {
+  const logged = t.mock.method(console, "error", () => {});
+  for (const lenient of [0, 1]) {
+    trapping("inspect", 1, () => {
+      const { is, kept, fault } = inspected("<p>a</p>", lenient);
+      assert.deepEqual([is, kept], [0, null]);
+      assert.match(fault, /crashed/);
+    });
+    assert.equal(inspected("<p>a</p>").fault, "");
+  }
+  assert.equal(logged.mock.calls.length, 2);
 });
