@@ -73,7 +73,9 @@ func siteOf(t *testing.T, shell string, codings []edge.Coding, fields ...string)
 	t.Helper()
 	page, err := edge.ParsePage("/{$}", shell)
 	require.NoError(t, err)
-	config, err := edge.ParseConfig(func(string) (string, bool) { return "", false })
+	config, err := edge.ParseConfig(func(name string) (string, bool) {
+		return "25s", name == "INLAY_FILL_TIMEOUT" // a browser on a busy machine takes longer for a few looks than a fill may
+	})
 	require.NoError(t, err)
 	o = &origin{t: t, ready: map[string]chan struct{}{}, answer: map[string]string{}}
 	handler, err := edge.NewHandler(edge.Options{Pages: []edge.Page{page}, Origin: o, Config: config, Codings: codings})

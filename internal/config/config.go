@@ -175,7 +175,10 @@ type reader struct {
 const space = " \t\r\n"
 
 func (r *reader) get(name string) string {
-	v, _ := r.lookup(name)
+	v, ok := r.lookup(name)
+	if !ok {
+		return "" // whatever comes with that
+	}
 	return ascii.Trim(v, space)
 }
 

@@ -271,3 +271,10 @@ func TestShellsAreThePathsOfTheirPatterns(t *testing.T) {
 	require.ErrorAs(t, err, &problem)
 	assert.ErrorContains(t, err, `INLAY_SHELLS is "{id}": pattern "{id}" does not begin with a slash`)
 }
+
+func TestWhatLookupGivesForAnUnsetVariableIsNotRead(t *testing.T) {
+	c, err := Parse(func(name string) (string, bool) { return "25s", name == "INLAY_FILL_TIMEOUT" })
+	require.NoError(t, err)
+	assert.Equal(t, 25*time.Second, c.FillTimeout)
+	assert.Empty(t, c.Origin)
+}
