@@ -6,7 +6,7 @@ $path = parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH);
 error_log("asked {$_SERVER['REQUEST_METHOD']} {$_SERVER['REQUEST_URI']}");
 
 $gates = getenv('GATES');
-/** Waits until GET /open/NAME was asked. */
+/** Waits until there is a file of the name. */
 function gate(string $name): void
 {
     global $gates;
@@ -39,10 +39,6 @@ function part(string $name): string
 }
 
 switch (true) {
-    case str_starts_with($path, '/open/'):
-        touch("$gates/" . basename($path));
-        http_response_code(204);
-        break;
     case $path === '/':
         html('<!doctype html><title>Home</title><p>Welcome');
         break;
