@@ -263,6 +263,26 @@ func TestAFailureThatIsRememberedHoldsEarlyFillsBack(t *testing.T) {
 	assert.Len(t, s.fills, 2)
 }
 
+func TestAnEarlyFillThatFailsIsForgottenWithTheFragment(t *testing.T) {
+	s := earlyScript(t, `ttl="21s"`)
+	s.engine.config.NegativeTTL = time.Minute
+	stale := s.now.Add(life)
+	s.now = stale.Add(-time.Second)
+	s.asksFor("/p", 10, 10_000)
+	s.fill(1, "", func(a *answer.Answer) { a.Status = 503 })
+	s.now = stale.Add(-time.Millisecond)
+	s.asksFor("/p", 20_000, 100)
+	require.Len(t, s.fills, 2)
+
+	s.now = stale
+	s.get(30_000, "/p")
+	require.Len(t, s.fills, 3, "the first for whom it would show asks again")
+	s.fill(2, "new")
+	s.takeBody()
+	s.get(30_001, "/p")
+	assert.Equal(t, "<body>new</body>", s.takeBody())
+}
+
 func TestAnEarlyFillThatIsRefusedTakesTheFragmentDown(t *testing.T) {
 	for name, change := range map[string]func(*answer.Answer){"404": func(a *answer.Answer) { a.Status = 404 }, "private": says("private")} {
 		t.Run(name, func(t *testing.T) {

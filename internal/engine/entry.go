@@ -139,9 +139,16 @@ func (e *Engine[B]) failureOf(key string) *entry[B] {
 }
 
 // remember keeps the failure of a shared fill for as long as it should not be tried again: unless the fragment or one of
-// its tags is purged or invalidated, or was while the fill was under way, for then the origin may have been mended.
+// its tags is purged or invalidated, or was while the fill was under way, for then the origin may have been mended. Of a fill that was
+// begun early no longer than there is something fresh, unless the origin wants it: nobody has waited for it yet.
 func (e *Engine[B]) remember(f *fill[B], failure *answer.FillError) {
-	ttl := max(e.config.NegativeTTL, failure.RetryAfter)
+	ttl := e.config.NegativeTTL
+	if f.early != nil {
+		if info := e.fragments.LookInfo(&f.early.ref, e.now); info.State == cache.Fresh {
+			ttl = min(ttl, info.TTL)
+		}
+	}
+	ttl = max(ttl, failure.RetryAfter)
 	if ttl <= 0 || f.flight.Overtaken(f.tags...) {
 		return
 	}

@@ -426,7 +426,6 @@ func (e *Engine[B]) FillLost(id FillID, now time.Time) {
 // fail settles a fill with a failure and remembers it for a short time.
 func (e *Engine[B]) fail(f *fill[B], failure *answer.FillError) {
 	e.finishFill(f)
-	e.goOnEarly(f)
 	f.failure = failure
 	e.counts.Failed++
 	if f.flight != nil {
@@ -438,6 +437,7 @@ func (e *Engine[B]) fail(f *fill[B], failure *answer.FillError) {
 		}
 		f.flight.Abandon(failure)
 	}
+	e.goOnEarly(f)
 	e.settle(f, nil, failure)
 	if f.own != nil {
 		e.release(f.own)
