@@ -141,7 +141,7 @@ export function asks(core) {
      * @param {number} kind see worker/core/host.go
      */
     fill: (_id, id, at, size, timeout, maxBytes, maxAge, stamp, kind) => {
-      const [src, url, binding, log, ...rest] = core.texts(at, size);
+      const [src, url, binding, log, slot, pagePattern, ...rest] = core.texts(at, size);
       /** @type {[string, string][][]} */
       const lists = [[]];
       for (let i = 0; i + 1 < rest.length; i += 2) {
@@ -152,7 +152,7 @@ export function asks(core) {
       if (url !== "") vouching.push([loopField, core.front.name]);
       const leader = exchange();
       const fill = {
-        id, src, url, binding, fields, constant, vouching, timeout, maxBytes, share: maxAge < 0 ? null : { log, stamp, maxAge },
+        id, src, url, binding, slot, pagePattern, fields, constant, vouching, timeout, maxBytes, share: maxAge < 0 ? null : { log, stamp, maxAge },
         document: (kind & 1) !== 0, page: (kind & 2) !== 0,
       };
       // What others had queued comes first: they wait for it.

@@ -76,6 +76,16 @@ test("a target and header fields of any length are taken whole", () => {
   assert.ok(page.head);
 });
 
+test("a fill tells whose slot it was begun for", () => {
+  const client = get(new Core({}), "/pkg/net/http");
+  assert.ok(client.fills.length > 1);
+  for (const { slot, src, pagePattern, fields } of client.fills) {
+    assert.equal(src, `/fragments/${slot}/net/http`);
+    assert.equal(pagePattern, "/pkg/{path...}");
+    assert.ok(!fields.some(([name]) => name === slot), "and no field of it comes of that");
+  }
+});
+
 test("a trap ends the instance once, and wakes everyone who waits", (t) => {
   const logged = t.mock.method(console, "error", () => {});
   const core = new Core({});

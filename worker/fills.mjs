@@ -12,10 +12,11 @@ import { ask, calls, tell, tellUnbound } from "./region-call.mjs";
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 /**
  * @typedef {{
- *   id: number, src: string, url: string, binding: string, fields: [string, string][],
+ *   id: number, src: string, url: string, binding: string, slot?: string, pagePattern?: string, fields: [string, string][],
  *   constant: [string, string][], vouching: [string, string][],
  *   timeout: number, maxBytes: number, share: import("./region.mjs").Share | null, document?: boolean, page?: boolean,
- * }} Fill  url: where a remote origin is asked; binding: which service binding; neither: app.wasm. timeout in ms. constant and
+ * }} Fill  url: where a remote origin is asked; binding: which service binding; neither: app.wasm. slot, pagePattern: whose
+ * slot it was begun for, see engine.Fill. timeout in ms. constant and
  * vouching: more fields for what is asked elsewhere; of a batch, its own request has both, and each fill the constant ones.
  * share: which fills in progress it may join, in its region; null: none. document: it is a page of the origin's, of whose answer the
  * core is told all fields. page: a page requires it, see engine.Fill.

@@ -16,6 +16,8 @@ import (
 type fill[B any] struct {
 	key      string
 	slot     *page.Slot
+	name     string // of the slot, in the page that began it
+	pattern  string // of that page; empty: of the origin's
 	tags     []string
 	flight   *cache.Flight[*entry[B]] // nil: not shared (a slot with ttl="0")
 	stored   *entry[B]                // held, to be renewed; nil: there is none that can be
@@ -155,7 +157,8 @@ func (e *Engine[B]) flight(s *slotState[B], key string) (f *fill[B], leader bool
 		flight, leader = e.fragments.Begin(key, tags...)
 	}
 	if leader {
-		f = &fill[B]{key: flight.Key(), slot: sp.Slot, tags: tags, flight: flight, purges: e.purges, untagged: &sp.untagged}
+		f = newFill(s, flight.Key())
+		f.tags, f.flight, f.purges, f.untagged = tags, flight, e.purges, &sp.untagged
 		e.flights[flight] = f
 		stored, _ := e.fragments.Stored(key) // after Begin, which may have reclaimed it
 		f.renews(stored)
@@ -169,9 +172,18 @@ func (e *Engine[B]) flight(s *slotState[B], key string) (f *fill[B], leader bool
 	return f, false
 }
 
+// newFill is the fill of a slot's fragment. It keeps the key.
+func newFill[B any](s *slotState[B], key string) *fill[B] {
+	f := &fill[B]{key: key, slot: s.plan.Slot, name: s.name}
+	if s.of.plan != nil {
+		f.pattern = s.of.plan.Pattern
+	}
+	return f
+}
+
 // fillAlone starts a fill that nobody shares and whose fragment is not stored.
 func (e *Engine[B]) fillAlone(s *slotState[B], key string) {
-	f := &fill[B]{key: strings.Clone(key), slot: s.plan.Slot}
+	f := newFill(s, strings.Clone(key))
 	f.add(s)
 	e.attempt(f, s.of.id, false)
 }
@@ -215,7 +227,7 @@ func (e *Engine[B]) askOrigin(f *fill[B], at *attempt) {
 	}
 	e.host.Fill(at.leader, at.id, Fill{
 		FillRequest: request, Conditions: conditions, Constant: constant, Vouching: vouching, URL: url, Binding: binding, Timeout: timeout, MaxBytes: e.config.MaxFragment, Share: share, Document: f.slot.Document, Page: f.slot.Required,
-		Vary: f.slot.Vary,
+		Vary: f.slot.Vary, Slot: f.name, PagePattern: f.pattern,
 	})
 }
 

@@ -172,6 +172,9 @@ type Fill struct {
 	Document bool
 	// Vary is what the slot declares, for a host that checks whether that is all: Fields are those of it that the request had.
 	Vary []route.Input
+	// Slot is the name of the slot that it was begun for, with those of the fragments that the slot stands in before its own, and
+	// PagePattern the pattern of its page; empty for a page of the origin's. They are for logs and figures: others may wait for it too.
+	Slot, PagePattern string
 }
 
 // Parse is what is to be read in bytes that may have slots.

@@ -113,7 +113,7 @@ func wake(id uint32)
 //go:wasmimport inlay report
 func report(p unsafe.Pointer, size uint32)
 
-// fill takes src NUL url NUL binding NUL log NUL name NUL value NUL …, then the same for the constant fields and for those that vouch,
+// fill takes src NUL url NUL binding NUL log NUL slot NUL its page's pattern NUL name NUL value NUL …, then the same for the constant fields and for those that vouch,
 // each list after an empty name and value. The log, maxAge and stamp are those of its Share; maxAge is negative if there is none.
 // kind has bits: 1, of a document, all of whose header fields are wanted (see fill_header); 2, of a fragment that a page requires
 // (see engine.Fill, Page).
@@ -281,7 +281,7 @@ func (host) Fill(id engine.RequestID, attempt engine.FillID, f engine.Fill) {
 	if f.Share.Region {
 		maxAge = float64(f.Share.MaxAge.Milliseconds())
 	}
-	appendBlock(f.Src, f.URL, f.Binding, f.Share.Log)
+	appendBlock(f.Src, f.URL, f.Binding, f.Share.Log, f.Slot, f.PagePattern)
 	for _, field := range f.Fields {
 		appendBlock(field.Name, field.Value)
 	}
