@@ -72,6 +72,7 @@ test_all() {
 computing() {
 	local module
 	check "tsc --checkJs" node_modules/.bin/tsc --project tsconfig.json
+	check "tsc --checkJs: the operator's page" node_modules/.bin/tsc --project internal/operator/tsconfig.json
 	check "node --test worker" node_modules/node/bin/node --test worker/*.test.mjs
 	check "go test: millions of events" go test -run "Simulation|World" ./internal/engine
 	check "go test: mistakes are noticed" go test ./internal/engine -timeout 30m -run Mutations -mutations

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"inlay/internal/esmodule"
+	"inlay/internal/operator"
 	"inlay/internal/project"
 	"inlay/worker"
 )
@@ -147,6 +148,9 @@ func (g *gatherer) find(name string) (module, error) {
 	}
 	if data, err := worker.Glue.ReadFile(glue); err == nil && name != noApp {
 		return module{name: name, data: data}, nil
+	}
+	if name == operator.Name {
+		return module{name: name, data: operator.Encode()}, nil
 	}
 	if name == defaultEntry {
 		return module{name: name, data: []byte("// Made by inlay build: the Worker's entry, for want of one in the site.\n\nexport * from \"./worker.mjs\";\nexport { default } from \"./worker.mjs\";\n")}, nil
