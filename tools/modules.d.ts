@@ -23,6 +23,7 @@ declare module "*/dev-settings.mjs" {
 
 declare module "*/build-id.mjs" {
   export const build: string;
+  export const rehearsed: string;
 }
 
 // Go's own starter: it sets globalThis.Go and, where there is none, globalThis.fs.

@@ -36,7 +36,7 @@ export function asks(core) {
         if (fields[i] === "content-length") length = fields[i + 1];
         else headers.append(fields[i], fields[i + 1]);
       }
-      return core.keep({ init: new Response(null, { status, headers }), length });
+      return core.keep({ init: core.initOf(status, headers), length });
     },
 
     /** @param {number} at @param {number} count */

@@ -269,6 +269,11 @@ export class Core {
     return encoder.encodeInto(text, view.subarray(this.input, this.input + inputSize)).written;
   }
 
+  /** @param {number} status @param {Headers} headers */
+  initOf(status, headers) {
+    return new Response(null, { status, headers });
+  }
+
   /** @param {Uint8Array | Head} blob */
   keep(blob) {
     const handle = this.free.pop() ?? this.blobs.length;

@@ -5,9 +5,11 @@ import { ConfigError, Core } from "./core.mjs";
 import { Opening } from "./exchange.mjs";
 import { Shells, failure } from "./not-found.mjs";
 import pages from "./pages.bin";
+import { rehearse } from "./rehearsal.mjs";
 
 export class Isolate {
   constructor() {
+    rehearse();
     /** The one core, if it has begun. @type {Core | null} */
     this.core = null;
     /** The first, which has not yet. Made at module scope: a Worker is loaded while its first visitor shakes hands. @type {Core | null} */

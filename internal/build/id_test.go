@@ -20,6 +20,7 @@ func TestBuildHasAnIDOfItsContent(t *testing.T) {
 		assert.Contains(t, mustRun(t, p).Modules, IDModule)
 		text := readBuilt(t, p, IDModule)
 		assert.Regexp(t, `(?m)^export const build = "[0-9a-f]{16}";\n`, text)
+		assert.Contains(t, text, "export const rehearsed = \"/\";\n")
 		return text
 	}
 	first := id(p)
@@ -42,4 +43,20 @@ func TestBuildHasAnIDOfItsContent(t *testing.T) {
 		put(t, p.Site, map[string]string{change.name: change.was})
 	}
 	assert.Equal(t, first, id(p))
+}
+
+// The first page with slots is rehearsed while a Worker is loaded.
+func TestBuildSaysWhichPageIsRehearsed(t *testing.T) {
+	t.Parallel()
+	p := site(t, goMod(t), map[string]string{
+		"main.go": programGo, "main.mjs": entry, "pages/aaa.html": "<!doctype html><title>t</title>", "pages/b/{id}.html": shell, "pages/c.html": shell,
+	})
+	mustRun(t, p)
+	assert.Contains(t, readBuilt(t, p, IDModule), "export const rehearsed = \"/b/x\";\n")
+
+	for pattern, want := range map[string]string{
+		"/": "/", "/{$}": "/", "/products/{id}": "/products/x", "/a b/{x}/{rest...}": "/a%20b/x/x", "/shop/{id}/{$}": "/shop/x/", "/products/{id}/more": "/products/x/more",
+	} {
+		assert.Equal(t, want, pathOf(pattern))
+	}
 }

@@ -311,7 +311,7 @@ func TestEntriesOfAnotherBuild(t *testing.T) {
 			assert.Equal(t, hits, w.origin.total())
 
 			w.Change = func(config string) string {
-				return strings.Replace(config, `embed "../build-id.mjs"`, `"export const build = \"0123456789abcdef\";"`, 1)
+				return strings.Replace(config, `embed "../build-id.mjs"`, `"export const build = \"0123456789abcdef\";\nexport const rehearsed = \"/\";"`, 1)
 			}
 			w.run("INLAY_OUTLIVE_DEPLOYMENTS=" + outlive)
 			w.visit(0, "/p/1", fragments(1)...)

@@ -17,7 +17,7 @@ const made = {
     import { readFileSync } from "node:fs";
     const bytes = globalThis.testPages ?? readFileSync(new URL("../../build/pages.bin", ${JSON.stringify(import.meta.url)}));
     export default new Uint8Array(bytes).buffer;`,
-  "./build-id.mjs": `export const build = "0123456789abcdef";`,
+  "./build-id.mjs": `export const build = "0123456789abcdef";\nexport const rehearsed = globalThis.testRehearsed ?? "/";`,
   "./app-instances.mjs": `
     export const appInstances = () => 0;
     export class SilenceError extends Error {}
