@@ -135,6 +135,8 @@ func (n nativeHost) Stop(fill engine.FillID) {
 	}
 }
 
+func (n nativeHost) Shown(engine.RequestID, *engine.Shown) {}
+
 func (n nativeHost) Report(src string, failure *answer.FillError) {
 	n.h.options.Logger.Warn("inlay: fragment does not fit", "src", src, "error", outer(failure))
 }

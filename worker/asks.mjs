@@ -161,6 +161,9 @@ export function asks(core) {
       leader.taking = false;
     },
 
+    /** @param {number} _id @param {number} at @param {number} size @param {number} kind see worker/core/host.go @param {number} from @param {number} to */
+    shown: (_id, at, size, kind, from, to) => core.noteShown(current(), core.texts(at, size), kind, from, to),
+
     /** @param {number} id */
     stop: (id) => core.led.get(id)?.stop(),
 

@@ -193,6 +193,12 @@ export class Core {
     return settings;
   }
 
+  /**
+   * What an answer has of a slot, of which nobody wants to know here: see dev.mjs.
+   * @param {Exchange | Opening} _exchange @param {string[]} _texts @param {number} _kind @param {number} _from @param {number} _to
+   */
+  noteShown(_exchange, _texts, _kind, _from, _to) {}
+
   /** @param {string[]} problems with bindings */
   tell(problems) {
     const text = problems.join("\n");

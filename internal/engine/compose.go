@@ -193,7 +193,7 @@ func (e *Engine[B]) Touch(p Repeatable[B]) {
 func (e *Engine[B]) sendWhole(q *request[B]) {
 	e.counts.Whole++
 	states := q.statuses()
-	if old := e.stillComposed(q); old != nil {
+	if old := e.stillComposed(q); old != nil && !q.visit {
 		e.sendComposed(q, states, old)
 		return
 	}

@@ -104,6 +104,8 @@ func (h *loadHost) Stop(FillID)                    {}
 func (h *loadHost) Inspect(b int, _ markup.InspectOptions) (markup.Inspection, int) {
 	return markup.Inspection{}, b
 }
+func (*loadHost) Shown(RequestID, *Shown) {}
+
 func (h *loadHost) Report(string, *answer.FillError)       {}
 func (h *loadHost) Poll(RequestID, PollID, string, uint64) {}
 func (h *loadHost) Fill(_ RequestID, fill FillID, f Fill) {

@@ -186,6 +186,9 @@ func (e *Engine[B]) handle(r *Request) {
 	if (r.page >= 0 || r.shell) && r.bad == nil && e.holds(r) {
 		return
 	}
+	if r.Visit {
+		v = nil // as it was composed before, it does not tell of slots
+	}
 	if whole, ok := e.warmAt(v, r, e.now); ok && r.Sent == 0 && e.verified() {
 		if whole.HasBody {
 			e.host.Send(r.ID, whole.Head, whole.Body)

@@ -39,6 +39,7 @@ type script struct {
 	queued map[FillID]bool   // fills that the host has not begun
 	polls  []PollID          // in the order in which they were asked for
 	below  []string          // what was put there
+	shown  []Shown
 }
 
 func newScript(t *testing.T, pages ...page.Page) *script {
@@ -141,6 +142,11 @@ func (s *script) Watch(id RequestID, fill FillID) bool {
 }
 func (s *script) Wake(id RequestID) { s.ask("wake %d", id) }
 func (s *script) Stop(fill FillID)  { s.ask("stop %d", fill) }
+func (s *script) Shown(_ RequestID, one *Shown) {
+	told := *one
+	told.Key = strings.Clone(one.Key)
+	s.shown = append(s.shown, told)
+}
 func (s *script) Report(src string, failure *answer.FillError) {
 	s.ask("report %s %s", src, failure.Text)
 }

@@ -119,6 +119,9 @@ func (e *Engine[B]) sendHead(q *request[B]) {
 func (e *Engine[B]) sendFailure(q *request[B], s *slotState[B]) {
 	failure := s.err
 	e.counts.Failures++
+	for _, s := range q.slots {
+		e.shown(s, -1)
+	}
 	switch {
 	case s.entry != nil:
 		e.sendBlob(q.id, failure.Status, s.entry.blob, s.entry.size, field.Field{Name: "content-type", Value: failure.Type})

@@ -31,6 +31,8 @@ type Request struct {
 	// Sent is for an answer that another engine began before it was lost: how many blobs that one wrote after Respond.
 	// The answer is continued. Zero: nothing was sent.
 	Sent int
+	// Visit: the host wants to know what the answer has of each slot, while the site is being written: see [Host.Shown].
+	Visit bool
 	// Draw is a number that is unlike that of other requests: it decides which share of a bucket a visitor without a cookie of it
 	// gets, and whether a fragment is renewed early. Zero where each ID is given once: that decides then. The same if the request is
 	// told again.
@@ -140,6 +142,25 @@ type Host[B any] interface {
 	// Report tells, for the host's log, of a fragment that is good and may not stand in a slot that asked for it: src is
 	// the slot's. It comes once for each fragment and slot.
 	Report(src string, failure *answer.FillError)
+	// Shown tells of a Visit what the next Send or Write has of a slot. It comes first for its placeholder, if it has one, and then
+	// for its content. s and its Key are for the call.
+	Shown(id RequestID, s *Shown)
+}
+
+// Shown is what an answer has of a slot.
+type Shown struct {
+	// Slot is its name, as that of a Fill.
+	Slot string
+	// Key is its fragment's; empty if none can be made.
+	Key string
+	// Status is its member of Cache-Status.
+	Status string
+	// Failure is why it has no fragment; empty: it has one, or is Pending.
+	Failure string
+	// Pending: this is its placeholder. InPlace: it stands where no markup can be told from text.
+	Pending, InPlace bool
+	// From, To are where it stands, in bytes of what comes next. Negative: nowhere, what it has shown before stays, or nothing.
+	From, To int
 }
 
 // Fill is what a host needs for one fill.

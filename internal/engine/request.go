@@ -37,6 +37,7 @@ type request[B any] struct {
 	nth     int  // and the next slot among body's
 	early   int  // fills that were begun early for it
 	skip    int  // so many writes have been made by another engine
+	visit   bool // the host is told what slots show: see [Host.Shown]
 	// more: pieces are still to come. passed: the answer is to the visitor's own request, and so is its head.
 	more, passed bool
 	tail         bool // the patches' place has been written
@@ -78,6 +79,7 @@ func (e *Engine[B]) newRequest(r *Request, pl *plan[B]) *request[B] {
 	q := &request[B]{
 		id: r.ID, head: r.Method == "HEAD", http10: r.HTTP10, since: e.now, visitor: r.in,
 		params: append([]string(nil), r.params...), skip: r.Sent, running: true, plan: pl,
+		visit: r.Visit,
 	}
 	if pl != nil {
 		q.key, q.keyed, q.loose = string(r.key), pl.depends.Load(), &pl.loose
@@ -297,6 +299,7 @@ func (e *Engine[B]) writePatches(q *request[B]) bool {
 			again = true // a patch may have brought placeholders
 			if s.state == slotFailed && !s.plan.HasError {
 				s.patched = true
+				e.shown(s, -1)
 				e.written(s)
 				continue
 			}
@@ -367,4 +370,18 @@ func (e *Engine[B]) forget(q *request[B]) {
 	if q.filled != nil {
 		e.dropFilled(q.filled, q.plan)
 	}
+}
+
+// shown tells what has been put together of a slot, from an offset on, if the host looks at the answer. It runs in events of the
+// request's own.
+func (e *Engine[B]) shown(s *slotState[B], from int) {
+	if !s.of.visit || s.plan.Src == "" {
+		return
+	}
+	told := Shown{Slot: s.name, Status: string(s.status.Append(nil)), Pending: s.state == slotPending, InPlace: s.inPlace(), From: from, To: e.made.size}
+	told.Key, _ = e.keyFor(s)
+	if s.err != nil {
+		told.Failure = s.err.Error()
+	}
+	e.host.Shown(s.of.id, &told)
 }

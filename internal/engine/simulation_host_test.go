@@ -142,6 +142,8 @@ func (s *sim) Wait(id RequestID, until time.Time) {
 		}
 	}
 }
+func (*sim) Shown(RequestID, *Shown) {}
+
 func (s *sim) Report(string, *answer.FillError) {}
 
 func (s *sim) Watch(id RequestID, fill FillID) bool {

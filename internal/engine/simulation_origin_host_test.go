@@ -135,6 +135,8 @@ func (s *simOrigin) Wait(id RequestID, until time.Time) {
 		s.fail("request %d waits without an end", id)
 	}
 }
+func (*simOrigin) Shown(RequestID, *Shown) {}
+
 func (s *simOrigin) Report(string, *answer.FillError)       {}
 func (s *simOrigin) Watch(id RequestID, _ FillID) bool      { s.own(id, "Watch"); return false }
 func (s *simOrigin) Poll(RequestID, PollID, string, uint64) { panic("there is no purge log here") }

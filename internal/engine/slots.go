@@ -447,9 +447,11 @@ type assembly[B any] struct {
 // placeholder adds a slot's.
 func (e *Engine[B]) placeholder(s *slotState[B]) {
 	b := s.plan.placeholder
-	if s.name != s.plan.Name {
-		b = e.host.NewBlob(patch.AppendPlaceholder(nil, s.name, s.plan.Skeleton))
+	if s.name != s.plan.Name || s.of.visit {
+		text := patch.AppendPlaceholder(nil, s.name, s.plan.Skeleton)
+		b = e.host.NewBlob(text)
 		e.made.own = append(e.made.own, b)
+		e.made.size += len(text)
 	}
 	e.made.parts = append(e.made.parts, b)
 }
@@ -482,10 +484,12 @@ func (e *Engine[B]) discards() {
 func (e *Engine[B]) content(s *slotState[B], streamed bool) {
 	a := &e.made
 	sp := s.plan
+	from := a.size
 	switch {
 	case streamed && !s.showable(true):
 		s.placed = true
 		e.placeholder(s)
+		e.shown(s, from)
 		return
 	case s.body != nil && s.state == slotReady:
 		e.bodyOf(s.body, streamed)
@@ -504,6 +508,7 @@ func (e *Engine[B]) content(s *slotState[B], streamed bool) {
 		a.size += len(sp.Skeleton)
 	}
 	s.patched = true
+	e.shown(s, from)
 }
 
 func (e *Engine[B]) bodyOf(b *body[B], streamed bool) {

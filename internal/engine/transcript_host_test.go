@@ -370,7 +370,9 @@ func (h *transcriptHost) Watch(id RequestID, fill FillID) bool {
 	}
 	return h.queued[fill]
 }
-func (h *transcriptHost) Stop(fill FillID) { h.ask("stop fill %d", fill) }
+func (h *transcriptHost) Stop(fill FillID)        { h.ask("stop fill %d", fill) }
+func (h *transcriptHost) Shown(RequestID, *Shown) {}
+
 func (h *transcriptHost) Report(src string, failure *answer.FillError) {
 	h.ask("report %s: %s", src, failure.Error())
 }

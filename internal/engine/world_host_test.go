@@ -234,6 +234,8 @@ func (i *worldIsolate) Stop(fill FillID) {
 		f.over = f.over || i.chance.once(2)
 	}
 }
+func (*worldIsolate) Shown(RequestID, *Shown) {}
+
 func (i *worldIsolate) Report(string, *answer.FillError) {}
 
 // attempt is a fill of the engine's, whether it looks below or asks the origin.

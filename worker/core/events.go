@@ -72,14 +72,14 @@ func exportStart(size, seedLow, seedHigh, crashes, has uint32) uint32 {
 //go:wasmexport error_text
 func exportErrorText() unsafe.Pointer { return bytesAt(errorText) }
 
-// handle takes the request's target; method is its place in methods; sent is how many writes an answer
+// handle takes the request's target; method is its place in methods, and 4 more of a Visit; sent is how many writes an answer
 // has had that another instance began, zero for a new request.
 //
 //go:wasmexport handle
 func exportHandle(id, method, size, sent uint32, now float64) {
 	heap.Collect()
 	request.ID = engine.RequestID(id)
-	request.Method = methods[method]
+	request.Method, request.Visit = methods[method%4], method >= 4
 	request.Target = string(input[:size])
 	request.Sent = int(sent)
 	core.Handle(&request, at(now))
@@ -168,7 +168,8 @@ func exportPassHead(id, method, size, status, setCookie, sent uint32, now float6
 	t := texts(size)
 	a := answer.Answer{Status: int(status), SetCookie: setCookie != 0}
 	fieldsInto(&a, t[1:])
-	request.ID, request.Method, request.Target, request.Sent = engine.RequestID(id), methods[method], t[0], int(sent)
+	request.ID, request.Method, request.Target, request.Sent = engine.RequestID(id), methods[method%4], t[0], int(sent)
+	request.Visit = method >= 4
 	p := core.PassHead(&request, &a, at(now))
 	verified()
 	return readFlags(p)

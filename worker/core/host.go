@@ -124,6 +124,12 @@ func fill(id, fill uint32, p unsafe.Pointer, size, timeoutMillis, maxBytes uint3
 //go:wasmimport inlay stop
 func stop(fill uint32)
 
+// shown takes slot NUL key NUL status NUL failure NUL. kind has bits: 1, of a placeholder; 2, of what stands
+// in a text.
+//
+//go:wasmimport inlay shown
+func shown(id uint32, p unsafe.Pointer, size, kind uint32, from, to int32)
+
 // poll takes the log's identity NUL. Numbers of purges are whole and below 2^53, as the log has them.
 //
 //go:wasmimport inlay poll
@@ -295,6 +301,12 @@ func (host) Fill(id engine.RequestID, attempt engine.FillID, f engine.Fill) {
 		}
 	}
 	fill(uint32(id), uint32(attempt), bytesAt(block), uint32(len(block)), uint32(f.Timeout.Milliseconds()), uint32(f.MaxBytes), maxAge, float64(f.Share.Stamp), number(f.Document)|number(f.Page)<<1)
+}
+
+func (host) Shown(id engine.RequestID, s *engine.Shown) {
+	block = block[:0]
+	appendBlock(s.Slot, s.Key, s.Status, s.Failure)
+	shown(uint32(id), bytesAt(block), uint32(len(block)), number(s.Pending)|number(s.InPlace)<<1, int32(s.From), int32(s.To))
 }
 
 func (host) Stop(f engine.FillID) { stop(uint32(f)) }
