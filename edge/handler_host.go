@@ -61,11 +61,6 @@ func (n nativeHost) Break(id engine.RequestID) {
 	c.done, c.broken = true, true
 }
 
-func (n nativeHost) Tell(f *engine.Figures) (*blob, int) {
-	text := f.Text()
-	return n.NewBlob(text), len(text)
-}
-
 func (n nativeHost) Inspect(b *blob, o markup.InspectOptions) (markup.Inspection, *blob) {
 	found, kept := n.h.fragment.Inspect(b.text(), o)
 	if !found.Mended {
@@ -108,6 +103,11 @@ func (n nativeHost) Finish(id engine.RequestID) { n.h.conns[id].done = true }
 func (n nativeHost) Pass(id engine.RequestID, host string, shell bool) {
 	c := n.h.conns[id]
 	c.pass, c.host, c.shell = true, host, shell
+}
+
+func (n nativeHost) Admin(id engine.RequestID) {
+	c := n.h.conns[id]
+	c.admin, c.done = true, true
 }
 
 // Repeat has nothing to do: the handler answers warm pages without an event anyway.
@@ -166,6 +166,7 @@ type conn struct {
 	until  time.Time
 	done   bool
 	broken bool // if done: the client has to see that the answer broke off
+	admin  bool // it is one of administration, see handler_admin.go
 	pass   bool
 	host   string // if pass: see Host.Pass
 	shell  bool   // the same
@@ -222,6 +223,10 @@ func (c *conn) serve(h *Handler, x *exchange) {
 
 		if pass {
 			h.pass(w, r, c)
+			return
+		}
+		if c.admin {
+			h.administer(x)
 			return
 		}
 		if head != nil {

@@ -40,14 +40,11 @@ func (n nativeHost) Purge(id engine.RequestID, p engine.Purge) {
 		ctx, cancel := context.WithTimeout(h.alive, engine.PurgeTimeout)
 		defer cancel()
 		answer, err := h.tell(ctx, p.Log, p.Seq, p.Subjects)
-		reason := ""
-		if err != nil {
-			reason = err.Error()
-		}
 		h.event(func() {
 			delete(h.purges, id)
-			h.engine.Purged(id, answer, reason, h.now())
-			n.Wake(id) // whose answer it is
+			if err == nil { // else it is not known whether the log has it, which is logged
+				h.engine.Told(p.Subjects, answer, p.Asked, h.now())
+			}
 		})
 	}()
 }

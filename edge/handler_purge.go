@@ -48,6 +48,15 @@ func (h *Handler) PurgeEverywhere(ctx context.Context, p Purge) (Purged, error) 
 	if err != nil {
 		return Purged{}, err
 	}
+	purged, err := h.purgeSubjects(ctx, subjects)
+	if err != nil {
+		return Purged{}, fmt.Errorf("edge: the purge log could not be told: %w", err)
+	}
+	return purged, nil
+}
+
+// purgeSubjects purges what subjects name, here and wherever the log reaches. The error is why the log could not be told.
+func (h *Handler) purgeSubjects(ctx context.Context, subjects []string) (Purged, error) {
 	if h.options.Log == nil {
 		return Purged{Entries: locked(h, func() int { return h.engine.Told(subjects, nil, 0, h.now()) })}, nil
 	}
@@ -59,7 +68,7 @@ func (h *Handler) PurgeEverywhere(ctx context.Context, p Purge) (Purged, error) 
 	defer cancel()
 	a, err := h.tell(ctx, id, since, subjects)
 	if err != nil {
-		return Purged{}, fmt.Errorf("edge: the purge log could not be told: %w", err)
+		return Purged{}, err
 	}
 	n := locked(h, func() int { return h.engine.Told(subjects, a, asked, h.now()) })
 	return Purged{Entries: n, Seq: a.Seq, Within: max(h.options.Config.Lease, h.options.Config.Outage)}, nil

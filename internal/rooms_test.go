@@ -119,6 +119,6 @@ func TestEachRoomSaysWhatItIs(t *testing.T) {
 			assert.Regexp(t, `(?s)may (not be|have no|be no)`, string(text), "%s does not say what may not be in it", path)
 		}
 		files := slices.DeleteFunc(slices.Concat(p.GoFiles, p.IgnoredGoFiles), func(name string) bool { return strings.HasSuffix(name, "_test.go") })
-		assert.LessOrEqual(t, len(files), 28, "%s has too many files", p.ImportPath)
+		assert.LessOrEqual(t, len(files), 32, "%s has too many files", p.ImportPath)
 	}
 }

@@ -1,7 +1,6 @@
 // @ts-check
 // What the engine may ask: the imports of core.wasm. A pointer and a size name bytes of the instance's memory; they are copied.
 
-import { figuresText } from "./figures.mjs";
 import { loopField } from "./front.mjs";
 import { inspect, parse } from "./shell.mjs";
 
@@ -75,15 +74,6 @@ export function asks(core) {
       return mended === null ? 0 : core.keep(mended);
     },
 
-    /** @param {number} at @param {number} size of the names @param {number} figures @param {number} prometheus */
-    tell: (at, size, figures, prometheus) => {
-      const names = core.texts(at, size);
-      const view = new DataView(core.bytes().buffer, figures);
-      const text = encoder.encode(figuresText(names, names.map((_, i) => view.getBigInt64(8 * i, true)), core.problems, prometheus !== 0));
-      view.setBigInt64(0, BigInt(text.length), true);
-      return core.keep(text);
-    },
-
     /** @param {number} handle @param {number} from @param {number} at @param {number} size */
     read: (handle, from, at, size) => {
       const part = core.blob(handle).subarray(from, from + size);
@@ -123,6 +113,7 @@ export function asks(core) {
     break: () => exchange().break(),
     /** @param {number} _id @param {number} host @param {number} size @param {number} shell whether the URL is known to have one */
     pass: (_id, host, size, shell) => exchange().pass(core.text(host, size), shell !== 0),
+    admin: () => exchange().admin(),
     /** @param {number} id @param {number} until */
     wait: (id, until) => {
       exchange().wait(until + core.stepped);
@@ -169,10 +160,10 @@ export function asks(core) {
 
     /** @param {number} _id @param {number} poll @param {number} at @param {number} size @param {number} seq */
     poll: (_id, poll, at, size, seq) => exchange().ask({ poll, log: core.texts(at, size)[0], seq }),
-    /** @param {number} _id @param {number} at @param {number} size @param {number} seq */
-    purge: (_id, at, size, seq) => {
+    /** @param {number} _id @param {number} at @param {number} size @param {number} seq @param {bigint} asked */
+    purge: (_id, at, size, seq, asked) => {
       const [log, ...subjects] = core.texts(at, size);
-      exchange().ask({ log, seq, subjects });
+      exchange().ask({ log, seq, asked, subjects });
     },
     /** @param {number} _id @param {number} fill @param {number} at @param {number} size @param {number} tiers @param {number} awaits */
     find: (_id, fill, at, size, tiers, awaits) => exchange().ask({ fill, name: core.texts(at, size)[0], tiers, awaitView: awaits !== 0 }),

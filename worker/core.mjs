@@ -6,6 +6,7 @@ import { asks } from "./asks.mjs";
 import { bindingsOf } from "./bindings.mjs";
 import { build } from "./build-id.mjs";
 import module from "./core.wasm";
+import { figuresCount } from "./figures.mjs";
 import { Front } from "./front.mjs";
 import { Repeats } from "./repeats.mjs";
 import { Shells, setShown, withReason } from "./not-found.mjs";
@@ -27,9 +28,10 @@ import { View } from "./view.mjs";
 /**
  * @typedef {{
  *   dev: boolean, debug: boolean, origin: string, secret: string, lease: number, dataCenter: boolean, outlive: boolean, purgeField: string,
+ *   token: string, within: number,
  *   instances: import("./app-pool.mjs").Limits,
- * }} Settings  secret: for batches to the origin; lease: in milliseconds; dataCenter: whether its cache is used, where there is a log; purgeField: in lower case, "" if there is none; instances: of
- * app.wasm
+ * }} Settings  secret: for batches to the origin; lease: in milliseconds; dataCenter: whether its cache is used, where there is a log; purgeField: in lower case, "" if there is none; token: of
+ * administration, "" if there is none; within: milliseconds after which a purge holds everywhere; instances: of app.wasm
  */
 
 /**
@@ -83,6 +85,9 @@ const headerOf = ([name, value]) => (name === "set-cookie" ? [] : [name, allowin
  */
 const hopsOf = (heads) =>
   heads.flatMap(({ status, headers }) => [String(status), headers["set-cookie"] === undefined ? "" : "1", ...fieldsOf(headers)]);
+
+/** What the purge log said, as texts. @param {import("./view.mjs").Heard} heard */
+const textsOf = ({ log, marks }) => [log, ...marks.flatMap(([number, subject]) => [String(number), subject])];
 
 /** Variables that the core refuses: the text says which and why. */
 export class ConfigError extends Error {}
@@ -178,10 +183,10 @@ export class Core {
     const seed = crypto.getRandomValues(new Uint32Array(2));
     const refused = this.exports.start(this.putText(said.read), seed[0], seed[1], crashes, has);
     if (refused > 0) throw new ConfigError(this.text(this.exports.error_text(), refused));
-    const [dev, debug, origin, secret, lease, dataCenter, outlive, purgeField] = said.settings;
+    const [dev, debug, origin, secret, lease, dataCenter, outlive, purgeField, token, within] = said.settings;
     const settings = {
       dev: dev === "1", debug: debug === "1", origin, secret,
-      lease: Number(lease), dataCenter: dataCenter === "1", outlive: outlive === "1", purgeField, instances: said.instances,
+      lease: Number(lease), dataCenter: dataCenter === "1", outlive: outlive === "1", purgeField, token, within: Number(within), instances: said.instances,
     };
     this.region = bound.region;
     if (bound.log !== null) {
@@ -437,24 +442,42 @@ export class Core {
 
   /** @param {Exchange} exchange @param {number} poll @param {import("./view.mjs").Heard | string} heard or why nothing */
   polled(exchange, poll, heard) {
-    this.event(exchange, () => this.say(0, poll, heard));
+    this.event(exchange, () => {
+      if (typeof heard === "string") this.exports.polled(poll, 0, -1, 0, 0, Date.now());
+      else this.exports.polled(poll, this.put(textsOf(heard)), heard.seq, heard.floor, heard.age, Date.now());
+    });
   }
 
-  /** @param {Exchange} exchange @param {import("./view.mjs").Heard | string} heard or why nothing */
-  purged(exchange, heard) {
-    this.event(exchange, () => this.say(1, exchange.id, heard));
+  /**
+   * The log has been told of subjects.
+   * @param {Exchange} exchange @param {string[]} subjects @param {import("./view.mjs").Heard} heard what it said @param {bigint} asked as the import purge had it
+   * @returns {number} how many entries that reached
+   */
+  told(exchange, subjects, heard, asked) {
+    let entries = 0;
+    this.event(exchange, () => {
+      const size = this.put([...subjects, ...textsOf(heard)]);
+      entries = this.exports.told(subjects.length, size, heard.seq, heard.floor, heard.age, asked, Date.now()) >>> 0;
+    });
+    return entries;
   }
 
-  /** @param {number} kind @param {number} id @param {import("./view.mjs").Heard | string} heard */
-  say(kind, id, heard) {
-    if (typeof heard === "string") {
-      this.exports.log_says(kind, id, this.put([heard.replaceAll("\0", " ")]), -1, 0, 0, Date.now());
-      return;
-    }
-    const { log, seq, floor, marks, age } = heard;
-    const texts = [log];
-    for (const [number, subject] of marks) texts.push(String(number), subject);
-    this.exports.log_says(kind, id, this.put(texts), seq, floor, age, Date.now());
+  /**
+   * Purges what subjects name: at once, if there is no log; else that is asked to be told, and the exchange will know.
+   * @param {Exchange} exchange @param {string[]} subjects
+   * @returns {number} how many entries that reached; -1: the log is to be told
+   */
+  change(exchange, subjects) {
+    let entries = 0;
+    this.event(exchange, () => (entries = this.exports.change(this.put(subjects), Date.now())));
+    return entries;
+  }
+
+  /** The counters, in the order of their names in figures.mjs. */
+  figures() {
+    let at = 0;
+    this.event(null, () => (at = this.exports.figures()));
+    return new BigInt64Array(this.bytes().buffer, at, figuresCount).slice();
   }
 
   /**

@@ -2,6 +2,7 @@
 // One request and its answer. Whatever belongs to a request (its stream, timers, promises) is touched in its own context
 // only; another request's event may do no more to it than wake it.
 
+import { administer } from "./admin.mjs";
 import { appInstances } from "./app-instances.mjs";
 import { CrashError } from "./core.mjs";
 import { maxConnecting, runFills } from "./fills.mjs";
@@ -215,6 +216,10 @@ export class Exchange {
     this.asked = null;
     /** Settles when the log has been told of the purge that the request was for. @type {Promise<void> | null} */
     this.purging = null;
+    /** How many entries that reached here, and its number in the log; or why it is not known whether the log has it. @type {{ entries: number, seq: number } | string} */
+    this.told = "";
+    /** Whether the path is one of inlay's own, so that the answer is admin.mjs's. */
+    this.internal = false;
   }
 
   exchange() {
@@ -230,7 +235,11 @@ export class Exchange {
   async held() {
     await this.untilAnswered();
     if (this.left) return new Response(null, { status: 499 }); // nobody reads it
-    return this.response ?? passThrough(this, targetOf(this.request));
+    if (this.response !== null) return this.response;
+    if (!this.internal) return passThrough(this, targetOf(this.request));
+    const response = await administer(this, isUpgrade(this.request) ? "UPGRADE" : this.request.method, targetOf(this.request));
+    if (this.core.settings.debug) response.headers.set("inlay-app-instances", String(appInstances()));
+    return response;
   }
 
   /** Waits until there is an answer, or the origin is to give it. */
@@ -450,6 +459,11 @@ export class Exchange {
     this.passed = true;
     this.host = host;
     this.shell = shell;
+  }
+
+  /** The path is one of inlay's own, or could be read so. */
+  admin() {
+    this.passed = this.internal = true;
   }
 
   /** @param {number} until milliseconds, as the core counts them */

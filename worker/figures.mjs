@@ -1,17 +1,51 @@
 // @ts-check
-// What /_inlay/stats and /_inlay/metrics say, which no core has to be able to. internal/engine/metrics.go makes the same natively:
-// internal/engine/testdata/figures holds both to the same bytes.
+// What /_inlay/stats and /_inlay/metrics say, which no core has to be able to. internal/admin/figures.go makes the same natively:
+// internal/admin/testdata/figures holds both to the same bytes.
 
-/**
- * @param {string[]} names each with what it counts behind it, after a space @param {bigint[]} values
- * @param {string} problems those with bindings, as JSON; "" if there are none @param {boolean} prometheus for it, and not as JSON
- */
-export function figuresText(names, values, problems, prometheus) {
-  const rows = names.map((name, i) => {
-    const end = name.indexOf(" ");
-    return { name: name.slice(0, end), help: name.slice(end + 1), value: values[i] };
-  });
-  if (!prometheus) return `{${rows.map(({ name, value }) => `"${name}":${value}`).join(",")}${problems && `,"problems":${problems}`}}\n`;
-  return rows.map(({ name, help, value }) =>
-    `# HELP inlay_${name} ${help}\n# TYPE inlay_${name} ${name.endsWith("_total") ? "counter" : "gauge"}\ninlay_${name} ${value}\n`).join("");
-}
+/** Each figure, in the order in which the core counts them, with what it counts. */
+const figures = `
+warm_pages_total Pages answered from one composed body, all fragments fresh.
+pages_total Pages that were not warm.
+whole_pages_total Pages that left as one body once their fragments were there.
+streamed_pages_total Pages whose shell left before their fragments were there.
+failed_pages_total Pages answered with an error because a required slot failed.
+left_total Pages whose client went away before the end.
+passed_total Requests that no page answers, given to the origin.
+bad_requests_total Requests answered with 400.
+fills_total Attempts of fills begun.
+fills_taken_over_total Attempts that a waiting request began because a fill was lost.
+fills_early_total Fills begun while their fragment was still fresh.
+fills_failed_total Fills that failed.
+fills_late_total Reports of attempts whose fill had been settled by another.
+polls_total Times that the purge log was asked.
+polls_failed_total Those of them that brought no answer.
+held_total Requests that waited for the purge log.
+found_data_center_total Fragments found in the data centre's cache.
+found_kv_total Fragments found in KV.
+found_refused_total Fragments found there that could not be used.
+fragments_unstored_total Fragments that were delivered but not stored.
+core_crashes_total Times that the engine was replaced after a crash; the other counters began anew then.
+waiting Pages in progress.
+flights Fills in progress.
+cache_gets_total Lookups in the cache.
+cache_hits_total Lookups that found a fresh entry.
+cache_stale_hits_total Lookups that found a stale entry.
+cache_misses_total Lookups that found nothing usable.
+cache_evictions_total Entries evicted to stay within the budget.
+cache_entries Entries in the cache.
+cache_bytes Bytes of the budget that are in use.
+`.trim().split("\n").map((line) => {
+  const end = line.indexOf(" ");
+  return { name: line.slice(0, end), help: line.slice(end + 1) };
+});
+
+/** How many there are. */
+export const figuresCount = figures.length;
+
+/** @param {ArrayLike<bigint>} values @param {string} problems those with bindings, as JSON; "" if there are none */
+export const figuresText = (values, problems) =>
+  `{${figures.map(({ name }, i) => `"${name}":${values[i]}`).join(",")}${problems && `,"problems":${problems}`}}\n`;
+
+/** For Prometheus. @param {ArrayLike<bigint>} values */
+export const prometheusText = (values) => figures.map(({ name, help }, i) =>
+  `# HELP inlay_${name} ${help}\n# TYPE inlay_${name} ${name.endsWith("_total") ? "counter" : "gauge"}\ninlay_${name} ${values[i]}\n`).join("");

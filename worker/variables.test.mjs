@@ -53,12 +53,13 @@ test("a secret with odd bytes comes through, or is refused without being told", 
         assert.match(said.problem, new RegExp(name));
         assert.ok(!said.problem.includes(value) && !said.problem.includes(value.slice(0, 3)), said.problem);
       } else {
-        assert.ok(said.read.split("\0").includes(new TextDecoder().decode(new TextEncoder().encode(value)).replaceAll("\0", " ").trim()), value);
+        assert.ok([...said.read.split("\0"), ...said.settings].includes(new TextDecoder().decode(new TextEncoder().encode(value)).replaceAll("\0", " ").trim()), value);
       }
       assert.equal(said.read?.split("\0").length ?? read({}).length + 1, read({}).length + 1, "no byte of it begins another text");
     }
   }
-  assert.ok(read({ INLAY_TOKEN: secret("plain") }).includes(secret("plain")));
+  assert.ok(!read({ INLAY_TOKEN: secret("plain") }).includes(secret("plain")), "which the core has no use for");
+  assert.ok(readVariables([["INLAY_TOKEN", secret("plain")]]).settings.includes(secret("plain")));
 });
 
 test("many, and long ones, are read, each time by an instance of its own", () => {

@@ -10,7 +10,7 @@ import { Refusal, askLog, readAnswer, scopeOf, tellLog, within } from "./log.mjs
 /** @typedef {import("./log.mjs").Said} Said */
 /** @typedef {Said & { age: number }} Heard  age: of what it says, in milliseconds, when it came */
 /** @typedef {{ poll: number, log: string, seq: number }} Poll */
-/** @typedef {{ log: string, seq: number, subjects: string[] }} Purge */
+/** @typedef {{ log: string, seq: number, asked: bigint, subjects: string[] }} Purge  asked: when, by the engine's clock */
 
 /** How long each may take, in milliseconds: those of internal/engine/host.go. A snapshot is no reason to miss the log's answer. */
 const pollTimeout = 1000;
@@ -69,14 +69,22 @@ export class View {
     for (const wake of this.waiters) wake();
   }
 
-  /** @param {Exchange} exchange whose context this is @param {Purge} purge */
-  async purge(exchange, { log, seq, subjects }) {
+  /**
+   * Tells the log, and then the core; the exchange notes what came of it.
+   * @param {Exchange} exchange whose context this is @param {Purge} purge
+   */
+  async purge(exchange, { log, seq, asked, subjects }) {
     const { core } = exchange;
     const heard = await this.hear(async () => {
       const text = await within(purgeTimeout, (signal) => tellLog(this.binding, log, seq, subjects, signal));
       return { ...readAnswer(text), age: 0 };
     });
-    quietly(() => core.purged(exchange, heard));
+    if (typeof heard === "string") exchange.told = heard; // it is not known whether the log has it
+    else {
+      let entries = 0;
+      quietly(() => (entries = core.told(exchange, subjects, heard, asked)));
+      exchange.told = { entries, seq: heard.seq };
+    }
     if (exchange.core === core) exchange.settle();
     exchange.wake();
   }

@@ -9,7 +9,7 @@ import (
 
 // In a Worker the variables are read by a module of their own, variables.wasm, which is gone once it has read them. core.wasm gets what
 // [Parse] has made of them as texts, none of which has a NUL: numbers, then switches, then texts, then for each list how many there are
-// in it and these, then the names and values of fields. What the host sets is not among them, nor what is of app.wasm.
+// in it and these, then the names and values of fields. What the host sets is not among them, nor what is its own: the token, and what is of app.wasm.
 
 // Encode writes a configuration for [Decode], each text ended by NUL.
 func Encode(c *Config) []byte {
@@ -39,7 +39,8 @@ func Encode(c *Config) []byte {
 }
 
 // Settings are what the glue of a Worker needs to know itself, each text ended by NUL: dev, debug, the origin, the secret of batches, the
-// lease in milliseconds, whether the data centre's cache is used, whether what lies below outlives a deployment, the field that purges.
+// lease in milliseconds, whether the data centre's cache is used, whether what lies below outlives a deployment, the field that purges, the
+// token of administration, and after how many milliseconds a purge holds everywhere.
 func Settings(c *Config) (out []byte) {
 	for _, b := range [...]bool{c.Dev, c.Debug} {
 		out = appendSwitch(out, b)
@@ -50,7 +51,9 @@ func Settings(c *Config) (out []byte) {
 	for _, b := range [...]bool{c.DataCenterCache, c.Outlive} {
 		out = appendSwitch(out, b)
 	}
-	return append(append(out, c.PurgeField...), 0)
+	out = append(append(out, c.PurgeField...), 0)
+	out = append(append(out, c.Token...), 0)
+	return append(decimal.Append(out, max(c.Lease, c.Outage).Milliseconds()), 0)
 }
 
 func appendSwitch(out []byte, is bool) []byte {
@@ -111,7 +114,7 @@ func (c *Config) switches() []*bool {
 }
 
 func (c *Config) texts() []*string {
-	return []*string{&c.Origin, &c.CountryField, &c.PurgeField, &c.Token, &c.FillsSecret}
+	return []*string{&c.Origin, &c.CountryField, &c.PurgeField, &c.FillsSecret}
 }
 
 func (c *Config) lists() []*[]string {

@@ -53,5 +53,5 @@
 //     nobody waits for: unattended.go. What things cost: overhead.go.
 //   - What it asks in which history, as text to read before the code: testdata/README.md. Which rules hold between events:
 //     verify.go, for tests alone.
-//   - Sites under several hosts: hosts.go. Administration: admin.go, metrics.go, stats.go. Time that goes back: clock.go.
+//   - Sites under several hosts: hosts.go. Of administration, which is the hosts': admin.go, metrics.go, stats.go. Time that goes back: clock.go.
 package engine

@@ -201,7 +201,7 @@ func (e *Engine[B]) handle(r *Request) {
 		return
 	}
 	if r.internal {
-		e.admin(r)
+		e.host.Admin(r.ID)
 		return
 	}
 	if r.page < 0 && r.bad == nil {

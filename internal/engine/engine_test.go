@@ -40,6 +40,7 @@ type script struct {
 	polls  []PollID          // in the order in which they were asked for
 	below  []string          // what was put there
 	shown  []Shown
+	purges []Purge // in the order in which they were asked for
 }
 
 func newScript(t *testing.T, pages ...page.Page) *script {
@@ -92,11 +93,6 @@ func (s *script) bytesOf(b int) string {
 }
 func (s *script) Slice(b, from, to int) int   { return s.NewBlob([]byte(s.bytesOf(b)[from:to])) }
 func (s *script) Parse(b int, p Parse) []byte { return parse([]byte(s.bytesOf(b)), p) }
-func (s *script) Tell(f *Figures) (int, int) {
-	text := f.Text()
-	return s.NewBlob(text), len(text)
-}
-
 func (s *script) Inspect(b int, o markup.InspectOptions) (markup.Inspection, int) {
 	found, kept := inspect([]byte(s.bytesOf(b)), o)
 	return found, mendedBlob(&found, kept, s.NewBlob)
@@ -133,6 +129,7 @@ func (s *script) Finish(id RequestID) { s.ask("finish %d", id) }
 func (s *script) Pass(id RequestID, host string, _ bool) {
 	s.ask("pass %d%s", id, host)
 }
+func (s *script) Admin(id RequestID) { s.ask("admin %d", id) }
 func (s *script) Wait(id RequestID, until time.Time) {
 	s.ask("wait %d %v", id, until.Sub(s.now))
 }
@@ -155,6 +152,7 @@ func (s *script) Poll(id RequestID, poll PollID, log string, seq uint64) {
 	s.ask("poll %d %s %d", id, log, seq)
 }
 func (s *script) Purge(id RequestID, p Purge) {
+	s.purges = append(s.purges, p)
 	s.ask("purge %d %s %d %q", id, p.Log, p.Seq, p.Subjects)
 }
 func (s *script) Find(id RequestID, fill FillID, f Find) {

@@ -78,8 +78,6 @@ type Host[B any] interface {
 	// Inspect reads a blob as a fragment's HTML: see [markup.Fragment.Inspect], and is a function of its arguments alone. If it has been
 	// mended, the second blob has the bytes that are kept. A host that cannot read it says so as its Fault.
 	Inspect(b B, o markup.InspectOptions) (markup.Inspection, B)
-	// Tell makes a text of figures, with its size in bytes: [Figures.Text]. It becomes the engine's.
-	Tell(f *Figures) (B, int)
 	// Read copies bytes of a blob from off on into p and says how many.
 	Read(b B, off int, p []byte) int
 	// Drop ends a blob.
@@ -109,6 +107,9 @@ type Host[B any] interface {
 	// composed: of the whole of it, so that the visitor's conditions and ranges are not for the origin.
 	Pass(id RequestID, host string, shell bool)
 
+	// Admin gives the host a request whose path is one of inlay's own, or could be read so; for the engine it is finished.
+	Admin(id RequestID)
+
 	// Wait says that the request is unfinished and until when it can do without its Deadline event: the host sends
 	// Deadline at that time, or Resume before, once Wake was asked for it.
 	Wait(id RequestID, until time.Time)
@@ -131,7 +132,8 @@ type Host[B any] interface {
 	// Poll asks the purge log, in the context of a request, which is kept alive past its answer: what has been purged since
 	// seq, if the log is still the one called log. It takes at most [PollTimeout] and ends as Polled.
 	Poll(id RequestID, poll PollID, log string, seq uint64)
-	// Purge tells the purge log, in the context of a request. It takes at most [PurgeTimeout] and ends as Purged.
+	// Purge tells the purge log, in the context of a request that was passed on. It takes at most [PurgeTimeout] and ends as Told, if the
+	// log has answered.
 	Purge(id RequestID, p Purge)
 	// Find looks for a fragment below, in the context of the request that leads its fill: each tier in turn, what is there as
 	// Found, until one is taken; and if none is, NotFound. It takes at most [FindTimeout].
@@ -234,9 +236,10 @@ const (
 
 // Purge is what the purge log is to be told.
 type Purge struct {
-	// Log and Seq are as those of Poll: the answer says what else has been purged since.
-	Log string
-	Seq uint64
+	// Log and Seq are as those of Poll: the answer says what else has been purged since. Asked is for Told.
+	Log   string
+	Seq   uint64
+	Asked int64
 	// Subjects are what is purged, see [inlay/internal/purgelog].
 	Subjects []string
 }

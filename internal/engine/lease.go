@@ -6,7 +6,6 @@ import (
 
 	"inlay/internal/duration"
 	"inlay/internal/purgelog"
-	"inlay/internal/wording"
 )
 
 // With a purge log, what is stored may be used for as long as it is sure that no purge has been missed: for the lease, counted
@@ -27,15 +26,11 @@ type lease struct {
 	check        tick
 }
 
-// held is a request that waits before anything is done about it: for a poll, or for the log to take its purge.
+// held is a request that waits for a poll before anything is done about it.
 type held struct {
 	request Request
 	since   tick
-	// Of a purge; nil: it waits for a poll.
-	subjects []string
-	soft     bool
-	passed   bool // the purge was the origin's, and its request is answered
-	woken    bool // a Wake was asked for, and Resume has not come yet
+	woken   bool // a Wake was asked for, and Resume has not come yet
 }
 
 // never is before all times.
@@ -82,7 +77,7 @@ func (e *Engine[B]) holds(r *Request) bool {
 		return false
 	}
 	e.counts.Held++
-	e.hold(&held{request: *r, since: e.tick}, PollTimeout)
+	e.hold(r)
 	return true
 }
 
@@ -143,32 +138,22 @@ func (e *Engine[B]) remembers(r *Request) bool {
 }
 
 // hold has a request wait.
-func (e *Engine[B]) hold(h *held, most time.Duration) {
-	r := &h.request
+func (e *Engine[B]) hold(r *Request) {
+	h := &held{request: *r, since: e.tick}
 	// What it was found out to be is found out again, in buffers that are not another's by then.
-	r.params, r.key = nil, nil
+	h.request.params, h.request.key = nil, nil
 	e.held[r.ID] = h
-	if h.subjects == nil {
-		e.heldOrder = append(e.heldOrder, r.ID)
-	}
-	if !h.passed {
-		e.host.Wait(r.ID, e.clock.outside(duration.After(e.now, most)))
-	}
+	e.heldOrder = append(e.heldOrder, r.ID)
+	e.host.Wait(r.ID, e.clock.outside(duration.After(e.now, PollTimeout)))
 }
 
 // goOn is the event of a request that was held: the log has answered, or its time is over.
 func (e *Engine[B]) goOn(h *held) {
 	id := h.request.ID
-	if h.subjects != nil {
-		if !e.stillHeld(h, PurgeTimeout) { // its Deadline comes early if the clock was set back
-			e.purgeFailed(h, wording.Of(wording.LogSilent))
-		}
-		return
-	}
 	woken := h.woken
 	h.woken = false
 	if !e.verified() && !e.lease.adrift {
-		if e.lease.polling && e.stillHeld(h, PollTimeout) {
+		if e.lease.polling && e.stillHeld(h) {
 			// The answer that it was woken for was too old by now, and another is on its way; or it was woken for nothing.
 			if woken {
 				e.heldOrder = append(e.heldOrder, id)
@@ -182,8 +167,8 @@ func (e *Engine[B]) goOn(h *held) {
 }
 
 // stillHeld has a held request wait on, if its time is not over.
-func (e *Engine[B]) stillHeld(h *held, most time.Duration) bool {
-	left := time.Duration(h.since.add(most) - e.tick)
+func (e *Engine[B]) stillHeld(h *held) bool {
+	left := time.Duration(h.since.add(PollTimeout) - e.tick)
 	if left > 0 {
 		e.host.Wait(h.request.ID, e.clock.outside(duration.After(e.now, left)))
 	}

@@ -69,20 +69,6 @@ func TestAPollFromBeforeTheClockWasSetBackIsNoLease(t *testing.T) {
 	assert.Equal(t, "fill 3 /f/a/7", s.take()[1], "nothing is young for sure")
 }
 
-func TestPurgeWhoseDeadlineComesEarlyWaitsOn(t *testing.T) {
-	s := leased(t)
-	s.fields = map[string]string{"authorization": "Bearer " + secret}
-	s.engine.Handle(&Request{ID: 2, Method: "POST", Target: "/_inlay/purge?all=1", Fields: s}, s.now)
-	s.pass(-time.Hour) // and then the five seconds pass
-	s.pass(PurgeTimeout)
-	s.take()
-	s.engine.Deadline(2, s.now)
-	assert.Equal(t, []string{"wait 2 5s"}, s.take())
-	s.pass(PurgeTimeout)
-	s.engine.Deadline(2, s.now)
-	assert.Equal(t, []string{"send 2 503"}, s.take())
-}
-
 func TestFragmentsThatNobodyAskedForForHoursAreDroppedOnce(t *testing.T) {
 	s := newScriptWith(t, func(*config.Config) {}, pageOf(t, "/p/{id}", `<body><edge-slot name="a" src="/f/a/{id}" ttl="1m"></edge-slot></body>`))
 	s.fields = browser

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -213,13 +212,11 @@ func TestLogThatLostWhatItKnewEmptiesTheIsolate(t *testing.T) {
 
 func TestAnswersOfALostLogAreNotBelievedAgain(t *testing.T) {
 	s := leased(t)
-	s.fields = map[string]string{"authorization": "Bearer " + secret}
-	s.engine.Handle(&Request{ID: 8, Method: "POST", Target: "/_inlay/purge?tag=x", Fields: s}, s.now)
-	s.fields = browser
+	_, _, asked := s.engine.View(s.now)
 	s.pass(time.Second)
 	s.get(2, "/p/7")
 	s.engine.Polled(s.polls[len(s.polls)-1], &purgelog.Answer{Log: "new", Seq: 2}, s.now)
-	s.engine.Purged(8, &purgelog.Answer{Log: "L", Seq: 11}, "", s.now)
+	s.engine.Told([]string{"tag:x"}, &purgelog.Answer{Log: "L", Seq: 11}, asked, s.now)
 	assert.Equal(t, "new", s.engine.view.Log())
 }
 
@@ -236,40 +233,19 @@ func TestClockThatGoesBackProlongsNoLease(t *testing.T) {
 	assert.Contains(t, s.take(), "fill 4 /f/a/7")
 }
 
-func TestPurgeOfAdministrationIsTheLogs(t *testing.T) {
+func TestPurgeThatTheHostToldTheLogOfHoldsHere(t *testing.T) {
 	s := leased(t)
-	s.fields = map[string]string{"authorization": "Bearer " + secret}
-	purge := func(id RequestID, target string) []string {
-		s.engine.Handle(&Request{ID: id, Method: "POST", Target: target, Fields: s}, s.now)
-		return s.take()
-	}
-	assert.Equal(t, []string{"wait 5 5s", `purge 5 L 10 ["tag:all" "key:/f/b/7"]`}, purge(5, "/_inlay/purge?tag=all&key=/f/b/7"))
+	log, seq, asked := s.engine.View(s.now)
+	assert.Equal(t, "L", log)
+	assert.EqualValues(t, 10, seq)
 	assert.Equal(t, 2, s.engine.fragments.Len()-1, "nothing goes before the log has it")
-	s.engine.Purged(5, &purgelog.Answer{Log: "L", Seq: 12, Changes: []purgelog.Change{
+	n := s.engine.Told([]string{"tag:all", "key:/f/b/7"}, &purgelog.Answer{Log: "L", Seq: 12, Changes: []purgelog.Change{
 		{Seq: 12, Subject: "tag:all"}, {Seq: 12, Subject: "key:/f/b/7"}, {Seq: 11, Subject: "tag:others"},
-	}}, "", s.now)
-	assert.Equal(t, []string{"send 5 200"}, s.take())
-	assert.Equal(t, `{"purged":2,"isolates":"within 5s","log":12}`+"\n", s.takeBody())
+	}}, asked, s.now)
+	assert.Equal(t, 2, n)
 	assert.EqualValues(t, 12, s.engine.view.Seq(), "it is a poll as well")
-	s.engine.Purged(5, &purgelog.Answer{Log: "L", Seq: 12}, "", s.now)
-	assert.Empty(t, s.take(), "doubled")
-
-	assert.Equal(t, []string{"wait 6 5s", `purge 6 L 12 ["~tag:all" "~all" "~key:/x"]`}, purge(6, "/_inlay/invalidate?tag=all&all=1&key=/x"))
-	s.engine.Purged(6, nil, `it said "no"`, s.now)
-	assert.Equal(t, []string{"send 6 503"}, s.take())
-	assert.Equal(t, `{"invalidated":0,"error":"the purge log has not confirmed it, so it may hold nowhere; try again: it said ?no?"}`+"\n", s.takeBody())
-
-	purge(7, "/_inlay/purge?all=1")
-	s.engine.Leave(7, s.now)
-	s.engine.Purged(7, &purgelog.Answer{Log: "L", Seq: 13}, "", s.now)
-	assert.Empty(t, s.take(), "nobody is answered")
-
-	purge(8, "/_inlay/purge?all=1")
-	s.pass(PurgeTimeout)
-	s.engine.Deadline(8, s.now)
-	assert.Equal(t, []string{"send 8 503"}, s.take())
+	assert.Empty(t, s.take(), "whom that answers is the host's affair")
 	assert.Zero(t, s.engine.Stats().Waiting)
-	assert.Equal(t, []string{"send 9 400"}, purge(9, "/_inlay/purge?tag=a&what=b"), "none of it is told")
 }
 
 func TestOriginPurgesByItsAnswers(t *testing.T) {
@@ -279,8 +255,9 @@ func TestOriginPurgesByItsAnswers(t *testing.T) {
 	assert.Equal(t, []string{`purge 4 L 10 ["tag:all" "tag:x y" "tag:k1" "tag:k2"]`}, s.take())
 	s.get(5, "/p/7")
 	assert.Equal(t, "fill 5 /f/a/7", s.take()[0], "here it holds at once")
-	s.engine.Purged(4, &purgelog.Answer{Log: "L", Seq: 11, Changes: []purgelog.Change{{Seq: 11, Subject: "tag:all"}}}, "", s.now)
-	assert.Empty(t, s.take(), "its request has been answered by the origin")
+	_, _, asked := s.engine.View(s.now)
+	assert.Equal(t, asked, s.purges[0].Asked)
+	s.engine.Told(s.purges[0].Subjects, &purgelog.Answer{Log: "L", Seq: 11, Changes: []purgelog.Change{{Seq: 11, Subject: "tag:all"}}}, asked, s.now)
 	assert.EqualValues(t, 11, s.engine.view.Seq())
 	assert.False(t, s.engine.PassEnd(6, `"unfinished`, "", s.now))
 	assert.False(t, s.engine.PassEnd(6, "product:7", "", s.now))
@@ -300,17 +277,6 @@ func TestPurgeWhileItIsLookedForBelowIsNoneOfWhatIsFilledThen(t *testing.T) {
 	_, ok := s.engine.fragments.Stored("/f/a/7")
 	require.True(t, ok)
 	assert.Contains(t, s.take(), "put tiers 1 for 1m10s")
-}
-
-func TestSubjectThatTheLogWouldRefuseIsNotTold(t *testing.T) {
-	s := leased(t)
-	s.fields = map[string]string{"authorization": "Bearer " + secret}
-	for _, query := range []string{"tag=x%00all", "key=%00", "tag=a&tag=" + strings.Repeat("x", maxSubject+1)} {
-		s.engine.Handle(&Request{ID: 9, Method: "POST", Target: "/_inlay/purge?" + query, Fields: s}, s.now)
-		assert.Equal(t, []string{"send 9 400"}, s.take())
-	}
-	s.engine.Handle(&Request{ID: 9, Method: "POST", Target: "/_inlay/purge?key=" + strings.Repeat("x", maxSubject), Fields: s}, s.now)
-	assert.Equal(t, "wait 9 5s", s.take()[0])
 }
 
 // TestInvalidationIsHeardOfLate: its swr would count from then, and it may have been long ago.
@@ -342,10 +308,9 @@ func TestInvalidationIsHeardOfLate(t *testing.T) {
 func TestOwnInvalidationIsSoftThoughTheIsolateSlept(t *testing.T) {
 	s := leased(t)
 	s.pass(6 * time.Second)
-	s.fields = map[string]string{"authorization": "Bearer " + secret}
-	s.engine.Handle(&Request{ID: 9, Method: "POST", Target: "/_inlay/invalidate?tag=all", Fields: s}, s.now)
+	_, _, asked := s.engine.View(s.now)
 	own := purgelog.Change{Seq: 12, Subject: purgelog.Soft(purgelog.Tag("all"))}
-	s.engine.Purged(9, &purgelog.Answer{Log: "L", Seq: 12, Changes: []purgelog.Change{own, {Seq: 11, Subject: "~key:/f/b/7"}}}, "", s.now)
+	s.engine.Told([]string{own.Subject}, &purgelog.Answer{Log: "L", Seq: 12, Changes: []purgelog.Change{own, {Seq: 11, Subject: "~key:/f/b/7"}}}, asked, s.now)
 	_, there := s.engine.fragments.Stored("/f/a/7")
 	assert.True(t, there, "that was now")
 	_, there = s.engine.fragments.Stored("/f/b/7")

@@ -3,14 +3,12 @@ package engine
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"inlay/internal/answer"
 	"inlay/internal/config"
-	"inlay/internal/purgelog"
 )
 
 // An origin that has changed something says what is over: here at once, and everywhere if there is a purge log. RFC 9875.
@@ -50,33 +48,11 @@ func TestAnswerToAChangePurgesWhatItSaysIsOver(t *testing.T) {
 					for _, subject := range c.subjects {
 						assert.Contains(t, told[0], subject)
 					}
-					// Its request has its answer, so nobody is told how it went.
-					s.engine.Purged(2, nil, "no connection", s.now)
-					assert.Empty(t, s.take())
 				}
 				_, there := s.engine.fragments.Stored("/f")
 				assert.Equal(t, !c.purged, there)
 				assert.Len(t, s.fills, fills)
 			}
 		})
-	}
-}
-
-// What is promised is the longer of the two: in an outage of the log a fragment is served for INLAY_OUTAGE.
-func TestPurgeIsPromisedForWhenItHolds(t *testing.T) {
-	for _, c := range []struct {
-		lease, outage time.Duration
-		want          string
-	}{
-		{5 * time.Second, 5 * time.Second, "within 5s"}, {5 * time.Second, 0, "within 5s"}, {5 * time.Second, time.Minute, "within 60s"},
-		{200 * time.Millisecond, 0, "within 200ms"},
-	} {
-		s := newScriptWith(t, func(o *config.Config) {
-			o.Log, o.Token, o.Lease, o.Outage, o.LeaseSoft = true, secret, c.lease, c.outage, c.lease
-		}, pageOf(t, "/p", `<body><edge-slot name="a" src="/f" ttl="1h"></edge-slot></body>`))
-		s.fields = map[string]string{"authorization": "Bearer " + secret}
-		s.engine.Handle(&Request{ID: 1, Method: "POST", Target: "/_inlay/purge?all=1", Fields: s}, s.now)
-		s.engine.Purged(1, &purgelog.Answer{Log: "L", Seq: 1}, "", s.now)
-		assert.Contains(t, s.takeBody(), `"isolates":"`+c.want+`"`)
 	}
 }

@@ -46,7 +46,7 @@ func TestAFillIsSharedUnderTheNumberThatIsKnown(t *testing.T) {
 
 func TestAPurgeHereJoinsNothingFromBeforeIt(t *testing.T) {
 	s := inRegion(t, func(c *config.Config) { c.Log = false })
-	s.post("/_inlay/purge?tag=t")
+	s.told("tag:t")
 	s.get(1, "/p/7")
 	assert.Zero(t, s.asked[0].Share.MaxAge)
 	s.fill(0, "<p>A</p>")

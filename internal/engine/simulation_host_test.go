@@ -43,11 +43,6 @@ func (s *sim) Slice(b simBlob, from, to int) simBlob {
 	return s.add(&simBytes{bytes: s.get(b).bytes[from:to]})
 }
 func (s *sim) Parse(b simBlob, p Parse) []byte { return parse(s.get(b).bytes, p) }
-func (s *sim) Tell(f *Figures) (simBlob, int) {
-	text := f.Text()
-	return s.NewBlob(text), len(text)
-}
-
 func (s *sim) Inspect(b simBlob, o markup.InspectOptions) (markup.Inspection, simBlob) {
 	found, kept := inspect(s.get(b).bytes, o)
 	return found, mendedBlob(&found, kept, s.NewBlob)
@@ -175,6 +170,7 @@ func (s *sim) Wake(id RequestID) {
 }
 func (s *sim) Poll(RequestID, PollID, string, uint64) { panic("there is no purge log here") }
 func (s *sim) Purge(RequestID, Purge)                 { panic("there is no purge log here") }
+func (s *sim) Admin(RequestID)                        { panic("nobody asks for administration") }
 func (s *sim) Find(RequestID, FillID, Find)           { panic("there is nothing below") }
 func (s *sim) Put(FillID, Put[simBlob])               { panic("there is nothing below") }
 func (s *sim) Stop(fill FillID) {

@@ -42,11 +42,6 @@ func (s *simOrigin) Slice(b simBlob, from, to int) simBlob {
 	return s.add(&simBytes{bytes: s.get(b).bytes[from:to]})
 }
 func (s *simOrigin) Parse(b simBlob, p Parse) []byte { return parse(s.get(b).bytes, p) }
-func (s *simOrigin) Tell(f *Figures) (simBlob, int) {
-	text := f.Text()
-	return s.NewBlob(text), len(text)
-}
-
 func (s *simOrigin) Inspect(b simBlob, o markup.InspectOptions) (markup.Inspection, simBlob) {
 	found, kept := inspect(s.get(b).bytes, o)
 	return found, mendedBlob(&found, kept, s.NewBlob)
@@ -141,6 +136,7 @@ func (s *simOrigin) Report(string, *answer.FillError)       {}
 func (s *simOrigin) Watch(id RequestID, _ FillID) bool      { s.own(id, "Watch"); return false }
 func (s *simOrigin) Poll(RequestID, PollID, string, uint64) { panic("there is no purge log here") }
 func (s *simOrigin) Purge(RequestID, Purge)                 { panic("there is no purge log here") }
+func (s *simOrigin) Admin(RequestID)                        { panic("nobody asks for administration") }
 func (s *simOrigin) Find(RequestID, FillID, Find)           { panic("there is nothing below") }
 func (s *simOrigin) Put(FillID, Put[simBlob])               { panic("there is nothing below") }
 func (s *simOrigin) Stop(fill FillID) {

@@ -20,6 +20,7 @@ import (
 // transcriptHost is the host of a history: it does what each event says, and writes down what the engine asks, in the
 // words of Host.
 type transcriptHost struct {
+	asked    int64 // of the last View or Purge
 	t        *testing.T
 	told     *transcript
 	engine   *Engine[*transcriptBlob]
@@ -125,8 +126,10 @@ func (h *transcriptHost) live(l transcriptLine) {
 		h.begin()
 	case "poll":
 		h.engine.Polled(PollID(number(1)), h.answers(l.event[min(3, len(l.event)):]), now)
-	case "purged":
-		h.engine.Purged(RequestID(number(1)), h.answers(l.event[min(2, len(l.event)):]), "no answer", now)
+	case "view":
+		_, _, h.asked = h.engine.View(now)
+	case "told":
+		h.ask("%d purged", h.engine.Told([]string{word(1)}, h.answers(l.event[min(2, len(l.event)):]), h.asked, now))
 	case "passed":
 		h.engine.PassEnd(RequestID(number(1)), word(2), "", now)
 	case "purge", "invalidate":
@@ -301,11 +304,6 @@ func (h *transcriptHost) Slice(b *transcriptBlob, from, to int) *transcriptBlob 
 func (h *transcriptHost) Parse(b *transcriptBlob, p Parse) []byte {
 	return parse([]byte(h.bytesOf(b)), p)
 }
-func (h *transcriptHost) Tell(f *Figures) (*transcriptBlob, int) {
-	text := f.Text()
-	return h.NewBlob(text), len(text)
-}
-
 func (h *transcriptHost) Inspect(b *transcriptBlob, o markup.InspectOptions) (markup.Inspection, *transcriptBlob) {
 	found, kept := inspect([]byte(h.bytesOf(b)), o)
 	return found, mendedBlob(&found, kept, h.NewBlob)
@@ -357,6 +355,10 @@ func (h *transcriptHost) EndRepeats() {
 }
 func (h *transcriptHost) Pass(id RequestID, _ string, _ bool) {
 	h.ask("pass %d", id)
+	delete(h.ids, id)
+}
+func (h *transcriptHost) Admin(id RequestID) {
+	h.ask("admin %d", id)
 	delete(h.ids, id)
 }
 func (h *transcriptHost) Wait(id RequestID, until time.Time) {

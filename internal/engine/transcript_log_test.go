@@ -117,6 +117,7 @@ func (h *transcriptHost) Poll(id RequestID, poll PollID, log string, seq uint64)
 	h.ask("poll %d of log %s since %d, by %d", poll, log, seq, id)
 }
 func (h *transcriptHost) Purge(id RequestID, p Purge) {
+	h.asked = p.Asked
 	h.ask("purge %s, by %d", strings.Join(p.Subjects, " "), id)
 }
 func (h *transcriptHost) Find(id RequestID, fill FillID, f Find) {

@@ -275,21 +275,41 @@ func (i *worldIsolate) Put(fill FillID, p Put[*worldBlob]) {
 	}
 }
 
-// Purge tells the log.
+// Purge tells the log what an origin's answer has named.
 func (i *worldIsolate) Purge(id RequestID, p Purge) {
-	w, r := i.w, i.chance
 	q := i.passing[id]
-	if q == nil {
-		q = i.own(id, "Purge")
-	}
-	if q.purge == nil {
-		w.fail("request %d.%d purges, and nobody has asked it to", i.number, id)
+	if q == nil || len(p.Subjects) != len(q.purge.subjects) {
+		i.w.fail("request %d.%d purges %q, and nobody has asked it to", i.number, id, p.Subjects)
 		return
 	}
-	if len(p.Subjects) != len(q.purge.subjects) {
-		w.fail("request %d.%d purges %q instead of %q", i.number, id, p.Subjects, q.purge.subjects)
-	}
-	w.say("    %d.%d: purge %q, of %s since %d", i.number, id, p.Subjects, p.Log, p.Seq)
+	i.tell(i.chance, q, p, func(a *purgelog.Answer) {
+		delete(i.passing, id)
+		if a != nil {
+			i.w.acknowledged(q.purge, "the log, after a request was passed")
+		}
+	})
+}
+
+// administer is what a host does for a request of administration: it purges.
+func (i *worldIsolate) administer(r *worldRandom, q *worldRequest) {
+	p := Purge{Subjects: q.purge.subjects}
+	i.event(r, nil, func(now time.Time) { p.Log, p.Seq, p.Asked = i.engine.View(now) })
+	i.tell(r, q, p, func(a *purgelog.Answer) {
+		if q.ended || q.left {
+			return
+		}
+		q.ended, q.waiting, q.whole, q.head = true, false, true, &worldBlob{status: 200}
+		if a == nil {
+			q.head.status = 503
+		}
+		i.w.ended(q)
+	})
+}
+
+// tell has the log told, and the engine of what it said; done is for when that is over, nil if the log has not answered.
+func (i *worldIsolate) tell(r *worldRandom, q *worldRequest, p Purge, done func(a *purgelog.Answer)) {
+	w := i.w
+	w.say("    %d.%d: purge %q, of %s since %d", i.number, q.id, p.Subjects, p.Log, p.Seq)
 	double := r.once(30)
 	w.ask(r, w.centres[i.place].reach, i, PurgeTimeout, func(r *worldRandom) *purgelog.Answer {
 		w.take(r, q.purge, p.Subjects)
@@ -305,21 +325,11 @@ func (i *worldIsolate) Purge(id RequestID, p Purge) {
 		if q.gone {
 			return
 		}
-		w.say("%v: purged %d.%d: %v", w.now, i.number, id, a)
-		own := q
-		if q.ended || q.left {
-			own = nil
+		w.say("%v: purged %d.%d: %v", w.now, i.number, q.id, a)
+		if a != nil {
+			i.event(r, nil, func(now time.Time) { i.engine.Told(p.Subjects, a, p.Asked, now) })
 		}
-		if q.passed && a != nil && i.passing[id] != nil {
-			delete(i.passing, id)
-			defer w.acknowledged(q.purge, "the log, after a request was passed")
-		}
-		i.event(r, own, func(now time.Time) { i.engine.Purged(id, a, "it does not answer", now) })
-		if r.once(30) {
-			w.send(r, i, r.upTo(4*time.Second), func(r *worldRandom) {
-				i.event(r, nil, func(now time.Time) { i.engine.Purged(id, a, "it does not answer", now) })
-			})
-		}
+		done(a)
 	})
 }
 

@@ -84,11 +84,6 @@ func (i *worldIsolate) Slice(b *worldBlob, from, to int) *worldBlob {
 
 func (i *worldIsolate) Parse(b *worldBlob, p Parse) []byte { return parse(i.get(b).bytes, p) }
 
-func (i *worldIsolate) Tell(f *Figures) (*worldBlob, int) {
-	text := f.Text()
-	return i.NewBlob(text), len(text)
-}
-
 func (i *worldIsolate) Inspect(b *worldBlob, o markup.InspectOptions) (markup.Inspection, *worldBlob) {
 	found, kept := inspect(i.get(b).bytes, o)
 	return found, mendedBlob(&found, kept, i.NewBlob)
@@ -181,6 +176,9 @@ func (i *worldIsolate) Pass(id RequestID, _ string, _ bool) {
 		i.passed(q)
 	}
 }
+
+// Admin is that a purge was asked for: once the event is over, the host sees to it.
+func (i *worldIsolate) Admin(id RequestID) { i.own(id, "Admin").admin = true }
 
 func (i *worldIsolate) Wait(id RequestID, until time.Time) {
 	q := i.own(id, "Wait")

@@ -68,6 +68,7 @@ type worldRequest struct {
 	head           *worldBlob
 	whole          bool // the end of the page was written
 	passed         bool
+	admin          bool // what it asks for is the host's to do
 	purge          *worldPurge
 }
 
@@ -166,6 +167,10 @@ func (i *worldIsolate) event(r *worldRandom, q *worldRequest, do func(now time.T
 	}
 	if q == nil {
 		return
+	}
+	if q.admin {
+		q.waiting, q.admin = true, false
+		i.administer(r, q)
 	}
 	if !q.ended && !q.waiting && !q.woken {
 		w.fail("request %d.%d neither waits nor is answered", i.number, q.id)

@@ -130,20 +130,6 @@ const (
 	CannotBeShown
 	PageAnd
 
-	// internal/engine: administration.
-
-	NothingHere
-	NeedsToken
-	NoSuchPath
-	OnlyMethod
-	QueryEmpty
-	NotUnderstood
-	NothingPurged
-	PurgedWithin
-	LogNotReached
-	LogSilent
-	MetricIs
-
 	// Lists of names, which core.wasm gets in the same way: see [List].
 
 	ElementNames
@@ -154,13 +140,10 @@ const (
 	named
 )
 
-// The faults of fragments, as internal/markup counts them, and the metrics, as internal/engine does.
+// The Faults of fragments, as internal/markup counts them.
 const (
-	FirstFault  = named
-	FirstMetric = FirstFault + faults
-	count       = FirstMetric + Metrics
+	FirstFault = named
+	count      = FirstFault + Faults
 
-	faults = 48
-	// Metrics is how many there are.
-	Metrics = 30
+	Faults = 48
 )

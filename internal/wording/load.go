@@ -10,7 +10,7 @@ func All() []string {
 	for _, id := range [...]ID{FaultIs, NoscriptDecides, CannotBeMended, ElementNames} {
 		all[id] = ""
 	}
-	clear(all[FirstFault : FirstFault+faults])
+	clear(all[FirstFault : FirstFault+Faults])
 	return all
 }
 

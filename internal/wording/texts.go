@@ -8,7 +8,6 @@ import "strings"
 var texts = func() (all [count]string) {
 	copy(all[:], namedTexts[:])
 	copy(all[FirstFault:], strings.Split(strings.TrimSpace(faultTexts), "\n"))
-	copy(all[FirstMetric:], strings.Split(strings.TrimSpace(metricTexts), "\n"))
 	return all
 }()
 
@@ -120,20 +119,8 @@ var namedTexts = [named]string{
 	CannotBeShown:   "The page cannot be shown: a fragment that it requires failed.",
 	PageAnd:         "~\n~: ~",
 
-	NothingHere:   "There is nothing here.",
-	NeedsToken:    "The Authorization field must be: Bearer, and the value of INLAY_TOKEN.",
-	NoSuchPath:    "There is no such path; see purge, invalidate, stats and metrics under /_inlay/.",
-	OnlyMethod:    "This path takes ~ only.",
-	QueryEmpty:    "the query names nothing",
-	NotUnderstood: "the parameter ~ was not understood",
-	NothingPurged: `:0,"error":"~; expected tag=…, key=… or all=1"`,
-	PurgedWithin:  `:~,"isolates":"within ~","log":~`,
-	LogNotReached: `:0,"error":"the purge log has not confirmed it, so it may hold nowhere; try again: ~"`,
-	LogSilent:     "no answer in time",
 	ElementNames:  elementNames,
 	InputFields:   inputFields,
 	FieldsNotKept: fieldsNotKept,
 	ReadersOfText: readersOfText,
-
-	MetricIs: "# HELP inlay_~ ~\n# TYPE inlay_~ ~\ninlay_~ ~\n",
 }

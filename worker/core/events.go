@@ -239,33 +239,71 @@ func exportFillLost(fill uint32, now float64) {
 	verified()
 }
 
-// log_says takes what the purge log has said: kind 0, to the poll of an id; 1, to the purge of a request. The texts are the log's
-// identity NUL, then the number NUL subject NUL of each change. Where seq is negative it has said nothing, and the text is why.
-// Age is in milliseconds.
+// polled takes what the purge log has said to the poll of an id. The texts are the log's identity NUL, then the number NUL subject NUL of
+// each change. Where seq is negative it has said nothing. Age is in milliseconds.
 //
-//go:wasmexport log_says
-func exportLogSays(kind, id, size uint32, seq, floor, age, now float64) {
+//go:wasmexport polled
+func exportPolled(id, size uint32, seq, floor, age, now float64) {
 	heap.Collect()
-	t := texts(size)
-	var a *purgelog.Answer
-	reason := t[0]
-	if seq >= 0 {
-		a = &purgelog.Answer{Log: t[0], Seq: uint64(seq), Floor: uint64(floor), Age: time.Duration(age) * time.Millisecond}
-		for t = t[1:]; len(t) > 1; t = t[2:] {
-			change := purgelog.Change{Subject: t[1]}
-			for _, digit := range []byte(t[0]) {
-				change.Seq = change.Seq*10 + uint64(digit-'0')
-			}
-			a.Changes = append(a.Changes, change)
-		}
-	}
-	if kind == 0 {
-		core.Polled(engine.PollID(id), a, at(now))
-	} else {
-		core.Purged(engine.RequestID(id), a, reason, at(now))
-	}
+	core.Polled(engine.PollID(id), said(texts(size), seq, floor, age), at(now))
 	verified()
 }
+
+// told takes subjects, so many, and then, as polled does, what the purge log has said when it was told of them; asked is from the
+// import purge. It answers with how many entries that reached.
+//
+//go:wasmexport told
+func exportTold(subjects, size uint32, seq, floor, age float64, asked int64, now float64) uint32 {
+	heap.Collect()
+	t := texts(size)
+	n := core.Told(t[:subjects], said(t[subjects:], seq, floor, age), asked, at(now))
+	verified()
+	return uint32(n)
+}
+
+// said is what the log has said, nil if it has said nothing.
+func said(t []string, seq, floor, age float64) *purgelog.Answer {
+	if seq < 0 {
+		return nil
+	}
+	a := &purgelog.Answer{Log: t[0], Seq: uint64(seq), Floor: uint64(floor), Age: time.Duration(age) * time.Millisecond}
+	for t = t[1:]; len(t) > 1; t = t[2:] {
+		change := purgelog.Change{Subject: t[1]}
+		for _, digit := range []byte(t[0]) {
+			change.Seq = change.Seq*10 + uint64(digit-'0')
+		}
+		a.Changes = append(a.Changes, change)
+	}
+	return a
+}
+
+// change takes subjects that are to be purged, and answers with how many entries that reached, or with -1: then there is a log, which
+// is to be told of them first (the import purge has been called, and told is to come).
+//
+//go:wasmexport change
+func exportChange(size uint32, now float64) (n int32) {
+	heap.Collect()
+	subjects := texts(size)
+	if !logged {
+		n = int32(core.Told(subjects, nil, 0, at(now)))
+	} else {
+		log, seq, asked := core.View(at(now))
+		host{}.Purge(0, engine.Purge{Log: log, Seq: seq, Asked: asked, Subjects: subjects})
+		n = -1
+	}
+	verified()
+	return n
+}
+
+// figures are the counters, 64 bits each, in the order of their names in figures.mjs.
+//
+//go:wasmexport figures
+func exportFigures() unsafe.Pointer {
+	counted = core.Figures()
+	return unsafe.Pointer(&counted)
+}
+
+var counted [engine.FiguresCount]int64
 
 // found takes what lies in a tier under the name of a fill; resident is for how many milliseconds it has, negative if that is
 // not told. It answers with 1 if nothing more is to be looked for.

@@ -11,7 +11,6 @@ import (
 	"inlay/internal/engine"
 	"inlay/internal/field"
 	"inlay/internal/markup"
-	"inlay/internal/wording"
 )
 
 // handle names a blob that JavaScript holds. A fragment's bytes are never copied into this module, save in passing, to
@@ -55,12 +54,6 @@ func inspect(b handle, flags, watch uint32, p unsafe.Pointer) handle
 //go:wasmimport inlay break
 func breakOff(id uint32)
 
-// tell takes what each figure is called and what it counts, NUL after each, and the figures, 64 bits each. The size of the text comes in the
-// place of the first.
-//
-//go:wasmimport inlay tell
-func tell(p unsafe.Pointer, size uint32, figures unsafe.Pointer, prometheus uint32) handle
-
 //go:wasmimport inlay read
 func read(b handle, off uint32, p unsafe.Pointer, size uint32) uint32
 
@@ -94,6 +87,9 @@ func finish(id uint32)
 //
 //go:wasmimport inlay pass
 func pass(id uint32, host unsafe.Pointer, size, shell uint32)
+
+//go:wasmimport inlay admin
+func admin(id uint32)
 
 // wait takes milliseconds since 1970.
 //
@@ -135,10 +131,10 @@ func shown(id uint32, p unsafe.Pointer, size, kind uint32, from, to int32)
 //go:wasmimport inlay poll
 func poll(id, poll uint32, p unsafe.Pointer, size uint32, seq float64)
 
-// purge takes the log's identity NUL subject NUL …
+// purge takes the log's identity NUL subject NUL …; asked is for told.
 //
 //go:wasmimport inlay purge
-func purge(id uint32, p unsafe.Pointer, size uint32, seq float64)
+func purge(id uint32, p unsafe.Pointer, size uint32, seq float64, asked int64)
 
 // find takes the name NUL.
 //
@@ -187,16 +183,6 @@ func (host) Parse(b handle, p engine.Parse) []byte {
 	outline := make([]byte, size)
 	parsed(bytesAt(outline))
 	return outline
-}
-
-// Tell gives the host the names too, which came with the pages. The problems it knows.
-func (host) Tell(f *engine.Figures) (handle, int) {
-	block = block[:0]
-	for i := range f.Values {
-		appendBlock(wording.List(wording.FirstMetric + wording.ID(i)))
-	}
-	text := tell(bytesAt(block), uint32(len(block)), unsafe.Pointer(&f.Values), number(f.Prometheus))
-	return text, int(f.Values[0])
 }
 
 // record is what the host says of a fragment, as worker/shell writes it.
@@ -269,6 +255,8 @@ func number(is bool) uint32 {
 	return 0
 }
 
+func (host) Admin(id engine.RequestID) { admin(uint32(id)) }
+
 func (host) Wake(id engine.RequestID) { wake(uint32(id)) }
 func (host) Watch(id engine.RequestID, f engine.FillID) bool {
 	return watch(uint32(id), uint32(f)) != 0
@@ -321,7 +309,7 @@ func (host) Purge(id engine.RequestID, p engine.Purge) {
 	block = block[:0]
 	appendBlock(p.Log)
 	appendBlock(p.Subjects...)
-	purge(uint32(id), bytesAt(block), uint32(len(block)), float64(p.Seq))
+	purge(uint32(id), bytesAt(block), uint32(len(block)), float64(p.Seq), p.Asked)
 }
 
 func (host) Find(id engine.RequestID, attempt engine.FillID, f engine.Find) {

@@ -38,6 +38,9 @@ func openPage(i int) (*page.Page, *page.Layout, handle) {
 	return p, l, slice(pagesBlob, uint32(e.TextAt()), uint32(e.TextAt()+e.Text))
 }
 
+// logged: there is a purge log.
+var logged bool
+
 // errorText is why the last start or answer was refused.
 var errorText []byte
 
@@ -48,7 +51,8 @@ func newEngine(t []string, seed, crashes uint64, has uint32) (err error) {
 	c := config.Decode(t)
 	heap.Spare = uint32(c.MaxBytes / 16)
 	c.Seed, c.Crashes = seed, crashes
-	c.Log = has&1 != 0
+	logged = has&1 != 0
+	c.Log = logged
 	c.Tiers = config.Tiers(has>>1) & (config.DataCenter | config.KV)
 	if !c.DataCenterCache {
 		c.Tiers &^= config.DataCenter

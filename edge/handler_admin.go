@@ -1,0 +1,61 @@
+package edge
+
+import (
+	"net/http"
+	"strconv"
+
+	"inlay/internal/admin"
+	"inlay/internal/engine"
+)
+
+// administer answers a request for one of inlay's own paths. What it asks for, and what is said, is internal/admin's.
+func (h *Handler) administer(x *exchange) {
+	h.answerAdmin(x, h.administered(x.request))
+}
+
+func (h *Handler) administered(req *engine.Request) admin.Answer {
+	ask, query, refused := admin.Route(admin.Call{
+		Method: req.Method, Target: req.Target, Authorization: req.Fields.Field("authorization"),
+	}, h.options.Config.Token)
+	switch ask {
+	case admin.Page:
+		return admin.NeedsToken()
+	case admin.Stats:
+		return admin.JSON(http.StatusOK, admin.Figures(h.figures(), h.options.Config.Problems))
+	case admin.Metrics:
+		return admin.Prometheus(h.figures())
+	case admin.Purge, admin.Invalidate:
+		return h.adminPurge(query, ask == admin.Invalidate)
+	}
+	return refused
+}
+
+func (h *Handler) figures() []int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := h.engine.Figures()
+	return all[:]
+}
+
+func (h *Handler) adminPurge(query string, soft bool) admin.Answer {
+	subjects, problem := admin.ParsePurge(query, soft)
+	if problem != "" {
+		return admin.NothingPurged(soft, problem)
+	}
+	purged, err := h.purgeSubjects(h.alive, subjects) // whoever asked, and has left meanwhile
+	switch {
+	case err != nil:
+		return admin.NotPurged(soft, err.Error())
+	case h.options.Log == nil:
+		return admin.Purged(soft, purged.Entries)
+	}
+	return admin.PurgedWithin(soft, purged.Entries, purged.Within, purged.Seq)
+}
+
+func (h *Handler) answerAdmin(x *exchange, a admin.Answer) {
+	head := &blob{status: a.Status, header: http.Header{"Cache-Control": {"no-store"}, "Content-Length": {strconv.Itoa(len(a.Text))}}}
+	for _, f := range a.Fields {
+		head.header.Add(f.Name, f.Value)
+	}
+	h.sendWhole(x, head, &blob{bytes: []byte(a.Text)}, false)
+}
