@@ -67,8 +67,10 @@ func (p *places) prepare() error {
 		"many.bin":   edge.EncodePages(many),
 		"no-app.mjs": noApp,
 		"pages.bin":  edge.EncodePages(pages),
-		"page.bin":   []byte(content.Page()),
-		"parts.mjs":  []byte("export const parts = " + string(parts) + ";\n"),
+		// What inlay build says of these pages.
+		"build-id.mjs": []byte("export const build = \"0123456789abcdef\";\nexport const rehearsed = \"/page/x\";\n"),
+		"page.bin":     []byte(content.Page()),
+		"parts.mjs":    []byte("export const parts = " + string(parts) + ";\n"),
 	}
 	scripts, err := filepath.Glob("workers/js/*.mjs")
 	if err != nil || len(scripts) == 0 {
@@ -207,8 +209,13 @@ func (p *places) built() (b builtWorker, err error) {
 	b.site = embedded.ReplaceAllStringFunc(worker, func(e string) string {
 		return fmt.Sprintf("embed %q", filepath.ToSlash(filepath.Join(up, embedded.FindStringSubmatch(e)[1])))
 	})
-	b.inlay, err = replaceOnce(b.site, fmt.Sprintf("embed %q", filepath.ToSlash(filepath.Join(up, "pages.bin"))), `embed "pages.bin"`)
-	return b, err
+	b.inlay = b.site
+	for _, name := range []string{"pages.bin", "build-id.mjs"} {
+		if b.inlay, err = replaceOnce(b.inlay, fmt.Sprintf("embed %q", filepath.ToSlash(filepath.Join(up, name))), fmt.Sprintf("embed %q", name)); err != nil {
+			return b, err
+		}
+	}
+	return b, nil
 }
 
 // replaceOnce replaces what a text has once.
