@@ -305,8 +305,9 @@ func TestA304RenewsEarlyTooAndWhatTookLongStillDoes(t *testing.T) {
 	require.NotEmpty(t, s.asked[1].Conditions)
 	assert.Zero(t, s.windowOf("/f"))
 	s.notModified(1, withETag(`"v"`)) // in no time
-	assert.Equal(t, took, s.tookOf("/f"))
-	assert.GreaterOrEqual(t, s.windowOf("/f"), window*7/8)
+	assert.GreaterOrEqual(t, s.tookOf("/f"), took*3/4, "what changes next may take as long")
+	assert.Less(t, s.tookOf("/f"), took, "and was slow once only, perhaps")
+	assert.GreaterOrEqual(t, s.windowOf("/f"), window*3/4)
 	s.now = s.now.Add(time.Second)
 	s.get(5000, "/p")
 	assert.Equal(t, "inlay/a;hit", s.head["cache-status"])
