@@ -3,6 +3,7 @@
 
 import { loopField } from "./front.mjs";
 import { inspect, parse } from "./shell.mjs";
+import { setTiming } from "./timing.mjs";
 
 /** @typedef {import("./core.mjs").Core} Core */
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -35,6 +36,7 @@ export function asks(core) {
         if (fields[i] === "content-length") length = fields[i + 1];
         else headers.append(fields[i], fields[i + 1]);
       }
+      if (core.settings?.debug) setTiming(headers);
       return core.keep({ init: core.initOf(status, headers), length });
     },
 
