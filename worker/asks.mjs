@@ -36,7 +36,7 @@ export function asks(core) {
         if (fields[i] === "content-length") length = fields[i + 1];
         else headers.append(fields[i], fields[i + 1]);
       }
-      if (core.settings?.debug) setTiming(headers);
+      if (core.settings.debug) setTiming(headers);
       return core.keep({ init: core.initOf(status, headers), length });
     },
 
