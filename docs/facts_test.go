@@ -146,17 +146,24 @@ func TestLinesOfTheLogAreThoseOfTheCode(t *testing.T) {
 	for _, row := range rows {
 		line := strings.Trim(row[0], "`")
 		if line == "inlay: INLAY_" {
-			line = "inlay: ${error.message}" // TestBadVariableIsNamedInDevelopment has the rest
+			line = "inlay: error.message" // TestBadVariableIsNamedInDevelopment has the rest
 		}
 		switch row[0] { // TestEndOfAnInstanceIsSeenAtOnce has the rest
 		case "`inlay: GET /`, or another method":
 			line = "inlay: ${request.method} "
 		case "`inlay: app.wasm has ended`":
-			line = "inlay: ${error.message}"
+			line = "inlay: text, { request }"
 		}
-		call := map[string]string{"warning": `(console\.warn\(|\.Warn\()`, "error": `(console\.error\(|\.Error\()`, "": `[pP]rintf\(`}[row[1]]
+		line = strings.TrimSpace(line)
+		// worker/say.mjs puts "inlay: " before each.
+		glue, native := strings.TrimPrefix(line, "inlay: "), "[`\"]"+regexp.QuoteMeta(line)
+		call := map[string]string{
+			"warning": `(\b(?:warn|sayWarning)\([` + "`\"]?" + regexp.QuoteMeta(glue) + `|\.Warn\(` + native + `)`,
+			"error":   `(\bsayError\([` + "`\"]?" + regexp.QuoteMeta(glue) + `|\.Error\(` + native + `)`,
+			"":        `[pP]rintf\(` + native,
+		}[row[1]]
 		require.NotEmpty(t, call, row)
-		assert.Regexp(t, call+"[`\"]"+regexp.QuoteMeta(strings.TrimSpace(line)), code.String())
+		assert.Regexp(t, call, code.String())
 	}
 }
 

@@ -89,6 +89,9 @@ type Config struct {
 	// site's handlers then live on from one visitor's fill to the next, as they do natively. Default 0: each batch has a fresh one.
 	KeepInstances int
 
+	// LogFormat is how what inlay logs is written where nobody says with what: natively without [Options].Logger. Default LogText.
+	LogFormat LogFormat
+
 	// Dev turns on what helps while a site is being written, such as errors that name their cause. Default false.
 	Dev bool
 	// Debug turns on header fields and request parameters for finding out what the cache did. Default: as Dev.
@@ -125,6 +128,20 @@ const (
 	// CompressPages compresses pages: those of the build, and those of the origin that are composed.
 	CompressPages
 )
+
+// LogFormat says how the lines of a log are written.
+type LogFormat uint8
+
+const (
+	// LogText is a line of text, with what it is about behind it: natively by slog.Default().
+	LogText LogFormat = iota
+	// LogJSON is an object in a line: natively of slog.NewJSONHandler, to standard error.
+	LogJSON
+)
+
+// CheckLog refuses an INLAY_LOG that is neither json nor text, as a server has it. lookup is as that of [ParseConfig], which reads it where
+// INLAY_LOG_FORMAT is unset but refuses nothing: in a Worker it is a binding. The error is a [*ConfigError].
+func CheckLog(lookup func(name string) (string, bool)) error { return outer(config.CheckLog(lookup)) }
 
 // Field is a header field; its name is in lower case.
 type Field struct{ Name, Value string }
@@ -168,4 +185,33 @@ type Variable struct {
 // unset.
 func Variables() []Variable {
 	return mapped(config.Variables(), func(v config.Variable) Variable { return Variable(v) })
+}
+
+// fillIn replaces zero fields that make no sense as they are by their defaults, for a Config made by hand.
+func fillIn(c *Config) {
+	defaults, err := ParseConfig(func(string) (string, bool) { return "", false })
+	if err != nil {
+		panic(err) // the defaults are constants
+	}
+	if c.MaxBytes == 0 {
+		c.MaxBytes = defaults.MaxBytes
+	}
+	if c.MaxFragment == 0 {
+		c.MaxFragment = defaults.MaxFragment
+	}
+	if c.TTL == 0 {
+		c.TTL = defaults.TTL
+	}
+	if c.Lease == 0 {
+		c.Lease = defaults.Lease
+		if c.Outage == 0 {
+			c.Outage = c.Lease
+		}
+	}
+	if c.LeaseSoft == 0 {
+		c.LeaseSoft = min(defaults.LeaseSoft, c.Lease)
+	}
+	if c.FillTimeout == 0 {
+		c.FillTimeout = defaults.FillTimeout
+	}
 }

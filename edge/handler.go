@@ -54,7 +54,8 @@ type Options struct {
 	// Codings are in what pages may be sent besides gzip, in the order of the handler's preference, where Config.Compress says so: see
 	// inlay/edge/compress. One that is called gzip takes the place of [Gzip]. Nil: gzip alone.
 	Codings []Coding
-	// Logger gets what nobody else is told. Nil: slog.Default().
+	// Logger gets what nobody else is told. Each line has, as far as it is about them, "request", "page", "slot" and "key". Nil: as
+	// Config.LogFormat says.
 	Logger *slog.Logger
 }
 
@@ -80,6 +81,8 @@ type Handler struct {
 	fragment markup.Fragment // scratch for reading one, while the lock is held
 	coded    atomic.Bool     // a page with slots came in an encoding that cannot be undone here
 	refused  map[string]bool // what was logged of pages of the origin: a line for each page and reason
+
+	telling telling // what the event in progress tells the engine
 
 	polling chan struct{}                            // closed at the end of the last poll
 	purges  map[engine.RequestID]chan struct{}       // closed when the log has been told, or could not be
@@ -108,7 +111,7 @@ type blob struct {
 func NewHandler(o Options) (*Handler, error) {
 	fillIn(&o.Config)
 	if o.Logger == nil {
-		o.Logger = slog.Default()
+		o.Logger = loggerOf(o.Config.LogFormat)
 	}
 	front, err := newFront(&o.Config, o.Pages)
 	if err != nil {
@@ -178,14 +181,22 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	req.Draw = rand.Uint64() // not the ID, which a warm page does not need
 	x := &p.exchange
 	*x = exchange{w: w, r: r, request: req, asked: h.asked(w, r)}
+	if h.options.Config.Debug {
+		x.id = h.requestID(r)
+		x.w = &named{ResponseWriter: w, id: x.id}
+		w = x.w
+	}
 	p.visitor = visitor{r: r, front: &h.front, unconditional: x.asked.Any()}
 	req.Fields = &p.visitor
 	if whole, ok := h.engine.Warm(req, h.now()); ok {
 		h.sendWhole(x, whole.Head, whole.Body, true)
 		return
 	}
+	if x.id == "" { // a warm page has nothing to log
+		x.id = h.requestID(r)
+	}
 	if h.front.isLoop(r) {
-		h.answerLoop(w, r)
+		h.answerLoop(w, x)
 		return
 	}
 	if h.options.Config.Token != "" && strings.HasPrefix(req.Target, engine.AdminPrefix) {

@@ -127,7 +127,7 @@ func (h *Handler) tagIn(tag string, i int) string {
 // has from when it got that.
 func sameOf(whole *blob) *blob {
 	all := maps.Clone(whole.header)
-	for _, name := range [...]string{"Content-Type", "Content-Length", "Content-Encoding", "Link"} {
+	for _, name := range [...]string{"Content-Type", "Content-Length", "Content-Encoding", "Link", "Server-Timing"} {
 		delete(all, name)
 	}
 	return &blob{status: http.StatusNotModified, header: all}
@@ -139,6 +139,7 @@ type exchange struct {
 	r *http.Request
 	// request as the engine has read it.
 	request *engine.Request
+	id      string // what the request is called in the log; empty as long as it is a warm page's
 	asked   coding.Accepts
 	// passed: it went to the origin with all that the visitor sent.
 	passed bool

@@ -87,7 +87,7 @@ func (h *Handler) compose(out *passWriter, c *conn, cancel context.CancelFunc, s
 	default:
 		if declared {
 			h.coded.Store(true)
-			h.refuse(c.exchange.request.Target, "the answer has Content-Encoding "+ascii.Quote(encoding)+", so it was not read for slots; the origin was asked for gzip or none")
+			h.refuse(c.exchange.request.Target, "the answer has Content-Encoding "+ascii.Quote(encoding)+", so it was not read for slots; the origin was asked for gzip or none", "request", c.exchange.id)
 		}
 		return nil
 	}
@@ -209,7 +209,7 @@ func (m *composer) read(p []byte) {
 // part gives the engine the pieces that are known now.
 func (m *composer) part(o *page.Outline, refused []string, done bool) {
 	for _, text := range refused {
-		m.h.refuse(m.name, text)
+		m.h.refuse(m.name, text, "request", m.c.exchange.id)
 	}
 	if len(o.Pieces) == 0 && len(o.Slots) == 0 && len(o.Links) == 0 && !done {
 		return
@@ -296,7 +296,7 @@ func (m *composer) end(err error) {
 }
 
 // refuse logs, once, why something in a page stays as it stands, or all of the page.
-func (h *Handler) refuse(name, text string) {
+func (h *Handler) refuse(name, text string, more ...any) {
 	const most = 512
 	line := name + "\n" + text
 	fresh := false
@@ -309,7 +309,7 @@ func (h *Handler) refuse(name, text string) {
 		}
 	})
 	if fresh {
-		h.options.Logger.Warn("inlay: left as it is", "page", name, "why", text)
+		h.options.Logger.Warn("inlay: left as it is", append([]any{"page", name, "why", text}, more...)...)
 	}
 }
 
@@ -320,9 +320,13 @@ func (n nativeHost) Parse(b *blob, p engine.Parse) []byte {
 		refused = append(refused, err.Error())
 	}
 	if h := n.h; len(refused) > 0 {
+		var more []any
+		if t := h.telling; t.fill != nil {
+			more = []any{"request", t.of.request, "slot", t.fill.Slot}
+		}
 		go func() { // the lock is held here
 			for _, text := range refused {
-				h.refuse(p.Base, text)
+				h.refuse(p.Base, text, more...)
 			}
 		}()
 	}

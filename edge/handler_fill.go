@@ -19,9 +19,9 @@ import (
 )
 
 // fill runs one attempt of a fill and reports its end.
-func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, client *http.Request) {
+func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, of led) {
 	defer h.work.Done()
-	a, heard, err := h.fetch(ctx, f, f.Fields, f.Conditions)
+	a, heard, err := h.fetch(withLed(ctx, &of), f, f.Fields, f.Conditions)
 	var failure *answer.FillError
 	stopped := false
 	h.event(func() {
@@ -31,6 +31,8 @@ func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, cli
 		}
 		delete(h.fills, id)
 		cancel()
+		h.telling = telling{&of, &f}
+		defer func() { h.telling = telling{} }()
 		if err != nil {
 			failure = h.engine.FillFail(id, fillFailure(err, f), h.now(), heard...)
 			return
@@ -38,10 +40,10 @@ func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, cli
 		failure = h.engine.FillEnd(id, &a.answer, &blob{bytes: a.body}, h.now())
 	})
 	if failure != nil && failure.Unusual() {
-		h.options.Logger.Warn("inlay: fill failed", "src", f.Src, "error", outer(failure))
+		h.options.Logger.Warn("inlay: fill failed", of.attributes(&f, "error", outer(failure), "reason", failure.Reason.String())...)
 	}
-	if client != nil && !stopped && !f.Document {
-		h.checkLeaks(f, client)
+	if of.client != nil && !stopped && !f.Document {
+		h.checkLeaks(f, &of)
 	}
 }
 
@@ -117,6 +119,12 @@ func (h *Handler) ask(ctx context.Context, f engine.Fill, at string, fields []fi
 	for _, field := range slices.Concat(f.Constant, f.Vouching) {
 		r.Header.Set(field.Name, field.Value)
 	}
+	of := ledIn(ctx)
+	for _, field := range of.trace {
+		if r.Header.Get(field.Name) == "" { // else the slot declares it, or the site says it always
+			r.Header.Set(field.Name, field.Value)
+		}
+	}
 	if f.URL != "" && f.Binding == "" {
 		return h.fetchRemote(r, f)
 	}
@@ -135,7 +143,7 @@ func (h *Handler) ask(ctx context.Context, f engine.Fill, at string, fields []fi
 			case p == http.ErrAbortHandler:
 				err = &answer.FillError{Reason: answer.ConnectError, Text: "the handler of " + f.Src + " aborted its answer"}
 			default:
-				h.options.Logger.Error("inlay: the handler of a fragment panicked", "src", f.Src, "panic", p)
+				h.options.Logger.Error("inlay: the handler of a fragment panicked", of.attributes(&f, "panic", p)...)
 				err = &answer.FillError{Reason: answer.ConnectError, Text: fmt.Sprintf("the handler of %s panicked: %v", f.Src, p)}
 			}
 		}()

@@ -89,9 +89,10 @@ func (f *front) isLoop(r *http.Request) bool {
 }
 
 // answerLoop answers such a request.
-func (h *Handler) answerLoop(w http.ResponseWriter, r *http.Request) {
-	origin := h.options.Config.Origin
-	h.options.Logger.Error("inlay: a request has come back to the site that passed it on: its origin, or the host of a src, leads to the site itself", "origin", origin, "host", r.Host, "target", r.RequestURI)
+func (h *Handler) answerLoop(w http.ResponseWriter, x *exchange) {
+	origin, r := h.options.Config.Origin, x.r
+	h.options.Logger.Error("inlay: a request has come back to the site that passed it on: its origin, or the host of a src, leads to the site itself",
+		"request", x.id, "origin", origin, "host", r.Host, "target", r.RequestURI)
 	why := "INLAY_ORIGIN " + origin + ", or the host of a src, leads to this site itself, here as " + r.Host + "."
 	h.shown.fail(w, r, h.options.Config.Dev, http.StatusLoopDetected, why, "This site's origin leads to the site itself.")
 }

@@ -27,9 +27,6 @@ func (n nativeHost) NewHead(status int, fields []field.Field) *blob {
 		}
 		b.header.Add(f.Name, f.Value)
 	}
-	if n.h.options.Config.Debug {
-		setTiming(b.header)
-	}
 	if b.noTransform {
 		b.header.Set("Cache-Control", withNoTransform(b.header.Get("Cache-Control")))
 	}
@@ -141,18 +138,21 @@ func (n nativeHost) Stop(fill engine.FillID) {
 func (n nativeHost) Shown(engine.RequestID, *engine.Shown) {}
 
 func (n nativeHost) Report(src string, failure *answer.FillError) {
-	n.h.options.Logger.Warn("inlay: fragment does not fit", "src", src, "error", outer(failure))
+	n.h.options.Logger.Warn("inlay: fragment does not fit", n.h.telling.attributes(src, "error", outer(failure))...)
 }
 
 func (n nativeHost) Fill(id engine.RequestID, fill engine.FillID, f engine.Fill) {
-	var client *http.Request
-	if c := n.h.conns[id]; c != nil && n.h.options.CheckLeaks { // it may have left while it was looked below
-		client = c.exchange.r
+	var of led
+	if c := n.h.conns[id]; c != nil { // it may have left while it was looked below
+		of = leads(c.exchange)
+		if n.h.options.CheckLeaks {
+			of.client = c.exchange.r
+		}
 	}
 	ctx, cancel := context.WithTimeout(n.h.alive, f.Timeout)
 	n.h.fills[fill] = cancel
 	n.h.work.Add(1)
-	go n.h.fill(ctx, fill, f, client)
+	go n.h.fill(ctx, fill, f, of)
 }
 
 // conn is a request that the engine has not answered at once: what was asked for it, and how it learns of more.

@@ -35,10 +35,10 @@ const leakTimeout = time.Minute
 
 // checkLeaks fetches a fragment with two different sets of undeclared inputs. Where the answers differ it varies the
 // inputs one by one to name those that matter.
-func (h *Handler) checkLeaks(f engine.Fill, client *http.Request) {
+func (h *Handler) checkLeaks(f engine.Fill, of *led) {
 	ctx, cancel := context.WithTimeout(context.Background(), leakTimeout)
 	defer cancel()
-	inputs := undeclaredInputs(f, client)
+	inputs := undeclaredInputs(f, of.client)
 	all := func(value string) []field.Field { return offer(f.Fields, inputs, value) }
 	if !h.sameAnswer(ctx, f, all(leakMark+"a"), all(leakMark+"b")) {
 		leak := Leak{Src: f.Src}
@@ -49,25 +49,25 @@ func (h *Handler) checkLeaks(f engine.Fill, client *http.Request) {
 			}
 			leak.Inputs = append(leak.Inputs, declared(in))
 		}
-		h.tellLeak(leak)
+		h.tellLeak(leak, &f, of)
 	}
 	if h.keepsOfOthers(ctx, f, offer(replaced(f.Fields, leakMark+"c"), inputs, leakMark+"c")) {
-		h.tellLeak(Leak{Src: f.Src, Kept: true})
+		h.tellLeak(Leak{Src: f.Src, Kept: true}, &f, of)
 	}
 }
 
 // leakMark begins each value that a check offers: no answer has it but of what was offered.
 const leakMark = "inlay-leak-"
 
-func (h *Handler) tellLeak(leak Leak) {
+func (h *Handler) tellLeak(leak Leak, f *engine.Fill, of *led) {
 	switch {
 	case h.options.OnLeak != nil:
 		h.options.OnLeak(leak)
 	case leak.Kept:
-		h.options.Logger.Warn("inlay: a fragment depends on what another visitor's fill has left: keep nothing of a visitor in a package variable", "src", leak.Src)
+		h.options.Logger.Warn("inlay: a fragment depends on what another visitor's fill has left: keep nothing of a visitor in a package variable", of.attributes(f)...)
 	default:
 		h.options.Logger.Warn("inlay: a fragment depends on what its slot does not declare: add it to the slot's vary, or remove the dependency",
-			"src", leak.Src, "inputs", strings.Join(leak.Inputs, " "))
+			of.attributes(f, "inputs", strings.Join(leak.Inputs, " "))...)
 	}
 }
 

@@ -75,7 +75,7 @@ func (h *Handler) answered(a LogAnswer, err error) (*purgelog.Answer, error) {
 const passWait = time.Second
 
 // passed purges what the head of an origin's answer says has changed (RFC 9875), and waits for the log to have it.
-func (h *Handler) passed(ctx context.Context, id engine.RequestID, header http.Header) {
+func (h *Handler) passed(ctx context.Context, c *conn, header http.Header) {
 	groups, tags := joined(header, "Cache-Group-Invalidation"), ""
 	if name := h.options.Config.PurgeField; name != "" {
 		tags = joined(header, name)
@@ -86,12 +86,12 @@ func (h *Handler) passed(ctx context.Context, id engine.RequestID, header http.H
 	var told chan struct{}
 	named := false
 	h.event(func() {
-		named = h.engine.PassEnd(id, groups, tags, h.now())
-		told = h.purges[id]
+		named = h.engine.PassEnd(c.id, groups, tags, h.now())
+		told = h.purges[c.id]
 	})
 	if !named {
 		h.options.Logger.Warn("inlay: an answer purges nothing, as its field names nothing; groups are strings in quotes",
-			"Cache-Group-Invalidation", groups[:min(len(groups), 200)], "tags", tags[:min(len(tags), 200)])
+			"Cache-Group-Invalidation", groups[:min(len(groups), 200)], "tags", tags[:min(len(tags), 200)], "request", c.exchange.id)
 	}
 	if told == nil {
 		return

@@ -54,7 +54,11 @@ func proxyTo(target *url.URL, remote *http.Transport, shown shownPages, o *Optio
 		ErrorLog:      stdlog.New(io.Discard, "", 0), // it would say that a body broke off, which originBody does
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if r.Context().Err() == nil { // else it is the client that has gone
-				log.Error("inlay: the origin cannot be reached", "origin", origin, "error", err)
+				request := ""
+				if out, ok := r.Context().Value(passKey{}).(*passWriter); ok {
+					request = out.request
+				}
+				log.Error("inlay: the origin cannot be reached", "origin", origin, "error", err, "request", request)
 			}
 			shown.fail(w, r, dev, http.StatusBadGateway, "the origin "+origin+" cannot be reached: "+err.Error(), "The origin cannot be reached.")
 		},
@@ -64,7 +68,7 @@ func proxyTo(target *url.URL, remote *http.Transport, shown shownPages, o *Optio
 // pass gives a request to the origin. What inlay and origins tell each other in fields of their own, Inlay-…, is not for
 // those outside: a visitor's do not get in, and an origin's do not get out.
 func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
-	out := &passWriter{ResponseWriter: w}
+	out := &passWriter{ResponseWriter: w, request: c.exchange.id}
 	inner := r.WithContext(context.WithValue(r.Context(), passKey{}, out))
 	inner.Header = r.Header.Clone()
 	came := (&visitor{r: r, front: &h.front}).came()
@@ -80,7 +84,7 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 	inner.Header.Set("Surrogate-Capability", field.SurrogateCapability)
 	out.outward = func(header http.Header) { h.front.outward(header, came) }
 	if !isSafe(r.Method) {
-		out.changed = func() { h.passed(r.Context(), c.id, w.Header()) }
+		out.changed = func() { h.passed(r.Context(), c, w.Header()) }
 	}
 	before := w.Header().Clone()
 	defer func() {
@@ -89,7 +93,7 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 		case p == http.ErrAbortHandler || out.wrote:
 			panic(p) // which ends the answer where it is
 		default:
-			h.options.Logger.Error("inlay: the handler panicked", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+			h.options.Logger.Error("inlay: the handler panicked", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()), "request", c.exchange.id)
 			header := w.Header()
 			clear(header)
 			maps.Copy(header, before)
@@ -129,7 +133,7 @@ func (b *originBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && err != io.EOF {
 		if b.to.broke == nil && b.asked.Context().Err() == nil { // else it is the client that has gone
-			b.log.Warn("inlay: the origin's answer broke off", "target", b.asked.URL.RequestURI(), "error", err)
+			b.log.Warn("inlay: the origin's answer broke off", "target", b.asked.URL.RequestURI(), "error", err, "request", b.to.request)
 		}
 		b.to.broke = err
 	}
@@ -201,6 +205,7 @@ func stripInternal(header http.Header) {
 // passWriter is the writer of a request that is passed on. It can do what the one below can.
 type passWriter struct {
 	http.ResponseWriter
+	request string // what it is called
 	wrote   bool
 	outward func(http.Header) // before the head of the answer leaves
 	changed func()            // what is to be done before the head of a success or a redirect leaves; may be nil

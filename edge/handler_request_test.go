@@ -1,67 +1,220 @@
 package edge
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"inlay/internal/engine"
 )
 
-// keyed is what a key is made of: header fields alone.
-type keyed struct{ engine.Fields }
-
-func (keyed) RawQuery() string            { return "" }
-func (keyed) Share(string, int) int       { return 1 }
-func (k keyed) Header(name string) string { return k.Field(name) }
-
-// One of two lines natively is one of two lines.
-func TestCookieLinesAreJoinedAlike(t *testing.T) {
-	shell := `<body><edge-slot name="a" src="/a" vary="cookie:c header:x"></edge-slot></body>`
-	slot := pageOf(t, "/p", shell).Slots[0].inner()
-	native := func(lines ...string) string {
-		r := newNativeRequest(t, lines...)
-		key, err := slot.AppendKey(nil, nil, keyed{&visitor{r: r, front: new(front)}})
-		require.NoError(t, err)
-		return string(key)
+// objects are what was logged, as objects.
+func objects(t *testing.T, text string) (all []map[string]any) {
+	t.Helper()
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		var l map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &l), line)
+		all = append(all, l)
 	}
-	assert.Equal(t, "/a\ncookie: c=1", native("Cookie", "session=secret", "cookie", "c=1"))
-	assert.Equal(t, "/a\ncookie: c=1", native("Cookie", "c=1", "COOKIE", "session=secret"))
-	assert.Equal(t, "/a\ncookie: c=1", native("Cookie", "c=1, session=secret"))
-	assert.Equal(t, "/a\nx: 1, 2", native("x", "1", "X", "2"))
-	assert.Equal(t, "/a\nx: , 2", native("x", "", "X", "2"))
-	assert.Equal(t, "/a", native("x", "a\x01"))
-	assert.Equal(t, "/a", native("x", "a\xff"))
-	assert.Equal(t, "/a\nx: é", native("x", "é"))
+	return all
 }
 
-func TestOriginThatDemandsAUserAgentAnswersFills(t *testing.T) {
-	var got []http.Header
-	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got = append(got, r.Header.Clone())
-		if r.Header.Get("User-Agent") == "" {
-			w.WriteHeader(http.StatusForbidden)
-		}
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = w.Write([]byte(r.Header.Get("User-Agent") + "|" + r.Header.Get("X-Api-Key") + "|" + r.Header.Get("Authorization")))
-	}))
-	t.Cleanup(origin.Close)
-	for fields, want := range map[string]string{
-		"": "inlay||",
-		"User-Agent: shop/1\nX-Api-Key: k\nAuthorization: Bearer b": "shop/1|k|Bearer b",
-	} {
-		config, err := ParseConfig(vars(map[string]string{"INLAY_ORIGIN": origin.URL, "INLAY_FILL_FIELDS": fields}))
-		require.NoError(t, err)
-		h, err := NewHandler(Options{Pages: []Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)}, Config: config})
-		require.NoError(t, err)
-		answer := httptest.NewRecorder()
-		h.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/p", nil))
-		assert.Equal(t, "<body>"+want+"</body>", answer.Body.String())
+// inJSON is a logger of lines, and what it was given.
+func inJSON() (*slog.Logger, func() string) {
+	var mu sync.Mutex
+	var buf strings.Builder
+	return slog.New(slog.NewJSONHandler(lockedWriter{&mu, &buf}, nil)), func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return buf.String()
 	}
-	for _, header := range got {
-		assert.Len(t, header.Values("User-Agent"), 1)
+}
+
+func visiting(target string, fields ...string) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	r.RemoteAddr = "10.0.0.1:1234"
+	for i := 0; i < len(fields); i += 2 {
+		r.Header.Add(fields[i], fields[i+1])
+	}
+	return r
+}
+
+func TestALogLineSaysWhoseItIs(t *testing.T) {
+	p := pageOf(t, "/p/{id}", `<body><edge-slot name="price" src="/price/{id}" vary="cookie:session header:x-shop query:q"></edge-slot></body>`)
+	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Shop") == "panics" {
+			panic("oh\nno")
+		}
+		http.Error(w, "down", http.StatusServiceUnavailable)
+	})
+	logger, said := inJSON()
+	h, err := NewHandler(Options{Pages: []Page{p}, Origin: origin, Logger: logger, Config: Config{Debug: true}})
+	require.NoError(t, err)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, visiting("/p/7?q=a%0Ab", "Cookie", "session=hidden-from-logs", "X-Shop", "panics", "X-Request-Id", "abc-1"))
+	require.NoError(t, h.Shutdown(context.Background()))
+	all := objects(t, said())
+	require.Len(t, all, 2, said())
+	for i, msg := range []string{"inlay: the handler of a fragment panicked", "inlay: fill failed"} {
+		l := all[i]
+		assert.Equal(t, msg, l["msg"])
+		assert.Equal(t, "abc-1", l["request"])
+		assert.Equal(t, "/p/{id}", l["page"])
+		assert.Equal(t, "price", l["slot"])
+		assert.Equal(t, "/price/7?q=a%0Ab\ncookie: ...\nx-shop: panics", l["key"])
+	}
+	assert.Equal(t, "connect", all[1]["reason"])
+	assert.NotContains(t, said(), "hidden-from-logs")
+	assert.Equal(t, "abc-1", w.Header().Get("Inlay-Request"))
+}
+
+func TestWhatNoFillIsOfIsLoggedWithItsRequest(t *testing.T) {
+	logger, said := inJSON()
+	h, err := NewHandler(Options{Origin: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") }), Logger: logger})
+	require.NoError(t, err)
+	h.ServeHTTP(httptest.NewRecorder(), visiting("/x", "X-Request-Id", "one"))
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	h, err = NewHandler(Options{Config: Config{Origin: gone.URL}, Logger: logger})
+	require.NoError(t, err)
+	h.ServeHTTP(httptest.NewRecorder(), visiting("/x", "X-Request-Id", "two"))
+	h.ServeHTTP(httptest.NewRecorder(), visiting("/x", "X-Request-Id", "three", "Cdn-Loop", h.front.loop.Add("")))
+	var ids []any
+	for _, l := range objects(t, said()) {
+		ids = append(ids, l["request"])
+	}
+	assert.Equal(t, []any{"one", "two", "three"}, ids)
+}
+
+func TestARequestIsCalledAsATrustedProxyCallsIt(t *testing.T) {
+	h, err := NewHandler(Options{Origin: http.NotFoundHandler()})
+	require.NoError(t, err)
+	own := regexp.MustCompile(`^[0-9a-f]{16}$`)
+	for _, c := range []struct {
+		peer  string
+		given []string
+		want  string // empty: one of its own
+	}{
+		{"10.0.0.1:1", []string{"0af7651916cd43dd"}, "0af7651916cd43dd"},
+		{"127.0.0.1:1", []string{"Root=1-67891233-abcdef012345678912345678"}, "Root=1-67891233-abcdef012345678912345678"},
+		{"10.0.0.1:1", nil, ""},
+		{"10.0.0.1:1", []string{""}, ""},
+		{"10.0.0.1:1", []string{"a", "b"}, ""},
+		{"10.0.0.1:1", []string{"a slot=x"}, ""},
+		{"10.0.0.1:1", []string{"a\nb"}, ""},
+		{"10.0.0.1:1", []string{`a"b`}, ""},
+		{"10.0.0.1:1", []string{"ä"}, ""},
+		{"10.0.0.1:1", []string{strings.Repeat("a", 128)}, strings.Repeat("a", 128)},
+		{"10.0.0.1:1", []string{strings.Repeat("a", 129)}, ""},
+		{"203.0.113.7:1", []string{"0af7651916cd43dd"}, ""},
+	} {
+		r := visiting("/")
+		r.RemoteAddr = c.peer
+		r.Header["X-Request-Id"] = c.given
+		if got := h.requestID(r); c.want != "" {
+			assert.Equal(t, c.want, got)
+		} else {
+			assert.Regexp(t, own, got, "%q", c.given)
+			assert.NotEqual(t, got, h.requestID(r), "each has its own")
+		}
+	}
+}
+
+func TestWhoDebugsIsToldTheRequest(t *testing.T) {
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot></body>`)
+	q := pageOf(t, "/required", `<body><edge-slot name="a" src="/missing" required></edge-slot></body>`)
+	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Inlay-Request", "not the origin's to say")
+		switch r.URL.Path {
+		case "/missing":
+			http.NotFound(w, r)
+		case "/flushed":
+			_ = http.NewResponseController(w).Flush()
+			fallthrough
+		default:
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, "<p>a</p>")
+		}
+	})
+	for _, debug := range []bool{true, false} {
+		server, _ := serve(t, Options{Pages: []Page{p, q}, Origin: origin, Config: Config{Debug: debug, Token: secret}})
+		seen := map[string]bool{}
+		for _, target := range []string{"/p", "/p", "/required", "/other", "/flushed", "/_inlay/stats", "/p?inlay=complete"} {
+			for _, method := range []string{http.MethodGet, http.MethodHead} {
+				r, err := http.NewRequest(method, server.URL+target, nil)
+				require.NoError(t, err)
+				resp, err := http.DefaultClient.Do(r)
+				require.NoError(t, err)
+				_, err = io.Copy(io.Discard, resp.Body)
+				require.NoError(t, err)
+				require.NoError(t, resp.Body.Close())
+				ids := resp.Header["Inlay-Request"]
+				if !debug {
+					assert.Empty(t, ids, "%s %s", method, target)
+					continue
+				}
+				if assert.Len(t, ids, 1, "%s %s", method, target) {
+					assert.Regexp(t, `^[0-9a-f]{16}$`, ids[0])
+					assert.False(t, seen[ids[0]])
+					seen[ids[0]] = true
+				}
+			}
+		}
+	}
+}
+
+// TestAVisitorsTraceGoesOnToHisFills: and into no key.
+func TestAVisitorsTraceGoesOnToHisFills(t *testing.T) {
+	const (
+		one = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+		two = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	)
+	var mu sync.Mutex
+	seen := map[string]http.Header{}
+	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		seen[r.URL.Path+" "+fmt.Sprint(len(seen))] = r.Header.Clone()
+		mu.Unlock()
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, "<p>%s</p>", r.URL.Path)
+	})
+	remote := httptest.NewServer(origin)
+	defer remote.Close()
+	host := strings.TrimPrefix(remote.URL, "http://")
+	p := pageOf(t, "/p", `<body><edge-slot name="a" src="/a"></edge-slot><edge-slot name="b" src="http://`+host+`/b"></edge-slot><edge-slot name="c" src="binding:C/c"></edge-slot></body>`)
+	h, err := NewHandler(Options{
+		Pages: []Page{p}, Origin: origin, Bindings: map[string]http.Handler{"C": origin}, Config: Config{AllowHosts: []string{host}, Debug: true},
+	})
+	require.NoError(t, err)
+	visit := func(target string, fields ...string) string {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, visiting(target, fields...))
+		return w.Body.String()
+	}
+	body := visit("/p?inlay=complete", "Traceparent", one, "Tracestate", "a=1", "Tracestate", "b=2")
+	require.Len(t, seen, 3)
+	for path, header := range seen {
+		assert.Equal(t, []string{one}, header["Traceparent"], path)
+		assert.Equal(t, []string{"a=1, b=2"}, header["Tracestate"], path)
+	}
+	assert.Equal(t, body, visit("/p?inlay=complete", "Traceparent", two), "it is no part of what is asked for")
+	require.Len(t, seen, 3)
+
+	h.PurgeAll()
+	clear(seen)
+	visit("/p?inlay=complete", "Traceparent", one[:54], "Tracestate", "a=1")
+	require.Len(t, seen, 3)
+	for path, header := range seen {
+		assert.NotContains(t, header, "Traceparent", path)
+		assert.NotContains(t, header, "Tracestate", path)
 	}
 }

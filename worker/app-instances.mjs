@@ -4,6 +4,7 @@
 
 import { Kept, Places } from "./app-pool.mjs";
 import { Instance } from "./go.mjs";
+import { error as sayError, lastWords, nameOf, warn } from "./say.mjs";
 
 /** @typedef {import("./app-pool.mjs").Limits} Limits */
 
@@ -50,19 +51,24 @@ export async function appStarts(env, ctx) {
   await start(env, ctx);
 }
 
-/** An end that nobody waits for: of what a handler left behind. workers.Serve returns by itself. @param {Instance} app */
-function logEnd(app) {
+/**
+ * An end that nobody waits for: of what a handler left behind. workers.Serve returns by itself.
+ * @param {Instance} app @param {string} request whose handlers they were
+ */
+function logEnd(app, request) {
   app.ended.catch((error) => {
-    if (error.code !== 0) console.error(`inlay: ${error.message}`);
+    if (error.code === 0) return;
+    const [text, trace] = lastWords(error.message);
+    sayError(text, { request }, trace);
   });
 }
 
 /** What keeps instances from being kept was told. */
 let toldWhy = false;
 
-/** @param {string} why */
-function tellWhy(why) {
-  if (!toldWhy) console.warn(`inlay: an instance of app.wasm is not kept: ${why}`);
+/** @param {string} why @param {string} request @param {string} [trace] */
+function tellWhy(why, request, trace) {
+  if (!toldWhy) warn(`an instance of app.wasm is not kept: ${why}`, { request }, trace);
   toldWhy = true;
 }
 
@@ -73,9 +79,9 @@ function tellWhy(why) {
  * null: nobody waits for any of it
  * @param {(frame: Uint8Array) => void} write gets each frame as soon as its handler has finished
  * @param {Promise<unknown>} late settles when nobody waits for the rest any more
- * @param {{ env: any, ctx: ExecutionContext, limits: Limits }} of
+ * @param {{ env: any, ctx: ExecutionContext, limits: Limits, request: string }} of  request: what is called so leads them
  */
-export async function appFills(next, write, late, { env, ctx, limits }) {
+export async function appFills(next, write, late, { env, ctx, limits, request }) {
   const place = await places.enter(limits.most, late);
   if (place === null) return;
   try {
@@ -84,11 +90,11 @@ export async function appFills(next, write, late, { env, ctx, limits }) {
       if (batch === null) return;
       const app = await instance(env, ctx, limits, again);
       try {
-        await runFills(app, batch, write, late, limits);
+        await runFills(app, batch, write, late, limits, request);
         return;
       } catch (error) {
         if (again || !app.keptAnothers) throw error;
-        tellWhy(`a handler has kept something of another request's, and what was left of the batch runs again in a fresh one: ${error}`);
+        tellWhy(`a handler has kept something of another request's, and what was left of the batch runs again in a fresh one: ${error}`, request);
       }
     }
   } finally {
@@ -111,13 +117,13 @@ async function instance(env, ctx, limits, fresh) {
 
 /**
  * @param {Instance} app @param {Uint8Array} batch @param {(frame: Uint8Array) => void} write @param {Promise<unknown>} late
- * @param {Limits} limits
+ * @param {Limits} limits @param {string} request
  */
-async function runFills(app, batch, write, late, limits) {
+async function runFills(app, batch, write, late, limits, request) {
   const { binding } = app.context;
   if (binding.runFills === undefined) {
-    if (limits.kept > 0) tellWhy("its main has to call instance.Serve(handler)");
-    return askForFills(app, batch, write, late);
+    if (limits.kept > 0) tellWhy("its main has to call instance.Serve(handler)", request);
+    return askForFills(app, batch, write, late, request);
   }
   app.batches++;
   let finished = false;
@@ -143,12 +149,12 @@ async function runFills(app, batch, write, late, limits) {
     if (!finished) binding.cancelFills();
     app.flush();
   }
-  if (finished && await isAtRest(app)) kept.give(app, limits.kept);
-  else logEnd(app);
+  if (finished && await isAtRest(app, request)) kept.give(app, limits.kept);
+  else logEnd(app, request);
 }
 
-/** Whether nothing is left of a batch, now or after a few turns, in which what is only about to end does. @param {Instance} app */
-async function isAtRest(app) {
+/** Whether nothing is left of a batch, now or after a few turns, in which what is only about to end does. @param {Instance} app @param {string} request */
+async function isAtRest(app, request) {
   if (app.atRest < 0) return false;
   let left = 0;
   for (let turn = 0; turn < 3 && !app.over; turn++) {
@@ -160,7 +166,7 @@ async function isAtRest(app) {
     }
     if (left === 0) return !app.over;
   }
-  if (!app.over) tellWhy(`goroutines that are left of its batch: ${left}; of all of them:\n${app.context.binding.goroutineStacks()}`);
+  if (!app.over) tellWhy(`goroutines that are left of its batch: ${left}; of all of them:`, request, app.context.binding.goroutineStacks());
   return false;
 }
 
@@ -169,9 +175,9 @@ async function isAtRest(app) {
  * @param {Instance} app
  * @param {Uint8Array} batch
  * @param {(frame: Uint8Array) => void} write
- * @param {Promise<unknown>} late
+ * @param {Promise<unknown>} late @param {string} name of the request that leads them
  */
-async function askForFills(app, batch, write, late) {
+async function askForFills(app, batch, write, late, name) {
   const request = new Request(fillsUrl, {
     method: "POST", body: batch, headers: { "content-type": "application/json", authorization: `Bearer ${secret}` },
   });
@@ -199,7 +205,7 @@ async function askForFills(app, batch, write, late) {
     app.flush();
   }
   // At a stream that was cancelled syumai/workers panics: what the program then ends of is inlay's own doing.
-  if (!cut) logEnd(app);
+  if (!cut) logEnd(app, name);
 }
 
 /**
@@ -271,17 +277,20 @@ export async function appFetch(request, env, ctx) {
 function followed(request, response, broken, app) {
   if (response.body === null || request.method === "HEAD") {
     response.body?.cancel().catch(() => {});
-    logEnd(app);
+    logEnd(app, nameOf(request));
     return new Response(null, response);
   }
   const length = response.headers.get("content-length");
   const { readable, writable } = length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
   const writer = writable.getWriter();
   pump(response.body.getReader(), writer, broken)
-    .catch((error) => console.error(`inlay: ${request.method} ${new URL(request.url).pathname} broke off: ${error.message}`))
+    .catch((error) => {
+      const [text, trace] = lastWords(error.message);
+      sayError(`${request.method} ${new URL(request.url).pathname} broke off: ${text}`, { request: nameOf(request) }, trace);
+    })
     .finally(() => {
       app.flush();
-      if (!app.over) logEnd(app);
+      if (!app.over) logEnd(app, nameOf(request));
     });
   return new Response(readable, response);
 }

@@ -2,8 +2,8 @@
 // What the engine may ask: the imports of core.wasm. A pointer and a size name bytes of the instance's memory; they are copied.
 
 import { loopField } from "./front.mjs";
+import { nameOf, warn } from "./say.mjs";
 import { inspect, parse } from "./shell.mjs";
-import { setTiming } from "./timing.mjs";
 
 /** @typedef {import("./core.mjs").Core} Core */
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -36,7 +36,6 @@ export function asks(core) {
         if (fields[i] === "content-length") length = fields[i + 1];
         else headers.append(fields[i], fields[i + 1]);
       }
-      if (core.settings.debug) setTiming(headers);
       return core.keep({ init: core.initOf(status, headers), length });
     },
 
@@ -59,7 +58,7 @@ export function asks(core) {
 
     /** @param {number} handle @param {number} flags see shell.mjs @param {number} at @param {number} size of the base */
     parse: (handle, flags, at, size) => {
-      parsed = parse(core.blob(handle), flags, core.text(at, size));
+      parsed = parse(core.blob(handle), flags, core.text(at, size), core.about());
       return parsed?.length ?? 0;
     },
     /** @param {number} at */
@@ -70,7 +69,7 @@ export function asks(core) {
 
     /** @param {number} handle @param {number} flags @param {number} watch @param {number} at of the record, see shell.mjs */
     inspect: (handle, flags, watch, at) => {
-      const { record, mended, fault } = inspect(core.blob(handle), flags, watch);
+      const { record, mended, fault } = inspect(core.blob(handle), flags, watch, core.about());
       core.bytes().set(record, at);
       parsed = fault;
       return mended === null ? 0 : core.keep(mended);
@@ -122,7 +121,7 @@ export function asks(core) {
       core.waiting.set(id, exchange());
     },
     /** @param {number} at @param {number} size */
-    report: (at, size) => console.warn(`inlay: fragment does not fit: ${core.texts(at, size).join(" ")}`),
+    report: (at, size) => warn(`fragment does not fit: ${core.texts(at, size).join(" ")}`, core.about()),
     /** @param {number} _id @param {number} fill */
     watch: (_id, fill) => Number(exchange().watch(fill)),
     /** @param {number} id */
@@ -145,7 +144,7 @@ export function asks(core) {
       if (url !== "") vouching.push([loopField, core.front.name]);
       const leader = exchange();
       const fill = {
-        id, src, url, binding, slot, pagePattern, fields, constant, vouching, timeout, maxBytes, share: maxAge < 0 ? null : { log, stamp, maxAge },
+        id, request: nameOf(leader.request), src, url, binding, slot, pagePattern, fields, constant, vouching, timeout, maxBytes, share: maxAge < 0 ? null : { log, stamp, maxAge },
         document: (kind & 1) !== 0, page: (kind & 2) !== 0,
       };
       // What others had queued comes first: they wait for it.

@@ -1,6 +1,8 @@
 // @ts-check
 // What is bound beside the variables: the purge log, what lies below, and what of it cannot be used.
 
+import { isLogFormat } from "./say.mjs";
+
 /** @param {any} value @param {string[]} methods */
 const has = (value, ...methods) => methods.every((method) => typeof value[method] === "function");
 
@@ -12,7 +14,7 @@ export const isNamespace = (value) => !isService(value) && has(value, "idFromNam
 
 /** What each binding has to be. A log or a region's fills may also be a service that is in front of the object. */
 const kinds = {
-  INLAY_LOG: { fits: (/** @type {any} */ v) => isService(v) || isNamespace(v), is: "the binding of a Durable Object namespace of class PurgeLog" },
+  INLAY_LOG: { fits: (/** @type {any} */ v) => isService(v) || isNamespace(v), is: "the binding of a Durable Object namespace of class PurgeLog, or json or text for how lines are logged" },
   INLAY_KV: { fits: (/** @type {any} */ v) => !isService(v) && has(v, "getWithMetadata", "put"), is: "the binding of a KV namespace" },
   INLAY_REGION: { fits: (/** @type {any} */ v) => isService(v) || isNamespace(v), is: "the binding of a Durable Object namespace of class RegionFill" },
 };
@@ -26,7 +28,7 @@ export function bindingsOf(env) {
   const problems = [];
   const get = (/** @type {Name} */ name) => {
     const value = env[name] ?? null;
-    if (value === null) return null;
+    if (value === null || (name === "INLAY_LOG" && isLogFormat(value))) return null; // how lines are logged
     if (kinds[name].fits(value)) return value;
     problems.push(`${name} is ${typeof value === "string" ? "a variable, a text" : kindOf(value)}; it has to be ${kinds[name].is}, and is left alone`);
     return null;

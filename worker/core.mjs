@@ -11,6 +11,7 @@ import { Front } from "./front.mjs";
 import { Repeats } from "./repeats.mjs";
 import { Shells, setShown, withReason } from "./not-found.mjs";
 import pages from "./pages.bin";
+import { aboutFill, error as sayError, logAs, nameOf, warn } from "./say.mjs";
 import { allowing } from "./shell.mjs";
 import { Tiers, digest } from "./tiers.mjs";
 import { readVariables } from "./variables.mjs";
@@ -89,6 +90,9 @@ const hopsOf = (heads) =>
 /** What the purge log said, as texts. @param {import("./view.mjs").Heard} heard */
 const textsOf = ({ log, marks }) => [log, ...marks.flatMap(([number, subject]) => [String(number), subject])];
 
+/** The word for why a fill failed, in the core's text of it. @param {string} text */
+const reasonIn = (text) => /^\(([a-z-]+)\)/.exec(text)?.[1] ?? "";
+
 /** Variables that the core refuses: the text says which and why. */
 export class ConfigError extends Error {}
 
@@ -125,6 +129,8 @@ export class Core {
     this.crashed = false;
     /** Whose event is in progress. @type {Exchange | Opening | null} */
     this.current = null;
+    /** The fill that it is about. @type {Fill | null} */
+    this.filled = null;
     /** What the event asked to have put below. @type {import("./tiers.mjs").Put[]} */
     this.puts = [];
     /** Of the purge log, and of what lies below; null without a log. @type {View | null} */
@@ -176,6 +182,7 @@ export class Core {
     }
     const said = readVariables(variables);
     if ("problem" in said) throw new ConfigError(said.problem);
+    logAs(env);
     const bound = bindingsOf(env);
     this.tell(bound.problems);
     this.problems = bound.problems.length > 0 ? JSON.stringify(bound.problems) : "";
@@ -207,7 +214,7 @@ export class Core {
   /** @param {string[]} problems with bindings */
   tell(problems) {
     const text = problems.join("\n");
-    if (text !== logged) for (const problem of problems) console.error(`inlay: ${problem}`);
+    if (text !== logged) for (const problem of problems) sayError(problem);
     logged = text;
   }
 
@@ -343,7 +350,13 @@ export class Core {
 
   /** The end of an event. */
   exit() {
-    this.current = null;
+    this.current = this.filled = null;
+  }
+
+  /** What the event in progress is about, for the log. @returns {import("./say.mjs").About} */
+  about() {
+    if (this.filled !== null) return aboutFill(this.filled);
+    return this.current?.request == null ? {} : { request: nameOf(this.current.request) };
   }
 
   /**
@@ -422,12 +435,15 @@ export class Core {
   /** @param {Fill} fill @param {Answer} answer */
   fillEnd(fill, answer) {
     this.event(null, () => {
+      this.filled = fill;
       if (fill.document) this.exports.fill_header(this.put(Object.entries(answer.headers).flatMap(headerOf)));
       const blob = this.keep(answer.body);
       const size = this.put([...fieldsOf(answer.headers), (answer.headers.location ?? "").replaceAll("\0", ""), ...hopsOf(answer.redirects ?? [])]);
       const cookie = answer.headers["set-cookie"] === undefined ? 0 : 1;
       const refused = this.exports.fill_end(fill.id, answer.status, cookie, blob, answer.body.length, size, answer.before ?? 0, Date.now());
-      if (refused > 0) console.warn(`inlay: fill failed: ${fill.src} ${this.text(this.exports.error_text(), refused)}`);
+      if (refused === 0) return;
+      const text = this.text(this.exports.error_text(), refused);
+      warn(`fill failed: ${fill.src} ${text}`, aboutFill(fill, reasonIn(text)));
     });
   }
 
@@ -436,8 +452,10 @@ export class Core {
    * @param {import("./fills.mjs").Hop[]} [heard] the heads that came before it failed
    */
   fillFail(fill, failure, text, heard = []) {
-    this.event(null, () =>
-      this.exports.fill_fail(fill.id, failure, this.put([text.replaceAll("\0", " "), ...hopsOf(heard)]), Date.now()));
+    this.event(null, () => {
+      this.filled = fill;
+      this.exports.fill_fail(fill.id, failure, this.put([text.replaceAll("\0", " "), ...hopsOf(heard)]), Date.now());
+    });
   }
 
   /** @param {Exchange} exchange @param {number} poll @param {import("./view.mjs").Heard | string} heard or why nothing */
@@ -568,7 +586,7 @@ export class Core {
     this.crashed = true;
     crashes++;
     const stack = String(error instanceof Error ? error.stack : error).replace(/\s+/g, " ");
-    console.error(`inlay: the core has crashed and is replaced; the cache is empty: ${stack}`);
+    sayError(`the core has crashed and is replaced; the cache is empty: ${stack}`, this.about());
     // Each exchange goes on in its own context, on the next instance.
     for (const exchange of this.waiting.values()) exchange.wake();
     this.waiting.clear();

@@ -9,6 +9,7 @@ import { maxConnecting, runFills } from "./fills.mjs";
 import { hostForm } from "./forwarded.mjs";
 import { failure } from "./not-found.mjs";
 import { passThrough } from "./pass.mjs";
+import { namedAs } from "./say.mjs";
 
 /** @typedef {import("./core.mjs").Core} Core */
 /** @typedef {import("./core.mjs").Head} Head */
@@ -141,7 +142,7 @@ function told(request, begun) {
   const headers = new Headers(request.headers);
   const own = headers.get("cookie");
   headers.set("cookie", (own === null ? cookies : [...cookies, own]).join("; "));
-  return new Request(request, { headers });
+  return namedAs(new Request(request, { headers }), request);
 }
 
 /**

@@ -8,14 +8,15 @@ import { FrameDecoder, encodeFills, hasOwnPage, splitFills } from "./frames.mjs"
 import { capability } from "./pass.mjs";
 import { maxRedirects, redirectTarget, visitorsLocation } from "./redirect.mjs";
 import { ask, calls, tell, tellUnbound } from "./region-call.mjs";
+import { aboutFill, error as sayError, lastWords, nameOf, warn } from "./say.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 /**
  * @typedef {{
- *   id: number, src: string, url: string, binding: string, slot?: string, pagePattern?: string, fields: [string, string][],
+ *   id: number, request: string, src: string, url: string, binding: string, slot?: string, pagePattern?: string, fields: [string, string][],
  *   constant: [string, string][], vouching: [string, string][],
  *   timeout: number, maxBytes: number, share: import("./region.mjs").Share | null, document?: boolean, page?: boolean,
- * }} Fill  url: where a remote origin is asked; binding: which service binding; neither: app.wasm. slot, pagePattern: whose
+ * }} Fill  request: what the request is called that leads it. url: where a remote origin is asked; binding: which service binding; neither: app.wasm. slot, pagePattern: whose
  * slot it was begun for, see engine.Fill. timeout in ms. constant and
  * vouching: more fields for what is asked elsewhere; of a batch, its own request has both, and each fill the constant ones.
  * share: which fills in progress it may join, in its region; null: none. document: it is a page of the origin's, of whose answer the
@@ -32,6 +33,9 @@ import { ask, calls, tell, tellUnbound } from "./region-call.mjs";
  * that no page waits for long, but another request that wants the fill can have it, and a failure is not held against it.
  */
 export const maxConnecting = 6;
+
+/** Words for why a fill failed, by their numbers: those of answer.Reason. */
+const reasons = ["connect", "timeout", "too-large", "refused", "timeout"];
 
 const fillsPath = "/_inlay/fills";
 
@@ -54,7 +58,7 @@ export function runFills(exchange, fills) {
   const { core, ctx } = exchange;
   let shared = fills.filter((f) => f.share != null);
   if (shared.length > 0 && core.region == null) {
-    tellUnbound();
+    tellUnbound(nameOf(exchange.request));
     shared = [];
   }
   const work = shared.length > 0 ? calls(exchange, shared.map((f) => queued(exchange, f))).map((call) => runShared(exchange, call)) : [];
@@ -95,7 +99,7 @@ async function runShared(exchange, call) {
   } catch (error) {
     const left = call.queue.filter(({ report }) => !report.ended);
     if (left.length === 0) return;
-    tell(call.name, error, left.length);
+    tell(call.name, error, left.length, nameOf(exchange.request));
     await Promise.allSettled(runOwn(exchange, left));
   }
 }
@@ -189,7 +193,7 @@ function reporter(exchange, fill) {
     },
     /** @param {number} failure @param {string} text */
     fail(failure, text) {
-      if (!report.ended) console.warn(`inlay: fill failed: ${text}`);
+      if (!report.ended) warn(`fill failed: ${text}`, aboutFill(fill, reasons[failure]));
       report.drop(failure, text);
     },
     /** @param {unknown} error @param {string} url */
@@ -220,7 +224,7 @@ const isAwaited = (report) => !report.ended && report.elsewhere === null;
 const allLeft = (reports) => Promise.all(reports.map((r) => r.left));
 
 /** Whose context an instance has, and how many there may be. @param {Exchange} exchange */
-const appOf = ({ env, ctx, core }) => ({ env, ctx, limits: core.settings.instances });
+const appOf = ({ env, ctx, core }, request = "") => ({ env, ctx, limits: core.settings.instances, request });
 
 /**
  * Runs fills in an instance of app.wasm. What its handlers have finished is kept, though the instance ends.
@@ -248,12 +252,14 @@ async function runLocal(exchange, queue) {
     };
     // Starting an instance holds the isolate for tens of milliseconds: the shell leaves first.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    await appFills(next, write, allLeft(reports), appOf(exchange));
+    await appFills(next, write, allLeft(reports), appOf(exchange, queue[0].fill.request));
     for (const r of open()) r.fail(Failure.connect, `${r.src}: app.wasm ended the batch without this fill`);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     const left = open();
-    if (left.length > 0) console.error(`inlay: fill failed: ${left.map((r) => r.src).join(", ")}: ${text}`);
+    const first = queue.find(({ report }) => report === left[0]);
+    const [said, trace] = lastWords(text);
+    if (first !== undefined) sayError(`fill failed: ${left.map((r) => r.src).join(", ")}: ${said}`, aboutFill(first.fill, reasons[Failure.connect]), trace);
     for (const r of left) r.drop(Failure.connect, text);
   }
   await Promise.all(reports.map((r) => r.elsewhere));
@@ -274,7 +280,7 @@ async function runOrigin(exchange, queue) {
     const left = queue.filter(({ report }) => isAwaited(report));
     if (left.length > 0) {
       const text = error instanceof Error ? error.message : error;
-      console.warn(`inlay: a batch of ${queue.length} fills: ${left.length} of them are asked for one by one: ${origin}: ${text}`);
+      warn(`a batch of ${queue.length} fills: ${left.length} of them are asked for one by one: ${origin}: ${text}`, { request: queue[0].fill.request });
     }
     await runRemote(exchange, left);
   }
@@ -341,7 +347,7 @@ async function follow(exchange, fill, report, frame) {
         report.begins();
         return batch;
       };
-      await appFills(begin, (bytes) => got.push(...frames.push(bytes)), report.over, appOf(exchange));
+      await appFills(begin, (bytes) => got.push(...frames.push(bytes)), report.over, appOf(exchange, fill.request));
       if (report.ended) return;
       frames.end();
       answer = got[0];

@@ -6,6 +6,7 @@ import { cookie, parseOrigin, reference, refresh } from "./back.mjs";
 import { build } from "./build-id.mjs";
 import { authority, cameBy, country, fieldsOf, parseTrust, vouches } from "./forwarded.mjs";
 import { takeHops } from "./hops.mjs";
+import { error as sayError, nameOf } from "./say.mjs";
 import { digest } from "./tiers.mjs";
 
 /** @typedef {import("./forwarded.mjs").Came} Came */
@@ -49,9 +50,9 @@ export class Front {
   }
 
   /** Tells of such a request. @param {Request} request @returns {string} */
-  loop({ url }) {
-    const { host, pathname } = new URL(url);
-    console.error(`inlay: a request has come back to the site that passed it on: INLAY_ORIGIN ${this.origin}, or the host of a src, leads to the site itself, as ${host}: ${pathname}`);
+  loop(request) {
+    const { host, pathname } = new URL(request.url);
+    sayError(`a request has come back to the site that passed it on: INLAY_ORIGIN ${this.origin}, or the host of a src, leads to the site itself, as ${host}: ${pathname}`, { request: nameOf(request) });
     return `INLAY_ORIGIN ${this.origin}, or the host of a src, leads to this site itself, here as ${host}.`;
   }
 

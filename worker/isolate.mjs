@@ -6,6 +6,24 @@ import { Opening } from "./exchange.mjs";
 import { Shells, failure } from "./not-found.mjs";
 import pages from "./pages.bin";
 import { rehearse } from "./rehearsal.mjs";
+import { error as sayError, logAs, nameOf } from "./say.mjs";
+
+/**
+ * While one debugs, an answer says what its request is called in the log.
+ * @param {Response | Promise<Response>} answer @param {Request} request
+ */
+async function named(answer, request) {
+  const response = await answer;
+  try {
+    response.headers.set("inlay-request", nameOf(request));
+    return response;
+  } catch { // it is as another has made it
+    const { status, statusText, webSocket } = /** @type {any} */ (response);
+    const headers = new Headers(response.headers);
+    headers.set("inlay-request", nameOf(request));
+    return new Response(response.body, /** @type {any} */ ({ status, statusText, headers, webSocket }));
+  }
+}
 
 export class Isolate {
   constructor() {
@@ -41,7 +59,8 @@ export class Isolate {
   /** @param {Request} request @param {any} env @param {ExecutionContext} ctx @returns {Response | Promise<Response>} */
   fetch(request, env, ctx) {
     try {
-      return this.opening.answer(request, env, ctx);
+      const answer = this.opening.answer(request, env, ctx);
+      return this.core?.settings.debug ? named(answer, request) : answer;
     } catch (error) {
       if (error instanceof ConfigError) return this.misconfigured(error, request, env);
       throw error;
@@ -50,7 +69,8 @@ export class Isolate {
 
   /** @param {ConfigError} error @param {Request} request @param {any} env */
   misconfigured(error, request, env) {
-    if (this.logged !== error.message) console.error(`inlay: ${error.message}`);
+    logAs(env);
+    if (this.logged !== error.message) sayError(error.message, { request: nameOf(request) });
     this.logged = error.message;
     const dev = ["1", "true"].includes(env.INLAY_DEV);
     return failure(request, new Shells(this.shells ?? pages), dev, 500,

@@ -2,6 +2,7 @@
 // A page of the origin that is composed for its visitor as it arrives: his request was passed on, and the answer has slots. It is
 // read in his request's own context, no faster than he takes it, and told to the core in parts.
 
+import { nameOf, warn } from "./say.mjs";
 import { Outliner, allowing, policies } from "./shell.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -87,7 +88,7 @@ export class OpenPage {
     for (const [name, value] of this.response.headers) headers[name] = value;
     headers["content-encoding"] = ""; // which is taken off as it is read
     const flags = exchange.core.passHead(exchange, 0, this.target, exchange.writes, this.response.status, headers);
-    if (flags !== 0) this.outliner ??= new Outliner(flags, this.target);
+    if (flags !== 0) this.outliner ??= new Outliner(flags, this.target, { request: nameOf(exchange.request) });
     return flags !== 0;
   }
 
@@ -128,7 +129,7 @@ export class OpenPage {
     if (got === null || this.outliner === null) return;
     if ("error" in got) {
       this.ended = true;
-      console.warn(`inlay: the origin's answer for ${this.target} broke off: ${got.error}`);
+      warn(`the origin's answer for ${this.target} broke off: ${got.error}`, { request: nameOf(exchange.request) });
       exchange.core.passBroken(exchange);
       return;
     }

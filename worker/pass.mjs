@@ -8,6 +8,7 @@ import { forwardsLeft, hasHops, takeAnswersHops } from "./hops.mjs";
 import { within } from "./log.mjs";
 import { failure, shownFor } from "./not-found.mjs";
 import { composed, headAlone } from "./open-page.mjs";
+import { error as sayError, lastWords, nameOf, namedAs, warn } from "./say.mjs";
 import { quietly } from "./view.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -44,7 +45,7 @@ async function announced(exchange, headers) {
   quietly(() => (named = core.passEnd(exchange, groups, tags)));
   if (!named) {
     const text = groups === "" ? `${purgeField}: ${tags}` : `Cache-Group-Invalidation: ${groups}`;
-    console.warn(`inlay: an answer to ${exchange.request.method} purges nothing, as its field names nothing; groups are strings in quotes: ${text.slice(0, 200)}`);
+    warn(`an answer to ${exchange.request.method} purges nothing, as its field names nothing; groups are strings in quotes: ${text.slice(0, 200)}`, { request: nameOf(exchange.request) });
   }
   exchange.settle();
   const { purging } = exchange;
@@ -67,7 +68,8 @@ async function answerOf(exchange, target) {
       return (await composed(exchange, target, response, back)) ?? back(response);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      console.error(`inlay: ${request.method} ${target}: ${text}`);
+      const [said, trace] = lastWords(text);
+      sayError(`${request.method} ${target}: ${said}`, { request: nameOf(request) }, trace);
       const silent = error instanceof SilenceError;
       return badGateway(exchange, text, silent ? "The site's own handlers have not answered." : "The site's own handlers have ended without an answer.");
     }
@@ -78,7 +80,7 @@ async function answerOf(exchange, target) {
     return (await composed(exchange, target, response, back)) ?? back(response);
   } catch (error) {
     const text = origin === route ? `the server behind the route cannot be reached: ${error}` : `the origin ${origin} cannot be reached: ${error}`;
-    console.error(`inlay: ${text}`);
+    sayError(text, { request: nameOf(request) });
     return badGateway(exchange, text, "The origin cannot be reached.");
   }
 }
@@ -121,7 +123,7 @@ function inward(request, { core, host, shell }, came) {
   if (shell && request.method === "GET" && /text\/html/i.test(headers.get("accept") ?? "")) askWhole(headers);
   const left = forwardsLeft(request);
   if (left !== null) headers.set("max-forwards", String(left - 1));
-  return new Request(request, { headers });
+  return namedAs(new Request(request, { headers }), request);
 }
 
 /** What an origin may do for a surrogate (Edge Architecture Specification 1.0, section 3). */

@@ -13,6 +13,8 @@
 // disk, and answers with an error in its place if that fails (the output gate of Durable Objects). What is in memory is that
 // same state, so a poll reads no row.
 
+import { error as sayError, logAs } from "./say.mjs";
+
 /** So many subjects are kept, and so many bytes of them. The oldest go, and the floor rises. */
 export const maxSubjects = 4096;
 export const maxBytes = 1 << 20;
@@ -45,8 +47,9 @@ const sizeOf = (text) => encoder.encode(text).length;
 const identity = () => crypto.randomUUID().replaceAll("-", "");
 
 export class PurgeLog {
-  /** @param {DurableObjectState} ctx */
-  constructor(ctx) {
+  /** @param {DurableObjectState} ctx @param {Record<string, unknown>} [env] */
+  constructor(ctx, env = {}) {
+    logAs(env);
     this.storage = ctx.storage;
     this.loaded = false;
     this.log = "";
@@ -135,7 +138,7 @@ export class PurgeLog {
   notice({ log, since }) {
     if (log !== this.log || since <= this.seq) return;
     const renewed = identity();
-    console.error(`inlay: the purge log has been set back: a caller knows of purge ${since}, it of ${this.seq}; everything below the isolates is refused from here on`);
+    sayError(`the purge log has been set back: a caller knows of purge ${since}, it of ${this.seq}; everything below the isolates is refused from here on`);
     this.storage.sql.exec("UPDATE state SET log = ?", renewed);
     this.log = renewed;
     this.whole = "";

@@ -3,6 +3,7 @@
 
 import { build } from "./build-id.mjs";
 import { RegionFrames } from "./region-frames.mjs";
+import { warn } from "./say.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 /** @typedef {import("./fills.mjs").Fill} Fill */
@@ -38,11 +39,11 @@ const shardOf = ({ src, fields }) => {
   return hash(JSON.stringify([src, key])) % shards;
 };
 
-/** Tells once that there is nobody to share fills with. */
-export function tellUnbound() {
+/** Tells once that there is nobody to share fills with. @param {string} request */
+export function tellUnbound(request) {
   if (toldUnbound) return;
   toldUnbound = true;
-  console.warn(`inlay: slots say share="region", and INLAY_REGION is not bound in wrangler.toml: each isolate does their fills itself`);
+  warn(`slots say share="region", and INLAY_REGION is not bound in wrangler.toml: each isolate does their fills itself`, { request });
 }
 
 /**
@@ -119,11 +120,11 @@ function take({ report }, frame) {
   report.drop(frame.failure, frame.text); // the object's log has it
 }
 
-/** @param {string} name @param {unknown} error @param {number} fills that are done here in its place */
-export function tell(name, error, fills) {
+/** @param {string} name @param {unknown} error @param {number} fills that are done here in its place @param {string} request */
+export function tell(name, error, fills, request) {
   const now = Date.now();
   if (Math.abs(now - told) < quiet) return;
   told = now;
   const text = error instanceof Error ? error.message : error;
-  console.warn(`inlay: INLAY_REGION, ${name}: ${fills} of its fills are done by the isolate itself: ${text}`);
+  warn(`INLAY_REGION, ${name}: ${fills} of its fills are done by the isolate itself: ${text}`, { request });
 }

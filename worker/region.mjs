@@ -12,6 +12,7 @@ import { build } from "./build-id.mjs";
 import { answerFields } from "./core.mjs";
 import { runFills } from "./fills.mjs";
 import { encodeFrame } from "./region-frames.mjs";
+import { logAs } from "./say.mjs";
 
 /** @typedef {import("./fills.mjs").Fill} Fill */
 /** @typedef {import("./fills.mjs").Answer} Answer */
@@ -38,6 +39,7 @@ export class RegionFill {
   constructor(ctx, env) {
     this.ctx = ctx;
     this.env = env;
+    logAs(env ?? {});
     /** By what is asked for; of several the last began last. @type {Map<string, Flight[]>} */
     this.flights = new Map();
     this.lastId = 0;

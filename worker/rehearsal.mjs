@@ -29,7 +29,7 @@ class Rehearsal extends Core {
     const note = (/** @type {string} */ what) => this.asked.push(what);
     const visitor = {
       id: 0, crashes: 0, fills: [],
-      request: { url: "https://site.invalid/", headers: new Headers({ "sec-fetch-dest": "document" }) },
+      request: { url: "https://site.invalid/", headers: new Headers({ "sec-fetch-dest": "document", "cf-ray": "rehearsal" }) },
       exchange: () => visitor,
       send: () => note("send"), respond: () => note("respond"), write: () => {}, finish: () => note("finish"), break: () => note("break"),
       pass: () => note("pass"), wait: () => {}, watch: () => false, ask: () => {},

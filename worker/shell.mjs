@@ -2,11 +2,13 @@
 // shell.wasm, which reads fragments, and finds the slots in them and in pages of the origin. An instance is made when the first of them
 // comes, and another one when it has trapped, or has grown large and reads nothing. A page that it cannot read is passed on as it is.
 
+import { error as sayError, warn as sayWarning } from "./say.mjs";
 import module from "./shell.wasm";
 
 /** How something is read, as a sum: a document, not a fragment; its <edge-slot>; its ESI. */
 export const reads = { document: 1, edgeSlots: 2, esi: 4 };
 
+/** @typedef {import("./say.mjs").About} About */
 /** @typedef {{ outline: Uint8Array, bytes: Uint8Array }} Part  an outline of these bytes, see page.Outline */
 
 /** So much is given to an instance at once, in bytes. */
@@ -53,23 +55,23 @@ class Instance {
     return new Uint8Array(this.exports.memory.buffer).slice(at, at + size);
   }
 
-  /** What the last call refused, for the log. @param {string} base */
-  tell(base) {
+  /** What the last call refused, for the log. @param {string} base @param {About} [about] */
+  tell(base, about) {
     const size = this.exports.refused_size();
     if (size === 0) return;
     const lines = decoder.decode(this.read(this.exports.refused(), size)).split("\0").slice(0, -1);
-    for (const line of lines.slice(0, maxLines)) warn(`${base}:${line}`);
-    if (lines.length > maxLines) warn(`${base}: and ${lines.length - maxLines} more`);
+    for (const line of lines.slice(0, maxLines)) warn(`${base}:${line}`, about);
+    if (lines.length > maxLines) warn(`${base}: and ${lines.length - maxLines} more`, about);
   }
 }
 
-/** @param {string} text */
-function warn(text) {
+/** @param {string} text @param {About} [about] */
+function warn(text, about) {
   const now = Date.now();
   if (Math.abs(now - (told.get(text) ?? -Infinity)) < quiet) return;
   if (told.size >= maxTold) told.clear();
   told.set(text, now);
-  console.warn(`inlay: left as it is: ${text}`);
+  sayWarning(`left as it is: ${text}`, about);
 }
 
 /** The isolate's one. @type {Instance | null} */
@@ -81,10 +83,10 @@ function current() {
   return (instance ??= new Instance());
 }
 
-/** An instance is not used any more. @param {Instance} failed @param {string} base path and query of what it read @param {unknown} error */
-function trapped(failed, base, error) {
+/** An instance is not used any more. @param {Instance} failed @param {string} base path and query of what it read @param {unknown} error @param {About} [about] */
+function trapped(failed, base, error, about) {
   failed.trapped = true;
-  console.error(`inlay: what reads pages has crashed and is replaced; ${base} goes on as it is: ${stackOf(error)}`);
+  sayError(`what reads pages has crashed and is replaced; ${base} goes on as it is: ${stackOf(error)}`, about);
 }
 
 /** In one line. @param {unknown} error */
@@ -92,19 +94,19 @@ const stackOf = (error) => String(error instanceof Error ? error.stack : error).
 
 /**
  * What is in bytes that are all there.
- * @param {Uint8Array} bytes @param {number} flags see reads @param {string} base their path and query
+ * @param {Uint8Array} bytes @param {number} flags see reads @param {string} base their path and query @param {About} [about] what the log says of them
  * @returns {Uint8Array | null} an outline; null: there is no slot, or they could not be read, which the log tells
  */
-export function parse(bytes, flags, base) {
+export function parse(bytes, flags, base, about) {
   const using = current();
   try {
     const at = encoder.encode(base);
     using.put(at, bytes);
     const size = using.exports.whole(flags, at.length, bytes.length);
-    using.tell(base);
+    using.tell(base, about);
     return size === 0 ? null : using.read(using.exports.out(), size);
   } catch (error) {
-    trapped(using, base, error);
+    trapped(using, base, error, about);
     return null;
   }
 }
@@ -118,10 +120,10 @@ const isMended = 2;
 
 /**
  * What is found in a fragment, for core.wasm.
- * @param {Uint8Array} bytes @param {number} flags @param {number} watch see worker/shell/main.go
+ * @param {Uint8Array} bytes @param {number} flags @param {number} watch see worker/shell/main.go @param {About} [about]
  * @returns {{ record: Uint8Array, mended: Uint8Array | null, fault: Uint8Array }}  mended: the bytes that are kept, if they are others
  */
-export function inspect(bytes, flags, watch) {
+export function inspect(bytes, flags, watch, about) {
   const using = current();
   try {
     using.put(bytes);
@@ -135,7 +137,7 @@ export function inspect(bytes, flags, watch) {
     };
   } catch (error) {
     using.trapped = true;
-    console.error(`inlay: what reads fragments has crashed and is replaced: ${stackOf(error)}`);
+    sayError(`what reads fragments has crashed and is replaced: ${stackOf(error)}`, about);
     const fault = encoder.encode("it cannot be read: what reads fragments has crashed; the log has more");
     const record = new Uint8Array(recordSize);
     new DataView(record.buffer).setUint32(recordFault, fault.length, true);
@@ -179,12 +181,14 @@ export class Outliner {
   #from = 0;
   #id = 0;
   #base;
+  #about;
   /** Null: it has trapped, or is closed. @type {Instance | null} */
   #using = null;
 
-  /** @param {number} flags see reads @param {string} base path and query */
-  constructor(flags, base) {
+  /** @param {number} flags see reads @param {string} base path and query @param {About} [about] what the log says of it */
+  constructor(flags, base, about) {
     this.#base = base;
+    this.#about = about;
     const using = current();
     try {
       const at = encoder.encode(base);
@@ -193,7 +197,7 @@ export class Outliner {
       using.open++;
       this.#using = using;
     } catch (error) {
-      trapped(using, base, error);
+      trapped(using, base, error, about);
     }
   }
 
@@ -233,7 +237,7 @@ export class Outliner {
     try {
       using.exports.close(this.#id);
     } catch (error) {
-      trapped(using, this.#base, error);
+      trapped(using, this.#base, error, this.#about);
     }
   }
 
@@ -249,12 +253,12 @@ export class Outliner {
     if (using === null) return;
     try {
       const size = call(using);
-      using.tell(this.#base);
+      using.tell(this.#base, this.#about);
       if (size === 0) return;
       const { from, to } = using.exports;
       parts.push({ outline: using.read(using.exports.out(), size), bytes: this.#take(from(), to()) });
     } catch (error) {
-      trapped(using, this.#base, error);
+      trapped(using, this.#base, error, this.#about);
       this.#using = null;
     }
   }

@@ -3,6 +3,7 @@
 // and whether they may be used, is the engine's to say.
 
 import { scopeOf, within } from "./log.mjs";
+import { nameOf, warn } from "./say.mjs";
 import { cacheSite, quietly } from "./view.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -71,7 +72,7 @@ export class Tiers {
     if (awaitView) await core.log?.polled();
     for (const tier of all) {
       if ((tiers & tier) === 0 || stopped) continue;
-      const found = await this.read(tier, name);
+      const found = await this.read(tier, name, exchange.request);
       if (found === null || stopped || core.crashed) continue;
       let taken = true;
       quietly(() => (taken = core.found(exchange, fill, tier, found)));
@@ -96,12 +97,12 @@ export class Tiers {
    */
   putAll(exchange, core) {
     for (const put of core.puts.splice(0)) {
-      for (const tier of all) if (put.tiers & tier) exchange.ctx.waitUntil(this.write(tier, put));
+      for (const tier of all) if (put.tiers & tier) exchange.ctx.waitUntil(this.write(tier, put, exchange.request));
     }
   }
 
-  /** @param {number} tier @param {string} name @returns {Promise<Found | null>} */
-  async read(tier, name) {
+  /** @param {number} tier @param {string} name @param {Request} request whose context this is @returns {Promise<Found | null>} */
+  async read(tier, name, request) {
     if (tier & this.off) return null;
     try {
       return await within(findTimeout, async () => {
@@ -115,13 +116,13 @@ export class Tiers {
         return { bytes: new Uint8Array(await response.arrayBuffer()), resident: age === null ? -1 : Number(age) * 1000 };
       });
     } catch (error) {
-      this.failed(tier, "read", error);
+      this.failed(tier, "read", error, request);
       return null;
     }
   }
 
-  /** @param {number} tier @param {Put} put */
-  async write(tier, { name, bytes, keep }) {
+  /** @param {number} tier @param {Put} put @param {Request} request whose context this is */
+  async write(tier, { name, bytes, keep }, request) {
     const seconds = Math.min(Math.floor(keep / 1000), longestKept);
     if (tier & this.off || seconds < (tier === kv ? leastKept : 1)) return;
     try {
@@ -132,17 +133,17 @@ export class Tiers {
         await caches.default.put(cacheSite + this.pathOf(name), new Response(bytes, { headers }));
       });
     } catch (error) {
-      this.failed(tier, "write", error);
+      this.failed(tier, "write", error, request);
     }
   }
 
-  /** @param {number} tier @param {string} what @param {unknown} error */
-  failed(tier, what, error) {
+  /** @param {number} tier @param {string} what @param {unknown} error @param {Request} request */
+  failed(tier, what, error, request) {
     if (tier === dataCenter && /No Cache was configured/.test(String(error))) this.off |= dataCenter;
     const now = Date.now();
     if (Math.abs(now - (this.told[tier] ?? -Infinity)) < quiet) return;
     this.told[tier] = now;
-    console.warn(`inlay: ${called[/** @type {1 | 2} */ (tier)]}: a fragment could not be ${what === "read" ? "read" : "written"}: ${error instanceof Error ? error.message : error}`);
+    warn(`${called[/** @type {1 | 2} */ (tier)]}: a fragment could not be ${what === "read" ? "read" : "written"}: ${error instanceof Error ? error.message : error}`, { request: nameOf(request) });
   }
 
   /** What a name is called in every tier. @param {string} name */

@@ -4,6 +4,7 @@
 // once a second and data centre however many isolates there are.
 
 import { CrashError } from "./core.mjs";
+import { error as sayError, nameOf, warn } from "./say.mjs";
 import { Refusal, askLog, readAnswer, scopeOf, tellLog, within } from "./log.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -63,7 +64,7 @@ export class View {
   /** @param {Exchange} exchange whose context this is @param {Poll} poll */
   async poll(exchange, { poll, log, seq }) {
     const { core } = exchange;
-    const heard = await this.hear(() => within(pollTimeout, (signal) => this.ask(exchange, log, seq, signal)));
+    const heard = await this.hear(exchange, () => within(pollTimeout, (signal) => this.ask(exchange, log, seq, signal)));
     quietly(() => core.polled(exchange, poll, heard));
     if (exchange.core === core) exchange.settle();
     for (const wake of this.waiters) wake();
@@ -75,7 +76,7 @@ export class View {
    */
   async purge(exchange, { log, seq, asked, subjects }) {
     const { core } = exchange;
-    const heard = await this.hear(async () => {
+    const heard = await this.hear(exchange, async () => {
       const text = await within(purgeTimeout, (signal) => tellLog(this.binding, log, seq, subjects, signal));
       return { ...readAnswer(text), age: 0 };
     });
@@ -105,21 +106,22 @@ export class View {
 
   /**
    * What the log said, or why it said nothing. Of what lasts the log of the Worker tells its beginning and its end.
-   * @param {() => Promise<Heard>} run @returns {Promise<Heard | string>}
+   * @param {Exchange} exchange whose context this is @param {() => Promise<Heard>} run @returns {Promise<Heard | string>}
    */
-  async hear(run) {
+  async hear({ request: of }, run) {
+    const about = () => ({ request: nameOf(of) });
     try {
       const heard = await run();
-      if (this.down) console.warn("inlay: the purge log answers again");
+      if (this.down) warn("the purge log answers again", about());
       this.down = false;
       return heard;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (error instanceof Refusal) {
-        console.error(`inlay: the purge log refuses what it is told: ${reason}`);
+        sayError(`the purge log refuses what it is told: ${reason}`, about());
         return reason;
       }
-      if (!this.down) console.error(`inlay: the purge log cannot be reached, so only what is younger than INLAY_OUTAGE is served from memory: ${reason}`);
+      if (!this.down) sayError(`the purge log cannot be reached, so only what is younger than INLAY_OUTAGE is served from memory: ${reason}`, about());
       this.down = true;
       return reason;
     }

@@ -42,6 +42,7 @@ func checkConfiguration(p *project.Project) error {
 		}
 		for _, name := range slices.Sorted(maps.Keys(sets[env])) {
 			switch {
+			case name == project.Log && isLogFormat(sets[env][name]):
 			case slices.ContainsFunc(bindings, func(b project.Binding) bool { return b.Name == name }):
 				problems = append(problems, inVars(p, env, name, name+" is no variable: it is a binding, outside of [vars]; docs/operating.md, Beyond the isolate, has it"))
 			case strings.HasPrefix(name, "INLAY_") && !known[name]:
@@ -57,6 +58,11 @@ func checkConfiguration(p *project.Project) error {
 		return problems
 	}
 	return nil
+}
+
+// isLogFormat tells whether INLAY_LOG is a text that says how lines are logged.
+func isLogFormat(value string) bool {
+	return value != "" && edge.CheckLog(func(string) (string, bool) { return value, true }) == nil
 }
 
 // originVariable names the server that a site is in front of.

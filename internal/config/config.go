@@ -40,6 +40,8 @@ type Config struct {
 	Compress         Compress // natively; not read in a Worker
 	PurgeField       string   // in lower case; empty: none besides Cache-Group-Invalidation
 
+	LogFormat LogFormat // of the host's log; core.wasm is not told
+
 	// Of app.wasm, and so for the glue alone: core.wasm is not told.
 	MaxInstances  int // that run batches of fills at once
 	KeepInstances int // that are kept for further batches; 0: each has a fresh one
@@ -146,6 +148,7 @@ func Parse(lookup func(name string) (string, bool)) (Config, error) {
 		TrustedProxies:       r.proxies("INLAY_TRUSTED_PROXIES"),
 		CountryField:         r.fieldName("INLAY_COUNTRY_FIELD"),
 		Compress:             r.compress("INLAY_COMPRESS"),
+		LogFormat:            r.logFormat("INLAY_LOG_FORMAT"),
 		Dev:                  r.boolean("INLAY_DEV", false),
 		Token:                r.secret("INLAY_TOKEN"),
 		FillsSecret:          r.secret("INLAY_FILLS_SECRET"),

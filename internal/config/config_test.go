@@ -61,6 +61,7 @@ func TestEveryVariableThatIsReadIsListedAndNoOther(t *testing.T) {
 	for _, v := range Variables() {
 		listed[v.Name] = true
 	}
+	listed["INLAY_LOG"] = true // in a Worker a binding, and told of with INLAY_LOG_FORMAT
 	assert.Equal(t, read, listed)
 }
 
@@ -71,7 +72,7 @@ func TestVariablesAreRead(t *testing.T) {
 		"INLAY_PATIENCE": "15ms", "INLAY_ALLOW_HOSTS": "API.example.com, 127.0.0.1:8080  [::1]:80,api.example.com",
 		"INLAY_LEASE": "10s", "INLAY_LEASE_SOFT": "1500ms", "INLAY_OUTAGE": "7d", "INLAY_DATA_CENTER_CACHE": "off",
 		"INLAY_OUTLIVE_DEPLOYMENTS": "on", "INLAY_PURGE_FIELD": "Surrogate-Key",
-		"INLAY_SHELLS": " /products/{id},/blog/\t/{$} ", "INLAY_COMPRESS": "Off",
+		"INLAY_SHELLS": " /products/{id},/blog/\t/{$} ", "INLAY_COMPRESS": "Off", "INLAY_LOG_FORMAT": " JSON ", "INLAY_LOG": "text",
 		"INLAY_MAX_INSTANCES": "64", "INLAY_KEEP_INSTANCES": " 8 ",
 		"INLAY_DEV": "Yes", "INLAY_TOKEN": "0123456789abcdef",
 	}))
@@ -82,7 +83,7 @@ func TestVariablesAreRead(t *testing.T) {
 		Patience: 15 * time.Millisecond, AllowHosts: []string{"api.example.com", "127.0.0.1:8080", "[::1]:80"},
 		Lease: 10 * time.Second, LeaseSoft: 1500 * time.Millisecond, Outage: 7 * 24 * time.Hour, Outlive: true, PurgeField: "surrogate-key",
 		Shells:       []string{"/products/{id}", "/blog/", "/{$}"},
-		MaxInstances: 64, KeepInstances: 8,
+		MaxInstances: 64, KeepInstances: 8, LogFormat: LogJSON,
 		Dev: true, Debug: true, Token: "0123456789abcdef",
 	}, c)
 }
@@ -129,6 +130,7 @@ func TestDebugFollowsDevUnlessItIsSet(t *testing.T) {
 
 func TestValueThatCannotBeUsedIsNamedWithWhatIsExpected(t *testing.T) {
 	for _, c := range []struct{ name, value, text string }{
+		{"INLAY_LOG_FORMAT", "logfmt", `INLAY_LOG_FORMAT is "logfmt": expected json, which logs each line as an object, or text`},
 		{"INLAY_COMPRESS", "gzip", `INLAY_COMPRESS is "gzip": expected pages, which compresses the pages that are composed here, or off`},
 		{"INLAY_MAX_BYTES", "lots", `INLAY_MAX_BYTES is "lots": expected bytes, from 1MiB to 96MiB, such as`},
 		{"INLAY_MAX_BYTES", "1023KiB", "from 1MiB to 96MiB"},

@@ -37,7 +37,7 @@ func TestConfigurationSurvivesItsEncoding(t *testing.T) {
 		case int64, int:
 			f.SetInt(int64(i + 1))
 		case bool:
-			f.SetBool(name != "Log")
+			f.SetBool(name != "Log") // and LogFormat is for the glue
 		case string:
 			if name != "Problems" {
 				f.SetString("text of " + name + " ä")

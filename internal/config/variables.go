@@ -37,6 +37,7 @@ func Variables() []Variable {
 		{"INLAY_PURGE_FIELD", "field name", "", "A header field, such as Cache-Tag, whose tags are purged when the answer to a POST, PUT, PATCH or DELETE carries it; Cache-Group-Invalidation always does so."},
 		{"INLAY_MAX_INSTANCES", "number", "8", "How many instances of app.wasm run batches of fills at once in an isolate, from 1 to 64; the others wait."},
 		{"INLAY_KEEP_INSTANCES", "number", "0", "How many instances of app.wasm are kept for further batches, from 0 to 8; 0: each batch has a fresh one, so that nothing outlives it."},
+		{"INLAY_LOG_FORMAT", "text or json", "text", "How what inlay logs is written: `json` is an object a line; `INLAY_LOG` says so too where it is a text, and no binding."},
 		{"INLAY_DEV", "0 or 1", "0", "Turns on what helps while a site is being written."},
 		{"INLAY_DEBUG", "0 or 1", "", "Turns on header fields and request parameters for finding out what the cache did; unset, as INLAY_DEV."},
 		{"INLAY_FILLS_SECRET", "secret", "", "Lets the origin of INLAY_ORIGIN take fills in batches, if it has the same: 16 bytes or more of printable ASCII; unset, fills go one by one."},

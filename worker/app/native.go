@@ -121,6 +121,9 @@ func run(s *site, args []string, lookup func(string) (string, bool), out, errOut
 	if err != nil {
 		return err
 	}
+	if err := edge.CheckLog(lookup); err != nil {
+		return err
+	}
 	options := edge.Options{Pages: all, Config: config, CheckLeaks: config.Dev}
 	if config.Origin == "" {
 		options.Origin = s.handler

@@ -141,7 +141,8 @@ func TestInstanceInWhichSomethingIsLeftIsNotKept(t *testing.T) {
 		assert.Equal(t, 1, count(t, s, "count", ""), what)
 		assert.Equal(t, 2, count(t, s, "count", ""), what)
 	}
-	assert.Contains(t, s.Log(), "inlay: an instance of app.wasm is not kept: goroutines that are left of its batch: 1; of all of them:\ngoroutine ")
+	assert.Contains(t, s.Log(), "inlay: an instance of app.wasm is not kept: goroutines that are left of its batch: 1; of all of them: request=")
+	assert.Regexp(t, "(?m)^goroutine ", s.Log())
 	assert.Contains(t, s.Log(), "main.init.func", "where they are")
 	assert.Equal(t, 1, strings.Count(s.Log(), "is not kept"), "once is enough")
 	// Those that have ended are no matter.

@@ -120,7 +120,8 @@ func TestAnswersThatAreNoFragmentsAreLogged(t *testing.T) {
 		require.NoError(t, err)
 	}
 	log := server.Log()
-	assert.Contains(t, log, "inlay: fill failed: /status/7 (status): the origin answered 503; a fragment needs 200\n")
+	assert.Regexp(t, `(?m)^inlay: fill failed: /status/7 \(status\): the origin answered 503; a fragment needs 200 `+
+		`request=[0-9a-f]{16} page=/p/\{id\} slot=status key=/status/7 reason=status$`, log)
 	assert.Contains(t, log, "inlay: fill failed: /cookie/7 (refused): ")
 	assert.Contains(t, log, "inlay: fill failed: /markup/7 (markup): ")
 	assert.Equal(t, 3, strings.Count(log, "\n"), log)
