@@ -4,6 +4,7 @@
 import { loopField } from "./front.mjs";
 import { nameOf, warn } from "./say.mjs";
 import { inspect, parse } from "./shell.mjs";
+import { tracedBy } from "./trace.mjs";
 
 /** @typedef {import("./core.mjs").Core} Core */
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -144,7 +145,7 @@ export function asks(core) {
       if (url !== "") vouching.push([loopField, core.front.name]);
       const leader = exchange();
       const fill = {
-        id, request: nameOf(leader.request), src, url, binding, slot, pagePattern, fields, constant, vouching, timeout, maxBytes, share: maxAge < 0 ? null : { log, stamp, maxAge },
+        id, request: nameOf(leader.request), trace: tracedBy(leader.request), src, url, binding, slot, pagePattern, fields, constant, vouching, timeout, maxBytes, share: maxAge < 0 ? null : { log, stamp, maxAge },
         document: (kind & 1) !== 0, page: (kind & 2) !== 0,
       };
       // What others had queued comes first: they wait for it.

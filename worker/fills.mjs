@@ -9,14 +9,15 @@ import { capability } from "./pass.mjs";
 import { maxRedirects, redirectTarget, visitorsLocation } from "./redirect.mjs";
 import { ask, calls, tell, tellUnbound } from "./region-call.mjs";
 import { aboutFill, error as sayError, lastWords, nameOf, warn } from "./say.mjs";
+import { traceOf } from "./trace.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 /**
  * @typedef {{
  *   id: number, request: string, src: string, url: string, binding: string, slot?: string, pagePattern?: string, fields: [string, string][],
- *   constant: [string, string][], vouching: [string, string][],
+ *   trace?: [string, string][], constant: [string, string][], vouching: [string, string][],
  *   timeout: number, maxBytes: number, share: import("./region.mjs").Share | null, document?: boolean, page?: boolean,
- * }} Fill  request: what the request is called that leads it. url: where a remote origin is asked; binding: which service binding; neither: app.wasm. slot, pagePattern: whose
+ * }} Fill  request: what the request is called that leads it. trace: fields of its visitor's, which are in no key. url: where a remote origin is asked; binding: which service binding; neither: app.wasm. slot, pagePattern: whose
  * slot it was begun for, see engine.Fill. timeout in ms. constant and
  * vouching: more fields for what is asked elsewhere; of a batch, its own request has both, and each fill the constant ones.
  * share: which fills in progress it may join, in its region; null: none. document: it is a page of the origin's, of whose answer the
@@ -338,7 +339,7 @@ async function follow(exchange, fill, report, frame) {
       if (fill.url !== "") return report.end(await fetchRemote(exchange.env, fill, report, next));
       url = next;
       const frames = new FrameDecoder(1, fill.maxBytes);
-      const batch = encodeFills([{ src: url.slice(appBase.length), fields: unconditional(fill.fields), document: fill.document }]);
+      const batch = encodeFills([{ src: url.slice(appBase.length), fields: unconditional(fill.fields), trace: fill.trace, document: fill.document }]);
       /** @type {import("./frames.mjs").Frame[]} */
       const got = [];
       report.lines();
@@ -390,7 +391,7 @@ async function runRemote(exchange, fills) {
  * What a request for several fills carries: the site's own fields, each once, and its own.
  * @param {Fill[]} fills @param {[string, string][]} own
  */
-const siteFields = (fills, own) => new Map([...fills.flatMap((f) => [...f.constant, ...f.vouching]), ...own]);
+const siteFields = (fills, own) => new Map([...traceOf({ ...fills[0], fields: [] }), ...fills.flatMap((f) => [...f.constant, ...f.vouching]), ...own]);
 
 class TooLarge extends Error {}
 
@@ -408,7 +409,7 @@ async function fetchRemote(env, fill, report, url) {
   for (;;) {
     const fields = heard.length === 0 ? fill.fields : unconditional(fill.fields);
     const response = await target.fetch(new Request(url, {
-      headers: [...fields, ...fill.constant, ...fill.vouching, ["accept-encoding", "identity"], ["inlay-fill", "1"], ["surrogate-capability", capability], ...asksFor(fill)], redirect: "manual", signal,
+      headers: [...fields, ...traceOf(fill), ...fill.constant, ...fill.vouching, ["accept-encoding", "identity"], ["inlay-fill", "1"], ["surrogate-capability", capability], ...asksFor(fill)], redirect: "manual", signal,
     }));
     if (response.headers.get("inlay-fills") === "1") takesBatches.add(new URL(url).origin);
     const answer = { status: response.status, headers: headersOf(response) };

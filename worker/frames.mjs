@@ -2,9 +2,11 @@
 // Batches of fills, from the side that asks: writes the request and reads the frames of the answer. The format is defined
 // in internal/batch/frames.go.
 
+import { traceOf } from "./trace.mjs";
+
 /**
- * @typedef {{ src: string, fields: [string, string][], constant?: [string, string][], document?: boolean }} BatchFill  header
- * fields: pairs of name and value; constant: those that are the same for all fills; document: all fields of the answer are wanted
+ * @typedef {{ src: string, fields: [string, string][], constant?: [string, string][], trace?: [string, string][], document?: boolean }} BatchFill  header
+ * fields: pairs of name and value; constant: those that are the same for all fills; trace: those of its visitor's; document: all fields of the answer are wanted
  */
 /**
  * The answer to one fill. headers: by name in lower case; "set-cookie" says only that there was one. failure: why there
@@ -66,10 +68,11 @@ export function splitFills(fills) {
 }
 
 /** The visitor's host and scheme are no fields of a batch. @param {BatchFill} fill */
-function batchFill({ src, fields, constant = [], document }) {
+function batchFill(fill) {
+  const { src, fields, constant = [], document } = fill;
   const of = (/** @type {string} */ field) => fields.find(([name]) => name === field)?.[1];
   const others = fields.filter(([name]) => name !== hostField && name !== protoField);
-  return { src, host: of(hostField), proto: of(protoField), fields: [...others, ...constant], document: document || undefined };
+  return { src, host: of(hostField), proto: of(protoField), fields: [...others, ...constant, ...traceOf(fill)], document: document || undefined };
 }
 
 /** Whether an origin's page for a status is shown in place of one of the site's that requires the fragment. @param {number} status */

@@ -132,6 +132,18 @@ test("what a fill asks for is what the slot's key says, and no other is joined",
   await Promise.all(all);
 });
 
+test("whose fill it is, and of which trace, is no part of what it asks for: the first one's goes on", async (t) => {
+  const asked = origin(t);
+  const region = new Objects();
+  const first = run(region, [fill(1, { request: "a", slot: "x", pagePattern: "/x", trace: [["traceparent", "first"], ["tracestate", "a=1"]] })]);
+  await until(() => asked.length === 1);
+  const second = run(region, [fill(1, { request: "b", slot: "y", pagePattern: "/y", trace: [["traceparent", "second"]] })]);
+  await until(() => region.waiting === 2);
+  asked[0].answer("both");
+  assert.deepEqual([(await first).get(1).text, (await second).get(1).text, asked.length], ["both", "both", 1]);
+  assert.deepEqual(["traceparent", "tracestate"].map((name) => asked[0].request.headers.get(name)), ["first", "a=1"]);
+});
+
 test("fills of several keys go on side by side, and each end is told as it comes", async (t) => {
   const asked = origin(t);
   const region = new Objects();

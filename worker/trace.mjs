@@ -38,6 +38,23 @@ function isState(text) {
 }
 
 /**
+ * The fields by which a fill is of its visitor's trace, beside those that are asked for: what a slot declares, or the site says
+ * always, stays as that is.
+ * @param {{ trace?: [string, string][], fields: [string, string][], constant?: [string, string][] }} fill @returns {[string, string][]}
+ */
+export const traceOf = ({ trace = [], fields, constant = [] }) =>
+  trace.length === 0 || [...fields, ...constant].some(([name]) => name === "traceparent") ? [] : trace;
+
+/**
+ * What of a request's fields goes to the fills that it leads.
+ * @param {Request} request @returns {[string, string][]}
+ */
+export function tracedBy({ headers }) {
+  const parent = headers.get("traceparent");
+  return parent === null ? [] : passed(parent, headers.get("tracestate") ?? "");
+}
+
+/**
  * What of a visitor's fields goes to the fills that he leads: none where his traceparent is not of the form.
  * @param {string} parent @param {string} state @returns {[string, string][]}
  */

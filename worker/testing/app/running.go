@@ -29,6 +29,9 @@ var running = map[string]http.HandlerFunc{
 	"host": func(w http.ResponseWriter, r *http.Request) {
 		say(w, "%s, forwarded for %s", r.Host, r.Header.Get("X-Forwarded-Host"))
 	},
+	"trace": func(w http.ResponseWriter, r *http.Request) {
+		say(w, "traced as %s with %s", r.Header.Get("Traceparent"), r.Header.Get("Tracestate"))
+	},
 	"megabyte": func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write(megabyte()[:1<<20])
