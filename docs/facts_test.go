@@ -65,7 +65,7 @@ func TestEveryMetricIsExplained(t *testing.T) {
 	assert.Equal(t, want, d.rows("## Metrics"))
 
 	for _, name := range regexp.MustCompile("`(inlay_[a-z_]+[a-z])`").FindAllStringSubmatch(d.prose, -1) {
-		assert.Contains(t, answer.Body.String(), "\n"+name[1]+" ")
+		assert.Regexp(t, `(?m)^# TYPE `+name[1]+` `, answer.Body.String())
 	}
 }
 

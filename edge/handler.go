@@ -16,6 +16,7 @@ import (
 	"inlay/internal/coding"
 	"inlay/internal/engine"
 	"inlay/internal/forwarded"
+	"inlay/internal/histogram"
 	"inlay/internal/markup"
 	"inlay/internal/notfound"
 )
@@ -70,6 +71,7 @@ type Handler struct {
 	front       front
 	coder       *coding.Set
 	untouched   []bool // of pages: their own Cache-Control says no-transform
+	filled      *histogram.Fills
 	requestPool sync.Pool
 	now         func() time.Time
 
@@ -140,7 +142,7 @@ func NewHandler(o Options) (*Handler, error) {
 		front:   front,
 		now:     time.Now,
 		options: o, conns: map[engine.RequestID]*conn{}, fills: map[engine.FillID]context.CancelFunc{},
-		remote: remote, unpaged: unpaged, shown: shown,
+		remote: remote, unpaged: unpaged, shown: shown, filled: histogram.New(slotsOf(pages)),
 		purges: map[engine.RequestID]chan struct{}{}, refused: map[string]bool{},
 	}
 	if err := h.initCoder(); err != nil {

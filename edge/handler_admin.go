@@ -6,6 +6,7 @@ import (
 
 	"inlay/internal/admin"
 	"inlay/internal/engine"
+	"inlay/internal/histogram"
 )
 
 // administer answers a request for one of inlay's own paths. What it asks for, and what is said, is internal/admin's.
@@ -23,7 +24,9 @@ func (h *Handler) administered(req *engine.Request) admin.Answer {
 	case admin.Stats:
 		return admin.JSON(http.StatusOK, admin.Figures(h.figures(), h.options.Config.Problems))
 	case admin.Metrics:
-		return admin.Prometheus(h.figures())
+		a := admin.Prometheus(h.figures())
+		a.Text = string(h.filled.Append([]byte(a.Text)))
+		return a
 	case admin.Purge, admin.Invalidate:
 		return h.adminPurge(query, ask == admin.Invalidate)
 	}
@@ -58,4 +61,14 @@ func (h *Handler) answerAdmin(x *exchange, a admin.Answer) {
 		head.header.Add(f.Name, f.Value)
 	}
 	h.sendWhole(x, head, &blob{bytes: []byte(a.Text)}, false)
+}
+
+// slotsOf are what fills are counted by.
+func slotsOf(pages []Page) (all []histogram.Slot) {
+	for i := range pages {
+		for j := range pages[i].Slots {
+			all = append(all, histogram.Slot{Page: pages[i].Pattern, Slot: pages[i].Slots[j].Name})
+		}
+	}
+	return all
 }

@@ -14,6 +14,7 @@ import (
 	"inlay/internal/engine"
 	"inlay/internal/field"
 	"inlay/internal/forwarded"
+	"inlay/internal/histogram"
 	"inlay/internal/page"
 	"inlay/internal/recorder"
 )
@@ -21,6 +22,7 @@ import (
 // fill runs one attempt of a fill and reports its end.
 func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, of led) {
 	defer h.work.Done()
+	began := h.now()
 	a, heard, err := h.fetch(withLed(ctx, &of), f, f.Fields, f.Conditions)
 	var failure *answer.FillError
 	stopped := false
@@ -39,12 +41,23 @@ func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, of 
 		}
 		failure = h.engine.FillEnd(id, &a.answer, &blob{bytes: a.body}, h.now())
 	})
+	if !stopped {
+		h.filled.Add(histogram.Slot{Page: f.PagePattern, Slot: f.Slot}, h.now().Sub(began), reasonOf(failure))
+	}
 	if failure != nil && failure.Unusual() {
 		h.options.Logger.Warn("inlay: fill failed", of.attributes(&f, "error", outer(failure), "reason", failure.Reason.String())...)
 	}
 	if of.client != nil && !stopped && !f.Document {
 		h.checkLeaks(f, &of)
 	}
+}
+
+// reasonOf is what a fill has failed of, in a word; empty if it has not.
+func reasonOf(failure *answer.FillError) string {
+	if failure == nil {
+		return ""
+	}
+	return failure.Reason.String()
 }
 
 // fetched is an answer to a fill and its body.

@@ -46,6 +46,12 @@ export const figuresCount = figures.length;
 export const figuresText = (values, problems) =>
   `{${figures.map(({ name }, i) => `"${name}":${values[i]}`).join(",")}${problems && `,"problems":${problems}`}}\n`;
 
-/** For Prometheus. @param {ArrayLike<bigint>} values */
-export const prometheusText = (values) => figures.map(({ name, help }, i) =>
-  `# HELP inlay_${name} ${help}\n# TYPE inlay_${name} ${name.endsWith("_total") ? "counter" : "gauge"}\ninlay_${name} ${values[i]}\n`).join("");
+/** For Prometheus, whose unit of time is the second. @param {ArrayLike<bigint>} values */
+export const prometheusText = (values) => figures.map(({ name, help }, i) => {
+  const inSeconds = `inlay_${name.replace(/_milliseconds_total$/, "_seconds_total")}`;
+  const value = inSeconds === `inlay_${name}` ? String(values[i]) : thousandths(values[i]);
+  return `# HELP ${inSeconds} ${help}\n# TYPE ${inSeconds} ${name.endsWith("_total") ? "counter" : "gauge"}\n${inSeconds} ${value}\n`;
+}).join("");
+
+/** @param {bigint} n */
+const thousandths = (n) => `${n < 0n ? "-" : ""}${String(n < 0n ? -n : n).padStart(4, "0").replace(/(\d{3})$/, ".$1")}`;

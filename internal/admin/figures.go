@@ -76,13 +76,36 @@ func Prometheus(values []int64) Answer {
 func prometheus(values []int64) string {
 	var text []byte
 	for i, line := range figureLines {
-		name, help := "inlay_"+line[0], line[1]
+		name, value := prometheusName(line[0]), strconv.FormatInt(values[i], 10)
+		if name != "inlay_"+line[0] {
+			value = thousandths(values[i])
+		}
 		kind := "gauge"
 		if strings.HasSuffix(name, "_total") {
 			kind = "counter"
 		}
-		text = append(text, "# HELP "+name+" "+help+"\n# TYPE "+name+" "+kind+"\n"+name+" "...)
-		text = append(strconv.AppendInt(text, values[i], 10), '\n')
+		text = append(text, "# HELP "+name+" "+line[1]+"\n# TYPE "+name+" "+kind+"\n"+name+" "+value+"\n"...)
 	}
 	return string(text)
+}
+
+// prometheusName is what a figure is called there, in base units (https://prometheus.io/docs/practices/naming/).
+func prometheusName(name string) string {
+	if of, ok := strings.CutSuffix(name, "_milliseconds_total"); ok {
+		return "inlay_" + of + "_seconds_total"
+	}
+	return "inlay_" + name
+}
+
+// thousandths are milliseconds as seconds.
+func thousandths(n int64) string {
+	sign := ""
+	if n < 0 {
+		sign = "-"
+	}
+	digits := strings.TrimPrefix(strconv.FormatInt(n, 10), "-")
+	for len(digits) < 4 {
+		digits = "0" + digits
+	}
+	return sign + digits[:len(digits)-3] + "." + digits[len(digits)-3:]
 }

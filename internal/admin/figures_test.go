@@ -27,3 +27,12 @@ func TestFiguresAreToldAsAWorkerDoes(t *testing.T) {
 	assert.Equal(t, string(want), got, "%s; -update writes it anew", path)
 	assert.True(t, strings.HasPrefix(figureLines[0][1], "Pages"))
 }
+
+// Prometheus counts seconds.
+func TestMillisecondsAreSecondsForPrometheus(t *testing.T) {
+	assert.Equal(t, "inlay_saved_seconds_total", prometheusName("saved_milliseconds_total"))
+	assert.Equal(t, "inlay_saved_bytes_total", prometheusName("saved_bytes_total"))
+	for n, want := range map[int64]string{0: "0.000", 7: "0.007", 1234: "1.234", 60_000: "60.000", -5: "-0.005", -1 << 63: "-9223372036854775.808"} {
+		assert.Equal(t, want, thousandths(n))
+	}
+}
