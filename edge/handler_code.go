@@ -127,7 +127,7 @@ func (h *Handler) tagIn(tag string, i int) string {
 // has from when it got that.
 func sameOf(whole *blob) *blob {
 	all := maps.Clone(whole.header)
-	for _, name := range [...]string{"Content-Type", "Content-Length", "Content-Encoding", "Link", "Server-Timing"} {
+	for _, name := range [...]string{"Content-Type", "Content-Length", "Content-Encoding", "Link"} {
 		delete(all, name)
 	}
 	return &blob{status: http.StatusNotModified, header: all}

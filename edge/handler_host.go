@@ -27,6 +27,9 @@ func (n nativeHost) NewHead(status int, fields []field.Field) *blob {
 		}
 		b.header.Add(f.Name, f.Value)
 	}
+	if n.h.options.Config.Debug {
+		setTiming(b.header)
+	}
 	if b.noTransform {
 		b.header.Set("Cache-Control", withNoTransform(b.header.Get("Cache-Control")))
 	}

@@ -4,6 +4,7 @@
 import { loopField } from "./front.mjs";
 import { nameOf, warn } from "./say.mjs";
 import { inspect, parse } from "./shell.mjs";
+import { setTiming } from "./timing.mjs";
 import { tracedBy } from "./trace.mjs";
 
 /** @typedef {import("./core.mjs").Core} Core */
@@ -37,6 +38,7 @@ export function asks(core) {
         if (fields[i] === "content-length") length = fields[i + 1];
         else headers.append(fields[i], fields[i + 1]);
       }
+      if (core.settings.debug) setTiming(headers);
       return core.keep({ init: core.initOf(status, headers), length });
     },
 

@@ -3,6 +3,7 @@ package browsertest
 import (
 	"context"
 	"fmt"
+	"log"
 	"os"
 	"os/exec"
 	"strconv"
@@ -52,7 +53,11 @@ func startChromium(forget bool) (browser, func(), error) {
 		flags = append(flags, chromedp.Flag("disable-blink-features", forgetPatches))
 	}
 	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), flags...)
-	ctx, endContext := chromedp.NewContext(allocator)
+	ctx, endContext := chromedp.NewContext(allocator, chromedp.WithErrorf(func(format string, a ...any) {
+		if text := fmt.Sprintf(format, a...); !strings.HasPrefix(text, "unhandled node event") { // of a newer browser, of no matter
+			log.Print(text)
+		}
+	}))
 	end := func() {
 		// Asks the browser to close, and kills the process that was started if it does not.
 		bounded, stop := context.WithTimeout(ctx, patience)

@@ -43,7 +43,8 @@ type stand struct {
 	failed  []map[string]any
 	reach   string
 	token   string
-	changed []string
+	// requests are the URLs that were asked for, changed those that changed something.
+	requests, changed []string
 	// broken answers in its place, for all but the page.
 	broken http.HandlerFunc
 }
@@ -51,6 +52,7 @@ type stand struct {
 func (s *stand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.requests = append(s.requests, r.URL.String())
 	if r.URL.Path == "/_inlay/" {
 		for _, f := range operator.Fields() {
 			w.Header().Set(f.Name, f.Value)
@@ -87,6 +89,39 @@ func (s *stand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// set changes what it answers with.
+func (s *stand) set(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
+func (s *stand) asked() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+func (s *stand) done() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.changed)
+}
+
+// extreme is the key of the entry with the most, or the least, of something.
+func (s *stand) extreme(value func(held) int, most bool) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sorted := slices.Clone(s.entries)
+	slices.SortStableFunc(sorted, func(a, b held) int {
+		if most {
+			return -cmp.Compare(value(a), value(b))
+		}
+		return cmp.Compare(value(a), value(b))
+	})
+	return sorted[0].Key
 }
 
 func with(m map[string]any, name string, value any) map[string]any {
@@ -160,7 +195,7 @@ func (s *stand) change(w http.ResponseWriter, name string, query url.Values) {
 	if name == "purge" {
 		s.entries = rest
 	}
-	s.say(w, map[string]any{name + map[string]string{"purge": "d", "invalidate": "d"}[name]: len(keys)})
+	s.say(w, map[string]any{name + "d": len(keys)})
 }
 
 // newStand is one that holds n entries and has an hour behind it.

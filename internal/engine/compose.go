@@ -255,17 +255,16 @@ const headCost = 2 << 10
 
 // sendComposed answers q with a body that was put together, under a head of its own.
 func (e *Engine[B]) sendComposed(q *request[B], states []field.Status, v *entry[B]) {
-	c := v.page
-	shareable := e.shareable(q)
+	c, status, length := v.page, 200, v.page.length
 	if etagMatches(q.visitor.fields.Field("if-none-match"), c.etag) {
-		head := e.host.NewHead(304, e.forVisitor(q, e.wholeFields(q.plan, states, c.etag, -1, shareable)))
-		e.host.SendHead(q.id, head)
-		e.host.Drop(head)
-		return
+		status, length = 304, -1
 	}
-	fields := e.wholeFields(q.plan, states, c.etag, c.length, shareable)
-	head := e.host.NewHead(200, e.timed(q, e.forVisitor(q, fields)))
-	e.host.Send(q.id, head, v.blob)
+	head := e.host.NewHead(status, e.timed(q, e.forVisitor(q, e.wholeFields(q.plan, states, c.etag, length, e.shareable(q)))))
+	if status == 304 {
+		e.host.SendHead(q.id, head)
+	} else {
+		e.host.Send(q.id, head, v.blob)
+	}
 	e.host.Drop(head)
 }
 

@@ -231,12 +231,20 @@ func appendRest(dst []byte, states []field.Status) []byte {
 	return sum.AppendParameters(append(dst, "inlay"...))
 }
 
-// timed adds Server-Timing when debugging: the time that the page took until its head, and how it leaves. What became of each slot,
-// Cache-Status says.
+// timed adds Server-Timing when debugging, as [field.ServerTiming] takes it: the host makes the text of it, and of Cache-Status, so that
+// the core need not be able to.
 func (e *Engine[B]) timed(q *request[B], fields []field.Field) []field.Field {
 	if !e.config.Debug {
 		return fields
 	}
-	value := "inlay;dur=" + decimal.String(int(duration.Between(q.since, e.now).Milliseconds())) + ", mode;desc=" + q.mode.String()
-	return append(fields, field.Field{Name: "server-timing", Value: value})
+	value := decimal.Append([]byte{'0' + byte(q.mode)}, e.microseconds(q.since))
+	for _, s := range q.slots {
+		value = decimal.Append(append(value, ' '), s.took)
+	}
+	return append(fields, field.Field{Name: "server-timing", Value: string(value)})
+}
+
+// microseconds are how long something has taken that began at a time, and one more: 0 is nothing that was waited for.
+func (e *Engine[B]) microseconds(since time.Time) int64 {
+	return duration.Between(since, e.now).Microseconds() + 1
 }

@@ -67,7 +67,17 @@ func TestServerTimingIsForDebugging(t *testing.T) {
 	s = newScriptWith(t, func(c *config.Config) { c.Debug = true }, pageOf(t, "/p/{id}", twoSlots))
 	s.fields = browser
 	s.get(1, "/p/7")
-	assert.Equal(t, "inlay;dur=0, mode;desc=stream", s.head["server-timing"])
+	assert.Equal(t, "11 0 0", s.head["server-timing"])
+	s.engine.Leave(1, s.now)
+
+	s.fields = map[string]string{}
+	s.get(2, "/p/7?inlay=complete")
+	s.now = s.now.Add(2e6)
+	s.fill(0, "A")
+	s.now = s.now.Add(3e6)
+	s.fill(1, "B")
+	s.engine.Resume(2, s.now)
+	assert.Equal(t, "35001 2001 5001", s.head["server-timing"], "how long it waited, and for what")
 }
 
 func TestHeadsOfAWarmPageAreMadeWhenTheyAreAskedForAndHold(t *testing.T) {

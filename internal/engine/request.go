@@ -134,6 +134,7 @@ func (e *Engine[B]) begin(r *Request) (*request[B], error) {
 func (e *Engine[B]) settle(f *fill[B], v *entry[B], failure *answer.FillError) {
 	for s := f.front; s != nil; s = f.front {
 		f.remove(s)
+		s.took = e.microseconds(f.attempts[0].since)
 		if failure != nil {
 			e.settleFailed(s, f.key, failure, f.own)
 		} else if failure := e.misfit(s, v); failure != nil {

@@ -34,6 +34,7 @@ type slotState[B any] struct {
 	watch      FillID    // the attempt that the host was last asked to watch
 	err        *answer.FillError
 	status     field.Status
+	took       int64 // microseconds, and one more, of the fill that it waited for; 0: for none, or it still does; -1: it has a stale one
 	// placed says that a streamed page has the slot's placeholder, patched that it has its content, in its place or as a patch.
 	placed, patched bool
 	gone            bool // what it stood in has given way to something else
@@ -205,6 +206,7 @@ func (e *Engine[B]) look(s *slotState[B]) {
 			break // the next one may fit
 		}
 		s.status.Hit = true
+		s.took = -1 // the ttl may be 0 still, in whole seconds
 		e.settled(s, v, info.TTL)
 		if !q.head && e.failureOf(key) == nil {
 			e.refresh(s, key, nil)

@@ -12,8 +12,8 @@ const meanings = { warm: "warm: all fragments fresh", stale: "stale: shown while
 /** @param {Bucket} b */
 const pagesIn = (b) => b.warm + b.stale + b.cold + b.failed;
 
-/** Spans that a picture may show, in minutes. */
-const spans = [5, 10, 30, 60, 180, 360, 720, 1440, 2880, 10_080];
+/** A picture shows no less than this, in milliseconds. */
+const shortest = 300_000;
 
 const picture = {
   /** @type {Bucket[]} */
@@ -32,8 +32,7 @@ function bucketsOf(samples, every, now, width) {
   const all = samples.map((s) => ({ ...s, at: typeof s.at === "number" ? s.at : Date.parse(s.at) })).filter((s) => Number.isFinite(s.at));
   const until = Math.max(now, ...all.map((s) => s.at));
   const oldest = Math.min(until, ...all.map((s) => s.at - every * 1000));
-  const minutes = spans.find((m) => until - oldest <= m * 60_000);
-  const from = minutes === undefined ? oldest : until - minutes * 60_000;
+  const from = Math.min(oldest, until - shortest);
   const least = every * 1000;
   const wide = Math.max(1, Math.ceil(((until - from) * 4) / width / least)) * least;
   /** @type {Map<number, Bucket>} */
@@ -59,7 +58,7 @@ function showPicture(history) {
   const plot = at("plot");
   const width = Math.max(260, plot.clientWidth);
   const chosenAt = picture.buckets[picture.chosen]?.at;
-  Object.assign(picture, bucketsOf(history.samples ?? [], history.every ?? 10, Date.now(), width - 40));
+  Object.assign(picture, bucketsOf(history.samples ?? [], history.every ?? 10, Date.now(), width - 50));
   picture.chosen = picture.buckets.findIndex((b) => b.at === chosenAt);
   drawPicture(width, plot.clientHeight);
   const rows = picture.buckets.slice(-30).reverse().map((b) =>
@@ -68,10 +67,17 @@ function showPicture(history) {
   at("plot-table").replaceChildren(make("table", { class: "plain" }, make("thead", {}, head), make("tbody", {}, ...rows)));
 }
 
+/** @param {number} t @param {number} span of the picture, in milliseconds */
+function tickOf(t, span) {
+  const date = new Date(t);
+  if (span > 100_000_000) return date.toLocaleDateString("en-CA").slice(5);
+  return date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...(span < 900_000 ? { second: "2-digit" } : {}) });
+}
+
 /** @param {number} width @param {number} height in pixels */
 function drawPicture(width, height) {
   const { buckets, from, until } = picture;
-  const left = 34, right = width - 6, top = 6, base = height - 58, floor = height - 20;
+  const left = 44, right = width - 6, top = 8, base = height - 68, floor = height - 20;
   const x = (/** @type {number} */ t) => left + ((t - from) / (until - from)) * (right - left);
   const children = [draw("rect", { class: "back", x: left, y: top, width: right - left, height: base - top })];
   for (const percent of [0, 50, 100]) {
@@ -90,7 +96,7 @@ function drawPicture(width, height) {
       y = Math.max(top, y - high);
       bars.append(draw("rect", { class: way, x: x1.toFixed(2), y: y.toFixed(2), width: wide.toFixed(2), height: high.toFixed(2) }));
     }
-    if (n > 0) bars.append(draw("rect", { class: "volume", x: x1.toFixed(2), y: (floor - Math.max(1, (n / most) * 26)).toFixed(2), width: wide.toFixed(2), height: Math.max(1, (n / most) * 26).toFixed(2) }));
+    if (n > 0) bars.append(draw("rect", { class: "volume", x: x1.toFixed(2), y: (floor - Math.max(1, (n / most) * 24)).toFixed(2), width: wide.toFixed(2), height: Math.max(1, (n / most) * 24).toFixed(2) }));
   }
   children.push(bars, draw("line", { class: "grid", x1: left, x2: right, y1: floor + 0.5, y2: floor + 0.5 }));
   children.push(draw("text", { x: left - 5, y: floor, "text-anchor": "end" }, "pages"));
@@ -98,7 +104,7 @@ function drawPicture(width, height) {
   const ticks = Math.max(2, Math.floor((right - left) / 110));
   for (let i = 0; i <= ticks; i++) {
     const t = from + ((until - from) * i) / ticks;
-    children.push(draw("text", { x: x(t).toFixed(1), y: height - 5, "text-anchor": i === 0 ? "start" : i === ticks ? "end" : "middle" }, clock(t, until - from < 900_000)));
+    children.push(draw("text", { x: x(t).toFixed(1), y: height - 5, "text-anchor": i === 0 ? "start" : i === ticks ? "end" : "middle" }, tickOf(t, until - from)));
   }
   if (buckets.length === 0) children.push(draw("text", { x: (left + right) / 2, y: (top + base) / 2, "text-anchor": "middle" }, "No pages yet, or none since this began to count."));
   const chosen = buckets[picture.chosen];
@@ -122,7 +128,7 @@ function startPicture() {
   at("legend").append(...ways.map((way) => make("li", { title: meanings[way] }, draw("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, draw("rect", { class: way, width: 10, height: 10 })), way)));
   plot.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
     const { left, width } = plot.getBoundingClientRect();
-    const t = picture.from + ((event.clientX - left - 34) / Math.max(1, width - 40)) * (picture.until - picture.from);
+    const t = picture.from + ((event.clientX - left - 44) / Math.max(1, width - 50)) * (picture.until - picture.from);
     choose(picture.buckets.findIndex((b) => t > b.at - b.span && t <= b.at));
   });
   plot.addEventListener("pointerleave", () => choose(-1));

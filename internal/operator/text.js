@@ -63,7 +63,7 @@ function span(seconds) {
   if (s < 120) return `${sign}${s} s`;
   if (s < 7200) return `${sign}${Math.floor(s / 60)} min${s < 600 && s % 60 > 0 ? ` ${s % 60} s` : ""}`;
   if (s < 172_800) return `${sign}${Math.floor(s / 3600)} h${s < 36_000 && s % 3600 >= 60 ? ` ${Math.floor((s % 3600) / 60)} min` : ""}`;
-  return `${sign}${count(s / 86_400)} d`;
+  return `${sign}${count(Math.floor(s / 86_400))} d${s < 864_000 && s % 86_400 >= 3600 ? ` ${Math.floor((s % 86_400) / 3600)} h` : ""}`;
 }
 
 /** @param {number | null | undefined} ms */

@@ -24,10 +24,10 @@ function showOverview({ stats: s, history }) {
     tile("Warm pages", share(p.warm, p.all), `of ${counted(p.all, "page")}`),
     tile("Stale", share(p.stale, p.all), counted(p.stale, "page")),
     tile("Cold", share(p.cold, p.all), counted(p.cold, "page")),
-    tile("Failed", share(p.failed, p.all), counted(p.failed, "page"), p.failed > 0),
-    tile("Fills", count(fills), fillsFailed > 0 ? `${count(fillsFailed)} failed, ${share(fillsFailed, fills)}` : "none failed", fillsFailed > 0),
+    tile("Failed", share(p.failed, p.all), counted(p.failed, "page"), p.failed * 100 >= p.all && p.failed > 0),
+    tile("Fills", count(fills), fillsFailed > 0 ? `${count(fillsFailed)} failed, ${share(fillsFailed, fills)}` : "none failed", fillsFailed * 20 >= fills && fillsFailed > 0),
     tile("In progress", count(s.flights ?? 0), `${counted(s.flights ?? 0, "flight").replace(/^\S+ /, "")}; ${counted(s.waiting ?? 0, "page")} waiting`),
-    tile("Held", counted(s.cache_entries ?? 0, "entry", "entries"), `${bytes(s.cache_bytes ?? 0)} of the budget`),
+    tile("Held", count(s.cache_entries ?? 0), `entries, ${bytes(s.cache_bytes ?? 0)} of the budget`),
     tile("Evicted", count(s.cache_evictions_total ?? 0), "to stay within the budget"));
   at("saved").replaceChildren(
     tile("Fills not made", count(s.saved_fills_total ?? 0), `${share(s.saved_fills_total ?? 0, (s.saved_fills_total ?? 0) + fills)} of what pages needed`),
@@ -71,7 +71,7 @@ function showFailures({ failures }) {
     make("li", {},
       make("p", { class: "top" }, make("b", {}, visible(f.reason ?? "")), f.status ? `status ${f.status}` : null, make("time", { datetime: f.at }, clock(f.at)),
         make("span", { class: "note" }, [f.slot && `slot ${visible(f.slot)}`, f.page && `of ${visible(f.page)}`, f.took != null && `after ${millis(f.took)}`].filter(Boolean).join(", "))),
-      make("p", { class: "key" }, keyed(f.key ?? "")), f.text ? make("p", {}, visible(f.text)) : null, f.remedy ? make("p", { class: "remedy" }, visible(f.remedy)) : null)));
+      make("p", { class: "key" }, keyed(f.key ?? "")), f.text ? make("p", {}, visible(f.text)) : null, f.remedy ? make("p", { class: "remedy" }, make("b", {}, "Do: "), visible(f.remedy)) : null)));
   at("failures-empty").hidden = failures.length > 0;
 }
 
