@@ -72,6 +72,10 @@ func (n nativeHost) Inspect(b *blob, o markup.InspectOptions) (markup.Inspection
 	return found, &blob{bytes: kept}
 }
 
+func (n nativeHost) Judge(q *answer.Question, a *answer.Answer) answer.Verdict {
+	return answer.Judge(q, a)
+}
+
 func (n nativeHost) Read(b *blob, off int, p []byte) int { return copy(p, b.text()[off:]) }
 
 // Drop has nothing to do: whoever still writes the bytes holds them.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"inlay/internal/answer"
 	"inlay/internal/engine"
 	"inlay/internal/purgelog"
 )
@@ -84,12 +85,12 @@ func (h *Handler) passed(ctx context.Context, c *conn, header http.Header) {
 		return
 	}
 	var told chan struct{}
-	named := false
+	over := answer.Purged(groups, h.options.Config.PurgeField, tags)
 	h.event(func() {
-		named = h.engine.PassEnd(c.id, groups, tags, h.now())
+		h.engine.PassEnd(c.id, over, h.now())
 		told = h.purges[c.id]
 	})
-	if !named {
+	if len(over) == 0 {
 		h.options.Logger.Warn("inlay: an answer purges nothing, as its field names nothing; groups are strings in quotes",
 			"Cache-Group-Invalidation", groups[:min(len(groups), 200)], "tags", tags[:min(len(tags), 200)], "request", c.exchange.id)
 	}

@@ -3,7 +3,7 @@
 
 import { loopField } from "./front.mjs";
 import { nameOf, warn } from "./say.mjs";
-import { inspect, parse } from "./shell.mjs";
+import { inspect, judge, parse } from "./shell.mjs";
 import { setTiming } from "./timing.mjs";
 import { tracedBy } from "./trace.mjs";
 
@@ -61,7 +61,7 @@ export function asks(core) {
 
     /** @param {number} handle @param {number} flags see shell.mjs @param {number} at @param {number} size of the base */
     parse: (handle, flags, at, size) => {
-      parsed = parse(core.blob(handle), flags, core.text(at, size), core.about());
+      parsed = parse(core.blob(handle), flags, core.text(at, size), () => core.about());
       return parsed?.length ?? 0;
     },
     /** @param {number} at */
@@ -72,10 +72,18 @@ export function asks(core) {
 
     /** @param {number} handle @param {number} flags @param {number} watch @param {number} at of the record, see shell.mjs */
     inspect: (handle, flags, watch, at) => {
-      const { record, mended, fault } = inspect(core.blob(handle), flags, watch, core.about());
+      const { record, mended, fault } = inspect(core.blob(handle), flags, watch, () => core.about());
       core.bytes().set(record, at);
       parsed = fault;
       return mended === null ? 0 : core.keep(mended);
+    },
+
+    /** @param {number} at @param {number} size of the question @param {number} declared see worker/core/host.go */
+    judge: (at, size, declared) => {
+      const { said } = core;
+      if (said === null || (declared === 0 && said.slots === false)) return 0;
+      parsed = judge(core.bytes().subarray(at, at + size), encoder.encode(said.texts.join("\0") + "\0"), () => core.about());
+      return parsed.length;
     },
 
     /** @param {number} handle @param {number} from @param {number} at @param {number} size */
@@ -124,7 +132,7 @@ export function asks(core) {
       core.waiting.set(id, exchange());
     },
     /** @param {number} at @param {number} size */
-    report: (at, size) => warn(`fragment does not fit: ${core.texts(at, size).join(" ")}`, core.about()),
+    report: (at, size) => warn(`fragment does not fit: ${core.texts(at, size).join(" ")}`, () => core.about()),
     /** @param {number} _id @param {number} fill */
     watch: (_id, fill) => Number(exchange().watch(fill)),
     /** @param {number} id */

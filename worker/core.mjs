@@ -12,7 +12,7 @@ import { Repeats } from "./repeats.mjs";
 import { Shells, setShown, withReason } from "./not-found.mjs";
 import pages from "./pages.bin";
 import { aboutFill, error as sayError, logAs, nameOf, warn } from "./say.mjs";
-import { allowing } from "./shell.mjs";
+import { allowing, purged } from "./shell.mjs";
 import { Tiers, digest } from "./tiers.mjs";
 import { readVariables } from "./variables.mjs";
 import { View } from "./view.mjs";
@@ -62,7 +62,7 @@ let crashes = 0;
 /** What is wrong with bindings, as it was last logged: once is enough. */
 let logged = "";
 
-/** The fields of an answer that fill_end takes, in the order of internal/answer's Fields. */
+/** The fields of an answer that judge takes, in the order of internal/answer's Fields. */
 export const answerFields = [
   "content-type", "cache-control", "vary", "retry-after", "age", "content-encoding", "cdn-cache-control", "expires",
   "date", "pragma", "etag", "last-modified", "cache-tag", "surrogate-key", "cache-groups",
@@ -77,15 +77,20 @@ const fieldsOf = (headers) => answerFields.map((name) =>
   // An Expires that is empty is no date, and so past, and not absent. workerd drops it from what another server answers.
   headers[name] === "" && name === "expires" ? "0" : (headers[name] ?? "").replaceAll("\0", " "));
 
-/** A field of an origin's page, for fill_header: a cookie is nobody else's. @param {[string, string]} field */
+/** A field of an origin's page: a cookie is nobody else's. @param {[string, string]} field */
 const headerOf = ([name, value]) => (name === "set-cookie" ? [] : [name, allowing(name, value).replaceAll("\0", " ")]);
 
 /**
- * Heads that came before an answer, each for itself.
- * @param {import("./fills.mjs").Hop[]} heads
+ * What judge is told of heads: see internal/answer, wire.go.
+ * @param {import("./fills.mjs").Hop[]} heads that came, in their order; the last is the answer's own
  */
-const hopsOf = (heads) =>
-  heads.flatMap(({ status, headers }) => [String(status), headers["set-cookie"] === undefined ? "" : "1", ...fieldsOf(headers)]);
+const headsOf = (heads) => [
+  String(heads.length),
+  ...heads.flatMap(({ status, headers }) => [String(status), headers["set-cookie"] === undefined ? "" : "1", ...fieldsOf(headers)]),
+];
+
+/** The head of what has failed before it had one. */
+const noHead = { status: 0, headers: {} };
 
 /** What the purge log said, as texts. @param {import("./view.mjs").Heard} heard */
 const textsOf = ({ log, marks }) => [log, ...marks.flatMap(([number, subject]) => [String(number), subject])];
@@ -131,6 +136,11 @@ export class Core {
     this.current = null;
     /** The fill that it is about. @type {Fill | null} */
     this.filled = null;
+    /**
+     * What there is to judge in the event that is in progress. slots, false: it says itself of none.
+     * @type {{ texts: string[], slots?: boolean } | null}
+     */
+    this.said = null;
     /** What the event asked to have put below. @type {import("./tiers.mjs").Put[]} */
     this.puts = [];
     /** Of the purge log, and of what lies below; null without a log. @type {View | null} */
@@ -410,10 +420,9 @@ export class Core {
    */
   passHead(exchange, method, target, sent, status, headers) {
     let flags = 0;
-    this.event(exchange, () => {
-      const size = this.put([target, ...fieldsOf(headers)]);
-      const cookie = headers["set-cookie"] === undefined ? 0 : 1;
-      flags = this.exports.pass_head(exchange.id, method, size, status, cookie, sent, Date.now());
+    const slots = headers["inlay-slots"] !== undefined || headers["surrogate-control"] !== undefined;
+    this.judged(exchange, { texts: headsOf([{ status, headers }]), slots }, () => {
+      flags = this.exports.pass_head(exchange.id, method, this.putText(target), sent, Date.now());
     });
     return flags;
   }
@@ -434,13 +443,12 @@ export class Core {
 
   /** @param {Fill} fill @param {Answer} answer */
   fillEnd(fill, answer) {
-    this.event(null, () => {
+    const { headers, redirects = [] } = answer;
+    const texts = [...headsOf([...redirects, answer]), (headers.location ?? "").replaceAll("\0", "")];
+    if (fill.document) texts.push(...Object.entries(headers).flatMap(headerOf));
+    this.judged(null, { texts }, () => {
       this.filled = fill;
-      if (fill.document) this.exports.fill_header(this.put(Object.entries(answer.headers).flatMap(headerOf)));
-      const blob = this.keep(answer.body);
-      const size = this.put([...fieldsOf(answer.headers), (answer.headers.location ?? "").replaceAll("\0", ""), ...hopsOf(answer.redirects ?? [])]);
-      const cookie = answer.headers["set-cookie"] === undefined ? 0 : 1;
-      const refused = this.exports.fill_end(fill.id, answer.status, cookie, blob, answer.body.length, size, answer.before ?? 0, Date.now());
+      const refused = this.exports.fill_end(fill.id, this.keep(answer.body), answer.body.length, answer.before ?? 0, Date.now());
       if (refused === 0) return;
       const text = this.text(this.exports.error_text(), refused);
       warn(`fill failed: ${fill.src} ${text}`, aboutFill(fill, reasonIn(text)));
@@ -452,10 +460,24 @@ export class Core {
    * @param {import("./fills.mjs").Hop[]} [heard] the heads that came before it failed
    */
   fillFail(fill, failure, text, heard = []) {
-    this.event(null, () => {
+    const said = heard.length > 0 ? { texts: headsOf([...heard, noHead]) } : null;
+    this.judged(null, said, () => {
       this.filled = fill;
-      this.exports.fill_fail(fill.id, failure, this.put([text.replaceAll("\0", " "), ...hopsOf(heard)]), Date.now());
+      this.exports.fill_fail(fill.id, failure, this.putText(text.replaceAll("\0", " ")), Date.now());
     });
+  }
+
+  /**
+   * An event with something to judge.
+   * @param {Exchange | null} exchange @param {Core["said"]} said @param {() => void} call
+   */
+  judged(exchange, said, call) {
+    this.said = said;
+    try {
+      this.event(exchange, call);
+    } finally {
+      this.said = null;
+    }
   }
 
   /** @param {Exchange} exchange @param {number} poll @param {import("./view.mjs").Heard | string} heard or why nothing */
@@ -521,9 +543,10 @@ export class Core {
    * @returns {boolean} whether they name anything
    */
   passEnd(exchange, groups, tags) {
-    let named = false;
-    this.event(exchange, () => (named = this.exports.pass_end(exchange.id, this.put([groups, tags]), Date.now()) !== 0));
-    return named;
+    const over = purged(groups, this.settings.purgeField, tags, () => ({ request: nameOf(exchange.request) }));
+    if (over.length === 0) return false;
+    this.event(exchange, () => this.exports.pass_end(exchange.id, this.put(over), Date.now()));
+    return true;
   }
 
   /**

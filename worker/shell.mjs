@@ -1,5 +1,5 @@
 // @ts-check
-// shell.wasm, which reads fragments, and finds the slots in them and in pages of the origin. An instance is made when the first of them
+// shell.wasm, which judges answers, reads fragments, and finds the slots in them and in pages of the origin. An instance is made when the first of them
 // comes, and another one when it has trapped, or has grown large and reads nothing. A page that it cannot read is passed on as it is.
 
 import { error as sayError, warn as sayWarning } from "./say.mjs";
@@ -120,10 +120,10 @@ const isMended = 2;
 
 /**
  * What is found in a fragment, for core.wasm.
- * @param {Uint8Array} bytes @param {number} flags @param {number} watch see worker/shell/main.go @param {About} [about]
+ * @param {Uint8Array} bytes @param {number} flags @param {number} watch see worker/shell/main.go @param {() => About} [about]
  * @returns {{ record: Uint8Array, mended: Uint8Array | null, fault: Uint8Array }}  mended: the bytes that are kept, if they are others
  */
-export function inspect(bytes, flags, watch, about) {
+export function inspect(bytes, flags, watch, about = () => ({})) {
   const using = current();
   try {
     using.put(bytes);
@@ -136,13 +136,71 @@ export function inspect(bytes, flags, watch, about) {
       fault: using.read(using.exports.out(), said.getUint32(recordFault, true)),
     };
   } catch (error) {
-    using.trapped = true;
-    sayError(`what reads fragments has crashed and is replaced: ${stackOf(error)}`, about);
+    crashed(using, "fragments", error, about);
     const fault = encoder.encode("it cannot be read: what reads fragments has crashed; the log has more");
     const record = new Uint8Array(recordSize);
     new DataView(record.buffer).setUint32(recordFault, fault.length, true);
     return { record, mended: null, fault };
   }
+}
+
+/** A verdict's numbers, of eight bytes each, and the place and the number of the failure that it is refused: see internal/answer, wire.go. */
+const verdictNumbers = 10;
+const verdictReason = 1;
+const refused = 2n;
+
+/**
+ * What follows from an answer, for core.wasm. Another instance is asked once where one has trapped, and then the answer is refused.
+ * @param {Uint8Array} question @param {Uint8Array} told of the answer, see internal/answer, wire.go
+ * @param {() => About} [about] of what the log tells
+ * @returns {Uint8Array} the verdict
+ */
+export function judge(question, told, about = () => ({})) {
+  for (let tries = 0; tries < 2; tries++) {
+    const using = current();
+    try {
+      using.put(question, told);
+      const size = using.exports.judge(question.length, told.length);
+      return using.read(using.exports.out(), size);
+    } catch (error) {
+      crashed(using, "answers", error, about);
+    }
+  }
+  const text = encoder.encode("the answer cannot be read: what reads answers has crashed; the log has more");
+  const verdict = new Uint8Array(8 * verdictNumbers + text.length + 3);
+  new DataView(verdict.buffer).setBigInt64(8 * verdictReason, refused, true);
+  verdict.set(text, 8 * verdictNumbers);
+  return verdict;
+}
+
+/**
+ * The tags that an answer's fields name as over: see internal/answer, groups.go.
+ * @param {string} groups Cache-Group-Invalidation @param {string} name of the site's own field, and @param {string} value
+ * @param {() => About} [about] of what the log tells
+ * @returns {string[]}
+ */
+export function purged(groups, name, value, about = () => ({})) {
+  for (let tries = 0; tries < 2; tries++) {
+    const using = current();
+    try {
+      const fields = encoder.encode(`${groups}\0${name}\0${value}\0`);
+      using.put(fields);
+      const size = using.exports.purged(fields.length);
+      return decoder.decode(using.read(using.exports.out(), size)).split("\0").slice(0, -1);
+    } catch (error) {
+      crashed(using, "answers", error, about);
+    }
+  }
+  return [];
+}
+
+/**
+ * An instance is not used any more, with which an answer or a fragment could not be read.
+ * @param {Instance} failed @param {string} what it read @param {unknown} error @param {() => About} about
+ */
+function crashed(failed, what, error, about) {
+  failed.trapped = true;
+  sayError(`what reads ${what} has crashed and is replaced: ${stackOf(error)}`, about());
 }
 
 /** Fields that may forbid scripts. */

@@ -33,8 +33,16 @@ type Defaults struct {
 //
 // How long: see lifetime. A negative TTL means that the fragment serves those who wait for it and is not stored.
 func Admit(s *page.Slot, a *Answer, d *Defaults, now time.Time, took time.Duration) (p cache.Policy, err error) {
+	p, failure := admit(s, a, d, now, took)
+	if failure != nil {
+		return p, failure
+	}
+	return p, nil
+}
+
+func admit(s *page.Slot, a *Answer, d *Defaults, now time.Time, took time.Duration) (p cache.Policy, failure *FillError) {
 	if failure := refusal(s, a, d, now); failure != nil {
-		return cache.Policy{}, failure
+		return p, failure
 	}
 	if s.TTL == 0 {
 		return cache.Policy{TTL: -1}, nil
@@ -47,12 +55,20 @@ func Admit(s *page.Slot, a *Answer, d *Defaults, now time.Time, took time.Durati
 // otherwise; the visitor's host and scheme are in the key. What says that the page is not for others
 // ([FillError.Removes]) is refused as that of a fragment is.
 func AdmitShell(s *page.Slot, a *Answer, d *Defaults, now time.Time, took time.Duration) (p cache.Policy, err error) {
+	p, failure := admitShell(s, a, d, now, took)
+	if failure != nil {
+		return p, failure
+	}
+	return p, nil
+}
+
+func admitShell(s *page.Slot, a *Answer, d *Defaults, now time.Time, took time.Duration) (p cache.Policy, failure *FillError) {
 	shell := *d
 	shell.Shell = true
-	if p, err = Admit(s, a, &shell, now, took); err == nil && p.TTL <= 0 {
-		return p, &FillError{Reason: RefusedError, Status: a.Status, Text: wording.Of(wording.AnswerDoes, wording.Of(wording.HasNoTime)), takenDown: true}
+	if p, failure = admit(s, a, &shell, now, took); failure == nil && p.TTL <= 0 {
+		return p, &FillError{Reason: RefusedError, Status: a.Status, Text: wording.Of(wording.AnswerDoes, wording.Of(wording.HasNoTime)), TakenDown: true}
 	}
-	return p, err
+	return p, failure
 }
 
 // refusal is why an answer may not be used, nil if it may.
@@ -77,7 +93,7 @@ func refusal(s *page.Slot, a *Answer, d *Defaults, now time.Time) *FillError {
 		return failure
 	}
 	if text := forbids(s, a, d); text != "" {
-		return &FillError{Reason: RefusedError, Status: a.Status, Text: wording.Of(wording.AnswerDoes, text), takenDown: true}
+		return &FillError{Reason: RefusedError, Status: a.Status, Text: wording.Of(wording.AnswerDoes, text), TakenDown: true}
 	}
 	if d.MaxFragment > 0 && a.Size > d.MaxFragment {
 		return &FillError{
@@ -104,7 +120,7 @@ func Refuses(s *page.Slot, heard []Answer, d *Defaults) *FillError {
 			if heard[i].Status == 200 || heard[i].Status >= 500 { // 500: that of a frame without an answer
 				who = wording.AnswerDoes
 			}
-			return &FillError{Reason: RefusedError, Status: heard[i].Status, Text: wording.Of(who, text), takenDown: true}
+			return &FillError{Reason: RefusedError, Status: heard[i].Status, Text: wording.Of(who, text), TakenDown: true}
 		}
 	}
 	return nil

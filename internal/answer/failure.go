@@ -61,8 +61,8 @@ type FillError struct {
 	// RetryAfter is how long the origin asked to be left alone: at most 5 minutes, 0 if it did not ask.
 	RetryAfter time.Duration
 
-	// takenDown: the answer may not go to others, so what it was before may not either.
-	takenDown bool
+	// TakenDown: the answer may not go to others, so what it was before may not either.
+	TakenDown bool
 	// HeldUp: the fill had not all of its time, so whoever asks next may have more luck.
 	HeldUp bool
 }
@@ -72,7 +72,7 @@ type FillError struct {
 // and 530). An answer that is broken (markup, size, type, a 304 that nobody asked for) is an accident of the same kind.
 func (e *FillError) Outage() bool {
 	if e.Reason != StatusError {
-		return !e.takenDown
+		return !e.TakenDown
 	}
 	switch s := e.Status; {
 	case s == 500, s >= 502 && s <= 504, s >= 520 && s <= 526, s == 530, s == 304:
@@ -85,7 +85,7 @@ func (e *FillError) Outage() bool {
 // what it was before must not be shown either. An origin that has no time (408, 425, 429) or cannot (5xx) did not say so.
 func (e *FillError) Removes() bool {
 	if e.Reason != StatusError {
-		return e.takenDown
+		return e.TakenDown
 	}
 	switch s := e.Status; {
 	case s == 408, s == 425, s == 429, s >= 500, s == 304:

@@ -85,12 +85,15 @@ func (k Kept) Cost() int {
 // Conditions are the fields that ask whether what is kept has changed.
 func (k Kept) Conditions() []field.Field {
 	var fields []field.Field
-	a := k.answer()
-	if a.ETag != "" {
-		fields = append(fields, field.Field{Name: "if-none-match", Value: a.ETag})
-	}
-	if a.LastModified != "" {
-		fields = append(fields, field.Field{Name: "if-modified-since", Value: a.LastModified})
+	for k != "" {
+		end := 3 + int(k[1])<<8 + int(k[2])
+		if k[0] == etagField {
+			fields = append(fields, field.Field{Name: "if-none-match", Value: string(k[3:end])})
+		}
+		if k[0] == lastModifiedField {
+			fields = append(fields, field.Field{Name: "if-modified-since", Value: string(k[3:end])})
+		}
+		k = k[end:]
 	}
 	return fields
 }

@@ -32,7 +32,7 @@ func Core() *Module {
 
 // Shell is shell.wasm: what reads the origin's pages. It is started when the first of them comes.
 func Shell() *Module {
-	return &Module{Name: "shell", Package: "worker/shell", Limit: 86016, Forbidden: forbiddenInShell(), optimize: "z", tags: []string{"documents"}}
+	return &Module{Name: "shell", Package: "worker/shell", Limit: 96256, Forbidden: forbiddenInShell(), optimize: "z", tags: []string{"documents"}}
 }
 
 // Variables is variables.wasm: what reads the variables, in the first request of an isolate, and is gone then. In the core it would be 5

@@ -215,12 +215,12 @@ func (e *Engine[B]) readEntry(f *fill[B], t config.Tiers, resident time.Duration
 	var found inspection[B]
 	if ok {
 		var failure *answer.FillError
-		var header []field.Field
-		for i := 0; i+1 < len(en.Header); i += 2 {
-			header = append(header, field.Field{Name: en.Header[i], Value: en.Header[i+1]})
-		}
 		reads := en.N[tier.Reads]
-		body, size, found, failure = e.inspectFor(f, body, size, header, reads&tier.EdgeSlots != 0, reads&tier.ESI != 0)
+		said := answer.Verdict{EdgeSlots: reads&tier.EdgeSlots != 0, ESI: reads&tier.ESI != 0}
+		for i := 0; i+1 < len(en.Header); i += 2 {
+			said.Header = append(said.Header, field.Field{Name: en.Header[i], Value: en.Header[i+1]})
+		}
+		body, size, found, failure = e.inspectFor(f, body, size, &said)
 		h := sum.New()
 		h.Write(summed)
 		h.Write(found.sum[:])

@@ -322,6 +322,6 @@ func TestHeadTellsWhichTierAFragmentCameFrom(t *testing.T) {
 func TestWhatAnOriginPurgedDoesNotComeBackFromBelowBeforeTheLogKnows(t *testing.T) {
 	bytes := filledElsewhere(t)
 	s := looking(t, config.DataCenter)
-	s.engine.PassEnd(9, `"all"`, "", s.now)
+	s.passEnd(9, `"all"`, "")
 	assert.False(t, s.found(0, config.DataCenter, 0, bytes))
 }

@@ -97,8 +97,9 @@ func (s *script) Inspect(b int, o markup.InspectOptions) (markup.Inspection, int
 	found, kept := inspect([]byte(s.bytesOf(b)), o)
 	return found, mendedBlob(&found, kept, s.NewBlob)
 }
-func (s *script) Break(id RequestID)            { s.ask("break %d", id) }
-func (s *script) Read(b, off int, p []byte) int { return copy(p, s.bytesOf(b)[off:]) }
+func (s *script) Judge(q *answer.Question, a *answer.Answer) answer.Verdict { return judge(q, a) }
+func (s *script) Break(id RequestID)                                        { s.ask("break %d", id) }
+func (s *script) Read(b, off int, p []byte) int                             { return copy(p, s.bytesOf(b)[off:]) }
 func (s *script) Drop(b int) {
 	require.Contains(s.t, s.blobs, b, "a blob is dropped once")
 	delete(s.blobs, b)

@@ -272,19 +272,19 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 	at := f.of(id)
 	at.since, at.asked = duration.After(at.since, -a.Before), at.asked.before(a.Before)
 	took := duration.Between(at.since, e.now)
-	if a.Status == 304 && f.stored != nil && len(a.Redirects) == 0 {
+	v := e.judge(f, a, took)
+	if v.Renews {
 		e.host.Drop(blob)
-		return e.renew(f, at, a, now)
+		return e.renew(f, at, &v)
 	}
-	policy, failure := e.admit(f.slot, a, now, took)
+	failure := v.Failure
 	var found inspection[B]
 	size := a.Size
 	if failure == nil && !f.slot.Document {
 		blob, size, failure = e.unmark(blob, size)
 	}
 	if failure == nil {
-		edge, esi := a.Slots()
-		blob, size, found, failure = e.inspectFor(f, blob, size, a.Header, edge, esi)
+		blob, size, found, failure = e.inspectFor(f, blob, size, &v)
 	}
 	if failure != nil {
 		if failure.Type != "" {
@@ -299,32 +299,45 @@ func (e *Engine[B]) FillEnd(id FillID, a *answer.Answer, blob B, now time.Time) 
 		e.fail(f, failure)
 		return failure
 	}
-	v := newEntry(blob, size, found.sum)
-	v.have(&found)
-	v.cost += keyFactor * len(f.key)
-	if v.unfit = f.unfit; f.flight != nil && !v.unfit {
-		v.kept = a.Keep(now)
-		v.cost += v.kept.Cost()
+	filled := newEntry(blob, size, found.sum)
+	filled.have(&found)
+	filled.cost += keyFactor * len(f.key)
+	if filled.unfit = f.unfit; f.flight != nil && !filled.unfit {
+		filled.kept = v.Kept
+		filled.cost += filled.kept.Cost()
 	}
-	e.succeed(f, at, v, policy, a)
+	e.succeed(f, at, filled, v.Policy)
 	return nil
 }
 
-// admit decides whether an answer may be used for a slot, and for how long.
-func (e *Engine[B]) admit(s *page.Slot, a *answer.Answer, now time.Time, took time.Duration) (cache.Policy, *answer.FillError) {
-	admit := answer.Admit
-	if s.Document {
-		admit = answer.AdmitShell
+// judge has an answer to a fill judged.
+func (e *Engine[B]) judge(f *fill[B], a *answer.Answer, took time.Duration) answer.Verdict {
+	q := e.question(answer.ToFill, f.slot)
+	if f.slot.Document {
+		q.Kind = answer.ToShellFill
 	}
-	policy, err := admit(s, a, e.defaults(), now, took)
-	if err != nil {
-		return policy, asFillError(err)
+	q.Took, q.Tags = took, f.tags
+	if f.stored != nil {
+		q.Stored, q.StoredSize, q.Kept = true, f.stored.size, f.stored.kept
 	}
-	return policy, nil
+	return e.host.Judge(q, a)
+}
+
+// refuses is why what was heard on the way to an answer is not for others, nil if it may be.
+func (e *Engine[B]) refuses(f *fill[B], heard []answer.Answer) *answer.FillError {
+	return e.host.Judge(e.question(answer.ToFailed, f.slot), &answer.Answer{Redirects: heard}).Failure
+}
+
+// question is one that is yet to be completed.
+func (e *Engine[B]) question(kind answer.Kind, s *page.Slot) *answer.Question {
+	return &answer.Question{Kind: kind, Slot: s, Now: e.now, Defaults: answer.Defaults{
+		TTL: e.config.TTL, StaleWhileRevalidate: e.config.StaleWhileRevalidate,
+		StaleIfError: e.config.StaleIfError, MaxFragment: e.config.MaxFragment, Hosts: len(e.config.Hosts) > 0,
+	}}
 }
 
 // succeed settles a fill with a fragment that an attempt of it has brought, and whose first holder is the fill.
-func (e *Engine[B]) succeed(f *fill[B], at *attempt, v *entry[B], policy cache.Policy, a *answer.Answer) {
+func (e *Engine[B]) succeed(f *fill[B], at *attempt, v *entry[B], policy cache.Policy) {
 	v.asked = at.asked
 	e.finishFill(f)
 	e.filledIn(v, f.slot, duration.Between(at.since, e.now), policy.TTL)
@@ -333,8 +346,8 @@ func (e *Engine[B]) succeed(f *fill[B], at *attempt, v *entry[B], policy cache.P
 		e.release(v)
 		return
 	}
-	policy.Tags = a.AppendTags(f.tags[:len(f.tags):len(f.tags)])
-	*f.untagged = len(policy.Tags) == len(f.tags)
+	*f.untagged = len(policy.Tags) == 0
+	policy.Tags = append(f.tags[:len(f.tags):len(f.tags)], policy.Tags...)
 	if v.kept != "" {
 		policy.Keep = keepStored
 		if policy.TTL < 0 {
@@ -377,8 +390,7 @@ func (e *Engine[B]) FillFail(id FillID, failure *answer.FillError, now time.Time
 	}
 	delete(e.attempts, id)
 	f.close(id)
-	refusal := answer.Refuses(f.slot, heard, e.defaults())
-	if refusal != nil {
+	if refusal := e.refuses(f, heard); refusal != nil {
 		failure = refusal
 	} else if f.open() {
 		return failure // another attempt may still bring it
@@ -391,7 +403,7 @@ func (e *Engine[B]) FillFail(id FillID, failure *answer.FillError, now time.Time
 // says nothing of the origin: another request that waits for the fill takes it over, with all of the time, and if there is
 // none the failure is told to who waits and not remembered.
 func (e *Engine[B]) FillHeldUp(id FillID, failure *answer.FillError, now time.Time, heard ...answer.Answer) {
-	if f := e.attempts[id]; f != nil && len(f.attempts) < maxAttempts && answer.Refuses(f.slot, heard, e.defaults()) == nil {
+	if f := e.attempts[id]; f != nil && len(f.attempts) < maxAttempts && e.refuses(f, heard) == nil {
 		leader := f.last().leader
 		for s := f.front; s != nil; s = s.next {
 			if s.of.id == leader {
@@ -487,19 +499,4 @@ func (e *Engine[B]) unmark(blob B, size int) (B, int, *answer.FillError) {
 	rest := e.host.Slice(blob, off, size)
 	e.host.Drop(blob)
 	return rest, size - off, nil
-}
-
-func (e *Engine[B]) defaults() *answer.Defaults {
-	return &answer.Defaults{
-		TTL: e.config.TTL, StaleWhileRevalidate: e.config.StaleWhileRevalidate,
-		StaleIfError: e.config.StaleIfError, MaxFragment: e.config.MaxFragment, Hosts: len(e.config.Hosts) > 0,
-	}
-}
-
-func asFillError(err error) *answer.FillError {
-	// Not errors.As, which needs half of a reflection: nobody wraps a *FillError on its way here.
-	if failure, ok := err.(*answer.FillError); ok {
-		return failure
-	}
-	return &answer.FillError{Reason: answer.LostError}
 }

@@ -78,6 +78,10 @@ type Host[B any] interface {
 	// Inspect reads a blob as a fragment's HTML: see [markup.Fragment.Inspect], and is a function of its arguments alone. If it has been
 	// mended, the second blob has the bytes that are kept. A host that cannot read it says so as its Fault.
 	Inspect(b B, o markup.InspectOptions) (markup.Inspection, B)
+	// Judge says what follows from an answer of an event in progress: see [answer.Judge], and is a function of its arguments alone. Of
+	// the answer the engine itself looks at its Size and at Before, so that a host which has the rest elsewhere judges that. One that
+	// cannot read it says so as its Failure.
+	Judge(q *answer.Question, a *answer.Answer) answer.Verdict
 	// Read copies bytes of a blob from off on into p and says how many.
 	Read(b B, off int, p []byte) int
 	// Drop ends a blob.

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"inlay/internal/answer"
-	"inlay/internal/field"
 	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/tier"
@@ -25,15 +24,15 @@ type inspection[B any] struct {
 
 // inspectFor reads a fragment as it is needed for the slot of a fill: what its answer says, or what is found in it, may make slots of its own.
 // A page of the origin goes out with a header.
-func (e *Engine[B]) inspectFor(f *fill[B], blob B, size int, header []field.Field, edge, esi bool) (B, int, inspection[B], *answer.FillError) {
+func (e *Engine[B]) inspectFor(f *fill[B], blob B, size int, v *answer.Verdict) (B, int, inspection[B], *answer.FillError) {
 	s := f.slot
 	request := page.ReadKey(f.key)
-	p := Parse{Document: s.Document, EdgeSlots: edge, ESI: esi, Base: request.Src}
+	p := Parse{Document: s.Document, EdgeSlots: v.EdgeSlots, ESI: v.ESI, Base: request.Src}
 	var r inspection[B]
 	var err *answer.FillError
 	if s.Document {
 		e.declares(&p)
-	} else if !esi && !edge {
+	} else if !v.ESI && !v.EdgeSlots {
 		var slots bool
 		if blob, size, r, slots, err = e.inspect(blob, size, s.Lenient); err != nil || !slots {
 			return blob, size, r, err
@@ -41,7 +40,7 @@ func (e *Engine[B]) inspectFor(f *fill[B], blob B, size int, header []field.Fiel
 		p.EdgeSlots = true
 	}
 	o, bad := page.DecodeOutline(e.host.Parse(blob, p))
-	pl := newOutlined[B](&page.Page{Header: header})
+	pl := newOutlined[B](&page.Page{Header: v.Header})
 	switch {
 	case bad != nil || !e.outline(pl, &o, blob, size, request.Host()):
 		pl = nil

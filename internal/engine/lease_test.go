@@ -251,7 +251,7 @@ func TestPurgeThatTheHostToldTheLogOfHoldsHere(t *testing.T) {
 func TestOriginPurgesByItsAnswers(t *testing.T) {
 	s := leased(t)
 	s.engine.config.PurgeField = "surrogate-key"
-	s.engine.PassEnd(4, `"all", "x y";p`, "k1 k2", s.now)
+	s.passEnd(4, `"all", "x y";p`, "k1 k2")
 	assert.Equal(t, []string{`purge 4 L 10 ["tag:all" "tag:x y" "tag:k1" "tag:k2"]`}, s.take())
 	s.get(5, "/p/7")
 	assert.Equal(t, "fill 5 /f/a/7", s.take()[0], "here it holds at once")
@@ -259,8 +259,8 @@ func TestOriginPurgesByItsAnswers(t *testing.T) {
 	assert.Equal(t, asked, s.purges[0].Asked)
 	s.engine.Told(s.purges[0].Subjects, &purgelog.Answer{Log: "L", Seq: 11, Changes: []purgelog.Change{{Seq: 11, Subject: "tag:all"}}}, asked, s.now)
 	assert.EqualValues(t, 11, s.engine.view.Seq())
-	assert.False(t, s.engine.PassEnd(6, `"unfinished`, "", s.now))
-	assert.False(t, s.engine.PassEnd(6, "product:7", "", s.now))
+	assert.False(t, s.passEnd(6, `"unfinished`, ""))
+	assert.False(t, s.passEnd(6, "product:7", ""))
 	assert.Empty(t, s.take())
 }
 

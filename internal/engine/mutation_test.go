@@ -47,7 +47,7 @@ var mutations = map[string]mutation{
 	"the end of a fill leaves its flight":           {file: "fill.go", old: "\t\tdelete(e.flights, f.flight)\n", new: ""},
 	"the end of a fill leaves its other attempt":    {file: "fill.go", old: "\tfor i := range f.attempts {\n\t\tdelete(e.attempts, f.attempts[i].id)\n\t}\n\tif f.flight", new: "\tdelete(e.attempts, f.last().id)\n\tif f.flight"},
 	"what comes late is kept":                       {file: "fill.go", old: "\t\te.counts.Late++\n\t\te.host.Drop(blob)\n", new: "\t\te.counts.Late++\n"},
-	"a failed attempt is still waited for":          {file: "fill.go", old: "\tdelete(e.attempts, id)\n\tf.close(id)\n\trefusal", new: "\tdelete(e.attempts, id)\n\trefusal"},
+	"a failed attempt is still waited for":          {file: "fill.go", old: "\tdelete(e.attempts, id)\n\tf.close(id)\n\tif refusal", new: "\tdelete(e.attempts, id)\n\tif refusal"},
 	"the last attempt's loss is not seen":           {file: "fill.go", old: "if f.last().open {", new: "if a != f.last() {"},
 	"what was lost is nobody's":                     {file: "fill.go", old: "\tif f.front != nil {\n\t\te.wake(f.front.of)\n\t}\n", new: ""},
 	"an old leader waits for its old attempt":       {file: "fill.go", old: "\t\tif s.of != to {\n\t\t\te.wake(s.of)\n\t\t}\n", new: ""},

@@ -34,7 +34,7 @@ func TestAnswerToAChangePurgesWhatItSaysIsOver(t *testing.T) {
 				s.engine.Resume(1, s.now)
 				s.take()
 				fills := len(s.fills)
-				s.engine.PassEnd(2, c.groups, c.tags, s.now)
+				s.passEnd(2, c.groups, c.tags)
 				var told []string
 				for _, ask := range s.take() {
 					if strings.HasPrefix(ask, "purge ") {

@@ -3,7 +3,6 @@ package engine
 import (
 	"time"
 
-	"inlay/internal/answer"
 	"inlay/internal/purgelog"
 )
 
@@ -36,19 +35,16 @@ func (e *Engine[B]) changeAll(subjects []string) (n int) {
 }
 
 // PassEnd is the event that a request that was passed on, of a method that may change something, was answered with a success
-// or a redirect: groups is the answer's Cache-Group-Invalidation field (RFC 9875, section 3), tags that of the
-// configuration's PurgeField, each empty if there is none. What they name is purged here at once; a host that was asked for a
+// or a redirect, and named these tags to be over: see [answer.Purged]. They are purged here at once; a host that was asked for a
 // Purge lets the answer wait for it.
-//
-// It says whether anything was named: a field that is no list of strings says nothing, as RFC 9651 has it.
-func (e *Engine[B]) PassEnd(id RequestID, groups, tags string, now time.Time) bool {
+func (e *Engine[B]) PassEnd(id RequestID, tags []string, now time.Time) {
 	e.event(now)
 	var subjects []string
-	for _, tag := range answer.Purged(groups, e.config.PurgeField, tags) {
+	for _, tag := range tags {
 		subjects = append(subjects, purgelog.Tag(tag))
 	}
 	if subjects == nil {
-		return false
+		return
 	}
 	e.changeAll(subjects)
 	e.restartAll()
@@ -59,5 +55,4 @@ func (e *Engine[B]) PassEnd(id RequestID, groups, tags string, now time.Time) bo
 		}
 		e.host.Purge(id, Purge{Log: e.view.Log(), Seq: e.view.Seq(), Asked: int64(e.tick), Subjects: subjects})
 	}
-	return true
 }

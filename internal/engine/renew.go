@@ -4,8 +4,6 @@ import (
 	"time"
 
 	"inlay/internal/answer"
-	"inlay/internal/duration"
-	"inlay/internal/wording"
 )
 
 // A fragment whose answer was kept is renewed by a 304: see internal/answer, kept.go.
@@ -27,30 +25,22 @@ func (f *fill[B]) renews(stored *entry[B]) {
 
 // renew is the end of a fill whose answer is that what was stored has not changed: it stays the very same, and so do the
 // pages that it went into. How long it may be used is as a 200 with these fields would say.
-func (e *Engine[B]) renew(f *fill[B], at *attempt, a *answer.Answer, now time.Time) *answer.FillError {
+func (e *Engine[B]) renew(f *fill[B], at *attempt, said *answer.Verdict) *answer.FillError {
 	v := f.stored
-	if v.kept == "" || !v.kept.Fits(a, now) {
+	if !said.Fits {
 		v.kept, v.unfit = "", true
-		failure := &answer.FillError{
-			Reason: answer.StatusError, Status: 304,
-			Text: wording.Of(wording.Other304),
-		}
-		e.fail(f, failure)
-		return failure
 	}
-	renewed := v.kept.Renewed(a, v.size)
-	policy, failure := e.admit(f.slot, &renewed, now, duration.Between(at.since, e.now))
-	if failure != nil {
-		e.fail(f, failure)
-		return failure
+	if said.Failure != nil {
+		e.fail(f, said.Failure)
+		return said.Failure
 	}
 	v.hold() // for the cache, which lets go of it as of what it replaces
 	v.cost -= v.kept.Cost()
-	if kept := renewed.Keep(now); kept != "" {
-		v.kept = kept
+	if said.Kept != "" {
+		v.kept = said.Kept
 	}
 	v.cost += v.kept.Cost()
-	e.succeed(f, at, v, policy, &renewed)
+	e.succeed(f, at, v, said.Policy)
 	return nil
 }
 

@@ -193,15 +193,20 @@ const markerCost = 1 << 10
 func (e *Engine[B]) PassHead(r *Request, a *answer.Answer, now time.Time) (p Parse) {
 	e.event(now)
 	e.know(r)
-	p.EdgeSlots, p.ESI = a.Slots()
+	if r.Method != "GET" {
+		return p
+	}
 	p.Base = r.Target
 	e.declares(&p)
-	if !p.EdgeSlots && !p.ESI || r.Method != "GET" || !answer.CanHaveSlots(a) {
+	question := e.question(answer.ToVisitor, &page.Slot{})
+	question.Declared = p.EdgeSlots || p.ESI
+	v := e.host.Judge(question, a)
+	if !v.Readable {
 		return Parse{}
 	}
-	p.Document = true
+	p.Document, p.EdgeSlots, p.ESI = true, p.EdgeSlots || v.EdgeSlots, p.ESI || v.ESI
 	e.asksLog(r.ID)
-	m := e.noteShell(r, a)
+	m := e.noteShell(r, v.Vary, v.Shared)
 	r.params = r.params[:0]
 	q := e.newRequest(r, newOutlined[B](&page.Page{}))
 	q.passed, q.more, q.plan.arriving = true, true, true
@@ -219,14 +224,8 @@ func (e *Engine[B]) PassHead(r *Request, a *answer.Answer, now time.Time) (p Par
 }
 
 // noteShell notes what a visitor's answer tells of its URL.
-func (e *Engine[B]) noteShell(r *Request, a *answer.Answer) *marker[B] {
-	vary, kept := answer.ShellVary(a.Vary)
+func (e *Engine[B]) noteShell(r *Request, vary []route.Input, kept bool) *marker[B] {
 	m := e.markerOf(r, e.now)
-	if kept {
-		slot := page.Slot{TTL: duration.Unset, StaleWhileRevalidate: duration.Unset, StaleIfError: duration.Unset, Vary: vary}
-		_, err := answer.AdmitShell(&slot, a, e.defaults(), e.now, 0)
-		kept = err == nil
-	}
 	switch {
 	case m == nil:
 	case kept && !m.kept && e.now.Before(m.again):

@@ -47,8 +47,9 @@ func (s *sim) Inspect(b simBlob, o markup.InspectOptions) (markup.Inspection, si
 	found, kept := inspect(s.get(b).bytes, o)
 	return found, mendedBlob(&found, kept, s.NewBlob)
 }
-func (s *sim) Break(id RequestID)                    { s.fail("break of request %d", id) }
-func (s *sim) Read(b simBlob, off int, p []byte) int { return copy(p, s.get(b).bytes[off:]) }
+func (s *sim) Judge(q *answer.Question, a *answer.Answer) answer.Verdict { return judge(q, a) }
+func (s *sim) Break(id RequestID)                                        { s.fail("break of request %d", id) }
+func (s *sim) Read(b simBlob, off int, p []byte) int                     { return copy(p, s.get(b).bytes[off:]) }
 func (s *sim) Drop(b simBlob) {
 	if s.blobs[b] == nil {
 		s.fail("blob %d was dropped twice", b)

@@ -46,6 +46,9 @@ func (s *simOrigin) Inspect(b simBlob, o markup.InspectOptions) (markup.Inspecti
 	found, kept := inspect(s.get(b).bytes, o)
 	return found, mendedBlob(&found, kept, s.NewBlob)
 }
+func (s *simOrigin) Judge(q *answer.Question, a *answer.Answer) answer.Verdict {
+	return judge(q, a)
+}
 func (s *simOrigin) Read(b simBlob, off int, p []byte) int { return copy(p, s.get(b).bytes[off:]) }
 func (s *simOrigin) Drop(b simBlob) {
 	if s.blobs[b] == nil {

@@ -131,7 +131,7 @@ func (h *transcriptHost) live(l transcriptLine) {
 	case "told":
 		h.ask("%d purged", h.engine.Told([]string{word(1)}, h.answers(l.event[min(2, len(l.event)):]), h.asked, now))
 	case "passed":
-		h.engine.PassEnd(RequestID(number(1)), word(2), "", now)
+		h.engine.PassEnd(RequestID(number(1)), answer.Purged(word(2), "", ""), now)
 	case "purge", "invalidate":
 		switch what := word(0) + " " + word(1); what {
 		case "purge all":
@@ -307,6 +307,9 @@ func (h *transcriptHost) Parse(b *transcriptBlob, p Parse) []byte {
 func (h *transcriptHost) Inspect(b *transcriptBlob, o markup.InspectOptions) (markup.Inspection, *transcriptBlob) {
 	found, kept := inspect([]byte(h.bytesOf(b)), o)
 	return found, mendedBlob(&found, kept, h.NewBlob)
+}
+func (h *transcriptHost) Judge(q *answer.Question, a *answer.Answer) answer.Verdict {
+	return judge(q, a)
 }
 func (h *transcriptHost) Break(id RequestID) {
 	h.ask("break %d", id)

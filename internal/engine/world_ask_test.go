@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"inlay/internal/answer"
 	"inlay/internal/config"
 	"inlay/internal/purgelog"
 )
@@ -345,6 +346,6 @@ func (i *worldIsolate) passed(q *worldRequest) {
 			groups[n] = strconv.Quote(strings.TrimPrefix(s, "tag:"))
 		}
 		i.passing[q.id] = q
-		i.event(r, nil, func(now time.Time) { i.engine.PassEnd(q.id, strings.Join(groups, ", "), "", now) })
+		i.event(r, nil, func(now time.Time) { i.engine.PassEnd(q.id, answer.Purged(strings.Join(groups, ", "), "", ""), now) })
 	})
 }

@@ -89,6 +89,10 @@ func (i *worldIsolate) Inspect(b *worldBlob, o markup.InspectOptions) (markup.In
 	return found, mendedBlob(&found, kept, i.NewBlob)
 }
 
+func (i *worldIsolate) Judge(q *answer.Question, a *answer.Answer) answer.Verdict {
+	return judge(q, a)
+}
+
 func (i *worldIsolate) Break(RequestID) { panic("nothing is composed as it comes") }
 func (i *worldIsolate) Read(b *worldBlob, off int, p []byte) int {
 	return copy(p, i.get(b).bytes[min(off, len(b.bytes)):])

@@ -7,9 +7,10 @@ import "slices"
 // All are the texts, for core.wasm: those of who reads fragments and pages are left empty, for that is not in it.
 func All() []string {
 	all := slices.Clone(texts[:])
-	for _, id := range [...]ID{FaultIs, NoscriptDecides, CannotBeMended, ElementNames} {
+	for _, id := range [...]ID{FaultIs, NoscriptDecides, CannotBeMended, Other304, ElementNames, FieldsNotKept} {
 		all[id] = ""
 	}
+	clear(all[StatusIs : HasNoTime+1])
 	clear(all[FirstFault : FirstFault+Faults])
 	return all
 }

@@ -7,6 +7,7 @@ import "strings"
 // texts are the texts by their numbers. A ~ is a hole.
 var texts = func() (all [count]string) {
 	copy(all[:], namedTexts[:])
+	copy(all[StatusIs:], strings.Split(strings.TrimSpace(answerTexts), "\n"))
 	copy(all[FirstFault:], strings.Split(strings.TrimSpace(faultTexts), "\n"))
 	return all
 }()
@@ -21,21 +22,6 @@ var namedTexts = [named]string{
 	LeaderEnded:   "the request that led the fill ended too early",
 	UnknownReason: "for an unknown reason",
 	FillFailed:    "edge: fill failed (~): ~",
-
-	StatusIs:     "the origin answered ~; a fragment needs 200",
-	RedirectIs:   "the origin answered ~; a fragment needs 200, or a redirect to the same scheme, host and port, five at most",
-	SizeIs:       "the fragment has ~ bytes, the limit is ~; make it smaller or raise INLAY_MAX_FRAGMENT",
-	EncodingIs:   "the answer has Content-Encoding ~; a fragment must not be compressed",
-	AnswerDoes:   "the answer ~",
-	RedirectDoes: "a redirect on the way ~",
-	SetsCookie:   "has Set-Cookie, and a fragment goes to other users too; set cookies on a path that is no fragment",
-	SaysNoStore:  `has ~: no-store; drop it, or give the slot ttl="0s"`,
-	SaysPrivate:  `has ~: private; drop it and declare in vary what the fragment depends on, or give the slot ttl="0s"`,
-	VariesOn:     "varies on ~, which the slot does not declare in its vary",
-	HasNoType:    "the answer has no Content-Type; a fragment is text/html",
-	TypeIs:       "the answer is ~; a fragment is text/html",
-	CharsetIs:    "the answer's charset is ~; a fragment is UTF-8",
-	HasNoTime:    "does not say for how long it may be kept; a page of the origin needs a Surrogate-Control, Cache-Control or Expires that does",
 
 	FaultIs: faultIs,
 
@@ -110,7 +96,7 @@ var namedTexts = [named]string{
 	TooDeepInPage:   "it is nested more than 512 deep in the page",
 	NoAttemptEnded:  "no attempt of the fill ended in time",
 	ContextGone:     "the fill's context is gone",
-	Other304:        "the origin answered 304 with another ETag or Last-Modified than it was asked with; it is asked without from now on",
+	Other304:        other304,
 	UTF16:           "the fragment begins with the byte order mark of UTF-16; a fragment is UTF-8",
 	NestedTooDeep:   "the fragment is nested in more than five others",
 	ContainsItself:  "the fragment contains itself",

@@ -23,6 +23,7 @@ func TestEachNumberHasAText(t *testing.T) {
 		assert.Equal(t, id == 0, text == "", "%d", id)
 		assert.NotContains(t, text, "\x00")
 	}
+	require.Len(t, strings.Split(strings.TrimSpace(answerTexts), "\n"), int(HasNoTime-StatusIs)+1)
 	require.Len(t, strings.Split(strings.TrimSpace(faultTexts), "\n"), Faults)
 }
 

@@ -10,7 +10,6 @@ import (
 	"inlay/internal/answer"
 	"inlay/internal/config"
 	"inlay/internal/engine"
-	"inlay/internal/field"
 	"inlay/internal/page"
 	"inlay/internal/purgelog"
 	"inlay/worker/core/heap"
@@ -120,18 +119,13 @@ func exportLeave(id uint32, now float64) {
 	verified()
 }
 
-// fill_end takes how long before it was asked for the fill had begun, in milliseconds, and the fields of answer.Fields, each
-// ended by NUL; then where a redirect leads that is the visitor's, or nothing; then for each redirect on the way its status, whether it set a cookie ("1"), and its fields. It answers with
-// the size of error_text, which says why the answer is no fragment and should be looked at; 0: it need not be.
+// fill_end takes the body of an answer, whose head is for judge alone, and how long before it was asked for the fill had begun, in
+// milliseconds. It answers with the size of error_text, which says why the answer is no fragment and should be looked at; 0: it need not be.
 //
 //go:wasmexport fill_end
-func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, before, now float64) uint32 {
+func exportFillEnd(fill, blob, bytes uint32, before, now float64) uint32 {
 	heap.Collect()
-	a := answer.Answer{Status: int(status), SetCookie: setCookie != 0, Size: int(bytes), Before: time.Duration(before) * time.Millisecond}
-	rest := fieldsInto(&a, texts(size))
-	a.Location = rest[0]
-	a.Redirects = hops(rest[1:])
-	a.Header, header = header, nil
+	a := answer.Answer{Size: int(bytes), Before: time.Duration(before) * time.Millisecond}
 	failure := core.FillEnd(engine.FillID(fill), &a, handle(blob), at(now))
 	verified()
 	if failure == nil || !failure.Unusual() {
@@ -141,36 +135,15 @@ func exportFillEnd(fill, status, setCookie, blob, bytes, size uint32, before, no
 	return uint32(len(errorText))
 }
 
-// header is what fill_header has brought for the fill_end that follows.
-var header []field.Field
-
-// fill_header takes the header fields of the answer to a fill of a document, name NUL value NUL …, with lower-case names. The fill_end
-// that follows is of the same answer.
-//
-//go:wasmexport fill_header
-func exportFillHeader(size uint32) {
-	heap.Collect()
-	header = nil
-	for t := texts(size); len(t) > 1; t = t[2:] {
-		if answer.KeepsField(t[0]) {
-			header = append(header, field.Field{Name: t[0], Value: t[1]})
-		}
-	}
-	verified()
-}
-
-// pass_head takes the target of a request that was passed on NUL and the fields of its answer, and answers with what is to be read in
-// it, as parse takes it; 0: it is not composed.
+// pass_head takes the target of a request that was passed on, the head of whose answer is for judge alone, and answers with what is to
+// be read in it, as parse takes it; 0: it is not composed.
 //
 //go:wasmexport pass_head
-func exportPassHead(id, method, size, status, setCookie, sent uint32, now float64) uint32 {
+func exportPassHead(id, method, size, sent uint32, now float64) uint32 {
 	heap.Collect()
-	t := texts(size)
-	a := answer.Answer{Status: int(status), SetCookie: setCookie != 0}
-	fieldsInto(&a, t[1:])
-	request.ID, request.Method, request.Target, request.Sent = engine.RequestID(id), methods[method%4], t[0], int(sent)
+	request.ID, request.Method, request.Target, request.Sent = engine.RequestID(id), methods[method%4], string(input[:size]), int(sent)
 	request.Visit = method >= 4
-	p := core.PassHead(&request, &a, at(now))
+	p := core.PassHead(&request, &answer.Answer{}, at(now))
 	verified()
 	return readFlags(p)
 }
@@ -190,46 +163,22 @@ func exportPassBroken(id uint32, now float64) {
 	verified()
 }
 
-// hops are the answers that t has: of each its status, whether it set a cookie, and its fields.
-func hops(t []string) (all []answer.Answer) {
-	for len(t) > 0 {
-		var hop answer.Answer
-		for _, digit := range []byte(t[0]) { // strconv.Atoi would be 9 KB
-			hop.Status = hop.Status*10 + int(digit-'0')
-		}
-		hop.SetCookie = t[1] != ""
-		t = fieldsInto(&hop, t[2:])
-		all = append(all, hop)
-	}
-	return all
-}
-
-// fieldsInto takes the fields of an answer off the front of t.
-func fieldsInto(a *answer.Answer, t []string) (rest []string) {
-	for i := range answer.Fields {
-		*a.Field(i) = t[i]
-	}
-	return t[len(answer.Fields):]
-}
-
 // reasons are the kinds of failure that a host finds out, by their number in fill_fail.
 var reasons = [...]answer.Reason{answer.ConnectError, answer.TimeoutError, answer.TooLargeError, answer.RefusedError}
 
-// fill_fail takes a text for people, then each head that came before, as fill_end takes redirects. A reason past reasons is
-// that the fill was held up.
+// fill_fail takes a text for people. Heads that came before are for judge. A reason past reasons is that the fill was held up.
 //
 //go:wasmexport fill_fail
 func exportFillFail(fill, reason, size uint32, now float64) {
 	heap.Collect()
-	t := texts(size)
-	failure, heard := &answer.FillError{Reason: answer.TimeoutError, Text: t[0]}, hops(t[1:])
+	failure := &answer.FillError{Reason: answer.TimeoutError, Text: string(input[:size])}
 	if int(reason) == len(reasons) {
-		core.FillHeldUp(engine.FillID(fill), failure, at(now), heard...)
+		core.FillHeldUp(engine.FillID(fill), failure, at(now))
 		verified()
 		return
 	}
 	failure.Reason = reasons[reason]
-	core.FillFail(engine.FillID(fill), failure, at(now), heard...)
+	core.FillFail(engine.FillID(fill), failure, at(now))
 	verified()
 }
 
@@ -325,19 +274,13 @@ func exportNotFound(fill uint32, now float64) {
 	verified()
 }
 
-// pass_end takes the answer's Cache-Group-Invalidation field NUL and that of the configuration's PurgeField NUL, and answers with 0 if
-// they name nothing.
+// pass_end takes the tags that an answer's fields have named.
 //
 //go:wasmexport pass_end
-func exportPassEnd(id, size uint32, now float64) uint32 {
+func exportPassEnd(id, size uint32, now float64) {
 	heap.Collect()
-	t := texts(size)
-	named := core.PassEnd(engine.RequestID(id), t[0], t[1], at(now))
+	core.PassEnd(engine.RequestID(id), texts(size), at(now))
 	verified()
-	if named {
-		return 1
-	}
-	return 0
 }
 
 // texts are the texts of input, each ended by NUL.

@@ -49,6 +49,13 @@ func parsed(p unsafe.Pointer)
 //go:wasmimport inlay inspect
 func inspect(b handle, flags, watch uint32, p unsafe.Pointer) handle
 
+// judge takes a question, as [answer.Question] writes it, about the head of the answer of the event in progress, and answers with the size of
+// the verdict, for parsed; 0: there was nothing to judge. declared, 0, says that there is nothing of a visitor's answer which does not say itself
+// that it has slots.
+//
+//go:wasmimport inlay judge
+func judge(p unsafe.Pointer, size, declared uint32) uint32
+
 // (break is a word of Go's.)
 //
 //go:wasmimport inlay break
@@ -176,13 +183,26 @@ func (host) Join(parts []handle) handle {
 func (host) Slice(b handle, from, to int) handle { return slice(b, uint32(from), uint32(to)) }
 
 func (host) Parse(b handle, p engine.Parse) []byte {
-	size := parse(b, readFlags(p), unsafe.Pointer(unsafe.StringData(p.Base)), uint32(len(p.Base)))
+	return take(parse(b, readFlags(p), unsafe.Pointer(unsafe.StringData(p.Base)), uint32(len(p.Base))))
+}
+
+// take has the bytes that the host holds ready; nil for none.
+func take(size uint32) []byte {
 	if size == 0 {
 		return nil
 	}
-	outline := make([]byte, size)
-	parsed(bytesAt(outline))
-	return outline
+	p := make([]byte, size)
+	parsed(bytesAt(p))
+	return p
+}
+
+// Judge gives of the answer what the host has not got.
+func (host) Judge(q *answer.Question, a *answer.Answer) (v answer.Verdict) {
+	block = q.Append(block[:0], a.Size)
+	if said := take(judge(bytesAt(block), uint32(len(block)), number(q.Declared))); said != nil {
+		v = answer.ReadVerdict(said)
+	}
+	return v
 }
 
 // record is what the host says of a fragment, as worker/shell writes it.
@@ -208,11 +228,7 @@ func (host) Inspect(b handle, o markup.InspectOptions) (markup.Inspection, handl
 		Sum: r.sum, Size: int(r.size), Conflicts: markup.Mask(r.conflicts), Depth: int(r.depth),
 		Slots: r.is&1 != 0, Mended: r.is&2 != 0, Loose: r.is&4 != 0,
 	}
-	if r.fault > 0 {
-		text := make([]byte, r.fault)
-		parsed(bytesAt(text))
-		found.Fault = string(text)
-	}
+	found.Fault = string(take(r.fault))
 	return found, mended
 }
 

@@ -1,6 +1,7 @@
 //go:build tinygo
 
-// Command shell is shell.wasm: it reads fragments, and finds the slots in them and in pages of the origin, called from worker/shell.mjs. It is built
+// Command shell is shell.wasm: it judges answers, reads fragments, and finds the slots in them and in pages of the origin, called from
+// worker/shell.mjs. It is built
 // by TinyGo as worker/core is, and imports nothing. It keeps nothing but the outlines that are being made.
 //
 // JavaScript writes texts and bytes to input, and reads an outline at out, in the form of [page.EncodeOutline], and what was
@@ -10,6 +11,8 @@ package main
 import (
 	"unsafe"
 
+	"inlay/internal/answer"
+	"inlay/internal/ascii"
 	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/patch"
@@ -125,6 +128,32 @@ func exportInspect(flags, watch, size uint32) unsafe.Pointer {
 
 //go:wasmexport mended
 func exportMended() unsafe.Pointer { return bytesAt(mended) }
+
+// judge takes a question and then what is told of the answer: see [answer.ReadQuestion] and [answer.ReadAnswer]. It answers with the size of
+// the verdict at out.
+//
+//go:wasmexport judge
+func exportJudge(asked, told uint32) uint32 {
+	q, size := answer.ReadQuestion(input[:asked])
+	v := answer.Judge(&q, answer.ReadAnswer(input[asked:asked+told], size))
+	out = v.Append(nil)
+	return uint32(len(out))
+}
+
+// purged takes a Cache-Group-Invalidation field NUL, the name NUL and the value NUL of the site's own one, and answers with the size of the
+// tags at out that they name, each ended by NUL.
+//
+//go:wasmexport purged
+func exportPurged(size uint32) uint32 {
+	groups, rest, _ := ascii.Cut(string(input[:size]), "\x00")
+	name, value, _ := ascii.Cut(rest, "\x00")
+	value, _, _ = ascii.Cut(value, "\x00")
+	out = nil
+	for _, tag := range answer.Purged(groups, name, value) {
+		out = append(append(out, tag...), 0)
+	}
+	return uint32(len(out))
+}
 
 // plain makes an outline that says of bytes that they are text, and answers with its size.
 //
