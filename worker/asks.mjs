@@ -61,7 +61,7 @@ export function asks(core) {
 
     /** @param {number} handle @param {number} flags see shell.mjs @param {number} at @param {number} size of the base */
     parse: (handle, flags, at, size) => {
-      parsed = parse(core.blob(handle), flags, core.text(at, size), () => core.about());
+      parsed = parse(core.blob(handle), flags, core.text(at, size), core.about());
       return parsed?.length ?? 0;
     },
     /** @param {number} at */
@@ -132,7 +132,7 @@ export function asks(core) {
       core.waiting.set(id, exchange());
     },
     /** @param {number} at @param {number} size */
-    report: (at, size) => warn(`fragment does not fit: ${core.texts(at, size).join(" ")}`, () => core.about()),
+    report: (at, size) => warn(`fragment does not fit: ${core.texts(at, size).join(" ")}`, core.about()),
     /** @param {number} _id @param {number} fill */
     watch: (_id, fill) => Number(exchange().watch(fill)),
     /** @param {number} id */

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import "./testing/modules.mjs";
 import { readOutline } from "./testing/outline.mjs";
 
-const { Outliner, allowing, inspect, parse, reads } = await import("./shell.mjs");
+const { Outliner, allowing, inspect, judge, parse, purged, reads } = await import("./shell.mjs");
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -267,4 +267,62 @@ test("a fragment with which it traps is refused, also leniently, and the next is
     assert.equal(inspected("<p>a</p>").fault, "");
   }
   assert.equal(logged.mock.calls.length, 2);
+});
+
+/** A question about an answer to a fill, as core.wasm asks it, with the defaults of a slot that says nothing: see internal/answer, wire.go. */
+function question(size) {
+  const numbers = new BigInt64Array([0n, 1764385200000000000n, 0n, 0n, 0n, 0n, 60_000_000_000n, 0n, 0n, 0n, BigInt(size), 0n, 0n, 0n]);
+  numbers.fill(-1n, 3, 6); // duration.Unset
+  return new Uint8Array(numbers.buffer);
+}
+
+const fields = 17;
+
+/** What is told of an answer with these first fields. */
+const told = (...first) => encoder.encode(`1\x00200\x00\0${first.join("\0")}${"\0".repeat(fields - first.length + 1)}\0`);
+
+/** What a verdict says: why it is refused, a number, and until when it may be used, in nanoseconds, and the text. */
+function verdict(...about) {
+  const said = judge(...about);
+  const numbers = new DataView(said.buffer);
+  return { reason: Number(numbers.getBigInt64(8, true)), ttl: Number(numbers.getBigInt64(32, true)), text: decoder.decode(said.subarray(80)).split("\0")[0] };
+}
+
+test("an answer is judged", () => {
+  assert.deepEqual(verdict(question(5), told("text/html")), { reason: 0, ttl: 60e9, text: "" });
+  assert.deepEqual(verdict(question(5), told("text/html", "max-age=5")), { reason: 0, ttl: 5e9, text: "" });
+  assert.deepEqual(verdict(question(5), told("text/plain")), { reason: 2, ttl: 0, text: 'the answer is "text/plain"; a fragment is text/html' });
+  assert.match(verdict(question(5), told("text/html", "private")).text, /^the answer has Cache-Control: private; /);
+});
+
+test("an answer with which it traps is judged by another instance, and refused if that traps too", (t) => {
+  const logged = t.mock.method(console, "error", () => {});
+  trapping("judge", 1, () => assert.deepEqual(verdict(question(5), told("text/html")), { reason: 0, ttl: 60e9, text: "" }));
+  assert.equal(logged.mock.calls.length, 1);
+  const { Instance } = WebAssembly;
+  trapping("judge", 1, () => {
+    const Once = WebAssembly.Instance;
+    WebAssembly.Instance = class extends Once {
+      constructor(...all) {
+        super(...all);
+        this.exports.judge = () => { throw new WebAssembly.RuntimeError("unreachable"); };
+      }
+    };
+    const { reason, text } = verdict(question(5), told("text/html"));
+    assert.deepEqual([reason, text], [2, "the answer cannot be read: what reads answers has crashed; the log has more"]);
+    WebAssembly.Instance = Once;
+  });
+  assert.equal(WebAssembly.Instance, Instance);
+  assert.equal(logged.mock.calls.length, 3);
+  assert.match(logged.mock.calls[2].arguments[0], /^inlay: what reads answers has crashed and is replaced: /);
+  assert.equal(verdict(question(5), told("text/html")).reason, 0, "the next is judged");
+});
+
+test("what an answer purges is read, by another instance if one traps", (t) => {
+  const logged = t.mock.method(console, "error", () => {});
+  assert.deepEqual(purged('"a", "b c"', "x-purge", "d e"), ["a", "b c", "d", "e"]);
+  assert.deepEqual(purged("", "cache-tag", "d e, f"), ["d e", "f"]);
+  assert.deepEqual(purged("a", "", ""), []);
+  trapping("purged", 1, () => assert.deepEqual(purged('"a"', "", ""), ["a"]));
+  assert.equal(logged.mock.calls.length, 1);
 });

@@ -3,6 +3,7 @@ package answer
 import (
 	"time"
 
+	"inlay/internal/ascii"
 	"inlay/internal/field"
 	"inlay/internal/page"
 	"inlay/internal/route"
@@ -206,7 +207,7 @@ func ReadVerdict(p []byte) (v Verdict) {
 func ReadAnswer(p []byte, size int) *Answer {
 	var text string
 	count, p := readCount(p)
-	a := &Answer{Redirects: make([]Answer, 0, min(count, len(p)))}
+	a := &Answer{}
 	for len(p) > 0 && count > 0 {
 		count--
 		head := a
@@ -246,11 +247,11 @@ func readText(p []byte) (text string, rest []byte) {
 	return string(p), nil
 }
 
-// readCount takes a text of digits off the front.
+// readCount takes a number of at most nine digits off the front, 0 for what is none.
 func readCount(p []byte) (n int, rest []byte) {
 	text, rest := readText(p)
-	for i := 0; i < len(text); i++ { // strconv.Atoi would be 9 KB
-		n = n*10 + int(text[i]-'0')
+	if len(text) < 10 {
+		n, _ = ascii.Digits(text) // strconv.Atoi would be 9 KB
 	}
 	return n, rest
 }

@@ -118,7 +118,7 @@ func report(p unsafe.Pointer, size uint32)
 
 // fill takes src NUL url NUL binding NUL log NUL slot NUL its page's pattern NUL name NUL value NUL …, then the same for the constant fields and for those that vouch,
 // each list after an empty name and value. The log, maxAge and stamp are those of its Share; maxAge is negative if there is none.
-// kind has bits: 1, of a document, all of whose header fields are wanted (see fill_header); 2, of a fragment that a page requires
+// kind has bits: 1, of a document, all of whose header fields are wanted; 2, of a fragment that a page requires
 // (see engine.Fill, Page).
 //
 //go:wasmimport inlay fill
