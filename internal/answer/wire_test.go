@@ -86,7 +86,9 @@ func TestAWorkerJudgesAsANativeHostDoes(t *testing.T) {
 		},
 		"private on the way": {
 			answer.Question{},
-			html(func(a *answer.Answer) { a.Redirects = []answer.Answer{{Status: 301, CacheControl: "private"}, {Status: 302, SetCookie: true}} }),
+			html(func(a *answer.Answer) {
+				a.Redirects = []answer.Answer{{Status: 301, CacheControl: "private"}, {Status: 302, SetCookie: true}}
+			}),
 			func(t *testing.T, v answer.Verdict) { assert.Contains(t, v.Failure.Text, "redirect") },
 		},
 		"what was heard of what has failed": {
