@@ -107,9 +107,9 @@ func (n nativeHost) Write(id engine.RequestID, b *blob) {
 
 func (n nativeHost) Finish(id engine.RequestID) { n.h.conns[id].done = true }
 
-func (n nativeHost) Pass(id engine.RequestID, host string, shell bool) {
+func (n nativeHost) Pass(id engine.RequestID, host, target string, shell bool) {
 	c := n.h.conns[id]
-	c.pass, c.host, c.shell = true, host, shell
+	c.pass, c.host, c.target, c.shell = true, host, target, shell
 }
 
 func (n nativeHost) Admin(id engine.RequestID) {
@@ -179,6 +179,7 @@ type conn struct {
 	admin  bool // it is one of administration, see handler_admin.go
 	pass   bool
 	host   string // if pass: see Host.Pass
+	target string // the same
 	shell  bool   // the same
 
 	composed *origin // of a composed answer; nil: it is none. Set before anything is written

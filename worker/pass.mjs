@@ -52,9 +52,18 @@ async function announced(exchange, headers) {
   if (purging !== null) await within(purgeWait, () => purging).catch(() => {});
 }
 
+/**
+ * What the origin is asked, which is not always what came.
+ * @param {Exchange} exchange @param {string} came the target, with which the URL ends @returns {Request}
+ */
+function asked({ request, target }, came) {
+  return target === "" || target === came ? request : new Request(request.url.slice(0, -came.length) + target, request);
+}
+
 /** @param {Exchange} exchange @param {string} target @returns {Promise<Response>} */
 async function answerOf(exchange, target) {
-  const { request, env, ctx } = exchange;
+  const { env, ctx } = exchange;
+  const request = asked(exchange, target);
   const { front, settings: { origin } } = exchange.core;
   const came = front.came(request);
   if (forwardsLeft(request) === 0) {
@@ -76,7 +85,7 @@ async function answerOf(exchange, target) {
   }
   try {
     // Redirects are for the client to follow. An upgrade's answer carries its WebSocket along.
-    const response = await fetch(inward(origin === route ? request : at(origin, target, request), exchange, came), { redirect: "manual" });
+    const response = await fetch(inward(origin === route ? request : at(origin, exchange.target || target, request), exchange, came), { redirect: "manual" });
     return (await composed(exchange, target, response, back)) ?? back(response);
   } catch (error) {
     const text = origin === route ? `the server behind the route cannot be reached: ${error}` : `the origin ${origin} cannot be reached: ${error}`;

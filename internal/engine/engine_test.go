@@ -127,8 +127,11 @@ func (s *script) Write(id RequestID, b int) {
 	s.ask("write %d", id)
 }
 func (s *script) Finish(id RequestID) { s.ask("finish %d", id) }
-func (s *script) Pass(id RequestID, host string, _ bool) {
-	s.ask("pass %d%s", id, host)
+func (s *script) Pass(id RequestID, host, target string, _ bool) {
+	if target != "" {
+		target = " as " + target
+	}
+	s.ask("pass %d%s%s", id, host, target)
 }
 func (s *script) Admin(id RequestID) { s.ask("admin %d", id) }
 func (s *script) Wait(id RequestID, until time.Time) {

@@ -116,7 +116,7 @@ func (v *Verifier[B]) request(id RequestID, q *request[B]) {
 				v.continued[q] = true
 			}
 			if s.fill == nil {
-				v.that(q.head && !s.plan.Required, what, "waits for what nobody fills")
+				v.that(q.idle && !s.plan.Required, what, "waits for what nobody fills")
 				continue
 			}
 			awaited++
@@ -330,7 +330,7 @@ func (v *Verifier[B]) growth() {
 		"a counter", "goes back")
 	pages := uint64(0)
 	for _, q := range e.requests {
-		if q.plan != nil {
+		if q.plan != nil && !q.alone {
 			pages++
 		}
 	}
