@@ -131,6 +131,15 @@ func (e *Engine[B]) sendSlot(q *request[B], s *slotState[B]) {
 	e.host.Drop(head)
 }
 
+// count counts a request that is being answered.
+func (e *Engine[B]) count(q *request[B]) {
+	n := &e.counts.Pages
+	if q.alone {
+		n = &e.counts.Slots
+	}
+	*n++
+}
+
 // dependsOn is what all that a request shows depends on.
 func (q *request[B]) dependsOn() *depends {
 	if !q.alone {

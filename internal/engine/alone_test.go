@@ -85,6 +85,7 @@ func TestASlotHasAURLOfItsOwn(t *testing.T) {
 	assert.Equal(t, []string{"/price/7", "/now", "/basket"}, s.srcs(), "and the page has the same fragment")
 	stats := s.engine.Stats()
 	assert.EqualValues(t, 1, stats.Pages, "who asks for a slot asks for no page")
+	assert.EqualValues(t, 6, stats.Slots)
 	assert.Zero(t, stats.Warm)
 }
 
@@ -152,7 +153,7 @@ func TestOtherMethodsOfASlotsURLArePassedAsTheyCame(t *testing.T) {
 	s.get(2, "/products/7%2f8?inlay-slot=price")
 	assert.Equal(t, []string{"send 2 400"}, s.take(), "a path that is refused for the page is for its slots")
 	s.get(3, "/_inlay/stats?inlay-slot=price")
-	assert.Equal(t, []string{"send 3 404"}, s.take())
+	assert.Equal(t, []string{"admin 3"}, s.take())
 }
 
 func TestWhoMayKeepASlot(t *testing.T) {
@@ -407,7 +408,7 @@ func TestSlotsInASlotComeWithIt(t *testing.T) {
 	assert.Equal(t, "public, max-age=20", s.head["cache-control"], "which depends on the slots around it, and none beside it")
 	assert.NotEqual(t, whole, s.head["etag"])
 	s.get(3, "/p?inlay-slot=out.none")
-	assert.Equal(t, []string{"send 3 404"}, s.take())
+	assert.Equal(t, []string{"admin 3"}, s.take())
 	s.takeBody()
 
 	s.now = s.now.Add(8 * time.Second)
@@ -546,7 +547,7 @@ func TestASlotOfAVisitorsOwnPageIsHis(t *testing.T) {
 	s.passPart(3, originsPage[:cut], p, false)
 	assert.NotContains(t, strings.Join(s.take(), "\n"), "send")
 	s.passPart(3, originsPage[cut:], p, true)
-	assert.Equal(t, []string{"send 3 404"}, s.take())
+	assert.Equal(t, []string{"admin 3"}, s.take())
 	s.takeBody()
 
 	s.get(4, "/a?q=1&inlay-slot=esi-1")

@@ -137,8 +137,7 @@ func (e *Engine[B]) begin(r *Request) (*request[B], error) {
 		q.filled = e.fillIn(pl, q.params)
 		pl = q.filled
 	}
-	if !q.alone {
-		e.counts.Pages++
+	if e.count(q); !q.alone {
 		pieces = pl.pieces
 	}
 	q.body = e.newBody(q, pl, pieces, nil)

@@ -213,9 +213,7 @@ func (e *Engine[B]) PassHead(r *Request, a *answer.Answer, now time.Time) (p Par
 	q.loose = m.loose
 	q.leaves(e)
 	q.sent = q.skip > 0
-	if !q.alone {
-		e.counts.Pages++
-	}
+	e.count(q)
 	e.requests[q.id] = q
 	q.body = &body[B]{}
 	if m.kept {

@@ -120,7 +120,7 @@ type simRequest struct {
 	passed  bool
 	isHead  bool
 	target  string
-	slot    *page.Slot // asked for alone; nil: the page is
+	slot    *page.Slot        // asked for alone; nil: the page is
 	after   map[string]FillID // purged, as it was when the request came
 }
 

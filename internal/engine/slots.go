@@ -296,9 +296,7 @@ func (e *Engine[B]) enter(s *slotState[B]) {
 		return
 	}
 	if s.plan.Document {
-		if !q.alone {
-			e.counts.Pages++
-		}
+		e.count(q)
 		q.plan = pl
 		e.composedKey(q)
 		q.leaves(e)

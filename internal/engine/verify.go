@@ -326,7 +326,7 @@ func (v *Verifier[B]) growth() {
 	v.that(e.lastFill >= v.lastFill, "the number of fills", "goes back")
 	v.that(c.Pages >= was.Pages && c.Whole >= was.Whole && c.Streamed >= was.Streamed && c.Failures >= was.Failures &&
 		c.Left >= was.Left && c.Passed >= was.Passed && c.BadRequests >= was.BadRequests && c.Fills >= was.Fills &&
-		c.TakenOver >= was.TakenOver && c.Failed >= was.Failed && c.Unstored >= was.Unstored && c.Late >= was.Late && c.Early >= was.Early,
+		c.TakenOver >= was.TakenOver && c.Failed >= was.Failed && c.Unstored >= was.Unstored && c.Late >= was.Late && c.Slots >= was.Slots && c.Early >= was.Early,
 		"a counter", "goes back")
 	pages := uint64(0)
 	for _, q := range e.requests {
