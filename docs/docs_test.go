@@ -118,6 +118,7 @@ func TestEveryBlockIsOfAKindThatIsChecked(t *testing.T) {
 		"toml":  "docs/toml_test.go",
 		"nginx": "worker/e2e/proxy_test.go",
 		"js":    "docs/hooks_test.go",
+		"sql":   "worker/e2e/analytics_test.go",
 		"php":   "docs/front_test.go",
 		"xml":   "docs/esi_test.go",
 		"text":  "diagrams",

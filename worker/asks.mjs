@@ -123,11 +123,8 @@ export function asks(core) {
     write: (_id, body) => exchange().write(core.blob(body)),
     finish: () => exchange().finish(),
     break: () => exchange().break(),
-    /** @param {number} _id @param {number} at @param {number} size of the host and the target @param {number} shell whether the URL is known to have one */
-    pass: (_id, at, size, shell) => {
-      const [host, target] = core.text(at, size).split("\0");
-      exchange().pass(host, target, shell !== 0);
-    },
+    /** @param {number} _id @param {number} host @param {number} size @param {number} shell whether the URL is known to have one */
+    pass: (_id, host, size, shell) => exchange().pass(core.text(host, size), shell !== 0),
     admin: () => exchange().admin(),
     /** @param {number} id @param {number} until */
     wait: (id, until) => {
@@ -181,7 +178,10 @@ export function asks(core) {
       exchange().ask({ log, seq, asked, subjects });
     },
     /** @param {number} _id @param {number} fill @param {number} at @param {number} size @param {number} tiers @param {number} awaits */
-    find: (_id, fill, at, size, tiers, awaits) => exchange().ask({ fill, name: core.texts(at, size)[0], tiers, awaitView: awaits !== 0 }),
+    find: (_id, fill, at, size, tiers, awaits) => {
+      const [name, slot, pagePattern] = core.texts(at, size);
+      exchange().ask({ fill, name, slot, pagePattern, tiers, awaitView: awaits !== 0 });
+    },
     /** @param {number} _fill @param {number} at @param {number} size @param {number} blob @param {number} tiers @param {number} keep */
     put: (_fill, at, size, blob, tiers, keep) => core.puts.push({ name: core.texts(at, size)[0], tiers, bytes: core.blob(blob), keep }),
 

@@ -16,11 +16,12 @@ export const isNamespace = (value) => !isService(value) && has(value, "idFromNam
 const kinds = {
   INLAY_LOG: { fits: (/** @type {any} */ v) => isService(v) || isNamespace(v), is: "the binding of a Durable Object namespace of class PurgeLog, or json or text for how lines are logged" },
   INLAY_KV: { fits: (/** @type {any} */ v) => !isService(v) && has(v, "getWithMetadata", "put"), is: "the binding of a KV namespace" },
+  INLAY_ANALYTICS: { fits: (/** @type {any} */ v) => !isService(v) && has(v, "writeDataPoint"), is: "the binding of a dataset of Workers Analytics Engine" },
   INLAY_REGION: { fits: (/** @type {any} */ v) => isService(v) || isNamespace(v), is: "the binding of a Durable Object namespace of class RegionFill" },
 };
 
 /** @typedef {keyof typeof kinds} Name */
-/** @typedef {{ log: any, kv: any, region: any, problems: string[] }} Bindings  null: there is none; problems: a line each */
+/** @typedef {{ log: any, kv: any, region: any, analytics: any, problems: string[] }} Bindings  null: there is none; problems: a line each */
 
 /** @param {any} env @returns {Bindings} */
 export function bindingsOf(env) {
@@ -35,7 +36,7 @@ export function bindingsOf(env) {
   };
   const log = get("INLAY_LOG");
   /** @type {Bindings} */
-  const bound = { log, kv: get("INLAY_KV"), region: get("INLAY_REGION"), problems };
+  const bound = { log, kv: get("INLAY_KV"), region: get("INLAY_REGION"), analytics: get("INLAY_ANALYTICS"), problems };
   if (log === null) {
     for (const [key, name] of /** @type {["kv" | "region", Name][]} */ ([["kv", "INLAY_KV"], ["region", "INLAY_REGION"]])) {
       if (bound[key] === null) continue;

@@ -2,6 +2,7 @@
 // core.wasm: the one instance of the isolate, the blobs that it names by handle, and the events that it is told. What it asks is
 // in asks.mjs. There is no policy here; that is in the engine.
 
+import { analyticsOf } from "./analytics.mjs";
 import { asks } from "./asks.mjs";
 import { bindingsOf } from "./bindings.mjs";
 import { build } from "./build-id.mjs";
@@ -22,9 +23,9 @@ import { View } from "./view.mjs";
 /** @typedef {import("./fills.mjs").Fill} Fill */
 /** @typedef {import("./fills.mjs").Answer} Answer */
 /**
- * @typedef {{ init: Response, length: string, page?: Uint8Array, repeats?: Set<import("./repeats.mjs").Repeat> }} Head  init: status and fields, on a Response without a
+ * @typedef {{ init: Response, length: string, page?: Uint8Array, repeats?: Set<import("./repeats.mjs").Repeat>, tally?: import("./analytics.mjs").Tally }} Head  init: status and fields, on a Response without a
  * body, which costs a warm page 3.5% less CPU time than a dictionary of both; length: of the body, "" if it is not known;
- * page: the site's own, in place of the body
+ * page: the site's own, in place of the body; tally: what counts pages that are answered so
  */
 /**
  * @typedef {{
@@ -37,7 +38,7 @@ import { View } from "./view.mjs";
 
 /**
  * @typedef {{
- *   leader: Exchange, lifeline: Promise<never>, since: number, stop: () => void, waits: boolean, waited: boolean, moved: boolean,
+ *   fill: { id: number } & Partial<Fill>, leader: Exchange, lifeline: Promise<never>, since: number, stop: () => void, waits: boolean, waited: boolean, moved: boolean,
  * }} Led  stop: ends the fill, from whatever context; waits: it is in its leader's queue; waited: it was; moved: another has it
  */
 
@@ -95,6 +96,23 @@ const noHead = { status: 0, headers: {} };
 /** What the purge log said, as texts. @param {import("./view.mjs").Heard} heard */
 const textsOf = ({ log, marks }) => [log, ...marks.flatMap(([number, subject]) => [String(number), subject])];
 
+/** Words for these, and that of a fill which was held up: answer.Reason's. */
+export const reasons = ["connect", "timeout", "too-large", "refused", "timeout"];
+
+/** Who has done a fill. @param {Partial<Fill>} fill */
+const tierOf = ({ url, binding, share }) => (share != null ? "region" : binding ? "binding" : url ? "origin" : "app");
+
+/**
+ * What has become of a fill by its answer, and why it has failed.
+ * @param {number} status @param {string} reason that the log tells @returns {[outcome: string, reason: string]}
+ */
+function outcomeOf(status, reason) {
+  if (reason !== "") return ["failed", reason];
+  if (status === 200) return ["filled", ""];
+  if (status === 304) return ["renewed", ""];
+  return status >= 300 && status < 400 ? ["redirected", ""] : ["absent", "status"]; // 404 or 410, which is no failure of the origin's
+}
+
 /** The word for why a fill failed, in the core's text of it. @param {string} text */
 const reasonIn = (text) => /^\(([a-z-]+)\)/.exec(text)?.[1] ?? "";
 
@@ -149,6 +167,8 @@ export class Core {
     this.tiers = null;
     /** INLAY_REGION: who does fills for all isolates of a region; null: nobody. @type {any} */
     this.region = null;
+    /** INLAY_ANALYTICS; null: it is not bound. @type {import("./analytics.mjs").Analytics | null} */
+    this.analytics = null;
     /** @type {Front} */
     this.front = /** @type {any} */ (null);
     /** @type {Settings} */
@@ -206,6 +226,7 @@ export class Core {
       lease: Number(lease), dataCenter: dataCenter === "1", outlive: outlive === "1", purgeField, token, within: Number(within), instances: said.instances,
     };
     this.region = bound.region;
+    if (bound.analytics !== null) this.analytics = analyticsOf(bound.analytics, this.shells.pages, () => this.now());
     if (bound.log !== null) {
       this.log = new View(bound.log, settings.lease, settings.dataCenter);
       // Another origin fills other fragments, of whatever deployment.
@@ -381,7 +402,7 @@ export class Core {
       if (this.waiting.size > 0) this.forgetLost();
       exchange.id = this.nextId();
       if (target === trapPath && exchange.crashes === 0) this.exports.trap?.();
-      this.exports.handle(exchange.id, method, this.putText(target), sent, Date.now());
+      exchange.index = this.exports.handle(exchange.id, method, this.putText(target), sent, Date.now());
     } catch (error) {
       throw this.crash(error);
     } finally {
@@ -449,9 +470,10 @@ export class Core {
     this.judged(null, { texts }, () => {
       this.filled = fill;
       const refused = this.exports.fill_end(fill.id, this.keep(answer.body), answer.body.length, answer.before ?? 0, Date.now());
-      if (refused === 0) return;
-      const text = this.text(this.exports.error_text(), refused);
-      warn(`fill failed: ${fill.src} ${text}`, aboutFill(fill, reasonIn(text)));
+      const text = refused === 0 ? "" : this.text(this.exports.error_text(), refused);
+      const reason = reasonIn(text);
+      if (text !== "") warn(`fill failed: ${fill.src} ${text}`, aboutFill(fill, reason));
+      this.analytics?.filled(fill, ...outcomeOf(answer.status, reason), tierOf(fill), answer.body.length, (answer.before ?? 0) > 0);
     });
   }
 
@@ -464,6 +486,7 @@ export class Core {
     this.judged(null, said, () => {
       this.filled = fill;
       this.exports.fill_fail(fill.id, failure, this.putText(text.replaceAll("\0", " ")), Date.now());
+      this.analytics?.filled(fill, "failed", reasons[failure], tierOf(fill), 0);
     });
   }
 
@@ -552,17 +575,17 @@ export class Core {
   /**
    * Notes who leads a fill, with a promise of his context that never settles: once the context ends workerd rejects it
    * for those of others who wait on it. (Settled, it would have workerd warn of each of them who has left.)
-   * @param {{ id: number }} fill @param {Exchange} leader
+   * @param {{ id: number } & Partial<Fill>} fill @param {Exchange} leader
    */
   lead(fill, leader) {
-    const now = this.now();
+    const now = fill.began = this.now();
     // A fill that was lost while nobody waited for it ends nowhere.
     for (const [id, { since }] of this.led) {
       if (now - since < longestFill) break;
       this.led.delete(id);
     }
     /** @type {Led} */
-    const led = { leader, lifeline: leader.lifeline ??= new Promise(() => {}), since: now, stop: () => {}, waits: false, waited: false, moved: false };
+    const led = { fill, leader, lifeline: leader.lifeline ??= new Promise(() => {}), since: now, stop: () => {}, waits: false, waited: false, moved: false };
     this.led.set(fill.id, led);
     return led;
   }
@@ -599,6 +622,7 @@ export class Core {
     this.led.delete(id);
     lost.leader.left = true;
     this.waiting.delete(lost.leader.id);
+    this.analytics?.filled(lost.fill, "lost", "lost", "origin", 0);
     this.event(null, () => this.exports.fill_lost(id, Date.now()));
   }
 

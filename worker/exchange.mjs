@@ -85,6 +85,10 @@ export class Opening {
     this.core = null;
     /** @type {Response | null} */
     this.response = null;
+    /** Its head. @type {Head | null} */
+    this.head = null;
+    /** Of the page that answers, among those of the build; -1: none does. */
+    this.index = -1;
     /** @type {Exchange | null} */
     this.rest = null;
   }
@@ -98,6 +102,7 @@ export class Opening {
     if (again !== undefined && request.method === "GET" && !request.headers.has("if-none-match") && !isUpgrade(request)
       && !(core.front.trusts && !core.front.isPlain(request))) {
       core.repeats.use(again, now - core.stepped);
+      if (again.head.tally !== undefined) again.head.tally.count++;
       return responseOf(core, again.head, again.body);
     }
     if (core.front.isLoop(request)) {
@@ -113,8 +118,14 @@ export class Opening {
       if (!(error instanceof CrashError)) throw error;
       this.exchange().restart();
     }
-    const { response, rest } = this;
-    this.request = this.env = this.ctx = this.response = this.rest = null;
+    const { response, rest, head, index } = this;
+    this.request = this.env = this.ctx = this.response = this.rest = this.head = null;
+    if (rest !== null && rest.index < 0) rest.index = index;
+    const { analytics } = core;
+    if (analytics !== null) {
+      if (head !== null) analytics.answered(index, head, true);
+      if (now >= analytics.due) analytics.write();
+    }
     if (rest === null) return /** @type {Response} */ (response);
     rest.settle();
     return response ?? rest.response ?? rest.held();
@@ -127,6 +138,7 @@ export class Opening {
 
   /** @param {Head} head @param {Uint8Array | null} body */
   send(head, body) {
+    this.head = head;
     this.response = responseOf(this.core, head, body);
   }
 }
@@ -180,14 +192,16 @@ export class Exchange {
     this.response = null;
     /** The head of an answer that comes bit by bit. @type {Head | null} */
     this.begun = null;
+    /** See Opening. */
+    this.index = -1;
+    /** The head of an answer that is to be counted. @type {Head | null} */
+    this.uncounted = null;
     /** @type {Uint8Array[]} */
     this.queue = [];
     this.writes = 0;
     this.finished = false;
     this.passed = false;
     this.host = "";
-    /** Of which the origin is asked; "": of what came. */
-    this.target = "";
     /** Whether the URL it was passed on for is known to be that of a page with slots. */
     this.shell = false;
     /** The origin's page that answers, composed as it arrives. @type {import("./open-page.mjs").OpenPage | null} */
@@ -303,6 +317,10 @@ export class Exchange {
 
   /** After an event: begins the fills that it asked for. */
   settle() {
+    if (this.uncounted !== null) {
+      this.core.analytics?.answered(this.index, this.uncounted, this.begun === null);
+      this.uncounted = null;
+    }
     if (this.finished || this.passed) {
       this.core.waiting.delete(this.id);
       if (this.finished) this.page?.close();
@@ -424,19 +442,21 @@ export class Exchange {
 
   /** @param {Head} head @param {Uint8Array | null} body */
   send(head, body) {
-    this.response = responseOf(this.core, this.headOf(head), body);
+    this.uncounted = this.headOf(head);
+    this.response = responseOf(this.core, this.uncounted, body);
     this.finished = true;
   }
 
-  /** Over an origin's page the engine's head has no status and not all fields, unless it says that there is nothing to show. @param {Head} head @returns {Head} */
+  /** Over an origin's page the engine's head has no status and not all fields. @param {Head} head @returns {Head} */
   headOf(head) {
-    return this.page === null || head.init.status !== 200 ? head : { ...head, init: this.page.head(head.init) };
+    return this.page === null ? head : { ...head, init: this.page.head(head.init) };
   }
 
   /** @param {Head} head */
   respond(head) {
     this.begun = head;
-    this.response = responseOf(this.core, this.headOf(head), this.body());
+    this.uncounted = this.headOf(head);
+    this.response = responseOf(this.core, this.uncounted, this.body());
     // Wrangler's development server compresses, and so holds back, what does not name its encoding.
     if (this.core.settings.dev) this.response.headers.set("content-encoding", "identity");
   }
@@ -457,14 +477,10 @@ export class Exchange {
     this.finished = this.broken = true;
   }
 
-  /**
-   * @param {string} host of INLAY_HOSTS that it came for, "" if there is none @param {string} target of which the origin is asked, "" if that is what came
-   * @param {boolean} shell whether the URL is that of a page with slots
-   */
-  pass(host, target, shell) {
+  /** @param {string} host of INLAY_HOSTS that it came for, "" if there is none @param {boolean} shell whether the URL is that of a page with slots */
+  pass(host, shell) {
     this.passed = true;
     this.host = host;
-    this.target = target;
     this.shell = shell;
   }
 
@@ -487,6 +503,7 @@ export class Exchange {
     const core = this.core;
     const led = core.led.get(fill);
     if (led === undefined) return false;
+    led.fill.joined = (led.fill.joined ?? 0) + 1;
     const leader = led.leader;
     if (led.waits && this.lanes + this.taken < maxConnecting) {
       led.waits = false;

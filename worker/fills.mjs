@@ -3,7 +3,7 @@
 // alive until then by waitUntil, though the request's client may have gone.
 
 import { appFills } from "./app-instances.mjs";
-import { CrashError, Failure } from "./core.mjs";
+import { CrashError, Failure, reasons } from "./core.mjs";
 import { FrameDecoder, encodeFills, hasOwnPage, splitFills } from "./frames.mjs";
 import { capability } from "./pass.mjs";
 import { maxRedirects, redirectTarget, visitorsLocation } from "./redirect.mjs";
@@ -16,8 +16,9 @@ import { traceOf } from "./trace.mjs";
  * @typedef {{
  *   id: number, request: string, src: string, url: string, binding: string, slot?: string, pagePattern?: string, fields: [string, string][],
  *   trace?: [string, string][], constant: [string, string][], vouching: [string, string][],
- *   timeout: number, maxBytes: number, share: import("./region.mjs").Share | null, document?: boolean, page?: boolean,
- * }} Fill  request: what the request is called that leads it. trace: fields of its visitor's, which are in no key. url: where a remote origin is asked; binding: which service binding; neither: app.wasm. slot, pagePattern: whose
+ *   began?: number, joined?: number, timeout: number, maxBytes: number, share: import("./region.mjs").Share | null, document?: boolean, page?: boolean,
+ * }} Fill  request: what the request is called that leads it. trace: fields of its visitor's, which are in no key. began:
+ * when, by the core's clock; joined: how many others have waited for it. url: where a remote origin is asked; binding: which service binding; neither: app.wasm. slot, pagePattern: whose
  * slot it was begun for, see engine.Fill. timeout in ms. constant and
  * vouching: more fields for what is asked elsewhere; of a batch, its own request has both, and each fill the constant ones.
  * share: which fills in progress it may join, in its region; null: none. document: it is a page of the origin's, of whose answer the
@@ -34,9 +35,6 @@ import { traceOf } from "./trace.mjs";
  * that no page waits for long, but another request that wants the fill can have it, and a failure is not held against it.
  */
 export const maxConnecting = 6;
-
-/** Words for why a fill failed, by their numbers: those of answer.Reason. */
-const reasons = ["connect", "timeout", "too-large", "refused", "timeout"];
 
 const fillsPath = "/_inlay/fills";
 

@@ -7,7 +7,7 @@ import { nameOf, warn } from "./say.mjs";
 import { cacheSite, quietly } from "./view.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
-/** @typedef {{ fill: number, name: string, tiers: number, awaitView: boolean }} Find */
+/** @typedef {{ fill: number, name: string, slot?: string, pagePattern?: string, tiers: number, awaitView: boolean }} Find */
 /** @typedef {{ name: string, tiers: number, bytes: Uint8Array, keep: number }} Put  keep: milliseconds */
 /** @typedef {{ bytes: Uint8Array, resident: number }} Found  resident: how long it has lain there, in milliseconds; -1: not told */
 
@@ -62,9 +62,9 @@ export class Tiers {
    * context ends, those who wait for it are told.
    * @param {Exchange} exchange whose context this is @param {Find} find
    */
-  async find(exchange, { fill, name, tiers, awaitView }) {
+  async find(exchange, { fill, name, slot, pagePattern, tiers, awaitView }) {
     const { core } = exchange;
-    const led = core.lead({ id: fill }, exchange);
+    const led = core.lead({ id: fill, slot, pagePattern }, exchange);
     let stopped = false;
     led.stop = () => {
       stopped = true;
@@ -77,6 +77,7 @@ export class Tiers {
       let taken = true;
       quietly(() => (taken = core.found(exchange, fill, tier, found)));
       this.settle(exchange, core);
+      if (taken && !core.crashed) core.analytics?.filled(led.fill, "found", "", tier === kv ? "kv" : "data-center", found.bytes.length);
       if (taken) return;
     }
     if (core.led.get(fill) === led) core.led.delete(fill);

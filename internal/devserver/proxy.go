@@ -13,8 +13,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"inlay/internal/inject"
 )
 
 const (
@@ -96,7 +94,7 @@ func rewrite(p *httputil.ProxyRequest) {
 		out.Header.Set(pagesField, a.status.pages)
 	}
 	if a.navigation {
-		inject.AskPlainly(out.Header, a.status.served)
+		askPlainly(out.Header, a.status.served)
 	}
 }
 
@@ -106,7 +104,7 @@ func modify(answer *http.Response) error {
 		if err := plainFailure(answer); err != nil {
 			return err
 		}
-		addClient(answer, a.host, answer.Request.Method, a.status.served, a.status.replaced)
+		inject(answer, a.host, answer.Request.Method, a.status.served, a.status.replaced)
 	}
 	if _, ok := answer.Header["Content-Type"]; !ok {
 		answer.Header["Content-Type"] = nil // nothing is guessed that the site did not say
@@ -145,7 +143,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ours {
 		f.strange(r.Host)
 	}
-	navigation := ours && inject.IsNavigation(r)
+	navigation := ours && isNavigation(r)
 	// A page that comes by itself is for who waits before a browser; a program that asks as one waits.
 	impatient := navigation && strings.HasPrefix(r.Header.Get("User-Agent"), "Mozilla/")
 	limit := f.otherWait
@@ -172,7 +170,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // own answers what is the server's and not the site's.
 func (f *front) own(w http.ResponseWriter, r *http.Request) {
-	if !inject.IsSameOrigin(r) || !f.isOurs(r.Host) {
+	if !isSameOrigin(r) || !f.isOurs(r.Host) {
 		http.Error(w, "inlay dev: this is for pages of the site itself", http.StatusForbidden)
 		return
 	}

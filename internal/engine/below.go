@@ -34,7 +34,7 @@ func (e *Engine[B]) looks(f *fill[B], at *attempt) bool {
 	if f.flight == nil || !e.config.Log || l.adrift && !e.verified() {
 		return false
 	}
-	find := Find{Name: nameOf(f.key), Tiers: e.below(f), AwaitView: l.polling && !e.verified()}
+	find := Find{Name: nameOf(f.key), Tiers: e.below(f), Slot: f.name, PagePattern: f.pattern, AwaitView: l.polling && !e.verified()}
 	if find.Tiers == 0 && !find.AwaitView {
 		return false
 	}

@@ -46,9 +46,6 @@ type Request struct {
 	params      []string
 	key         []byte // of the composed page
 	bad         error  // why a page answers it with 400
-	own         string // the target without what asks for a slot alone
-	alone       bool   // one slot of the page is asked for
-	slot        string // which
 	in          visitor
 }
 
@@ -112,8 +109,7 @@ type Host[B any] interface {
 	// Pass gives the request to the origin; afterwards it is finished, unless its answer is composed: see [Engine.PassHead]. host is
 	// the member of [config.Config].Hosts that it came for, empty if there is none. shell says that the URL's answer is known to be
 	// composed: of the whole of it, so that the visitor's conditions and ranges are not for the origin.
-	// target is what the origin is asked for; empty: what came.
-	Pass(id RequestID, host, target string, shell bool)
+	Pass(id RequestID, host string, shell bool)
 
 	// Admin gives the host a request whose path is one of inlay's own, or could be read so; for the engine it is finished.
 	Admin(id RequestID)
@@ -258,6 +254,8 @@ type Find struct {
 	Name string
 	// Tiers are those to look in, in the order of their bits; none: only AwaitView.
 	Tiers config.Tiers
+	// Slot and PagePattern are as those of a [Fill].
+	Slot, PagePattern string
 	// AwaitView says that nothing can be taken before the poll in progress has ended: it is waited for first, for at most
 	// PollTimeout.
 	AwaitView bool

@@ -16,12 +16,13 @@ type Binding struct {
 	Class string // of a Durable Object; empty otherwise
 }
 
-// Log is the binding without which the others are of no use.
+// Log is the binding without which those of what lies beyond an isolate are of no use.
 const Log = "INLAY_LOG"
 
 const (
 	durableObjects = "durable_objects"
 	kvNamespaces   = "kv_namespaces"
+	datasets       = "analytics_engine_datasets"
 )
 
 // Bindings are those that inlay looks for.
@@ -30,6 +31,7 @@ func Bindings() []Binding {
 		{Log, durableObjects, "PurgeLog"},
 		{"INLAY_KV", kvNamespaces, ""},
 		{"INLAY_REGION", durableObjects, "RegionFill"},
+		{"INLAY_ANALYTICS", datasets, ""},
 	}
 }
 
@@ -97,9 +99,9 @@ func (c *bindingCheck) environment(t, above *toml.Table) {
 				}
 			}
 			fallthrough
-		case one.kind == kvNamespaces:
+		case one.kind == kvNamespaces, one.kind == datasets:
 			if strings.HasPrefix(one.name, "INLAY_") && !isClass(one.class) {
-				c.wrong(one.at, "there is no binding %s; inlay looks for %s", one.name, names())
+				c.wrong(one.at, "there is no binding %s; inlay looks for %s", one.name, names(one.kind == datasets))
 			}
 		}
 	}
@@ -109,10 +111,16 @@ func isClass(name string) bool {
 	return name != "" && slices.ContainsFunc(Bindings(), func(b Binding) bool { return b.Class == name })
 }
 
-func names() string {
+// names are those of the bindings: of datasets, or of all else.
+func names(ofDatasets bool) string {
 	var all []string
 	for _, b := range Bindings() {
-		all = append(all, b.Name)
+		if (b.Kind == datasets) == ofDatasets {
+			all = append(all, b.Name)
+		}
+	}
+	if len(all) == 1 {
+		return all[0]
 	}
 	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
 }
@@ -137,7 +145,7 @@ func (c *bindingCheck) own(is bound, b Binding, log bool, classes lifecycle) {
 			c.wrong(at, "the class %s is made without SQLite, which %s needs: %s. A class that has been deployed so cannot be changed: delete it (deleted_classes) in a migration before", b.Class, b.Name, b.migration())
 		}
 	}
-	if b.Name != Log && !log {
+	if b.Name != Log && b.Kind != datasets && !log {
 		c.wrong(is.at, "%s is of no use without %s: %s", b.Name, Log, Bindings()[0].line())
 	}
 }

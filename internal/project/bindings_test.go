@@ -17,6 +17,7 @@ func TestBindingsThatAreRightAreLetBe(t *testing.T) {
 	for name, text := range map[string]string{
 		"none":             ``,
 		"the log":          logLine + logMade,
+		"a dataset alone":  `analytics_engine_datasets = [{ binding = "INLAY_ANALYTICS", dataset = "inlay" }]`,
 		"headers":          "[[durable_objects.bindings]]\nname = \"INLAY_LOG\"\nclass_name = \"PurgeLog\"\n[[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"Other\", \"PurgeLog\"]\n",
 		"KV":               logLine + logMade + `kv_namespaces = [{ binding = "INLAY_KV" }, { binding = "CARTS", id = "1" }]`,
 		"another Worker's": `durable_objects.bindings = [{ name = "INLAY_LOG", class_name = "PurgeLog", script_name = "shop" }]`,
@@ -55,6 +56,8 @@ func TestBindingsThatAreWrongAreTold(t *testing.T) {
 		logLine + logMade + `r2_buckets = [{ binding = "INLAY_KV", bucket_name = "b" }]`:                                                                    `INLAY_KV is in r2_buckets, and has to be in kv_namespaces: kv_namespaces = [{ binding = "INLAY_KV" }]`,
 		`kv_namespaces = [{ binding = "INLAY_KV", id = "1" }]`:                                                                                              `INLAY_KV is of no use without INLAY_LOG: durable_objects.bindings = [{ name = "INLAY_LOG", class_name = "PurgeLog" }]`,
 		`kv_namespaces = [{ binding = "INLAY_VK", id = "1" }]`:                                                                                              `there is no binding INLAY_VK`,
+		`analytics_engine_datasets = [{ binding = "INLAY_ANALYTIC", dataset = "inlay" }]`:                                                                   `there is no binding INLAY_ANALYTIC; inlay looks for INLAY_ANALYTICS`,
+		`kv_namespaces = [{ binding = "INLAY_ANALYTICS", id = "1" }]`:                                                                                       `INLAY_ANALYTICS is in kv_namespaces, and has to be in analytics_engine_datasets: analytics_engine_datasets = [{ binding = "INLAY_ANALYTICS" }]`,
 		logLine + logMade + "[[env.x.kv_namespaces]]\nbinding = \"INLAY_KV\"\n":                                                                             `wrangler.toml:3:1: INLAY_KV is of no use without INLAY_LOG`, // which is not inherited
 	} {
 		w, err := ParseWrangler(text)

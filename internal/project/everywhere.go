@@ -29,7 +29,7 @@ func (w *Wrangler) Everywhere(env string) ([]byte, error) {
 	}
 	classes := lifecycle{in, above}
 	for _, b := range Bindings() {
-		if has[b.Name] {
+		if has[b.Name] || b.Kind == datasets { // which lies beyond nothing, and keeps nothing here
 			continue
 		}
 		if b.Class == "" {

@@ -128,8 +128,6 @@ const (
 	TooManySlots
 	HasNoSlots
 	CannotBeShown
-	SlotCannotBeShown
-	NoSuchSlot
 	PageAnd
 
 	// Lists of names, which core.wasm gets in the same way: see [List].

@@ -72,10 +72,10 @@ func exportStart(size, seedLow, seedHigh, crashes, has uint32) uint32 {
 func exportErrorText() unsafe.Pointer { return bytesAt(errorText) }
 
 // handle takes the request's target; method is its place in methods, and 4 more of a Visit; sent is how many writes an answer
-// has had that another instance began, zero for a new request.
+// has had that another instance began, zero for a new request. It answers with the index of the page that answers it; -1: none does.
 //
 //go:wasmexport handle
-func exportHandle(id, method, size, sent uint32, now float64) {
+func exportHandle(id, method, size, sent uint32, now float64) int32 {
 	heap.Collect()
 	request.ID = engine.RequestID(id)
 	request.Method, request.Visit = methods[method%4], method >= 4
@@ -83,6 +83,7 @@ func exportHandle(id, method, size, sent uint32, now float64) {
 	request.Sent = int(sent)
 	core.Handle(&request, at(now))
 	verified()
+	return int32(request.Page())
 }
 
 // repeated takes how many answers were repeated, and of which pages: of each its address, and in the two lowest bits, which no

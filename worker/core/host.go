@@ -90,10 +90,10 @@ func write(id uint32, b handle)
 //go:wasmimport inlay finish
 func finish(id uint32)
 
-// pass takes host NUL target; shell is 1 for a URL whose answer is known to be composed.
+// pass answers with 1 for a URL whose answer is known to be composed.
 //
 //go:wasmimport inlay pass
-func pass(id uint32, p unsafe.Pointer, size, shell uint32)
+func pass(id uint32, host unsafe.Pointer, size, shell uint32)
 
 //go:wasmimport inlay admin
 func admin(id uint32)
@@ -143,7 +143,7 @@ func poll(id, poll uint32, p unsafe.Pointer, size uint32, seq float64)
 //go:wasmimport inlay purge
 func purge(id uint32, p unsafe.Pointer, size uint32, seq float64, asked int64)
 
-// find takes the name NUL.
+// find takes the name NUL slot NUL its page's pattern NUL.
 //
 //go:wasmimport inlay find
 func find(id, fill uint32, p unsafe.Pointer, size, tiers, awaitView uint32)
@@ -260,8 +260,7 @@ func (host) EndRepeats()                              { endRepeats() }
 func (host) Respond(id engine.RequestID, head handle) { respond(uint32(id), head) }
 func (host) Write(id engine.RequestID, b handle)      { write(uint32(id), b) }
 func (host) Finish(id engine.RequestID)               { finish(uint32(id)) }
-func (host) Pass(id engine.RequestID, visitors, target string, shell bool) {
-	visitors += "\x00" + target
+func (host) Pass(id engine.RequestID, visitors string, shell bool) {
 	pass(uint32(id), unsafe.Pointer(unsafe.StringData(visitors)), uint32(len(visitors)), number(shell))
 }
 
@@ -331,7 +330,7 @@ func (host) Purge(id engine.RequestID, p engine.Purge) {
 
 func (host) Find(id engine.RequestID, attempt engine.FillID, f engine.Find) {
 	block = block[:0]
-	appendBlock(f.Name)
+	appendBlock(f.Name, f.Slot, f.PagePattern)
 	awaitView := uint32(0)
 	if f.AwaitView {
 		awaitView = 1
