@@ -37,6 +37,27 @@ func (c *Cache[V]) LookInfo(r *Ref[V], now time.Time) (info Info) {
 	return info
 }
 
+// Left is for how long a value can be used, from some moment on: fresh, fresh or
+// stale, and when its fill fails. What is over is not positive.
+type Left struct{ Fresh, Stale, OnError time.Duration }
+
+// Left tells what is left of the value at a given time. It is false if the value
+// has left itself. It counts as no get.
+func (c *Cache[V]) Left(r *Ref[V], now time.Time) (left Left, ok bool) {
+	t := c.ticks(now)
+	e := r.e.Load()
+	if e == nil || e.meta.Load()&gone != 0 || e.terms != nil && e.terms.purged() {
+		return left, false
+	}
+	left.Fresh = e.left(t)
+	left.Stale, left.OnError = left.Fresh, left.Fresh
+	if w := e.terms; w != nil {
+		until, _ := e.until()
+		left.Stale, left.OnError = time.Duration(later(until, w.swr)-t), time.Duration(later(until, w.sie)-t)
+	}
+	return left, true
+}
+
 // Touch says that the value was used without a look: it counts as a hit to what is
 // evicted, and in no counter.
 func (c *Cache[V]) Touch(r *Ref[V]) {

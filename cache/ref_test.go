@@ -55,3 +55,38 @@ func TestARefAgesWithItsValue(t *testing.T) {
 	c.Refer(&r, "b")
 	require.Equal(t, Miss, c.Look(&r, at.t))
 }
+
+func TestARefTellsWhatIsLeft(t *testing.T) {
+	c, at := newTest(t, Options[string]{})
+	require.NoError(t, c.Put("a", "one", Policy{TTL: time.Minute, StaleWhileRevalidate: 10 * time.Second, StaleIfError: time.Hour, Tags: []string{"t"}}))
+	require.NoError(t, c.Put("b", "two", Policy{TTL: time.Second}))
+	var a, b, none Ref[string]
+	c.Refer(&a, "a")
+	c.Refer(&b, "b")
+	is := func(r *Ref[string], fresh, stale, onError time.Duration) {
+		t.Helper()
+		left, ok := c.Left(r, at.t)
+		require.True(t, ok)
+		require.Equal(t, Left{fresh, stale, onError}, left)
+	}
+	is(&a, time.Minute, 70*time.Second, time.Hour+time.Minute)
+	is(&b, time.Second, time.Second, time.Second)
+	at.advance(65 * time.Second)
+	is(&a, -5*time.Second, 5*time.Second, time.Hour-5*time.Second)
+	at.advance(time.Minute) // past what Look gives, and OnError still does
+	is(&a, -65*time.Second, -55*time.Second, time.Hour-65*time.Second)
+	_, ok := c.Left(&none, at.t)
+	require.False(t, ok)
+	before := c.Stats()
+
+	require.NoError(t, c.Put("a", "one", Policy{TTL: time.Minute, StaleWhileRevalidate: 10 * time.Second, Tags: []string{"t"}}))
+	_, ok = c.Left(&a, at.t)
+	require.False(t, ok, "another is there")
+	c.Refer(&a, "a")
+	c.Invalidate("a")
+	is(&a, 0, 10*time.Second, 0)
+	c.PurgeTag("t")
+	_, ok = c.Left(&a, at.t)
+	require.False(t, ok)
+	require.Equal(t, before.Gets, c.Stats().Gets, "it counts as no get")
+}

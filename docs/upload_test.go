@@ -62,7 +62,7 @@ func TestDeploymentUploadsWhatTheWorkerImports(t *testing.T) {
 	for _, name := range []string{"old.mjs", "old.wasm", ".old.mjs", "sub/old.mjs", "notes.txt"} {
 		write("build/"+name, "export default 1;")
 	}
-	glue := []string{"core.mjs", "core.wasm", "exchange.mjs", "fills.mjs", "frames.mjs", "main.mjs", "pages.bin", "worker.mjs"}
+	glue := []string{"admin.mjs", "core.mjs", "core.wasm", "exchange.mjs", "fills.mjs", "frames.mjs", "main.mjs", "operator.bin", "pages.bin", "worker.mjs"}
 	both := uploaded(t, dir, "--env", "staging")
 	for _, name := range append(glue, "app.wasm", "app-instances.mjs", "wasm_exec.js", "hello.mjs", "data.bin") {
 		assert.Contains(t, both, name)

@@ -96,6 +96,9 @@ type Config struct {
 	Dev bool
 	// Debug turns on header fields and request parameters for finding out what the cache did. Default: as Dev.
 	Debug bool
+	// Overlay shows what became of each slot of a page on the page itself, to browsers that show it in a tab, while a site is being
+	// written: see docs/developing.md. It counts only if Dev does. Default: as Dev; of a Config made by hand false.
+	Overlay bool
 
 	// Token is the secret that opens administration. Empty, the default: administration answers 404.
 	Token string

@@ -70,7 +70,7 @@ func fromConfig(c config.Config) Config {
 		TrustedProxies: c.TrustedProxies, CountryField: c.CountryField, Compress: Compress(c.Compress), LogFormat: LogFormat(c.LogFormat),
 		Lease: c.Lease, LeaseSoft: c.LeaseSoft, Outage: c.Outage, DataCenterCache: c.DataCenterCache, Outlive: c.Outlive, PurgeField: c.PurgeField,
 		MaxInstances: c.MaxInstances, KeepInstances: c.KeepInstances,
-		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes, Problems: c.Problems,
+		Dev: c.Dev, Debug: c.Debug, Overlay: c.Overlay, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes, Problems: c.Problems,
 		Log: c.Log, Tiers: uint8(c.Tiers),
 	}
 }
@@ -84,7 +84,7 @@ func (c Config) inner() config.Config {
 		TrustedProxies: c.TrustedProxies, CountryField: c.CountryField, Compress: config.Compress(c.Compress), LogFormat: config.LogFormat(c.LogFormat),
 		Lease: c.Lease, LeaseSoft: c.LeaseSoft, Outage: c.Outage, DataCenterCache: c.DataCenterCache, Outlive: c.Outlive, PurgeField: c.PurgeField,
 		MaxInstances: c.MaxInstances, KeepInstances: c.KeepInstances,
-		Dev: c.Dev, Debug: c.Debug, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes, Problems: c.Problems,
+		Dev: c.Dev, Debug: c.Debug, Overlay: c.Overlay, Token: c.Token, FillsSecret: c.FillsSecret, Seed: c.Seed, Crashes: c.Crashes, Problems: c.Problems,
 		Log: c.Log, Tiers: config.Tiers(c.Tiers),
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"inlay/internal/histogram"
 	"inlay/internal/markup"
 	"inlay/internal/notfound"
+	"inlay/internal/overlay"
 )
 
 // Options are what [NewHandler] takes.
@@ -69,6 +70,7 @@ type Handler struct {
 	unpaged     http.Handler // of what no page answers
 	shown       shownPages
 	front       front
+	dev         *dev // nil: nothing is looked at
 	coder       *coding.Set
 	untouched   []bool // of pages: their own Cache-Control says no-transform
 	filled      *histogram.Fills
@@ -153,6 +155,7 @@ func NewHandler(o Options) (*Handler, error) {
 		return nil, err
 	}
 	h.requestPool.New = func() any { return new(pooled) }
+	h.initDev()
 	for i := range o.Pages {
 		if err := checkHeader(&o.Pages[i]); err != nil {
 			return nil, err
@@ -170,6 +173,15 @@ func NewHandler(o Options) (*Handler, error) {
 
 // ServeHTTP answers a page, or passes the request to the origin.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.dev != nil {
+		h.dev.ServeHTTP(w, r)
+		return
+	}
+	h.serve(w, r, nil)
+}
+
+// serve answers a request; visit is told of it, if there is one.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, visit *overlay.Visit) {
 	p := h.requestPool.Get().(*pooled)
 	defer func() {
 		p.Fields, p.visitor, p.exchange = nil, visitor{}, exchange{}
@@ -182,7 +194,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	req.Draw = rand.Uint64() // not the ID, which a warm page does not need
 	x := &p.exchange
-	*x = exchange{w: w, r: r, request: req, asked: h.asked(w, r)}
+	*x = exchange{w: w, r: r, request: req, asked: h.asked(w, r), visit: visit}
 	if h.options.Config.Debug {
 		x.id = h.requestID(r)
 		x.w = &named{ResponseWriter: w, id: x.id}
@@ -190,7 +202,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	p.visitor = visitor{r: r, front: &h.front, unconditional: x.asked.Any()}
 	req.Fields = &p.visitor
-	if whole, ok := h.engine.Warm(req, h.now()); ok {
+	if req.Visit = visit != nil; req.Visit {
+		// As it was composed before, a page does not tell of slots.
+	} else if whole, ok := h.engine.Warm(req, h.now()); ok {
 		h.sendWhole(x, whole.Head, whole.Body, true)
 		return
 	}

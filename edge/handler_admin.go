@@ -7,6 +7,7 @@ import (
 	"inlay/internal/admin"
 	"inlay/internal/engine"
 	"inlay/internal/histogram"
+	"inlay/internal/operator"
 )
 
 // administer answers a request for one of inlay's own paths. What it asks for, and what is said, is internal/admin's.
@@ -20,7 +21,7 @@ func (h *Handler) administered(req *engine.Request) admin.Answer {
 	}, h.options.Config.Token)
 	switch ask {
 	case admin.Page:
-		return admin.NeedsToken()
+		return admin.Answer{Status: http.StatusOK, Fields: operator.Fields(), Text: operator.Body()}
 	case admin.Stats:
 		return admin.JSON(http.StatusOK, admin.Figures(h.figures(), h.options.Config.Problems))
 	case admin.Metrics:

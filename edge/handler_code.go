@@ -9,6 +9,7 @@ import (
 
 	"inlay/internal/coding"
 	"inlay/internal/engine"
+	"inlay/internal/overlay"
 )
 
 // In which coding a page is sent. A page that is kept composed is kept coded, once it has been asked for so when it was warm; what is
@@ -145,6 +146,8 @@ type exchange struct {
 	passed bool
 	// origin is what the origin of a passed answer said.
 	origin http.Header
+	// visit is told what is in the answer; nil: nobody is.
+	visit *overlay.Visit
 }
 
 // codingOf chooses what a page is sent in: -1 as it is. varies says that others may get it in another.

@@ -29,6 +29,9 @@ func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, of 
 	h.event(func() {
 		cancel := h.fills[id]
 		if stopped = cancel == nil; stopped {
+			if h.dev != nil {
+				h.dev.fillEnds(id, 0, nil)
+			}
 			return
 		}
 		delete(h.fills, id)
@@ -37,9 +40,12 @@ func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, of 
 		defer func() { h.telling = telling{} }()
 		if err != nil {
 			failure = h.engine.FillFail(id, fillFailure(err, f), h.now(), heard...)
-			return
+		} else {
+			failure = h.engine.FillEnd(id, &a.answer, &blob{bytes: a.body}, h.now())
 		}
-		failure = h.engine.FillEnd(id, &a.answer, &blob{bytes: a.body}, h.now())
+		if h.dev != nil {
+			h.dev.fillEnds(id, statusOf(a, heard), failure)
+		}
 	})
 	if !stopped {
 		h.filled.Add(histogram.Slot{Page: f.PagePattern, Slot: f.Slot}, h.now().Sub(began), reasonOf(failure))
@@ -58,6 +64,17 @@ func reasonOf(failure *answer.FillError) string {
 		return ""
 	}
 	return failure.Reason.String()
+}
+
+// statusOf is the status that was answered last, 0 if none was.
+func statusOf(a *fetched, heard []answer.Answer) int {
+	switch {
+	case a != nil:
+		return a.answer.Status
+	case len(heard) > 0:
+		return heard[len(heard)-1].Status
+	}
+	return 0
 }
 
 // fetched is an answer to a fill and its body.

@@ -91,6 +91,9 @@ func (n nativeHost) Send(id engine.RequestID, head, body *blob) {
 		body = &blob{bytes: shown}
 	}
 	c.head, c.body, c.done = head, body, true
+	if v := c.exchange.visit; v != nil {
+		v.Wrote(body.size())
+	}
 }
 
 func (n nativeHost) SendHead(id engine.RequestID, head *blob) {
@@ -103,13 +106,16 @@ func (n nativeHost) Respond(id engine.RequestID, head *blob) { n.h.conns[id].hea
 func (n nativeHost) Write(id engine.RequestID, b *blob) {
 	c := n.h.conns[id]
 	c.add(b.text())
+	if v := c.exchange.visit; v != nil {
+		v.Wrote(b.size())
+	}
 }
 
 func (n nativeHost) Finish(id engine.RequestID) { n.h.conns[id].done = true }
 
-func (n nativeHost) Pass(id engine.RequestID, host string, shell bool) {
+func (n nativeHost) Pass(id engine.RequestID, host, target string, shell bool) {
 	c := n.h.conns[id]
-	c.pass, c.host, c.shell = true, host, shell
+	c.pass, c.host, c.target, c.shell = true, host, target, shell
 }
 
 func (n nativeHost) Admin(id engine.RequestID) {
@@ -142,8 +148,6 @@ func (n nativeHost) Stop(fill engine.FillID) {
 	}
 }
 
-func (n nativeHost) Shown(engine.RequestID, *engine.Shown) {}
-
 func (n nativeHost) Report(src string, failure *answer.FillError) {
 	n.h.options.Logger.Warn("inlay: fragment does not fit", n.h.telling.attributes(src, "error", outer(failure))...)
 }
@@ -159,6 +163,9 @@ func (n nativeHost) Fill(id engine.RequestID, fill engine.FillID, f engine.Fill)
 	ctx, cancel := context.WithTimeout(n.h.alive, f.Timeout)
 	n.h.fills[fill] = cancel
 	n.h.work.Add(1)
+	if n.h.dev != nil {
+		n.h.dev.fillBegins(id, fill, &f)
+	}
 	go n.h.fill(ctx, fill, f, of)
 }
 
@@ -179,6 +186,7 @@ type conn struct {
 	admin  bool // it is one of administration, see handler_admin.go
 	pass   bool
 	host   string // if pass: see Host.Pass
+	target string // the same
 	shell  bool   // the same
 
 	composed *origin // of a composed answer; nil: it is none. Set before anything is written

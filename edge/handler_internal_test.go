@@ -87,9 +87,14 @@ func TestInternalPathsStayWithInlay(t *testing.T) {
 			for _, target := range routetest.Targets(t, "internal") {
 				for _, method := range []string{"POST", "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"} {
 					status, answer := exchangeRaw(t, server.Listener.Addr().String(), rawBatch(method, target))
+					assert.Empty(t, origin.take(), "%s %s", method, target)
+					if name == "with a token" && method == "GET" && target == "/_inlay/" {
+						assert.Equal(t, 200, status)
+						assert.Contains(t, answer, `id="token"`, "the operator's page asks for the token itself")
+						continue
+					}
 					// 400: net/http's own, or the path is none at all.
 					assert.Contains(t, []int{400, 401, 404}, status, "%s %s: %s", method, target, answer)
-					assert.Empty(t, origin.take(), "%s %s", method, target)
 				}
 			}
 			if len(o.Pages) > 0 {

@@ -71,6 +71,9 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 	out := &passWriter{ResponseWriter: w, request: c.exchange.id}
 	inner := r.WithContext(context.WithValue(r.Context(), passKey{}, out))
 	inner.Header = r.Header.Clone()
+	if c.target != "" && c.target != c.exchange.request.Target {
+		retarget(inner, c.target)
+	}
 	came := (&visitor{r: r, front: &h.front}).came()
 	if !forwarded.CountDown(r.Method, inner.Header) {
 		h.answerLast(w, r)
@@ -116,6 +119,16 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 	h.unpaged.ServeHTTP(out, inner)
 	out.begin(http.StatusOK) // if it has written nothing
 	out.whole = true
+}
+
+// retarget has a request ask for another query, and nothing else.
+func retarget(r *http.Request, target string) {
+	to := *r.URL
+	to.RawQuery, to.ForceQuery = "", false
+	if _, query, has := strings.Cut(target, "?"); has {
+		to.RawQuery = query
+	}
+	r.URL, r.RequestURI = &to, target
 }
 
 // passKey finds the writer of a request that is passed on in the context of what the origin gets.

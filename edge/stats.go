@@ -11,6 +11,8 @@ type Stats struct {
 	// Whole are those of Pages that left as one body, Streamed those that left before their fragments were there,
 	// Failures those answered with an error because a required slot failed.
 	Whole, Streamed, Failures uint64
+	// Slots are requests for one slot at its own URL, which are none of Pages.
+	Slots uint64
 	// Left are requests whose client went away before the end.
 	Left uint64
 	// Passed are requests that no page answers; BadRequests those answered with 400.

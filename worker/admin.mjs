@@ -148,6 +148,8 @@ export async function administer(exchange, method, target) {
 /** @param {Exchange} exchange @param {string} ask @param {string} query @returns {Promise<Answer>} */
 async function answer(exchange, ask, query) {
   switch (ask) {
+    case "page":
+      return operatorPage();
     case "stats":
       return json(200, onCore(exchange, (core) => figuresText(core.figures(), core.problems)));
     case "metrics":
@@ -160,6 +162,19 @@ async function answer(exchange, ask, query) {
       return change(exchange, query, ask === "invalidate");
   }
   return needsToken();
+}
+
+/**
+ * The operator's page, as internal/operator has it: fields, an empty line, the page. Loaded when it is asked for, so that no isolate
+ * begins later because of it.
+ * @returns {Promise<Answer>}
+ */
+async function operatorPage() {
+  const { default: bytes } = await import("./operator.bin");
+  const all = new TextDecoder().decode(bytes);
+  const end = all.indexOf("\n\n");
+  const fields = all.slice(0, end).split("\n").map((line) => /** @type {[string, string]} */ ([line.slice(0, line.indexOf(": ")), line.slice(line.indexOf(": ") + 2)]));
+  return { status: 200, fields, text: all.slice(end + 2) };
 }
 
 /** @param {Exchange} exchange @param {string} query @param {boolean} soft @returns {Promise<Answer>} */

@@ -123,8 +123,11 @@ export function asks(core) {
     write: (_id, body) => exchange().write(core.blob(body)),
     finish: () => exchange().finish(),
     break: () => exchange().break(),
-    /** @param {number} _id @param {number} host @param {number} size @param {number} shell whether the URL is known to have one */
-    pass: (_id, host, size, shell) => exchange().pass(core.text(host, size), shell !== 0),
+    /** @param {number} _id @param {number} at @param {number} size of the host and the target @param {number} shell whether the URL is known to have one */
+    pass: (_id, at, size, shell) => {
+      const [host, target] = core.text(at, size).split("\0");
+      exchange().pass(host, target, shell !== 0);
+    },
     admin: () => exchange().admin(),
     /** @param {number} id @param {number} until */
     wait: (id, until) => {

@@ -202,6 +202,8 @@ export class Exchange {
     this.finished = false;
     this.passed = false;
     this.host = "";
+    /** Of which the origin is asked; "": of what came. */
+    this.target = "";
     /** Whether the URL it was passed on for is known to be that of a page with slots. */
     this.shell = false;
     /** The origin's page that answers, composed as it arrives. @type {import("./open-page.mjs").OpenPage | null} */
@@ -447,9 +449,9 @@ export class Exchange {
     this.finished = true;
   }
 
-  /** Over an origin's page the engine's head has no status and not all fields. @param {Head} head @returns {Head} */
+  /** Over an origin's page the engine's head has no status and not all fields, unless it says that there is nothing to show. @param {Head} head @returns {Head} */
   headOf(head) {
-    return this.page === null ? head : { ...head, init: this.page.head(head.init) };
+    return this.page === null || head.init.status !== 200 ? head : { ...head, init: this.page.head(head.init) };
   }
 
   /** @param {Head} head */
@@ -477,10 +479,14 @@ export class Exchange {
     this.finished = this.broken = true;
   }
 
-  /** @param {string} host of INLAY_HOSTS that it came for, "" if there is none @param {boolean} shell whether the URL is that of a page with slots */
-  pass(host, shell) {
+  /**
+   * @param {string} host of INLAY_HOSTS that it came for, "" if there is none @param {string} target of which the origin is asked, "" if that is what came
+   * @param {boolean} shell whether the URL is that of a page with slots
+   */
+  pass(host, target, shell) {
     this.passed = true;
     this.host = host;
+    this.target = target;
     this.shell = shell;
   }
 

@@ -34,6 +34,7 @@ cache_misses_total Lookups that found nothing usable.
 cache_evictions_total Entries evicted to stay within the budget.
 cache_entries Entries in the cache.
 cache_bytes Bytes of the budget that are in use.
+slots_total Requests for one slot at its own URL.
 `.trim().split("\n").map((line) => {
   const end = line.indexOf(" ");
   return { name: line.slice(0, end), help: line.slice(end + 1) };

@@ -52,11 +52,20 @@ async function announced(exchange, headers) {
   if (purging !== null) await within(purgeWait, () => purging).catch(() => {});
 }
 
+/**
+ * What the origin is asked, which is not always what came.
+ * @param {Exchange} exchange @param {string} came the target, with which the URL ends @returns {Request}
+ */
+function asked({ request, target }, came) {
+  return target === "" || target === came ? request : new Request(request.url.slice(0, -came.length) + target, request);
+}
+
 /** @param {Exchange} exchange @param {string} target @returns {Promise<Response>} */
 async function answerOf(exchange, target) {
-  const { request, env, ctx } = exchange;
+  const { env, ctx } = exchange;
+  const request = asked(exchange, target);
   const { front, settings: { origin } } = exchange.core;
-  const came = front.came(request);
+  const came = front.came(exchange.request);
   if (forwardsLeft(request) === 0) {
     if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
     return failure(request, exchange.core.shells, false, 501, "", "Nobody behind may be asked."); // TRACE: what came in is nothing to be shown
@@ -69,18 +78,18 @@ async function answerOf(exchange, target) {
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       const [said, trace] = lastWords(text);
-      sayError(`${request.method} ${target}: ${said}`, { request: nameOf(request) }, trace);
+      sayError(`${request.method} ${target}: ${said}`, { request: nameOf(exchange.request) }, trace);
       const silent = error instanceof SilenceError;
       return badGateway(exchange, text, silent ? "The site's own handlers have not answered." : "The site's own handlers have ended without an answer.");
     }
   }
   try {
     // Redirects are for the client to follow. An upgrade's answer carries its WebSocket along.
-    const response = await fetch(inward(origin === route ? request : at(origin, target, request), exchange, came), { redirect: "manual" });
+    const response = await fetch(inward(origin === route ? request : at(origin, exchange.target || target, request), exchange, came), { redirect: "manual" });
     return (await composed(exchange, target, response, back)) ?? back(response);
   } catch (error) {
     const text = origin === route ? `the server behind the route cannot be reached: ${error}` : `the origin ${origin} cannot be reached: ${error}`;
-    sayError(text, { request: nameOf(request) });
+    sayError(text, { request: nameOf(exchange.request) });
     return badGateway(exchange, text, "The origin cannot be reached.");
   }
 }

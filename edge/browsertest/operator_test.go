@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"strconv"
@@ -122,7 +123,9 @@ func (o *operatorTab) focused() string {
 // keys are those that the table shows, in its order.
 func (o *operatorTab) keys() []string {
 	o.t.Helper()
-	return strings.Fields(o.evaluate(`[...document.querySelectorAll("#entries-body tr")].map((tr) => tr.dataset.key).join(" ")`))
+	var keys []string
+	require.NoError(o.t, json.Unmarshal([]byte(o.evaluate(`JSON.stringify([...document.querySelectorAll("#entries-body tr")].map((tr) => tr.dataset.key))`)), &keys))
+	return keys
 }
 
 func TestOperatorLooks(t *testing.T) {
@@ -235,18 +238,18 @@ func TestOperatorFindsAndSorts(t *testing.T) {
 	o.until(`document.querySelector("#where").innerText === "9,801 to 9,900 of 10,000"`)
 
 	// By a part of the key, typed.
-	o.run(chromedp.SetValue("#what", "", chromedp.ByQuery), chromedp.SendKeys("#what", "price/777\r", chromedp.ByQuery))
-	o.until(`document.querySelector("#matched").innerText.startsWith("11 of 10,000")`)
+	o.run(chromedp.SendKeys("#what", "price/777\r", chromedp.ByQuery))
+	o.until(`document.querySelector("#matched").innerText.startsWith("9 of 10,000")`)
 	// By a tag, which is a button in each row that carries it.
 	o.click(`#entries-body tr[data-key^="/fragments/price/7770"] .tag[title="product:7770"]`)
 	o.until(`document.querySelectorAll("#entries-body tr").length === 1`)
 	assert.Equal(t, "tag product:7770", o.evaluate(`document.querySelector("#by").value + " " + document.querySelector("#what").value`))
 	// Back leads to where it was.
 	o.run(chromedp.NavigateBack())
-	o.until(`document.querySelectorAll("#entries-body tr").length === 11`)
+	o.until(`document.querySelectorAll("#entries-body tr").length === 9`)
 
 	o.goes("entries?kind=failure")
-	o.until(`document.querySelector("#matched").innerText.startsWith("103 of 10,000")`)
+	o.until(`document.querySelector("#matched").innerText.startsWith("104 of 10,000")`)
 	o.goes("entries?key=%2Ffragments%2Fprice%2F33%0Acookie%3A%20currency%3DCHF")
 	o.until(`document.querySelectorAll("#entries-body tr").length === 1`)
 	o.goes("entries?q=nothing-is-called-so")
@@ -283,7 +286,8 @@ func TestOperatorPurgesWithAPreview(t *testing.T) {
 	o.goes("entries?q=price%2F777")
 	o.run(chromedp.Evaluate(`[...document.querySelectorAll("#entries-body input")].slice(0, 2).forEach((box) => box.click())`, nil))
 	keys := o.keys()[:2]
-	o.click("#purge-picked")
+	o.run(chromedp.Focus("#purge-picked", chromedp.ByQuery))
+	o.press(kb.Enter)
 	o.until(`document.querySelector("#sure").open`)
 	assert.Equal(t, "Purge 2 keys?", o.text("#sure-head"))
 	assert.Contains(t, o.text("#sure-text"), "2 entries in this process")
@@ -299,7 +303,7 @@ func TestOperatorPurgesWithAPreview(t *testing.T) {
 	o.until(`document.querySelector("#sure").open`)
 	o.click("#sure-yes")
 	o.until(`document.querySelector("#notice").innerText.includes("Purged 2 keys: 2 entries in this process.")`)
-	o.until(`document.querySelectorAll("#entries-body tr").length === 9`)
+	o.until(`document.querySelectorAll("#entries-body tr").length === 7`)
 	require.Len(t, s.done(), 1)
 	assert.Equal(t, "true", o.evaluate(`document.querySelector("#purge-picked").disabled`), "nothing is chosen any more")
 

@@ -38,6 +38,7 @@ cache_misses_total Lookups that found nothing usable.
 cache_evictions_total Entries evicted to stay within the budget.
 cache_entries Entries in the cache.
 cache_bytes Bytes of the budget that are in use.
+slots_total Requests for one slot at its own URL.
 `
 
 // figureLines are those, each with its name and what it counts.

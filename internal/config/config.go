@@ -47,6 +47,7 @@ type Config struct {
 	KeepInstances int // that are kept for further batches; 0: each has a fresh one
 
 	Dev, Debug  bool
+	Overlay     bool   // of pages that a browser shows, natively: for a Worker inlay dev has it
 	Token       string // empty: no administration
 	FillsSecret string // empty: no batches
 
@@ -156,6 +157,7 @@ func Parse(lookup func(name string) (string, bool)) (Config, error) {
 	c.LeaseSoft = r.duration("INLAY_LEASE_SOFT", min(time.Second, c.Lease), leastLease, c.Lease, wording.From50msToLease)
 	c.Outage = r.duration("INLAY_OUTAGE", c.Lease, 0, 7*24*time.Hour, wording.From0sTo7d)
 	c.Debug = r.boolean("INLAY_DEBUG", c.Dev)
+	c.Overlay = r.boolean("INLAY_OVERLAY", c.Dev) && c.Dev
 	if int64(c.MaxFragment) > c.MaxBytes {
 		r.fail("INLAY_MAX_FRAGMENT", r.get("INLAY_MAX_FRAGMENT"), wording.FragmentOverBudget)
 	}

@@ -84,7 +84,7 @@ func TestVariablesAreRead(t *testing.T) {
 		Lease: 10 * time.Second, LeaseSoft: 1500 * time.Millisecond, Outage: 7 * 24 * time.Hour, Outlive: true, PurgeField: "surrogate-key",
 		Shells:       []string{"/products/{id}", "/blog/", "/{$}"},
 		MaxInstances: 64, KeepInstances: 8, LogFormat: LogJSON,
-		Dev: true, Debug: true, Token: "0123456789abcdef",
+		Dev: true, Debug: true, Overlay: true, Token: "0123456789abcdef",
 	}, c)
 }
 
@@ -115,6 +115,17 @@ func TestLeasesFollowEachOther(t *testing.T) {
 	}
 	_, err := Parse(vars(map[string]string{"INLAY_LEASE": "500ms", "INLAY_LEASE_SOFT": "501ms"}))
 	assert.ErrorContains(t, err, `INLAY_LEASE_SOFT is "501ms": expected a duration, from 50ms to INLAY_LEASE`)
+}
+
+func TestOverlayFollowsDevAndIsNotWithoutIt(t *testing.T) {
+	for _, c := range []struct {
+		dev, overlay string
+		want         bool
+	}{{"", "", false}, {"0", "1", false}, {"1", "", true}, {"1", "1", true}, {"1", "0", false}} {
+		got, err := Parse(vars(map[string]string{"INLAY_DEV": c.dev, "INLAY_OVERLAY": c.overlay}))
+		require.NoError(t, err)
+		assert.Equal(t, c.want, got.Overlay, "%+v", c)
+	}
 }
 
 func TestDebugFollowsDevUnlessItIsSet(t *testing.T) {

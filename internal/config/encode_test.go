@@ -15,7 +15,7 @@ import (
 // decoded is what the core has of a configuration, and what the glue has of it beside.
 func decoded(c *Config) Config {
 	d := decodedOf(c)
-	d.MaxInstances, d.KeepInstances, d.Token = c.MaxInstances, c.KeepInstances, c.Token
+	d.MaxInstances, d.KeepInstances, d.Token, d.Overlay = c.MaxInstances, c.KeepInstances, c.Token, c.Overlay
 	return d
 }
 

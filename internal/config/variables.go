@@ -40,6 +40,7 @@ func Variables() []Variable {
 		{"INLAY_LOG_FORMAT", "text or json", "text", "How what inlay logs is written: `json` is an object a line; `INLAY_LOG` says so too where it is a text, and no binding."},
 		{"INLAY_DEV", "0 or 1", "0", "Turns on what helps while a site is being written."},
 		{"INLAY_DEBUG", "0 or 1", "", "Turns on header fields and request parameters for finding out what the cache did; unset, as INLAY_DEV."},
+		{"INLAY_OVERLAY", "0 or 1", "", "Whether pages show what became of their slots, while a site is being written; unset, as INLAY_DEV, without which there is none."},
 		{"INLAY_FILLS_SECRET", "secret", "", "Lets the origin of INLAY_ORIGIN take fills in batches, if it has the same: 16 bytes or more of printable ASCII; unset, fills go one by one."},
 		{"INLAY_TOKEN", "secret", "", "Opens administration: 16 bytes or more of printable ASCII; unset, administration answers 404."},
 	}

@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"html"
 	"io"
-	"mime"
 	"net/http"
 	"strings"
+
+	"inlay/internal/inject"
 )
 
 // What the server has beside the site is below a path that inlay lets no site
@@ -22,10 +21,7 @@ const (
 )
 
 // clientIntegrity is the script's hash, as integrity and a policy have it.
-var clientIntegrity = func() string {
-	sum := sha256.Sum256([]byte(clientScript))
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
-}()
+var clientIntegrity = inject.HashOf(clientScript)
 
 // clientTag is what makes a page listen. kind is what the page is: page, error
 // or wait.
@@ -34,61 +30,26 @@ func clientTag(kind, id, method string) string {
 		html.EscapeString(id) + `" data-method="` + html.EscapeString(method) + `" async></script>`
 }
 
-// isNavigation: whether a browser asks for a page that it will show in a tab.
-// Over plain HTTP from another machine browsers do not say so.
-func isNavigation(r *http.Request) bool {
-	if r.Header.Get("Upgrade") != "" {
-		return false
-	}
-	if dest := r.Header.Get("Sec-Fetch-Dest"); dest != "" {
-		return dest == "document"
-	}
-	return strings.Contains(r.Header.Get("Accept"), "text/html")
-}
-
 // isPart: whether a browser asks for something that belongs to a page.
 func isPart(r *http.Request) bool {
 	dest := r.Header.Get("Sec-Fetch-Dest")
 	return r.Header.Get("Upgrade") != "" || dest != "" && dest != "document"
 }
 
-// askPlainly lets an upstream answer a navigation with bytes that something can
-// be added to. What the browser has stored counts only if it has the client of
-// the same site in it.
-func askPlainly(header http.Header, id string) {
-	if header.Get("Accept-Encoding") != "" {
-		header.Set("Accept-Encoding", "identity")
-	}
-	var own []string
-	for _, tag := range strings.Split(header.Get("If-None-Match"), ",") {
-		if plain, ok := strings.CutSuffix(strings.TrimSpace(tag), entityMark(id)); ok {
-			own = append(own, plain+`"`)
-		}
-	}
-	header.Del("If-None-Match")
-	header.Del("If-Modified-Since")
-	if len(own) > 0 {
-		header.Set("If-None-Match", strings.Join(own, ", "))
-	}
-}
-
-// entityMark ends the entity tags of pages that have a client in them.
-func entityMark(id string) string { return `-inlay-dev-` + id + `"` }
-
-// inject adds the client to an answer, if it is a page. cut, once closed, ends
+// addClient adds the client to an answer, if it is a page. cut, once closed, ends
 // the page at what has come of it: another version of it is there.
-func inject(answer *http.Response, host, method, id string, cut <-chan struct{}) {
+func addClient(answer *http.Response, host, method, id string, cut <-chan struct{}) {
 	header := answer.Header
 	mark := func() {
 		if tag, ok := strings.CutSuffix(header.Get("ETag"), `"`); ok {
-			header.Set("ETag", tag+entityMark(id))
+			header.Set("ETag", tag+inject.EntityMark(id))
 		}
 	}
 	if answer.StatusCode == http.StatusNotModified {
 		mark()
 		return
 	}
-	if !isPage(answer) {
+	if !inject.IsPage(answer.StatusCode, header) {
 		return
 	}
 	switch strings.ToLower(header.Get("Content-Encoding")) {
@@ -102,33 +63,16 @@ func inject(answer *http.Response, host, method, id string, cut <-chan struct{})
 	mark()
 	header.Del("Content-Length")
 	answer.ContentLength = -1
-	allow := allowanceFor(host)
-	for _, name := range []string{"Content-Security-Policy", "Content-Security-Policy-Report-Only"} {
-		for i, policy := range header[name] {
-			header[name][i] = allow.policy(policy)
-		}
-	}
-	answer.Body = newInjected(answer.Body, metaFilter{allow: allow}, clientTag("page", id, method), cut)
-}
-
-// isPage: whether an answer is HTML that a browser shows as a page.
-func isPage(answer *http.Response) bool {
-	if answer.StatusCode == http.StatusNoContent || answer.StatusCode == http.StatusPartialContent || answer.Header.Get("Content-Range") != "" {
-		return false
-	}
-	kind, params, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	if err != nil || kind != "text/html" || strings.HasPrefix(strings.ToLower(params["charset"]), "utf-16") {
-		return false
-	}
-	disposition, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Disposition"))
-	return disposition != "attachment"
+	allow := inject.AllowanceFor(host, []string{clientPath}, []string{clientIntegrity}, []string{eventsPath})
+	allow.On(header)
+	answer.Body = newInjected(answer.Body, inject.Filter{Allow: allow}, clientTag("page", id, method), cut)
 }
 
 // injected is a page's body with the client behind it. Each chunk passes when
 // it comes.
 type injected struct {
 	body   io.ReadCloser
-	filter metaFilter
+	filter inject.Filter
 	chunks chan piece
 	stop   context.CancelFunc
 	cut    <-chan struct{}
@@ -144,7 +88,7 @@ type piece struct {
 	err   error
 }
 
-func newInjected(body io.ReadCloser, filter metaFilter, tail string, cut <-chan struct{}) *injected {
+func newInjected(body io.ReadCloser, filter inject.Filter, tail string, cut <-chan struct{}) *injected {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &injected{body: body, filter: filter, chunks: make(chan piece), stop: stop, cut: cut, tail: tail}
 	go func() {
@@ -172,7 +116,7 @@ func (p *injected) Read(to []byte) (int, error) {
 		}
 		select {
 		case next := <-p.chunks:
-			p.left = p.filter.next(next.bytes)
+			p.left = p.filter.Next(next.bytes)
 			if next.err != nil {
 				p.end(next.err)
 			}
@@ -188,7 +132,7 @@ func (p *injected) Read(to []byte) (int, error) {
 // end lets the client follow what is left, whatever the page ended of: one that
 // broke off has to listen too.
 func (p *injected) end(err error) {
-	p.left = append(append(bytes.Clone(p.left), p.filter.rest()...), p.tail...)
+	p.left = append(append(bytes.Clone(p.left), p.filter.Rest()...), p.tail...)
 	p.err = err
 }
 

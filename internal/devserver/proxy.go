@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"inlay/internal/inject"
 )
 
 const (
@@ -94,7 +96,7 @@ func rewrite(p *httputil.ProxyRequest) {
 		out.Header.Set(pagesField, a.status.pages)
 	}
 	if a.navigation {
-		askPlainly(out.Header, a.status.served)
+		inject.AskPlainly(out.Header, a.status.served)
 	}
 }
 
@@ -104,7 +106,7 @@ func modify(answer *http.Response) error {
 		if err := plainFailure(answer); err != nil {
 			return err
 		}
-		inject(answer, a.host, answer.Request.Method, a.status.served, a.status.replaced)
+		addClient(answer, a.host, answer.Request.Method, a.status.served, a.status.replaced)
 	}
 	if _, ok := answer.Header["Content-Type"]; !ok {
 		answer.Header["Content-Type"] = nil // nothing is guessed that the site did not say
@@ -143,7 +145,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ours {
 		f.strange(r.Host)
 	}
-	navigation := ours && isNavigation(r)
+	navigation := ours && inject.IsNavigation(r)
 	// A page that comes by itself is for who waits before a browser; a program that asks as one waits.
 	impatient := navigation && strings.HasPrefix(r.Header.Get("User-Agent"), "Mozilla/")
 	limit := f.otherWait
@@ -170,7 +172,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // own answers what is the server's and not the site's.
 func (f *front) own(w http.ResponseWriter, r *http.Request) {
-	if !isSameOrigin(r) || !f.isOurs(r.Host) {
+	if !inject.IsSameOrigin(r) || !f.isOurs(r.Host) {
 		http.Error(w, "inlay dev: this is for pages of the site itself", http.StatusForbidden)
 		return
 	}

@@ -49,7 +49,7 @@ func TestCountersAddUp(t *testing.T) {
 	s.end()
 	n := s.engine.Stats()
 	assert.Zero(t, n.Waiting)
-	assert.Equal(t, uint64(s.lastID), n.Warm+n.Pages+n.Passed+n.BadRequests, "every request is one of these")
+	assert.Equal(t, uint64(s.lastID), n.Warm+n.Pages+n.Slots+n.Passed+n.BadRequests, "every request is one of these")
 	assert.LessOrEqual(t, n.Whole+n.Streamed+n.Failures, n.Pages)
 	assert.Equal(t, n.Cache.Gets, n.Cache.Hits+n.Cache.StaleHits+n.Cache.Misses)
 	assert.Equal(t, n.Cache.Fills, n.Cache.Commits+n.Cache.Abandons+n.Cache.Flying)

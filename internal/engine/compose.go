@@ -106,8 +106,8 @@ func (e *Engine[B]) route(r *Request, now time.Time) *entry[B] {
 		return e.routeShell(r, now)
 	}
 	pl := e.plans[r.page].Load()
-	if pl == nil {
-		return nil // nobody has asked for it yet
+	if pl == nil || r.alone {
+		return nil // nobody has asked for it yet, or it is for one slot
 	}
 	r.key, r.bad = pl.AppendKey(r.key[:0], r.page, r.params, &pl.depends.Load().varies, &r.in)
 	if r.bad == nil {
@@ -354,9 +354,11 @@ func (q *request[B]) etag() string {
 		return ""
 	}
 	h := sum.New()
-	h.Write(q.plan.sum[:])
-	if q.filled != nil {
-		h.Write(q.filled.sum[:])
+	if !q.alone {
+		h.Write(q.plan.sum[:])
+		if q.filled != nil {
+			h.Write(q.filled.sum[:])
+		}
 	}
 	sumEntries(&h, q.body)
 	return `"` + hex(h.Bytes()) + `"`

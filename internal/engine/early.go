@@ -125,7 +125,7 @@ func (e *Engine[B]) filledIn(v *entry[B], s *page.Slot, took, life time.Duration
 // nobody waits for does.
 func (e *Engine[B]) renewEarly(s *slotState[B], key string, left time.Duration) {
 	q, v := s.of, s.entry
-	if q.head || q.early == mostEarly || !v.early.due(left, e.config.Early, q.visitor.lot) || e.failureOf(key) != nil {
+	if q.idle || q.early == mostEarly || !v.early.due(left, e.config.Early, q.visitor.lot) || e.failureOf(key) != nil {
 		return
 	}
 	if e.refresh(s, key, v) {

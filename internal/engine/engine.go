@@ -210,7 +210,11 @@ func (e *Engine[B]) handle(r *Request) {
 				e.host.Break(r.ID)
 			} else if !r.shell || !e.beginShell(r) {
 				e.counts.Passed++
-				e.host.Pass(r.ID, e.visitorsHost(&r.in), r.shell)
+				target := ""
+				if r.shell {
+					target = r.own
+				}
+				e.host.Pass(r.ID, e.visitorsHost(&r.in), target, r.shell)
 			}
 			return
 		}

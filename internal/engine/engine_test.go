@@ -39,8 +39,10 @@ type script struct {
 	queued map[FillID]bool   // fills that the host has not begun
 	polls  []PollID          // in the order in which they were asked for
 	below  []string          // what was put there
-	shown  []Shown
-	purges []Purge // in the order in which they were asked for
+	// targets are those that were asked for, by [script.get]
+	targets map[RequestID]string
+	shown   []Shown
+	purges  []Purge // in the order in which they were asked for
 }
 
 func newScript(t *testing.T, pages ...page.Page) *script {
@@ -127,8 +129,12 @@ func (s *script) Write(id RequestID, b int) {
 	s.ask("write %d", id)
 }
 func (s *script) Finish(id RequestID) { s.ask("finish %d", id) }
-func (s *script) Pass(id RequestID, host string, _ bool) {
-	s.ask("pass %d%s", id, host)
+func (s *script) Pass(id RequestID, host, target string, _ bool) {
+	as := ""
+	if asked := s.targets[id]; target != "" && asked != "" && asked != target {
+		as = " as " + target
+	}
+	s.ask("pass %d%s%s", id, host, as)
 }
 func (s *script) Admin(id RequestID) { s.ask("admin %d", id) }
 func (s *script) Wait(id RequestID, until time.Time) {
@@ -193,6 +199,10 @@ func (s *script) takeBody() string {
 var browser = map[string]string{"sec-fetch-dest": "document", "user-agent": "Mozilla/5.0"}
 
 func (s *script) get(id RequestID, target string) {
+	if s.targets == nil {
+		s.targets = map[RequestID]string{}
+	}
+	s.targets[id] = target
 	s.engine.Handle(&Request{ID: id, Method: "GET", Target: target, Fields: s}, s.now)
 }
 

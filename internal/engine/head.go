@@ -32,6 +32,18 @@ var incremental = [...]field.Field{{Name: "incremental", Value: "?1"}, {Name: "x
 // wholeFields are the header fields of a page that leaves as one body of length bytes; a negative length is that of a
 // 304, which has none (RFC 9110, section 15.4.5). Only if it is shareable is the page's own Cache-Control sent.
 func (e *Engine[B]) wholeFields(pl *plan[B], states []field.Status, etag string, length int, shareable bool) []field.Field {
+	control, link := pl.CacheControl, pl.link
+	if control == "" || !shareable {
+		control = OwnCacheControl
+	}
+	if length < 0 {
+		link = ""
+	}
+	return headFields(pl.Header, states, etag, length, control, pl.depends.Load().vary, link)
+}
+
+// headFields are those of wholeFields. What is empty is left out.
+func headFields(own []field.Field, states []field.Status, etag string, length int, control, vary, link string) []field.Field {
 	fields := make([]field.Field, 0, 8)
 	if length >= 0 {
 		fields = append(fields, htmlType, field.Field{Name: "content-length", Value: decimal.String(length)})
@@ -39,18 +51,14 @@ func (e *Engine[B]) wholeFields(pl *plan[B], states []field.Status, etag string,
 	if etag != "" {
 		fields = append(fields, field.Field{Name: "etag", Value: etag})
 	}
-	control := pl.CacheControl
-	if control == "" || !shareable {
-		control = OwnCacheControl
-	}
 	fields = append(fields, field.Field{Name: "cache-control", Value: control}, cacheStatus(states))
-	if vary := pl.depends.Load().vary; vary != "" {
+	if vary != "" {
 		fields = append(fields, field.Field{Name: "vary", Value: vary})
 	}
-	if pl.link != "" && length >= 0 {
-		fields = append(fields, field.Field{Name: "link", Value: pl.link})
+	if link != "" {
+		fields = append(fields, field.Field{Name: "link", Value: link})
 	}
-	return append(fields, pl.Header...)
+	return append(fields, own...)
 }
 
 var htmlType = field.Field{Name: "content-type", Value: "text/html; charset=utf-8"}
@@ -82,7 +90,7 @@ func (e *Engine[B]) forVisitor(q *request[B], fields []field.Field) []field.Fiel
 	if q.passed {
 		return fields
 	}
-	for _, pair := range q.plan.depends.Load().varies.Drawn(&q.visitor) {
+	for _, pair := range q.dependsOn().varies.Drawn(&q.visitor) {
 		attributes := "; Path=/; Max-Age=31536000; SameSite=Lax; Secure"
 		if q.visitor.fields.Field(route.SchemeField) != "https" {
 			attributes = attributes[:len(attributes)-len("; Secure")]
@@ -118,7 +126,9 @@ func (e *Engine[B]) sendHead(q *request[B]) {
 // What went wrong is for the site's people: the host has logged it, and shows it while the site is being written.
 func (e *Engine[B]) sendFailure(q *request[B], s *slotState[B]) {
 	failure := s.err
-	e.counts.Failures++
+	if !q.alone {
+		e.counts.Failures++
+	}
 	for _, s := range q.slots {
 		e.shown(s, -1)
 	}
@@ -135,10 +145,19 @@ func (e *Engine[B]) sendFailure(q *request[B], s *slotState[B]) {
 		status = failure.Status
 	}
 	text := wording.Of(wording.CannotBeShown)
+	if q.alone {
+		if s.plan.HasError {
+			e.sendTyped(q.id, status, htmlType, s.plan.Error, failure.RetryAfter)
+			return
+		}
+		text = wording.Of(wording.SlotCannotBeShown)
+	} else {
+		status = -status
+	}
 	if e.config.Dev {
 		text = wording.Of(wording.PageAnd, text, q.plan.Pattern, failure.Error())
 	}
-	e.sendText(q.id, -status, text, failure.RetryAfter)
+	e.sendText(q.id, status, text, failure.RetryAfter)
 }
 
 // isOfSite tells whether a Location leads to a path, or to the host under which the visitor came.
@@ -153,11 +172,15 @@ func (q *request[B]) isOfSite(location string) bool {
 
 // sendText answers with a plain text that says what is wrong.
 func (e *Engine[B]) sendText(id RequestID, status int, text string, retryAfter time.Duration) {
-	fields := []field.Field{{Name: "content-type", Value: "text/plain; charset=utf-8"}}
+	e.sendTyped(id, status, field.Field{Name: "content-type", Value: "text/plain; charset=utf-8"}, text+"\n", retryAfter)
+}
+
+func (e *Engine[B]) sendTyped(id RequestID, status int, contentType field.Field, text string, retryAfter time.Duration) {
+	fields := []field.Field{contentType}
 	if retryAfter > 0 {
 		fields = append(fields, field.Field{Name: "retry-after", Value: decimal.String(int((retryAfter + time.Second - 1) / time.Second))})
 	}
-	e.sendAs(id, status, text+"\n", fields...)
+	e.sendAs(id, status, text, fields...)
 }
 
 // sendAs answers with a text that is no page and that nobody may store.
@@ -173,6 +196,9 @@ func (e *Engine[B]) sendBlob(id RequestID, status int, body B, size int, fields 
 	q := e.requests[id]
 	if q != nil {
 		fields = append(fields, q.plan.Header...)
+		if q.alone && len(q.slots) > 0 {
+			fields = append(fields, cacheStatus(q.statuses()))
+		}
 	}
 	head := e.host.NewHead(status, fields)
 	if q != nil && q.head {

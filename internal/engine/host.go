@@ -46,6 +46,9 @@ type Request struct {
 	params      []string
 	key         []byte // of the composed page
 	bad         error  // why a page answers it with 400
+	own         string // the target without what asks for a slot alone
+	alone       bool   // one slot of the page is asked for
+	slot        string // which
 	in          visitor
 }
 
@@ -109,7 +112,8 @@ type Host[B any] interface {
 	// Pass gives the request to the origin; afterwards it is finished, unless its answer is composed: see [Engine.PassHead]. host is
 	// the member of [config.Config].Hosts that it came for, empty if there is none. shell says that the URL's answer is known to be
 	// composed: of the whole of it, so that the visitor's conditions and ranges are not for the origin.
-	Pass(id RequestID, host string, shell bool)
+	// target is what the origin is asked for; empty: what came.
+	Pass(id RequestID, host, target string, shell bool)
 
 	// Admin gives the host a request whose path is one of inlay's own, or could be read so; for the engine it is finished.
 	Admin(id RequestID)

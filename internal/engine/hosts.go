@@ -54,6 +54,7 @@ func (e *Engine[B]) visitorsHost(in route.Inputs) string {
 // know notes what the keys of a request may be made of.
 func (e *Engine[B]) know(r *Request) {
 	r.path, r.query = route.SplitTarget(r.Target)
+	r.findSlot()
 	lot := r.Draw
 	if lot == 0 {
 		lot = uint64(r.ID)

@@ -17,6 +17,9 @@ type request[B any] struct {
 	plan   *plan[B] // nil: of a page of the origin whose shell is awaited
 	mode   page.Mode
 	head   bool   // HEAD
+	idle   bool   // for which nothing is asked that is not required: HEAD of a page
+	alone  bool   // one slot of the page answers it
+	slot   string // which
 	http10 bool   // whose client cannot be streamed to
 	key    string // of the composed page
 	since  time.Time
@@ -78,9 +81,10 @@ func (v *visitor) Header(name string) string {
 func (e *Engine[B]) newRequest(r *Request, pl *plan[B]) *request[B] {
 	q := &request[B]{
 		id: r.ID, head: r.Method == "HEAD", http10: r.HTTP10, since: e.now, visitor: r.in,
-		params: append([]string(nil), r.params...), skip: r.Sent, running: true, plan: pl,
+		params: append([]string(nil), r.params...), skip: r.Sent, running: true, plan: pl, alone: r.alone, slot: r.slot,
 		visit: r.Visit,
 	}
+	q.idle = q.head && !q.alone
 	if pl != nil {
 		q.key, q.keyed, q.loose = string(r.key), pl.depends.Load(), &pl.loose
 		q.leaves(e)
@@ -94,6 +98,9 @@ func (q *request[B]) leaves(e *Engine[B]) {
 	if q.mode = modeOf(&r, q.plan.Page, e.config.Debug); q.mode == page.Stream && q.loose.Load() {
 		q.mode = page.Ordered
 	}
+	if q.alone {
+		q.mode = page.Complete
+	}
 	patience := q.plan.Patience
 	if patience == 0 {
 		patience = e.config.Patience
@@ -104,10 +111,17 @@ func (q *request[B]) leaves(e *Engine[B]) {
 // begin makes the request of a page of the build and looks at each slot: there, or a fill to wait for.
 func (e *Engine[B]) begin(r *Request) (*request[B], error) {
 	pl := e.plans[r.page].Load()
-	for _, sp := range pl.slots {
+	pieces := pl.pieces
+	if r.alone {
+		pieces = onlySlot(pl, r.slot)
+	}
+	for i := range pieces {
 		// All keys first: a request that is refused has started nothing. They are made anew below, since together they can
 		// take megabytes, and only those that a fill is for are kept, by the fill.
-		if _, err := e.makeKey(sp, r.params, &r.in); err != nil {
+		if pieces[i].kind != slotPiece {
+			continue
+		}
+		if _, err := e.makeKey(pl.slots[pieces[i].slot], r.params, &r.in); err != nil {
 			return nil, err
 		}
 	}
@@ -118,13 +132,15 @@ func (e *Engine[B]) begin(r *Request) (*request[B], error) {
 			q.mode = page.Stream
 		}
 	}
-	e.counts.Pages++
 	e.requests[q.id] = q
 	if len(pl.Inserts) > 0 {
 		q.filled = e.fillIn(pl, q.params)
 		pl = q.filled
 	}
-	q.body = e.newBody(q, pl, pl.pieces, nil)
+	if e.count(q); !q.alone {
+		pieces = pl.pieces
+	}
+	q.body = e.newBody(q, pl, pieces, nil)
 	e.lookAt(q.body.slots)
 	return q, nil
 }
@@ -192,6 +208,9 @@ func (e *Engine[B]) write(q *request[B]) bool {
 		if s := q.requiredFailure(); s != nil && !q.passed {
 			e.sendFailure(q, s)
 			return true
+		}
+		if q.alone {
+			return e.writeSlot(q)
 		}
 		if q.head {
 			if q.requiredPending() {

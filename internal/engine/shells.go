@@ -47,7 +47,7 @@ func markerKey(dst []byte, authority, target string) []byte {
 // markerOf is what is known of a request's URL, nil if nothing is. It may be called at any time, from any goroutine.
 func (e *Engine[B]) markerOf(r *Request, now time.Time) *marker[B] {
 	if e.markers.Load() > 0 {
-		r.key = markerKey(r.key[:0], r.Fields.Field(":authority"), r.Target)
+		r.key = markerKey(r.key[:0], r.Fields.Field(":authority"), r.own)
 		if v, state := e.fragments.GetAt(unsafe.String(unsafe.SliceData(r.key), len(r.key)), now); state != cache.Miss && v.marker() != nil {
 			return v.marker()
 		}
@@ -63,7 +63,7 @@ func (e *Engine[B]) routeShell(r *Request, now time.Time) *entry[B] {
 		return nil
 	}
 	r.shell = true
-	if !m.kept {
+	if !m.kept || r.alone {
 		return nil
 	}
 	const prefix = len("page:")
@@ -128,7 +128,7 @@ func (e *Engine[B]) beginShell(r *Request) bool {
 	if err != nil {
 		return false
 	}
-	if _, there := e.fragments.Stored(key); r.Method == "HEAD" && !there {
+	if _, there := e.fragments.Stored(key); r.Method == "HEAD" && !there && !r.alone {
 		return false
 	}
 	q := e.newRequest(r, nil)
@@ -149,7 +149,7 @@ func (e *Engine[B]) withoutShell(q *request[B]) bool {
 		return false
 	}
 	e.counts.Passed++
-	e.host.Pass(q.id, e.visitorsHost(&q.visitor), true)
+	e.host.Pass(q.id, e.visitorsHost(&q.visitor), q.slots[0].plan.Src, true)
 	return true
 }
 
@@ -162,13 +162,13 @@ func (e *Engine[B]) mark(r *Request, vary []route.Input, kept bool) *marker[B] {
 	}
 	inputs = append(inputs, vary...)
 	s := &page.Slot{
-		Name: shellName, Src: r.Target, TTL: duration.Unset, StaleWhileRevalidate: duration.Unset, StaleIfError: duration.Unset, Timeout: duration.Unset,
-		Vary: inputs, Place: page.Place{Source: route.Template{Literal: []string{r.Target}}},
+		Name: shellName, Src: r.own, TTL: duration.Unset, StaleWhileRevalidate: duration.Unset, StaleIfError: duration.Unset, Timeout: duration.Unset,
+		Vary: inputs, Place: page.Place{Source: route.Template{Literal: []string{r.own}}},
 		Origins: page.Origins{Document: true, Lenient: true},
 	}
 	s.Varies.Add(inputs)
 	m := &marker[B]{slot: &slotPlan[B]{Slot: s}, kept: kept}
-	e.putMarker(r.Fields.Field(":authority"), r.Target, m)
+	e.putMarker(r.Fields.Field(":authority"), r.own, m)
 	return m
 }
 
@@ -196,7 +196,7 @@ func (e *Engine[B]) PassHead(r *Request, a *answer.Answer, now time.Time) (p Par
 	if r.Method != "GET" {
 		return p
 	}
-	p.Base = r.Target
+	p.Base = r.own
 	e.declares(&p)
 	question := e.question(answer.ToVisitor, &page.Slot{})
 	question.Declared = p.EdgeSlots || p.ESI
@@ -213,7 +213,7 @@ func (e *Engine[B]) PassHead(r *Request, a *answer.Answer, now time.Time) (p Par
 	q.loose = m.loose
 	q.leaves(e)
 	q.sent = q.skip > 0
-	e.counts.Pages++
+	e.count(q)
 	e.requests[q.id] = q
 	q.body = &body[B]{}
 	if m.kept {
@@ -307,12 +307,16 @@ func (e *Engine[B]) PassPart(id RequestID, outline []byte, text B, size int, don
 		return
 	}
 	e.host.Drop(text)
-	from := len(q.body.pieces)
-	q.body.pieces = q.plan.pieces
+	pieces := q.plan.pieces[len(q.body.pieces):]
+	if q.alone {
+		pieces = e.onlySlotOf(q)
+	} else {
+		q.body.pieces = q.plan.pieces
+	}
 	q.more = !done
 	q.running = true
 	first := len(q.body.slots)
-	e.addSlots(q, q.body, q.plan, q.plan.pieces[from:], nil)
+	e.addSlots(q, q.body, q.plan, pieces, nil)
 	e.lookAt(q.body.slots[first:])
 	e.advance(q)
 }

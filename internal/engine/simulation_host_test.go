@@ -98,6 +98,9 @@ func (s *sim) Repeat(id RequestID, r *Repeat[simBlob]) {
 	if left := r.Until.Sub(s.wall()); left <= 0 {
 		s.fail("request %d: may be repeated for %v", q.id, left)
 	}
+	if q.slot != nil {
+		s.fail("request %d for a slot may be repeated", id)
+	}
 	s.repeats.last = q.id
 	s.repeats.add(q.target, r, head, body.bytes, r.Until.Add(-s.skew))
 }
@@ -122,7 +125,7 @@ func (s *sim) Finish(id RequestID) {
 	}
 	q.ended = true
 }
-func (s *sim) Pass(id RequestID, _ string, _ bool) {
+func (s *sim) Pass(id RequestID, _, _ string, _ bool) {
 	q := s.own(id, "Pass")
 	q.passed, q.ended = true, true
 }
@@ -191,7 +194,10 @@ func (s *sim) Stop(fill FillID) {
 	}
 }
 func (s *sim) Fill(id RequestID, fill FillID, f Fill) {
-	s.own(id, "Fill")
+	q := s.own(id, "Fill")
+	if q.slot != nil && !q.left && f.Src != strings.Replace(q.slot.Src, "{id}", q.params, 1) {
+		s.fail("request %d for slot %s asks for %s", id, q.slot.Name, f.Src)
+	}
 	if s.fills[fill] != nil {
 		s.fail("fill %d was asked for twice", fill)
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"time"
 
 	"inlay/internal/answer"
@@ -116,13 +117,16 @@ func (s *simOrigin) Break(id RequestID) {
 	q := s.own(id, "Break")
 	q.ended, q.broken = true, true
 }
-func (s *simOrigin) Pass(id RequestID, _ string, _ bool) {
+func (s *simOrigin) Pass(id RequestID, _, target string, _ bool) {
 	q := s.own(id, "Pass")
 	if q.head != nil {
 		s.fail("request %d was passed on after its head", id)
 	}
 	if q.passed {
 		s.fail("request %d was passed on twice", id)
+	}
+	if strings.Contains(target, "inlay") || target != "" && target != q.bare {
+		s.fail("request %d was passed on as %s", id, target)
 	}
 	q.passed = true
 }
@@ -162,6 +166,9 @@ func (s *simOrigin) Fill(id RequestID, fill FillID, f Fill) {
 	s.own(id, "Fill")
 	if s.fills[fill] != nil {
 		s.fail("fill %d was asked for twice", fill)
+	}
+	if strings.Contains(f.Src, "inlay") {
+		s.fail("fill %d is of %s", fill, f.Src)
 	}
 	s.fills[fill] = &originFill{id: fill, fill: f, text: len(s.texts), leader: id}
 	s.texts = append(s.texts, originText{of: f.FillRequest})

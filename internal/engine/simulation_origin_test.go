@@ -35,7 +35,7 @@ func TestOriginSimulationKeepsItsInvariants(t *testing.T) {
 	}
 	all := map[string]int{}
 	defer func() {
-		for _, what := range []string{"whole", "streamed", "passed", "composed", "broken", "nested", "else", "kept", "hit", "went on"} {
+		for _, what := range []string{"whole", "streamed", "passed", "composed", "broken", "nested", "else", "kept", "hit", "went on", "a slot alone", "a slot for all", "a slot of its visitor's page", "no slot"} {
 			if events >= 40_000 && all[what] == 0 && !t.Failed() {
 				t.Errorf("nothing was %s", what)
 			}
@@ -155,6 +155,9 @@ type simVisit struct {
 	parts   []string
 	said    int
 	crashed bool
+
+	bare string // the target without what asks for a slot
+	slot string // asked for alone; empty: the page is
 }
 
 func (q *simVisit) Field(name string) string { return q.fields[name] }

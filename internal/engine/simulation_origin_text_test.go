@@ -21,6 +21,9 @@ func inputOf(src int) string {
 	return [...]string{3: "cookie:u", 4: "query:q", 5: "header:accept-language", 8: ""}[src]
 }
 
+// simSlots are those that are asked for alone.
+var simSlots = []string{"s0", "s1", "s2", "s3", "s0", "s1", "s3", "s4", "esi-1", "esi-2", "s0.esi-1", "s1.s2", "esi-1.s1", "none"}
+
 func (s *simOrigin) request(r *rand.Rand) {
 	s.lastID++
 	q := &simVisit{id: s.lastID, began: s.now, gone: s.gone, fields: map[string]string{":authority": "shop.example", ":scheme": "https"}}
@@ -35,6 +38,15 @@ func (s *simOrigin) request(r *rand.Rand) {
 	}
 	if target[1] == 'c' || target[1] == 'p' && r.IntN(2) == 0 {
 		target += "?q=" + strconv.Itoa(r.IntN(2))
+	}
+	if q.bare = target; r.IntN(4) == 0 {
+		q.slot = simSlots[r.IntN(len(simSlots))]
+		path, query, has := strings.Cut(target, "?")
+		if target = path + "?inlay-slot=" + q.slot; has && r.IntN(2) == 0 {
+			target += "&" + query
+		} else if has {
+			target = path + "?" + query + "&inlay%2Dslot=" + q.slot
+		}
 	}
 	method := "GET"
 	if r.IntN(12) == 0 {
@@ -149,9 +161,9 @@ func (s *simOrigin) says(r *rand.Rand, target string, a *answer.Answer) {
 func (s *simOrigin) part(q *simVisit, r *rand.Rand) {
 	if q.answer == nil {
 		q.answer = &answer.Answer{Status: 200, ContentType: "text/html"}
-		s.says(r, q.request.Target, q.answer)
+		s.says(r, q.bare, q.answer)
 		q.text = len(s.texts)
-		t := originText{visitor: q.id, of: page.FillRequest{Src: q.request.Target}, esi: true, ended: s.now}
+		t := originText{visitor: q.id, of: page.FillRequest{Src: q.bare}, esi: true, ended: s.now}
 		pieces, _ := s.html(r, markOf(q.text, &t), true)
 		t.html = strings.Join(pieces, "")
 		s.texts = append(s.texts, t)
@@ -292,6 +304,9 @@ func (s *simOrigin) count(q *simVisit) {
 
 // check holds that a visitor got a page of the texts that are for them, each in its place, and nothing else.
 func (s *simOrigin) check(q *simVisit) {
+	if q.slot != "" {
+		s.checkSlot(q)
+	}
 	if q.request.Method == "HEAD" || q.head.status == 304 || q.head.status == 502 || q.head.status == 404 {
 		return
 	}
@@ -316,27 +331,19 @@ func (s *simOrigin) check(q *simVisit) {
 			s.fail("request %d got what is another's, %s: %s", q.id, mark, q.body)
 		}
 	}
+	if q.slot != "" {
+		s.matchAlone(q, body)
+		return
+	}
 	if q.crashed {
 		return // of two engines, which need not have had the same fragments
 	}
-	html, document := "", true
-	if i := slices.IndexFunc(s.pages, func(p page.Page) bool { path, _, _ := strings.Cut(q.request.Target, "?"); return p.Pattern == path }); i >= 0 {
-		for j, text := range s.pages[i].Static {
-			html += text
-			if j < len(s.pages[i].Slots) {
-				slot := &s.pages[i].Slots[j]
-				vary := ""
-				if len(slot.Vary) > 0 {
-					vary = ` vary="cookie:u"`
-				}
-				html += `<edge-slot name="` + slot.Name + `" src="` + slot.Src + `"` + vary + `>…</edge-slot>`
-			}
-		}
-	} else {
+	html, document := s.htmlOf(q), true
+	if html == "" {
 		n := numberIn(body)
 		t := &s.texts[n]
 		html = t.html
-		if q.passed && n != q.text || !q.passed && (t.visitor != 0 || t.of.Src != q.request.Target || n <= s.goneAt(q, t.of.Src)) {
+		if q.passed && n != q.text || !q.passed && (t.visitor != 0 || t.of.Src != q.bare || n <= s.goneAt(q, t.of.Src)) {
 			s.fail("request %d got the page of another, or one that was purged: %s", q.id, q.body)
 		}
 	}
@@ -344,6 +351,26 @@ func (s *simOrigin) check(q *simVisit) {
 	if !slices.Contains(s.match(q, html, &o, o.Pieces, body, 0), "") {
 		s.fail("request %d got what is not its page: %s\n    in the end %s\n    of %s", q.id, q.body, body, html)
 	}
+}
+
+// htmlOf is the text of a visit's page, if that is one of the build.
+func (s *simOrigin) htmlOf(q *simVisit) (html string) {
+	i := slices.IndexFunc(s.pages, func(p page.Page) bool { path, _, _ := strings.Cut(q.bare, "?"); return p.Pattern == path })
+	if i < 0 {
+		return ""
+	}
+	for j, text := range s.pages[i].Static {
+		html += text
+		if j < len(s.pages[i].Slots) {
+			slot := &s.pages[i].Slots[j]
+			vary := ""
+			if len(slot.Vary) > 0 {
+				vary = ` vary="cookie:u"`
+			}
+			html += `<edge-slot name="` + slot.Name + `" src="` + slot.Src + `"` + vary + `>…</edge-slot>`
+		}
+	}
+	return html
 }
 
 // goneAt is the last text of a src that a request may not get, since it came after a purge.

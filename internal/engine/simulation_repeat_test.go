@@ -11,7 +11,7 @@ import (
 
 func TestSimulationComparesRepeatedAnswers(t *testing.T) {
 	s := newSim(5, false)
-	for _, st := range makeScript(5, 20_000) {
+	for _, st := range makeScript(5, 30_000) {
 		s.step(st)
 	}
 	require.Empty(t, s.failure)

@@ -120,6 +120,7 @@ type simRequest struct {
 	passed  bool
 	isHead  bool
 	target  string
+	slot    *page.Slot        // asked for alone; nil: the page is
 	after   map[string]FillID // purged, as it was when the request came
 }
 
@@ -443,6 +444,10 @@ func (s *sim) request(r *rand.Rand) {
 	case 1:
 		target = page.Pattern[:3] + "/%2e%2e"
 	}
+	if target[1] == 'p' && r.IntN(8) == 0 {
+		q.slot = &page.Slots[r.IntN(len(page.Slots))]
+		target += "?inlay-slot=" + q.slot.Name
+	}
 	q.target = target
 	s.event(q.id, "request %d: %s %s", q.id, method, target)
 	req := &Request{ID: q.id, Method: method, Target: target, HTTP10: r.IntN(10) == 0, Fields: &simFields{agents[r.IntN(3)]}}
@@ -486,6 +491,14 @@ func (s *sim) checkAnswer(q *simRequest) {
 		return
 	}
 	body := string(q.body)
+	if q.slot != nil {
+		src := strings.Replace(q.slot.Src, "{id}", q.params, 1)
+		if !strings.HasPrefix(body, "<p>["+src+"#") || strings.Count(body, "[") != 1 {
+			s.fail("request %d for slot %s has another's fragment, or none: %s", q.id, q.slot.Name, body)
+		}
+		s.checkFragment(q, q.slot, src, body)
+		return
+	}
 	if !strings.HasSuffix(body, "</body></html>") || strings.Count(body, "</body>") != 1 {
 		s.fail("request %d is not whole: %s", q.id, body)
 	}
@@ -516,20 +529,26 @@ func (s *sim) checkAnswer(q *simRequest) {
 		if !strings.Contains(content, mark) && !strings.Contains(content, "failed") && !strings.Contains(content, "skeleton") {
 			s.fail("request %d: slot %s has neither its fragment nor what stands for it: %s", q.id, slot.Name, body)
 		}
-		src := strings.Replace(slot.Src, "{id}", q.params, 1)
-		if _, version, ok := strings.Cut(content, mark); ok {
-			number, _, _ := strings.Cut(version, "]")
-			n, err := strconv.Atoi(number)
-			if err != nil || FillID(n) <= q.after[src] {
-				s.fail("request %d: slot %s has fill %s's fragment, which was purged with fill %d", q.id, slot.Name, number, q.after[src])
-			}
-			if age := q.began.Sub(s.fills[FillID(n)].ended); age > s.longest(slot.Src) {
-				s.fail("request %d: slot %s has fill %s's fragment, which was %v old when the request came", q.id, slot.Name, number, age)
-			}
-		}
+		s.checkFragment(q, slot, strings.Replace(slot.Src, "{id}", q.params, 1), content)
 		if n := strings.Count(content, "["); n > 1 || n == 1 && !strings.Contains(content, mark) {
 			s.fail("request %d: slot %s has another's fragment: %s", q.id, slot.Name, body)
 		}
+	}
+}
+
+// checkFragment holds that a slot's fragment is one that its visitor could still get.
+func (s *sim) checkFragment(q *simRequest, slot *page.Slot, src, content string) {
+	_, version, ok := strings.Cut(content, "["+src+"#")
+	if !ok {
+		return
+	}
+	number, _, _ := strings.Cut(version, "]")
+	n, err := strconv.Atoi(number)
+	if err != nil || FillID(n) <= q.after[src] {
+		s.fail("request %d: slot %s has fill %s's fragment, which was purged with fill %d", q.id, slot.Name, number, q.after[src])
+	}
+	if age := q.began.Sub(s.fills[FillID(n)].ended); age > s.longest(slot.Src) {
+		s.fail("request %d: slot %s has fill %s's fragment, which was %v old when the request came", q.id, slot.Name, number, age)
 	}
 }
 

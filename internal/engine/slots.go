@@ -182,7 +182,7 @@ func (e *Engine[B]) look(s *slotState[B]) {
 	if sp.TTL == 0 {
 		s.status.Fwd = "bypass"
 		q.pending++
-		if !q.head || sp.Required {
+		if !q.idle || sp.Required {
 			e.fillAlone(s, key)
 		}
 		return
@@ -208,7 +208,7 @@ func (e *Engine[B]) look(s *slotState[B]) {
 		s.status.Hit = true
 		s.took = -1 // the ttl may be 0 still, in whole seconds
 		e.settled(s, v, info.TTL)
-		if !q.head && e.failureOf(key) == nil {
+		if !q.idle && e.failureOf(key) == nil {
 			e.refresh(s, key, nil)
 		}
 		return
@@ -219,7 +219,7 @@ func (e *Engine[B]) look(s *slotState[B]) {
 		return
 	}
 	q.pending++
-	if !q.head || sp.Required {
+	if !q.idle || sp.Required {
 		e.join(s, key)
 	}
 }
@@ -296,14 +296,14 @@ func (e *Engine[B]) enter(s *slotState[B]) {
 		return
 	}
 	if s.plan.Document {
-		e.counts.Pages++
+		e.count(q)
 		q.plan = pl
 		e.composedKey(q)
 		q.leaves(e)
 	} else if q.plan.grow(&pl.depends.Load().varies) {
 		e.host.EndRepeats() // the heads of the page's others say less in Vary
 	}
-	s.body = e.newBody(q, pl, pl.pieces, s)
+	s.body = e.newBody(q, pl, q.piecesIn(s, pl), s)
 	if s.plan.Document {
 		q.body = s.body
 	}

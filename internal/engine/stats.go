@@ -11,6 +11,8 @@ type Stats struct {
 	// Whole are those of Pages that left as one body, Streamed those that left before their fragments were there,
 	// Failures those answered with an error because a required slot failed.
 	Whole, Streamed, Failures uint64
+	// Slots are requests for one slot at its own URL, which are none of Pages.
+	Slots uint64
 	// Left are requests whose client went away before the end.
 	Left uint64
 	// Passed are requests that no page answers; BadRequests those answered with 400.
@@ -41,7 +43,7 @@ type Stats struct {
 type counts struct {
 	Pages, Whole, Streamed, Failures, Left, Passed, BadRequests uint64
 	Fills, TakenOver, Failed, Unstored, Late, Early             uint64
-	Polls, PollsFailed, Held                                    uint64
+	Polls, PollsFailed, Held, Slots                             uint64
 	FoundDataCenter, FoundKV, Refused                           uint64
 }
 
@@ -51,7 +53,7 @@ func (e *Engine[B]) Stats() Stats {
 	return Stats{
 		Warm: e.warm.Load(), Pages: n.Pages, Whole: n.Whole, Streamed: n.Streamed, Failures: n.Failures, Left: n.Left,
 		Passed: n.Passed, BadRequests: n.BadRequests, Fills: n.Fills, TakenOver: n.TakenOver, Early: n.Early, Failed: n.Failed,
-		Unstored: n.Unstored, Late: n.Late, Polls: n.Polls, PollsFailed: n.PollsFailed, Held: n.Held,
+		Slots: n.Slots, Unstored: n.Unstored, Late: n.Late, Polls: n.Polls, PollsFailed: n.PollsFailed, Held: n.Held,
 		FoundDataCenter: n.FoundDataCenter, FoundKV: n.FoundKV, Refused: n.Refused,
 		Waiting: len(e.requests) + len(e.held), Flights: len(e.flights), Crashes: e.config.Crashes,
 		Cache: e.fragments.Stats(), Bytes: e.fragments.Bytes() + e.failures.Bytes(), Entries: e.fragments.Len() + e.failures.Len(),

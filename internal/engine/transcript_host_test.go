@@ -356,8 +356,12 @@ func (h *transcriptHost) EndRepeats() {
 	}
 	h.repeats = false
 }
-func (h *transcriptHost) Pass(id RequestID, _ string, _ bool) {
-	h.ask("pass %d", id)
+func (h *transcriptHost) Pass(id RequestID, _, target string, _ bool) {
+	as := ""
+	if target != "" && target != h.passed[id].request.Target {
+		as = " as " + target
+	}
+	h.ask("pass %d%s", id, as)
 	delete(h.ids, id)
 }
 func (h *transcriptHost) Admin(id RequestID) {

@@ -116,7 +116,7 @@ func (v *Verifier[B]) request(id RequestID, q *request[B]) {
 				v.continued[q] = true
 			}
 			if s.fill == nil {
-				v.that(q.head && !s.plan.Required, what, "waits for what nobody fills")
+				v.that(q.idle && !s.plan.Required, what, "waits for what nobody fills")
 				continue
 			}
 			awaited++
@@ -326,11 +326,11 @@ func (v *Verifier[B]) growth() {
 	v.that(e.lastFill >= v.lastFill, "the number of fills", "goes back")
 	v.that(c.Pages >= was.Pages && c.Whole >= was.Whole && c.Streamed >= was.Streamed && c.Failures >= was.Failures &&
 		c.Left >= was.Left && c.Passed >= was.Passed && c.BadRequests >= was.BadRequests && c.Fills >= was.Fills &&
-		c.TakenOver >= was.TakenOver && c.Failed >= was.Failed && c.Unstored >= was.Unstored && c.Late >= was.Late && c.Early >= was.Early,
+		c.TakenOver >= was.TakenOver && c.Failed >= was.Failed && c.Unstored >= was.Unstored && c.Late >= was.Late && c.Slots >= was.Slots && c.Early >= was.Early,
 		"a counter", "goes back")
 	pages := uint64(0)
 	for _, q := range e.requests {
-		if q.plan != nil {
+		if q.plan != nil && !q.alone {
 			pages++
 		}
 	}

@@ -173,7 +173,7 @@ func (i *worldIsolate) Write(id RequestID, b *worldBlob) {
 	q.whole = b.end
 }
 func (i *worldIsolate) Finish(id RequestID) { i.own(id, "Finish").ended = true }
-func (i *worldIsolate) Pass(id RequestID, _ string, _ bool) {
+func (i *worldIsolate) Pass(id RequestID, _, _ string, _ bool) {
 	q := i.own(id, "Pass")
 	q.ended, q.passed = true, true
 	if q.purge != nil {

@@ -40,19 +40,49 @@ var start string
 // Name is what the page is called among the modules of a Worker.
 const Name = "operator.bin"
 
-// made is the page with its style and script inside, and its policy.
-var made = sync.OnceValues(func() (body, policy string) {
-	// A module has names of its own, which no extension of a browser meets.
-	script := strings.Join([]string{text, ask, picture, entries, purge, views, start}, "\n")
-	body = strings.Replace(page, "/*STYLE*/", style, 1)
-	body = strings.Replace(body, "<script>/*SCRIPT*/", `<script type="module">`+script, 1)
-	return body, strings.Join([]string{
-		"default-src 'none'", "script-src " + hash(script), "style-src " + hash(style), "connect-src 'self'", "img-src data:",
-		"base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
-		// Where a browser knows them, nothing that is a text becomes HTML or script, whatever the page's own script does.
-		"require-trusted-types-for 'script'", "trusted-types 'none'",
-	}, "; ")
-})
+var (
+	once   sync.Once
+	body   string
+	policy string
+)
+
+// made is the page with its style and script inside, and its policy; made when it is first asked for, and nothing of it is in a program
+// that never does.
+func made() (string, string) {
+	once.Do(func() {
+		script := terse(strings.Join([]string{text, ask, picture, entries, purge, views, start}, "\n"))
+		style := terse(style)
+		body = strings.Replace(page, "/*STYLE*/", style, 1)
+		// A module has names of its own, which no extension of a browser meets.
+		body = strings.Replace(body, "<script>/*SCRIPT*/", `<script type="module">`+script, 1)
+		policy = strings.Join([]string{
+			"default-src 'none'", "script-src " + hash(script), "style-src " + hash(style), "connect-src 'self'", "img-src data:",
+			"base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+			// Where a browser knows them, nothing that is a text becomes HTML or script, whatever the page's own script does.
+			"require-trusted-types-for 'script'", "trusted-types 'none'",
+		}, "; ")
+	})
+	return body, policy
+}
+
+// terse is a text without what its lines begin with, and without comments that have their lines for themselves: a sixth of it.
+func terse(s string) string {
+	var b strings.Builder
+	within := false
+	for line := range strings.Lines(s) {
+		line = strings.TrimLeft(line, " \t")
+		switch end := strings.TrimSpace(line); {
+		case within:
+			within = !strings.HasSuffix(end, "*/")
+		case strings.HasPrefix(end, "/*") && !strings.Contains(end, "*/"):
+			within = true
+		case end == "", strings.HasPrefix(end, "//"), strings.HasPrefix(end, "/*") && strings.Index(end, "*/") == len(end)-2:
+		default:
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
 
 // hash is a source of a policy that allows one text, as CSP 3 section 2.3.1 has it.
 func hash(s string) string {
@@ -60,13 +90,12 @@ func hash(s string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// Fields are what the page is answered with, besides its length.
+// Fields are what the page is answered with, besides its length and the Cache-Control that all answers of administration have.
 func Fields() []field.Field {
 	_, policy := made()
 	return []field.Field{
 		{Name: "content-type", Value: "text/html; charset=utf-8"},
 		{Name: "content-security-policy", Value: policy},
-		{Name: "cache-control", Value: "no-store"},
 		{Name: "referrer-policy", Value: "no-referrer"},
 		{Name: "x-content-type-options", Value: "nosniff"},
 		{Name: "cross-origin-opener-policy", Value: "same-origin"},

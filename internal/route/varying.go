@@ -98,7 +98,7 @@ func Value(in Inputs, i Input) string {
 		for rest := in.RawQuery(); rest != ""; {
 			var pair string
 			pair, rest, _ = ascii.Cut(rest, "&")
-			if _, encoded, _ := ascii.Cut(pair, "="); isQueryName(pair, i.Name) {
+			if _, encoded, _ := ascii.Cut(pair, "="); IsQueryName(pair, i.Name) {
 				value, _ = DecodeQuery(encoded)
 				break
 			}
@@ -146,7 +146,7 @@ func (v *Varying) AppendQuery(dst []byte, in Inputs, more bool) []byte {
 		for rest := query; rest != ""; {
 			var pair string
 			pair, rest, _ = ascii.Cut(rest, "&")
-			if !isQueryName(pair, name) {
+			if !IsQueryName(pair, name) {
 				continue
 			}
 			_, value, _ := ascii.Cut(pair, "=")
@@ -165,8 +165,8 @@ func (v *Varying) AppendQuery(dst []byte, in Inputs, more bool) []byte {
 	return dst
 }
 
-// isQueryName tells whether the name of a still encoded pair is name.
-func isQueryName(pair, name string) bool {
+// IsQueryName tells whether the name of a still encoded pair is name.
+func IsQueryName(pair, name string) bool {
 	i := 0
 	for ; i < len(pair) && pair[i] != '='; i++ {
 		if name == "" {

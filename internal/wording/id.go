@@ -128,6 +128,8 @@ const (
 	TooManySlots
 	HasNoSlots
 	CannotBeShown
+	SlotCannotBeShown
+	NoSuchSlot
 	PageAnd
 
 	// Lists of names, which core.wasm gets in the same way: see [List].

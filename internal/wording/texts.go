@@ -105,6 +105,9 @@ var namedTexts = [named]string{
 	CannotBeShown:   "The page cannot be shown: a fragment that it requires failed.",
 	PageAnd:         "~\n~: ~",
 
+	SlotCannotBeShown: "The slot cannot be shown: its fragment failed.",
+	NoSuchSlot:        "There is no such slot: inlay-slot names one slot of the page, once.",
+
 	ElementNames:  elementNames,
 	InputFields:   inputFields,
 	FieldsNotKept: fieldsNotKept,

@@ -90,10 +90,10 @@ func write(id uint32, b handle)
 //go:wasmimport inlay finish
 func finish(id uint32)
 
-// pass answers with 1 for a URL whose answer is known to be composed.
+// pass takes host NUL target; shell is 1 for a URL whose answer is known to be composed.
 //
 //go:wasmimport inlay pass
-func pass(id uint32, host unsafe.Pointer, size, shell uint32)
+func pass(id uint32, p unsafe.Pointer, size, shell uint32)
 
 //go:wasmimport inlay admin
 func admin(id uint32)
@@ -260,7 +260,8 @@ func (host) EndRepeats()                              { endRepeats() }
 func (host) Respond(id engine.RequestID, head handle) { respond(uint32(id), head) }
 func (host) Write(id engine.RequestID, b handle)      { write(uint32(id), b) }
 func (host) Finish(id engine.RequestID)               { finish(uint32(id)) }
-func (host) Pass(id engine.RequestID, visitors string, shell bool) {
+func (host) Pass(id engine.RequestID, visitors, target string, shell bool) {
+	visitors += "\x00" + target
 	pass(uint32(id), unsafe.Pointer(unsafe.StringData(visitors)), uint32(len(visitors)), number(shell))
 }
 

@@ -58,6 +58,9 @@ func TestInternalPathsStayWithTheWorker(t *testing.T) {
 					want := []int{400, 404}
 					if name == "token" {
 						want = []int{400, 401}
+						if method == "GET" && strings.Contains(answer, `id="token"`) { // the operator's page, which asks for it itself
+							want = []int{200}
+						}
 					}
 					assert.Contains(t, want, status, "%s %s: %s", method, target, answer)
 					assert.NotContains(t, answer, "ILF1")

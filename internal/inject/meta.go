@@ -1,4 +1,4 @@
-package devserver
+package inject
 
 import (
 	"bytes"
@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// metaFilter lets a page pass, and changes the policies of its
-// <meta http-equiv="Content-Security-Policy"> so that they allow the client.
+// Filter lets a page pass, and changes the policies of its
+// <meta http-equiv="Content-Security-Policy"> so that they allow what is put in.
 // What has come passes at once but for a tag that has not ended. The zero
 // value's allowance has to be set.
-type metaFilter struct {
-	allow allowance
+type Filter struct {
+	Allow Allowance
 	held  []byte // of a tag that has not ended
 	seen  int    // bytes that have passed
 	over  bool   // such a <meta> counts in the head alone, and that has ended
@@ -22,8 +22,8 @@ const (
 	maxTag  = 16 << 10  // nor in a longer tag
 )
 
-// next is what passes of the page's next bytes. The result may be chunk itself.
-func (f *metaFilter) next(chunk []byte) []byte {
+// Next is what passes of the page's next bytes. The result may be chunk itself.
+func (f *Filter) Next(chunk []byte) []byte {
 	if f.over {
 		return chunk
 	}
@@ -73,8 +73,8 @@ func (f *metaFilter) next(chunk []byte) []byte {
 	return append(out, text[from:]...)
 }
 
-// rest is what was held back, at the end of the page.
-func (f *metaFilter) rest() []byte { return f.held }
+// Rest is what was held back, at the end of the page.
+func (f *Filter) Rest() []byte { return f.held }
 
 // tagName is the name of the tag that a text begins with, in lower case and
 // with the slash of an end tag; "" if it is not one of those that matter. It is
@@ -92,7 +92,7 @@ func tagName(text []byte) (name string, whole bool) {
 
 // meta reads the tag that text begins with. end is where it ends, -1 if it does
 // not; changed is what stands in its place, nil if it stays.
-func (f *metaFilter) meta(text []byte) (end int, changed []byte) {
+func (f *Filter) meta(text []byte) (end int, changed []byte) {
 	isPolicy := false
 	var from, to int // of the content's value, with its quotes
 	i := len("<meta")
@@ -146,7 +146,7 @@ func (f *metaFilter) meta(text []byte) (end int, changed []byte) {
 	if !isPolicy || to == 0 {
 		return end, nil
 	}
-	policy := f.allow.policy(unquote(text[from:to]))
+	policy := f.Allow.Policy(unquote(text[from:to]))
 	changed = append(changed, text[:from]...)
 	changed = append(changed, `"`+html.EscapeString(policy)+`"`...)
 	return end, append(changed, text[to:end]...)

@@ -1,4 +1,4 @@
-package devserver
+package inject
 
 import (
 	"strings"
@@ -8,7 +8,7 @@ import (
 )
 
 func TestPoliciesInAPagesHeadAllowTheClient(t *testing.T) {
-	a := allowance{script: "h:1/c.js", hash: "'sha256-x'", events: "h:1/e"}
+	a := Allowance{Scripts: []string{"h:1/c.js"}, Hashes: []string{"'sha256-x'"}, Connects: []string{"h:1/e"}}
 	for _, c := range []struct{ name, page, want string }{
 		{"none", "<!doctype html><meta charset=utf-8><p>x", "<!doctype html><meta charset=utf-8><p>x"},
 		{"one", `<head><meta http-equiv="Content-Security-Policy" content="script-src 'self'"><title>x</title></head><body>`,
@@ -27,12 +27,12 @@ func TestPoliciesInAPagesHeadAllowTheClient(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for size := 1; size <= len(c.page); size++ { // in pieces of every size
-				f := metaFilter{allow: a}
+				f := Filter{Allow: a}
 				var got strings.Builder
 				for from := 0; from < len(c.page); from += size {
-					got.Write(f.next([]byte(c.page[from:min(from+size, len(c.page))])))
+					got.Write(f.Next([]byte(c.page[from:min(from+size, len(c.page))])))
 				}
-				got.Write(f.rest())
+				got.Write(f.Rest())
 				assert.Equal(t, c.want, got.String(), "in pieces of %d bytes", size)
 			}
 		})
@@ -40,13 +40,13 @@ func TestPoliciesInAPagesHeadAllowTheClient(t *testing.T) {
 }
 
 func TestOnlyATagThatHasNotEndedIsHeldBack(t *testing.T) {
-	f := metaFilter{}
-	assert.Equal(t, "<!doctype html><p>Basket</p>", string(f.next([]byte("<!doctype html><p>Basket</p><met"))))
-	assert.Equal(t, "<meter>", string(f.next([]byte("er>"))))
-	assert.Equal(t, "<p>then", string(f.next([]byte("<p>then"))))
-	assert.Equal(t, "", string(f.next([]byte("<meta content='"+strings.Repeat("x", 100)))))
+	f := Filter{}
+	assert.Equal(t, "<!doctype html><p>Basket</p>", string(f.Next([]byte("<!doctype html><p>Basket</p><met"))))
+	assert.Equal(t, "<meter>", string(f.Next([]byte("er>"))))
+	assert.Equal(t, "<p>then", string(f.Next([]byte("<p>then"))))
+	assert.Equal(t, "", string(f.Next([]byte("<meta content='"+strings.Repeat("x", 100)))))
 	long := strings.Repeat("x", maxTag)
-	assert.Equal(t, "<meta content='"+strings.Repeat("x", 100)+long, string(f.next([]byte(long))), "no longer tag is held")
+	assert.Equal(t, "<meta content='"+strings.Repeat("x", 100)+long, string(f.Next([]byte(long))), "no longer tag is held")
 }
 
 func FuzzMetaFilterChangesNothingElse(f *testing.F) {
@@ -57,14 +57,14 @@ func FuzzMetaFilterChangesNothingElse(f *testing.F) {
 		if size < 1 {
 			size = 1
 		}
-		whole := metaFilter{allow: allowanceFor("h:1")}
-		want := string(whole.next([]byte(page))) + string(whole.rest())
-		parts := metaFilter{allow: allowanceFor("h:1")}
+		whole := Filter{Allow: AllowanceFor("h:1", []string{"/c.js"}, nil, []string{"/e"})}
+		want := string(whole.Next([]byte(page))) + string(whole.Rest())
+		parts := Filter{Allow: AllowanceFor("h:1", []string{"/c.js"}, nil, []string{"/e"})}
 		var got strings.Builder
 		for from := 0; from < len(page); from += size {
-			got.Write(parts.next([]byte(page[from:min(from+size, len(page))])))
+			got.Write(parts.Next([]byte(page[from:min(from+size, len(page))])))
 		}
-		got.Write(parts.rest())
+		got.Write(parts.Rest())
 		if len(page) < maxTag {
 			assert.Equal(t, want, got.String())
 		}

@@ -1,4 +1,4 @@
-package devserver
+package inject
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 )
 
 func TestPoliciesAllowTheClientAndNothingElse(t *testing.T) {
-	a := allowance{script: "h:1/c.js", hash: "'sha256-x'", events: "h:1/e"}
+	a := Allowance{Scripts: []string{"h:1/c.js"}, Hashes: []string{"'sha256-x'"}, Connects: []string{"h:1/e"}}
 	for _, c := range []struct{ name, policy, want string }{
 		{"nothing that concerns it", "img-src 'self'; frame-ancestors 'none'", "img-src 'self'; frame-ancestors 'none'"},
 		{"script-src", "script-src 'self'", "script-src 'self' h:1/c.js"},
@@ -27,13 +27,18 @@ func TestPoliciesAllowTheClientAndNothingElse(t *testing.T) {
 		{"spaces and empty directives", " ;; script-src\t'self' ; ", "script-src 'self' h:1/c.js"},
 		{"empty", "", ""},
 	} {
-		t.Run(c.name, func(t *testing.T) { assert.Equal(t, c.want, a.policy(c.policy)) })
+		t.Run(c.name, func(t *testing.T) { assert.Equal(t, c.want, a.Policy(c.policy)) })
 	}
 }
 
 func TestAllowanceNamesTheHostThatThePageWasAskedOf(t *testing.T) {
-	assert.Equal(t, "localhost:8787/_inlay/dev/client.js", allowanceFor("localhost:8787").script)
-	assert.Equal(t, "localhost:8787/_inlay/dev/events", allowanceFor("localhost:8787").events)
-	assert.Equal(t, "'self'", allowanceFor("[::1]:8787").script, "CSP has no form for an IPv6 address")
-	assert.Equal(t, "'self'", allowanceFor("").events)
+	of := func(host string) Allowance {
+		return AllowanceFor(host, []string{"/a.js", "/b.js"}, []string{"sha256-x"}, []string{"/e"})
+	}
+	assert.Equal(t, []string{"localhost:8787/a.js", "localhost:8787/b.js"}, of("localhost:8787").Scripts)
+	assert.Equal(t, []string{"localhost:8787/e"}, of("localhost:8787").Connects)
+	assert.Equal(t, []string{"'self'"}, of("[::1]:8787").Scripts, "CSP has no form for an IPv6 address")
+	assert.Equal(t, []string{"'self'"}, of("").Connects)
+	assert.Equal(t, []string{"'sha256-x'"}, of("").Hashes)
+	assert.Equal(t, "script-src h/a.js h/b.js; connect-src h/e", of("h").Policy("script-src 'none'; connect-src 'none'"))
 }

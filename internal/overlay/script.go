@@ -1,0 +1,47 @@
+package overlay
+
+import (
+	_ "embed"
+	"encoding/json"
+	"html"
+	"net/http"
+	"strings"
+
+	"inlay/internal/inject"
+)
+
+//go:embed overlay.css
+var style string
+
+//go:embed overlay.js
+var source string
+
+// script is overlay.js with the style of what it shows.
+var script = func() string {
+	text, err := json.Marshal(style)
+	if err != nil {
+		panic(err) // a text
+	}
+	return strings.Replace(source, `/* overlay.css */ ""`, string(text), 1)
+}()
+
+// Integrity is the script's hash, as a policy has it.
+var Integrity = inject.HashOf(script)
+
+// Connects are the paths that the script asks.
+var Connects = []string{VisitPath, VisitPath + "/"}
+
+// Tag brings the overlay into the page of a visit.
+func (v *Visit) Tag() string {
+	return `<script src="` + ScriptPath + `" integrity="` + Integrity + `" data-visit="` + html.EscapeString(v.ID) + `" async></script>`
+}
+
+// Plain has a page asked for so that the overlay can be added, and each time anew: the browser's stored page has the overlay of another
+// visit.
+func Plain(header http.Header) {
+	if header.Get("Accept-Encoding") != "" {
+		header.Set("Accept-Encoding", "identity")
+	}
+	header.Del("If-None-Match")
+	header.Del("If-Modified-Since")
+}
