@@ -27,7 +27,7 @@ func (h *Handler) initDev() {
 		return
 	}
 	d := &dev{h: h, fills: map[engine.FillID]*overlay.Fill{}}
-	d.host = overlay.Host{Book: &d.book, Names: func() []string { return c.Hosts }, Entries: d.entries, Change: d.change}
+	d.host = overlay.Host{Book: &d.book, Names: func() []string { return c.Hosts }, Look: d.look, Change: d.change}
 	h.dev = d
 }
 
@@ -50,7 +50,9 @@ func (d *dev) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out.End()
 }
 
-func (d *dev) entries(context.Context, []string) map[string]json.RawMessage { return nil }
+func (d *dev) look(context.Context, *overlay.Visit) (map[string]json.RawMessage, error) {
+	return nil, nil
+}
 
 func (d *dev) change(ctx context.Context, keys []string, soft bool) error {
 	_, err := d.h.PurgeEverywhere(ctx, Purge{Keys: keys, Soft: soft})

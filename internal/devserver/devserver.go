@@ -134,6 +134,7 @@ func newSession(o Options) (s *session, end func(), err error) {
 		s.path = func(file string) string { return file }
 	}
 	end = func() {}
+	var shells *shelf
 	if o.Native {
 		inlay, err := os.Executable()
 		if err != nil {
@@ -141,8 +142,7 @@ func newSession(o Options) (s *session, end func(), err error) {
 		}
 		s.back = &native{out: s.out, env: o.Env, vars: o.Vars, inlay: inlay}
 	} else {
-		shells, err := newShelf()
-		if err != nil {
+		if shells, err = newShelf(); err != nil {
 			return nil, nil, err
 		}
 		end = shells.close
@@ -151,13 +151,17 @@ func newSession(o Options) (s *session, end func(), err error) {
 	}
 	s.board = newBoard(s.back.what())
 	s.front = newFront(s.board, sourcesBelow(o.Project.Root))
-	s.front.hosts = func() []string {
+	vars := func() map[string]string {
 		vars, err := varsOf(s.current(), o.Env)
 		if err != nil {
 			vars = map[string]string{} // what is wrong with them is told where they are used
 		}
 		maps.Copy(vars, o.Vars)
-		return hostsOf(o.Host, vars)
+		return vars
+	}
+	s.front.hosts = func() []string { return hostsOf(o.Host, vars()) }
+	if shells != nil {
+		s.front.lookAtWorkers(shells.url, vars)
 	}
 	var once sync.Once
 	s.front.strange = func(host string) {

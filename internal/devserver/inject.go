@@ -8,8 +8,10 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"inlay/internal/inject"
+	"inlay/internal/overlay"
 )
 
 // What the server has beside the site is below a path that inlay lets no site
@@ -38,8 +40,14 @@ func isPart(r *http.Request) bool {
 
 // addClient adds the client to an answer, if it is a page. cut, once closed, ends
 // the page at what has come of it: another version of it is there.
-func addClient(answer *http.Response, host, method, id string, cut <-chan struct{}) {
+func addClient(answer *http.Response, host, method, id string, visit *overlay.Visit, cut <-chan struct{}) {
 	header := answer.Header
+	scripts, hashes, connects, tags := []string{clientPath}, []string{clientIntegrity}, []string{eventsPath}, clientTag("page", id, method)
+	if visit != nil {
+		visit.Head(time.Now(), answer.StatusCode, header)
+		scripts, hashes, connects = append(scripts, overlay.ScriptPath), append(hashes, overlay.Integrity), append(connects, overlay.Connects...)
+		tags += visit.Tag()
+	}
 	mark := func() {
 		if tag, ok := strings.CutSuffix(header.Get("ETag"), `"`); ok {
 			header.Set("ETag", tag+inject.EntityMark(id))
@@ -61,11 +69,14 @@ func addClient(answer *http.Response, host, method, id string, cut <-chan struct
 		return
 	}
 	mark()
+	if visit != nil {
+		header.Del("ETag") // these are other bytes, each time
+	}
 	header.Del("Content-Length")
 	answer.ContentLength = -1
-	allow := inject.AllowanceFor(host, []string{clientPath}, []string{clientIntegrity}, []string{eventsPath})
+	allow := inject.AllowanceFor(host, scripts, hashes, connects)
 	allow.On(header)
-	answer.Body = newInjected(answer.Body, inject.Filter{Allow: allow}, clientTag("page", id, method), cut)
+	answer.Body = newInjected(answer.Body, inject.Filter{Allow: allow}, tags, visit, cut)
 }
 
 // injected is a page's body with the client behind it. Each chunk passes when
@@ -75,6 +86,7 @@ type injected struct {
 	filter inject.Filter
 	chunks chan piece
 	stop   context.CancelFunc
+	visit  *overlay.Visit // what goes by is noted for it; nil: for nobody
 	cut    <-chan struct{}
 
 	left []byte // of what has come, still to be read
@@ -88,9 +100,9 @@ type piece struct {
 	err   error
 }
 
-func newInjected(body io.ReadCloser, filter inject.Filter, tail string, cut <-chan struct{}) *injected {
+func newInjected(body io.ReadCloser, filter inject.Filter, tail string, visit *overlay.Visit, cut <-chan struct{}) *injected {
 	ctx, stop := context.WithCancel(context.Background())
-	p := &injected{body: body, filter: filter, chunks: make(chan piece), stop: stop, cut: cut, tail: tail}
+	p := &injected{body: body, filter: filter, chunks: make(chan piece), stop: stop, cut: cut, tail: tail, visit: visit}
 	go func() {
 		// One buffer is read while the other is filled.
 		buffers := [2][]byte{make([]byte, 32<<10), make([]byte, 32<<10)}
@@ -116,6 +128,9 @@ func (p *injected) Read(to []byte) (int, error) {
 		}
 		select {
 		case next := <-p.chunks:
+			if p.visit != nil {
+				p.visit.Passes(next.bytes, time.Now())
+			}
 			p.left = p.filter.Next(next.bytes)
 			if next.err != nil {
 				p.end(next.err)
@@ -132,6 +147,9 @@ func (p *injected) Read(to []byte) (int, error) {
 // end lets the client follow what is left, whatever the page ended of: one that
 // broke off has to listen too.
 func (p *injected) end(err error) {
+	if p.visit != nil {
+		p.visit.Ends(time.Now())
+	}
 	p.left = append(append(bytes.Clone(p.left), p.filter.Rest()...), p.tail...)
 	p.err = err
 }

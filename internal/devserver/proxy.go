@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"inlay/internal/inject"
+	"inlay/internal/overlay"
 )
 
 const (
@@ -28,6 +29,8 @@ const (
 	heartbeat = 15 * time.Second
 	// pagesField names the shells that a request is to be answered with.
 	pagesField = "Inlay-Dev-Pages"
+	// visitField names the visit that a request is, for what the Worker notes of it.
+	visitField = "Inlay-Dev-Visit"
 )
 
 // front is what listens: it hands requests to what serves the site, waits while
@@ -41,10 +44,15 @@ type front struct {
 	failed func(*http.Request, error)
 	// hosts are names that the site is served under, besides this machine's own.
 	hosts func() []string
+	// overlay is what pages of a Worker carry, if overlaid says so; nil: the site's program has that itself, or it is unknown.
+	overlay  *overlay.Host
+	overlaid func() bool
 	// strange is told of a host that is none of either.
 	strange func(host string)
 
 	pageWait, otherWait, heartbeat time.Duration
+
+	worker http.Client // that asks the Worker for what it has noted
 }
 
 // asked is what the proxy has to know of a request.
@@ -52,6 +60,7 @@ type asked struct {
 	status     status
 	navigation bool
 	host       string
+	visit      *overlay.Visit // of a navigation, where pages carry the overlay
 }
 
 type askedKey struct{}
@@ -95,7 +104,11 @@ func rewrite(p *httputil.ProxyRequest) {
 	if a.status.pages != "" {
 		out.Header.Set(pagesField, a.status.pages)
 	}
-	if a.navigation {
+	out.Header.Del(visitField)
+	if a.visit != nil {
+		overlay.Plain(out.Header)
+		out.Header.Set(visitField, a.visit.ID)
+	} else if a.navigation {
 		inject.AskPlainly(out.Header, a.status.served)
 	}
 }
@@ -106,7 +119,7 @@ func modify(answer *http.Response) error {
 		if err := plainFailure(answer); err != nil {
 			return err
 		}
-		addClient(answer, a.host, answer.Request.Method, a.status.served, a.status.replaced)
+		addClient(answer, a.host, answer.Request.Method, a.status.served, a.visit, a.status.replaced)
 	}
 	if _, ok := answer.Header["Content-Type"]; !ok {
 		answer.Header["Content-Type"] = nil // nothing is guessed that the site did not say
@@ -137,7 +150,13 @@ func plainFailure(answer *http.Response) error {
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, ownPath) {
+	switch {
+	case overlay.IsOwn(r.URL.Path) && f.overlay != nil:
+		f.overlay.ServeHTTP(w, r)
+		return
+	case overlay.IsOwn(r.URL.Path):
+		// It is for the site's program.
+	case strings.HasPrefix(r.URL.Path, ownPath):
 		f.own(w, r)
 		return
 	}
@@ -165,7 +184,11 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case s.upstream == nil:
 		http.Error(w, "inlay dev: nothing serves the site", http.StatusServiceUnavailable)
 	default:
-		ctx := context.WithValue(r.Context(), askedKey{}, asked{s, navigation, r.Host})
+		a := asked{status: s, navigation: navigation, host: r.Host}
+		if navigation && r.Method != http.MethodHead && f.overlay != nil && f.overlaid() {
+			a.visit = f.overlay.Book.Begin(r.Method, r.URL.RequestURI(), time.Now())
+		}
+		ctx := context.WithValue(r.Context(), askedKey{}, a)
 		f.proxy.ServeHTTP(w, r.WithContext(ctx))
 	}
 }

@@ -14,10 +14,13 @@ func HashOf(script string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
+// slotQuery asks for a slot of a page alone, which is no page.
+const slotQuery = "inlay-slot="
+
 // IsNavigation: whether a browser asks for a page that it will show in a tab.
 // Over plain HTTP from another machine browsers do not say so.
 func IsNavigation(r *http.Request) bool {
-	if r.Header.Get("Upgrade") != "" {
+	if r.Header.Get("Upgrade") != "" || strings.HasPrefix(r.URL.RawQuery, slotQuery) || strings.Contains(r.URL.RawQuery, "&"+slotQuery) {
 		return false
 	}
 	if dest := r.Header.Get("Sec-Fetch-Dest"); dest != "" {

@@ -56,6 +56,7 @@ type Visit struct {
 	next             []Shown // for what is written next
 	wrote            int     // bytes that the engine has written
 	slots            []*slot
+	fills            []*Fill // in place of the book's, where those are elsewhere
 }
 
 // arrival says that so many bytes had gone by at a time.
@@ -145,6 +146,18 @@ func (v *Visit) Wrote(n int) {
 	}
 	v.next = v.next[:0]
 	v.wrote += n
+}
+
+// Take takes what is known of the visit elsewhere: what was shown and written, which replay tells by Shown and Wrote, and the fills.
+func (v *Visit) Take(fills []Fill, replay func()) {
+	v.book.mu.Lock()
+	v.slots, v.next, v.wrote = nil, nil, 0
+	v.fills = make([]*Fill, len(fills))
+	for i := range fills {
+		v.fills[i] = &fills[i]
+	}
+	v.book.mu.Unlock()
+	replay()
 }
 
 // slot is where a slot of a name is noted. The book is locked.

@@ -242,10 +242,9 @@
     add("key", el("code", "", slot.key === "" ? "none can be made" : slot.key));
     add("state", `${words[slot.state]}. ${meanings[slot.state]}`);
     if (entry !== null) {
-      const [left, swr, sie] = [entry.left, entry.swr, entry.sie];
-      const past = Math.max(0, -(left ?? 0));
+      const { left, swr, sie } = entry;
       add("age", seconds(entry.age));
-      add("remains", `ttl ${left > 0 ? seconds(left) : "over"} · swr ${seconds(swr === null ? null : swr - past)} · sie ${seconds(sie === null ? null : sie - past)}`);
+      add("remains", `ttl ${left > 0 ? seconds(left) : "over"} · then swr ${seconds(swr)} · sie ${seconds(sie)}`);
       add("tags", ...(entry.tags.length === 0 ? ["none"] : entry.tags.map((tag) => el("span", "tag", tag))));
       add("bytes", bytes(entry.bytes));
       add("fill took", entry.took === null ? "–" : millis(entry.took));

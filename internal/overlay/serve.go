@@ -24,10 +24,9 @@ type Host struct {
 	Book *Book
 	// Names are what the site is served under, besides this machine's own names.
 	Names func() []string
-	// Fetch brings what is known of a visit elsewhere, before it is told; nil: it is all in the book.
-	Fetch func(ctx context.Context, v *Visit)
-	// Entries gives what is stored under keys, as /_inlay/entries has it.
-	Entries func(ctx context.Context, keys []string) map[string]json.RawMessage
+	// Look gives what is stored under the keys of a visit, as /_inlay/entries has it. Where what is known of the visit is elsewhere, it
+	// brings that first: see Visit.Take.
+	Look func(ctx context.Context, v *Visit) (map[string]json.RawMessage, error)
 	// Change purges fragments by their keys, or with soft invalidates them.
 	Change func(ctx context.Context, keys []string, soft bool) error
 }
@@ -58,12 +57,13 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "inlay: this visit is not known any more; load the page again", http.StatusNotFound)
 		return
 	}
-	if h.Fetch != nil {
-		h.Fetch(r.Context(), v)
+	entries, err := h.Look(r.Context(), v)
+	if err != nil {
+		http.Error(w, "inlay: "+err.Error(), http.StatusBadGateway)
+		return
 	}
 	switch r.URL.Path {
 	case VisitPath:
-		entries := h.Entries(r.Context(), v.Keys())
 		text, err := json.Marshal(v.Told(func(key string) json.RawMessage { return entries[key] }))
 		if err != nil {
 			http.Error(w, "inlay: "+err.Error(), http.StatusInternalServerError)

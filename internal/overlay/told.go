@@ -89,7 +89,7 @@ func (v *Visit) Told(entry func(key string) json.RawMessage) Told {
 		}
 		t.Slots = append(t.Slots, one)
 	}
-	for _, f := range v.book.fills {
+	for _, f := range v.allFills() {
 		if f.Visit == v.ID && !used[f] {
 			t.Others = append(t.Others, v.fill(f))
 		}
@@ -119,8 +119,9 @@ func (v *Visit) Keys() (keys []string) {
 
 // fillOf is the last fill of a slot's key that was in progress during the visit, or led by it; nil if there was none. The book is locked.
 func (v *Visit) fillOf(s *slot) *Fill {
-	for i := len(v.book.fills) - 1; i >= 0 && s.Key != ""; i-- {
-		f := v.book.fills[i]
+	fills := v.allFills()
+	for i := len(fills) - 1; i >= 0 && s.Key != ""; i-- {
+		f := fills[i]
 		if f.Key != s.Key {
 			continue
 		}
@@ -129,6 +130,13 @@ func (v *Visit) fillOf(s *slot) *Fill {
 		}
 	}
 	return nil
+}
+
+func (v *Visit) allFills() []*Fill {
+	if v.fills != nil {
+		return v.fills
+	}
+	return v.book.fills
 }
 
 func (v *Visit) fill(f *Fill) ToldFill {

@@ -1,8 +1,8 @@
-// Command screenshots takes the README's two pictures of the example site: a page while one of its fragments is on its
-// way, and the same page, not loaded again, once that has come.
+// Command screenshots takes the README's pictures of the example site: a page while one of its fragments is on its
+// way, and the same page, not loaded again, once that has come; and the overlay on a page.
 //
 //	./build.sh build                                # the site's documentation, if it is not there yet
-//	cd edge/browsertest && go run ./screenshots     # writes docs/images/streaming.png and complete.png
+//	cd edge/browsertest && go run ./screenshots     # writes docs/images/streaming.png, complete.png and overlay.png
 //
 // It serves the site's pages on a free port of the loopback interface, and runs the site's program for their fragments. The browser is chromium on the PATH, or what
 // CHROMIUM names.
@@ -14,6 +14,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -55,7 +56,57 @@ func takeExample(ctx context.Context, folder string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(take(ctx, folder, all, origin), end())
+	return errors.Join(take(ctx, folder, all, origin), takeOverlay(ctx, folder, all, origin), end())
+}
+
+// takeOverlay writes overlay.png: what became of the slots of /pkg/io/fs, which nobody has asked for before, on the page itself, as it
+// is while the site is being written. Its fragments take as long as an origin elsewhere would.
+func takeOverlay(ctx context.Context, folder string, pages []edge.Page, origin http.Handler) error {
+	takes := map[string]time.Duration{"title": 30, "overview": 80, "index": 140, "examples": 210, "imported-by": 420}
+	config, err := edge.ParseConfig(func(name string) (string, bool) { return "1", name == "INLAY_DEV" })
+	if err != nil {
+		return err
+	}
+	handler, err := edge.NewHandler(edge.Options{
+		Pages: pages, Config: config, Logger: slog.New(slog.DiscardHandler),
+		Origin: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/fragments/"), "/")
+			select {
+			case <-time.After(takes[name] * time.Millisecond):
+				origin.ServeHTTP(w, r)
+			case <-r.Context().Done():
+			}
+		}),
+	})
+	if err != nil {
+		return err
+	}
+	server := httptest.NewServer(handler)
+	defer func() {
+		server.CloseClientConnections()
+		server.Close()
+	}()
+	ctx, end, err := browse(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	const shadow = `document.querySelector("inlay-overlay")?.shadowRoot`
+	if err := chromedp.Run(ctx, chromedp.EmulateViewport(width, 760), chromedp.Navigate(server.URL+"/pkg/io/fs")); err != nil {
+		return err
+	}
+	if err := until(ctx, shadow+`?.querySelector(".badge")`); err != nil {
+		return err
+	}
+	for _, do := range []string{`.querySelector(".badge").click()`, `?.querySelector(".tools button").click()`, `.querySelectorAll(".row")[2].click()`} {
+		if err := errors.Join(until(ctx, shadow+`?.querySelector(".badge, .row")`), chromedp.Run(ctx, chromedp.Evaluate(shadow+do, nil))); err != nil {
+			return err
+		}
+		if err := until(ctx, shadow+`.querySelector(".row")`); err != nil {
+			return err
+		}
+	}
+	return shot(ctx, folder, "overlay.png", shadow+`.querySelectorAll(".box").length > 3 && `+shadow+`.querySelector(".details")`)
 }
 
 // run starts the program of a site's handlers alone, and gives what asks it.
@@ -172,17 +223,24 @@ func browse(ctx context.Context) (_ context.Context, end func(), err error) {
 
 // shot waits until a JavaScript expression holds, and writes what a reader sees then.
 func shot(ctx context.Context, folder, name, holds string) error {
-	for seen := false; ; time.Sleep(10 * time.Millisecond) { // between looks at a browser that tells of no change
-		if err := chromedp.Run(ctx, chromedp.Evaluate("Boolean("+holds+")", &seen)); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if seen {
-			break
-		}
+	if err := until(ctx, holds); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	var png []byte
 	if err := chromedp.Run(ctx, chromedp.CaptureScreenshot(&png)); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return os.WriteFile(filepath.Join(folder, name), png, 0o644)
+}
+
+// until waits until a JavaScript expression holds.
+func until(ctx context.Context, holds string) error {
+	for seen := false; ; time.Sleep(10 * time.Millisecond) { // between looks at a browser that tells of no change
+		if err := chromedp.Run(ctx, chromedp.Evaluate("Boolean("+holds+")", &seen)); err != nil {
+			return err
+		}
+		if seen {
+			return nil
+		}
+	}
 }
