@@ -45,6 +45,7 @@
 //     of it is a tree of slots; one may be made of others, and give way to another when it fails: slots.go.
 //   - A page of the origin is a page whose shell is a fragment, under its URL and what it varies on. A visitor's own answer is
 //     composed for him alone, as it arrives, and notes for the next that the URL has a shell: shells.go.
+//   - One slot alone, at a URL of its own: alone.go.
 //   - Where slots are in bytes, [Host].Parse says; a fragment is looked at when its fill ends: inspect.go.
 //
 // # The rest
