@@ -51,6 +51,17 @@ func (c *Cache[V]) Stats() Stats {
 	return s
 }
 
+// Brief is the few of them that tell how a cache does: of the lookups those that found something fresh, something stale, and nothing
+// usable; and how many entries left to make room.
+func (c *Cache[V]) Brief() (hits, staleHits, misses, evicted uint64) {
+	var s Stats
+	c.gets.sum(&s)
+	c.mu.Lock()
+	evicted = c.n.evicted
+	c.mu.Unlock()
+	return s.Hits, s.StaleHits, s.Misses, evicted
+}
+
 func (c *Cache[V]) stats() Stats {
 	s := Stats{
 		Begins: c.n.fills + c.n.collapsed, Fills: c.n.fills, Collapsed: c.n.collapsed,

@@ -1,9 +1,9 @@
 package cache
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,11 +20,11 @@ func walked[V any](t *testing.T, c *Cache[V], n int, between func()) (seen map[s
 	for at, more := uint64(0), true; more; more = at != 0 {
 		steps++
 		one := 0
-		at = c.Walk(at, n, func(key string, _ Entry[V]) {
-			seen[fmt.Sprint(key)]++
+		at = c.Walk(at, n, func(s Seen[V]) {
+			seen[strings.Clone(s.Key())]++
 			one++
 		})
-		require.Less(t, one, n+200, "a step is short")
+		require.Less(t, one, max(n, 1)+200, "a step is short")
 		between()
 	}
 	return seen, steps
@@ -60,19 +60,33 @@ func TestWalkTellsWhatAllTells(t *testing.T) {
 	for key, e := range c.All() {
 		want[key] = e
 	}
-	got := map[string]Entry[int]{}
-	for at, more := uint64(0), true; more; more = at != 0 {
-		at = c.Walk(at, 10, func(key string, e Entry[int]) { got[key] = e })
+	same := func(s Seen[int]) {
+		e, key := want[s.Key()], s.Key()
+		assert.Equal(t, e.Value, s.Value(), key)
+		assert.Equal(t, e.TTL, s.Left(), key)
+		assert.Equal(t, e.Bytes, s.Bytes(), key)
+		assert.Equal(t, e.Policy.Tags, s.AppendTags([]string{}), key)
+		swr, sie := s.Windows()
+		assert.Equal(t, e.State == Stale, s.Left() <= 0 && s.Left()+swr > 0, key)
+		assert.Equal(t, max(e.Policy.StaleWhileRevalidate, 0), max(swr+min(s.Left(), 0), 0), key)
+		assert.Equal(t, max(e.Policy.StaleIfError, 0), max(sie+min(s.Left(), 0), 0), key)
 	}
-	require.NotEmpty(t, want)
-	assert.Equal(t, want, got)
-	for key, e := range want {
-		one, ok := c.Describe(key)
-		assert.True(t, ok)
-		assert.Equal(t, e, one)
+	n := 0
+	for at, more := uint64(0), true; more; more = at != 0 {
+		at = c.Walk(at, 10, func(s Seen[int]) {
+			same(s)
+			n++
+		})
+	}
+	require.NotZero(t, n)
+	assert.Len(t, want, n)
+	for key := range want {
+		one, ok := c.See(key)
+		require.True(t, ok)
+		same(one)
 	}
 	for _, key := range []string{"", "500", "1"} { // 1 was purged
-		_, ok := c.Describe(key)
+		_, ok := c.See(key)
 		assert.False(t, ok, key)
 	}
 }
@@ -149,7 +163,7 @@ func TestWalkFromAnywhereEnds(t *testing.T) {
 	for _, at := range []uint64{1, 1<<32 - 1, 31 << 32, 31<<32 | 1<<32 - 1, 32 << 32, 1<<64 - 1} {
 		for steps := 0; ; steps++ {
 			require.Less(t, steps, 100_000)
-			if at = c.Walk(at, 3, func(string, Entry[int]) {}); at == 0 {
+			if at = c.Walk(at, 3, func(Seen[int]) {}); at == 0 {
 				break
 			}
 		}
@@ -198,7 +212,7 @@ func BenchmarkWalk(b *testing.B) {
 	}
 	for b.Loop() {
 		for at, more := uint64(0), true; more; more = at != 0 {
-			at = c.Walk(at, 64, func(string, Entry[int]) {})
+			at = c.Walk(at, 64, func(Seen[int]) {})
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100_000, "ns/entry")

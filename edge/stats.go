@@ -1,6 +1,10 @@
 package edge
 
-import "inlay/cache"
+import (
+	"time"
+
+	"inlay/cache"
+)
 
 // Stats are what a [Handler] has done since it began. The counters only grow.
 type Stats struct {
@@ -15,6 +19,13 @@ type Stats struct {
 	Slots uint64
 	// Left are requests whose client went away before the end.
 	Left uint64
+	// Cold are those of Pages whose visitor waited for a fragment, Stale those others that showed one which was stale.
+	Cold, Stale uint64
+	// SavedFills is how often a fragment was shown that was there, by warm pages too, SavedTime about how long its fills took, each
+	// time, and SavedBytes how many bytes it has.
+	SavedFills uint64
+	SavedTime  time.Duration
+	SavedBytes uint64
 	// Passed are requests that no page answers; BadRequests those answered with 400.
 	Passed, BadRequests uint64
 	// Fills are attempts begun; TakenOver those of them that a waiting request began because the fill was lost.

@@ -2,6 +2,7 @@
 // What the engine may ask: the imports of core.wasm. A pointer and a size name bytes of the instance's memory; they are copied.
 
 import { loopField } from "./front.mjs";
+import { listed, listedNumbers } from "./listed.mjs";
 import { nameOf, warn } from "./say.mjs";
 import { inspect, judge, parse } from "./shell.mjs";
 import { setTiming } from "./timing.mjs";
@@ -129,6 +130,8 @@ export function asks(core) {
       exchange().pass(host, target, shell !== 0);
     },
     admin: () => exchange().admin(),
+    /** @param {number} kind @param {number} at @param {number} size of its texts @param {number} numbers */
+    listed: (kind, at, size, numbers) => core.list.push(listed(kind, core.texts(at, size), new BigInt64Array(core.bytes().buffer, numbers, listedNumbers))),
     /** @param {number} id @param {number} until */
     wait: (id, until) => {
       exchange().wait(until + core.stepped);

@@ -159,6 +159,8 @@ export class Core {
      * @type {{ texts: string[], slots?: boolean } | null}
      */
     this.said = null;
+    /** What the event has listed. @type {(import("./listed.mjs").Entry | import("./listed.mjs").Flight)[]} */
+    this.list = [];
     /** What the event asked to have put below. @type {import("./tiers.mjs").Put[]} */
     this.puts = [];
     /** Of the purge log, and of what lies below; null without a log. @type {View | null} */
@@ -370,13 +372,16 @@ export class Core {
 
   /** Tells the engine what was repeated since the last event. */
   tellRepeated() {
-    const { count, touched, last } = this.repeats;
-    const size = 4 * touched.length;
+    const { touched, last } = this.repeats;
+    const size = 8 * touched.length;
     if (size > inputSize) this.input = this.exports.input(size);
-    const pages = new Uint32Array(this.bytes().buffer, this.input, touched.length);
-    for (let i = 0; i < touched.length; i++) pages[i] = this.repeats.tell(touched[i]);
+    const told = new Uint32Array(this.bytes().buffer, this.input, 2 * touched.length);
+    for (let i = 0; i < touched.length; i++) {
+      told[2 * i] = touched[i].page;
+      told[2 * i + 1] = this.repeats.tell(touched[i]);
+    }
     this.repeats.told();
-    this.exports.repeated(count, pages.length, last);
+    this.exports.repeated(touched.length, last);
   }
 
   /** The end of an event. */
@@ -534,6 +539,36 @@ export class Core {
     let entries = 0;
     this.event(exchange, () => (entries = this.exports.change(this.put(subjects), Date.now())));
     return entries;
+  }
+
+  /**
+   * Goes on through what is cached: about n entries. What is there all the time is given once.
+   * @param {bigint} cursor 0 at the beginning @param {number} n
+   * @returns {{ entries: import("./listed.mjs").Entry[], next: bigint }} next: cursor, 0 at the end
+   */
+  entries(cursor, n) {
+    let next = 0n;
+    const entries = /** @type {import("./listed.mjs").Entry[]} */ (this.listed(() => (next = this.exports.entries(cursor, n, Date.now()))));
+    return { entries, next: BigInt.asUintN(64, next) };
+  }
+
+  /** What is cached under a key: a fragment or a page, and a failure. @param {string} key */
+  entriesOf(key) {
+    return /** @type {import("./listed.mjs").Entry[]} */ (this.listed(() => this.exports.entries_of(this.putText(key), Date.now())));
+  }
+
+  /** The fills in progress. */
+  flights() {
+    return /** @type {import("./listed.mjs").Flight[]} */ (this.listed(() => this.exports.all_flights(Date.now())));
+  }
+
+  /** What a call lists. @param {() => void} call */
+  listed(call) {
+    this.list = [];
+    this.event(null, call);
+    const { list } = this;
+    this.list = [];
+    return list;
   }
 
   /** The counters, in the order of their names in figures.mjs. */

@@ -134,3 +134,56 @@ test("a request that waits watches the leader's fills; the first to find him gon
   core.resume(third);
   assert.ok(second.finished && third.finished);
 });
+
+test("what is cached is listed in steps, with what is known of each entry", () => {
+  const core = new Core({ INLAY_NEGATIVE_TTL: "1m" });
+  for (let i = 0; i < 200; i++) load(core, `/pkg/list/${i}`);
+  for (let i = 0; i < 200; i++) get(core, `/pkg/list/${i}`);
+  const failing = get(core, "/pkg/failing");
+  core.fillFail(failing.fills[0], 0, "no route to it");
+  const waiting = failing.fills.length - 1;
+  const all = new Map();
+  let steps = 0;
+  for (let cursor = 0n, more = true; more; more = cursor !== 0n, steps++) {
+    const { entries, next } = core.entries(cursor, 50);
+    assert.ok(entries.length < 120, "a step is short");
+    for (const entry of entries) {
+      assert.ok(!all.has(`${entry.kind} ${entry.key}`), entry.key);
+      all.set(`${entry.kind} ${entry.key}`, entry);
+    }
+    cursor = next;
+  }
+  assert.ok(steps > 10);
+  assert.equal(all.size, stats(core).cache_entries);
+  const kinds = [...all.values()].map(({ kind }) => kind);
+  assert.equal(kinds.filter((kind) => kind === "failure").length, 1);
+  assert.ok(kinds.filter((kind) => kind === "page").length >= 200);
+  const failure = [...all.values()].find(({ kind }) => kind === "failure");
+  assert.deepEqual([failure.state, failure.reason, failure.text, failure.from, failure.took], ["fresh", "connect", "no route to it", null, null]);
+  const fragment = [...all.values()].find(({ kind, tags }) => kind === "fragment" && tags.length > 0);
+  assert.ok(fragment.state === "fresh" && fragment.left > 0 && fragment.bytes > 0 && fragment.charged > fragment.bytes && fragment.age >= 0, JSON.stringify(fragment));
+  assert.equal(fragment.from, "origin");
+
+  const flights = core.flights();
+  assert.equal(flights.length, waiting);
+  assert.equal(flights[0].page, failing.fills[1].pagePattern);
+  assert.deepEqual([flights[0].waiting, flights[0].attempts, flights[0].looking], [1, 1, false]);
+});
+
+test("repeats count as warm pages, and what they show as saved", () => {
+  const core = new Core({});
+  load(core, "/pkg/net/http");
+  get(core, "/pkg/net/http");
+  get(core, "/pkg/net/http");
+  const before = stats(core);
+  const url = "https://site.example/";
+  for (let i = 0; i < 1000; i++) {
+    const found = core.repeats.find(url, Date.now(), core.bytes());
+    assert.ok(found !== undefined);
+    core.repeats.use(found, Date.now());
+  }
+  const after = stats(core);
+  assert.equal(after.warm_pages_total - before.warm_pages_total, 1000);
+  const each = (after.saved_fills_total - before.saved_fills_total) / 1000;
+  assert.ok(Number.isInteger(each) && each > 1, each);
+});

@@ -35,6 +35,11 @@ cache_evictions_total Entries evicted to stay within the budget.
 cache_entries Entries in the cache.
 cache_bytes Bytes of the budget that are in use.
 slots_total Requests for one slot at its own URL.
+stale_pages_total Pages that showed a stale fragment and waited for none.
+cold_pages_total Pages that waited for a fragment.
+saved_fills_total Fills that were not made, as their fragment was there.
+saved_milliseconds_total How long those fills would have taken, by how long that of each fragment took.
+saved_bytes_total Bytes of those fragments.
 `.trim().split("\n").map((line) => {
   const end = line.indexOf(" ");
   return { name: line.slice(0, end), help: line.slice(end + 1) };

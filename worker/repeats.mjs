@@ -8,7 +8,7 @@
  * @typedef {{
  *   url: string, head: Head, body: Uint8Array, until: number, page: number, parts: Uint32Array, sum: number, uses: number, used: boolean,
  * }} Repeat  until: milliseconds, as the core's now() counts them; page: its address, for the engine; parts: where the numbers lie,
- * in words; sum: of them, each of which only grows; uses: since the engine was told, up to 3; used: since it was last spared
+ * in words; sum: of them, each of which only grows; uses: since the engine was told; used: since it was last spared
  */
 
 /** So many bytes may be taken by what only the repeats hold: URLs, where the numbers lie, and what each needs besides. */
@@ -27,7 +27,7 @@ export class Repeats {
     this.words = new Uint32Array(0);
     /** @type {Uint8Array} */
     this.view = new Uint8Array(0);
-    /** Answers that the engine has not been told of, when the last was, by the clock, and what was repeated by them. */
+    /** Answers that the engine has not been told of, when the last was, by the clock, and what was given by them. */
     this.count = 0;
     this.last = 0;
     /** @type {Repeat[]} */
@@ -63,15 +63,14 @@ export class Repeats {
     this.count++;
     this.last = now;
     repeat.used = true;
-    if (repeat.uses === 0) this.touched.push(repeat);
-    if (repeat.uses < 3) repeat.uses++;
+    if (repeat.uses++ === 0) this.touched.push(repeat);
   }
 
-  /** What the engine is told of one. @param {Repeat} repeat */
+  /** How often one was given since the engine was told. @param {Repeat} repeat */
   tell(repeat) {
-    const told = repeat.page | repeat.uses;
+    const { uses } = repeat;
     repeat.uses = 0;
-    return told;
+    return uses;
   }
 
   told() {

@@ -147,6 +147,7 @@ func (e *Engine[B]) Found(id FillID, t config.Tiers, resident time.Duration, blo
 	} else {
 		e.counts.FoundDataCenter++
 	}
+	v.from = origin(t>>1&1) + fromDataCenter
 	stored := f.flight.Commit(v, policy) == nil
 	if stored {
 		e.fragments.Refer(&v.ref, f.key)

@@ -34,7 +34,7 @@ func (e *Engine[B]) Recharge(r *Request, is func(body B) bool, more int, now tim
 		return false
 	}
 	n := newEntry(v.blob, v.size, v.sum)
-	n.page, n.cost = v.page, v.cost+more
+	n.page, n.cost, n.asked = v.page, v.cost+more, v.asked
 	v.hold() // so that its end ends nothing: the other has its blob, and its heads
 	if e.fragments.Put(key, n, cache.Policy{TTL: composedTTL, Cheap: true}) != nil {
 		v.refs.Add(-1)

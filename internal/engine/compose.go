@@ -26,6 +26,8 @@ type composed[B any] struct {
 	personal bool
 	// Its heads, each made when it is first asked for.
 	ok, notModified atomic.Pointer[head[B]]
+	hits            uint32 // that were reckoned up
+	tally           tally[B]
 }
 
 // part is a fragment that went into a page, the shell of a page of the origin among them. Its blob may be gone.
@@ -79,7 +81,7 @@ func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[
 	if !ok {
 		return whole, false
 	}
-	e.warm.Add(1)
+	e.count(c, 1)
 	if etagMatches(r.Fields.Field("if-none-match"), c.etag) {
 		return Whole[B]{Head: e.headOf(c, &c.notModified, 304, now).blob, Body: v.blob}, true
 	}
@@ -172,16 +174,16 @@ func (e *Engine[B]) repeat(id RequestID, whole *Whole[B]) {
 	e.host.Repeat(id, &Repeat[B]{whole.Head, whole.Body, e.clock.outside(duration.After(e.now, left)), Repeatable[B]{whole.page}, e.repeated})
 }
 
-// Repeated counts the answers that the host gave by itself since the last event, and is told when the last of them was: a clock that
-// is set back after it must not have what is stored be fresh for as much longer.
-func (e *Engine[B]) Repeated(n int, last time.Time) {
-	e.event(last)
-	e.warm.Add(uint64(n))
-}
+// Repeated says when the last of the answers was that the host gave by itself since the last event: a clock that is set back after it
+// must not have what is stored be fresh for as much longer. A Touch comes for each page that was among them.
+func (e *Engine[B]) Repeated(last time.Time) { e.event(last) }
 
-// Touch says that a page was among them, so that what is only repeated does not look cold to the cache, which must be told before
-// an event.
-func (e *Engine[B]) Touch(p Repeatable[B]) {
+// Touch counts so many answers with a page that the host gave by itself, before an event: what is only repeated must not look cold to
+// the cache.
+func (e *Engine[B]) Touch(p Repeatable[B], times int) {
+	if times > 0 {
+		e.count(p.v.page, uint32(times))
+	}
 	e.fragments.Touch(&p.v.ref)
 	for i := range p.v.page.parts {
 		e.fragments.Touch(&p.v.page.parts[i].ref)
@@ -192,6 +194,7 @@ func (e *Engine[B]) Touch(p Repeatable[B]) {
 // stored, is kept composed.
 func (e *Engine[B]) sendWhole(q *request[B]) {
 	e.counts.Whole++
+	e.showed(q)
 	states := q.statuses()
 	if old := e.stillComposed(q); old != nil && !q.visit {
 		e.sendComposed(q, states, old)
@@ -203,6 +206,7 @@ func (e *Engine[B]) sendWhole(q *request[B]) {
 	body := e.host.Join(e.made.parts)
 	e.discards()
 	v := newEntry(body, length, [16]byte{})
+	v.asked = e.tick
 	v.page = &composed[B]{plan: q.plan, etag: etag, length: length, personal: q.personal()}
 	e.sendComposed(q, states, v)
 	if etag == "" || q.keyed != q.plan.depends.Load() || !e.composable(q) || !e.worthKeeping(q.key, length) { // the next has a key that tells all of it

@@ -69,8 +69,10 @@ type Engine[B any] struct {
 	shells  route.Paths
 	markers atomic.Uint32
 
-	warm   atomic.Uint64
 	counts counts
+	// Composed pages whose answers are to be reckoned up: see tally. Those of tallying are an event's to take.
+	counted  atomic.Pointer[composed[B]]
+	tallying *composed[B]
 }
 
 // grace is how long past its timeout a fill may still be reported by the host before a waiting request takes it over: a
@@ -148,6 +150,10 @@ func Open[B any](pages Pages[B], config config.Config, host Host[B]) (*Engine[B]
 			e.host.EndRepeats()
 		}
 		e.departs(v)
+		if v.page != nil {
+			const some = 64 // more than can begin to be counted for each that leaves, so none is kept for long for its count
+			e.tallyUp(some)
+		}
 		e.release(v)
 	}
 	if e.failures, err = cache.New(options); err != nil {

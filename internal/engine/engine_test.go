@@ -308,7 +308,8 @@ func TestWarmPageMayBeRepeatedWhileItCannotChange(t *testing.T) {
 	s := warm(plain, func(*config.Config) {})
 	assert.Equal(t, []string{"send 3 200", "repeat 3 300ms"}, s.take(), "until it is stale")
 	before, ended := s.engine.Stats().Warm, s.ended
-	s.engine.Repeated(5, s.now)
+	s.engine.Repeated(s.now)
+	s.engine.Touch(s.repeat, 5)
 	assert.Equal(t, before+5, s.engine.Stats().Warm)
 	s.engine.InvalidateTag("t", s.now)
 	assert.Equal(t, ended+1, s.ended)

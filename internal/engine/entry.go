@@ -25,18 +25,30 @@ type entry[B any] struct {
 	changes uint32
 	// refs counts the cache and each request that still has to write the blob. At zero the blob is dropped.
 	refs atomic.Int32
+	// hits counts how often the fragment was shown since it is there, or the failure met; see tally.
+	hits uint32
 	// early says when the fragment may be renewed before it is stale.
 	early     early
 	conflicts markup.Mask // where the fragment may not stand
 	depth     uint16      // how deep its elements are nested
 	// unfit: a 304 for it, or for what it replaced, was about something else, so its origin is not asked for one.
 	unfit bool
+	from  origin // where it was found
 	// kept is what a fragment can be renewed by; nothing: by nothing. Only events look at it, and a 304 may change it.
 	kept answer.Kept
 	// asked is when its origin was asked for it; 0: who filled it cannot tell. A 304 may change it.
 	asked tick
 	sum   [16]byte // of the blob's bytes: what the ETag of a page is made of
 }
+
+// origin is where a fragment was found.
+type origin uint8
+
+const (
+	fromOrigin origin = iota
+	fromDataCenter
+	fromKV
+)
 
 // rare is what few entries have.
 type rare[B any] struct {
@@ -156,6 +168,7 @@ func (e *Engine[B]) remember(f *fill[B], failure *answer.FillError) {
 	if v == nil {
 		v = &entry[B]{rare: &rare[B]{failure: failure}}
 	}
+	v.asked = e.tick
 	v.hold()
 	v.cost += failureOverhead + len(failure.Text) + keyFactor*len(f.key)
 	// A failure that there is no room for only costs another fill.

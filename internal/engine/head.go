@@ -117,6 +117,7 @@ func (e *Engine[B]) sendHead(q *request[B]) {
 		}
 		head = e.host.NewHead(status, e.timed(q, e.forVisitor(q, e.wholeFields(q.plan, q.statuses(), etag, length, e.shareable(q)))))
 	}
+	e.showed(q)
 	e.host.SendHead(q.id, head)
 	e.host.Drop(head)
 }

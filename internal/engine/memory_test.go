@@ -164,9 +164,9 @@ func TestAFullCacheKeepsPagesThatAreAskedForAgain(t *testing.T) {
 	assert.Zero(t, pages, "each was asked for twice, and nobody came back")
 
 	ask(199)
-	warm := s.engine.warm.Load()
+	warm := s.engine.Stats().Warm
 	ask(199)
-	assert.Equal(t, warm+1, s.engine.warm.Load())
+	assert.Equal(t, warm+1, s.engine.Stats().Warm)
 }
 
 func TestARememberedFailureEndsWithAPurge(t *testing.T) {

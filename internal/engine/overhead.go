@@ -14,5 +14,8 @@ const rareOverhead = 128
 // partOverhead is what a composed page may cost for each of its fragments: what tells whether that is still there.
 const partOverhead = 192
 
+// tallyPadding keeps what answers are counted in apart from what is read for each.
+const tallyPadding = 64
+
 // keyFactor is what each byte of a key costs beyond the one that the cache counts.
 const keyFactor = 0

@@ -15,6 +15,8 @@ const (
 	rareOverhead = 96
 	// partOverhead is what a composed page may cost for each of its fragments: what tells whether that is still there.
 	partOverhead = 24
+	// tallyPadding is for where there is more than one thread.
+	tallyPadding = 0
 	// keyFactor is what each byte of a key costs beyond the one that the cache counts: visitors choose how long a key is, and what is
 	// long leaves holes that only what is long can fill.
 	keyFactor = 1

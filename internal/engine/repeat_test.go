@@ -102,7 +102,7 @@ func TestWhatIsOnlyRepeatedIsNotColdToTheCache(t *testing.T) {
 		was := *part
 		for i := range RequestID(3000) {
 			if touched && *part == was {
-				s.engine.Touch(page)
+				s.engine.Touch(page, 1)
 			}
 			ask(100+i, fmt.Sprintf("/p/x%d", i%200))
 		}

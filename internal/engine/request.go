@@ -44,6 +44,8 @@ type request[B any] struct {
 	// more: pieces are still to come. passed: the answer is to the visitor's own request, and so is its head.
 	more, passed bool
 	tail         bool // the patches' place has been written
+	// cold: its visitor waited for a fragment. stale: a slot has one that is stale.
+	cold, stale bool
 	// makeshift: a slot has something else in its place.
 	makeshift bool
 	keyed     *depends     // what key was made of: the plan may have learned more since
@@ -235,6 +237,7 @@ func (e *Engine[B]) write(q *request[B]) bool {
 	if !e.writePieces(q) {
 		return false
 	}
+	e.showed(q)
 	e.host.Finish(q.id)
 	return true
 }

@@ -36,6 +36,9 @@ const refusedFor = time.Minute
 // shellTag is the tag, which nobody else can give, of what is kept of a page of the origin under its URL: its key has more than that.
 func shellTag(target string) string { return "\x00" + target }
 
+// shellMark begins it.
+const shellMark = '\x00'
+
 // shellName is what a page's shell is called where it is told of as of a slot.
 const shellName = "shell"
 

@@ -59,7 +59,7 @@ func (m *simRepeats) find(e *Engine[simBlob], r *Request, now time.Time) *simRep
 	if found == nil || r.Method != "GET" || !now.Before(found.until) || !slices.Equal(found.were, numbers(found.parts)) {
 		return nil
 	}
-	e.Touch(found.page)
+	e.Touch(found.page, 0) // which is asked too, and counts
 	return found
 }
 

@@ -182,6 +182,7 @@ func (e *Engine[B]) look(s *slotState[B]) {
 	if sp.TTL == 0 {
 		s.status.Fwd = "bypass"
 		q.pending++
+		q.cold = true
 		if !q.idle || sp.Required {
 			e.fillAlone(s, key)
 		}
@@ -198,6 +199,7 @@ func (e *Engine[B]) look(s *slotState[B]) {
 			s.failed(failure)
 			return
 		}
+		e.shownAgain(v, 1)
 		e.settled(s, v, info.TTL)
 		e.renewEarly(s, key, info.TTL)
 		return
@@ -207,6 +209,8 @@ func (e *Engine[B]) look(s *slotState[B]) {
 		}
 		s.status.Hit = true
 		s.took = -1 // the ttl may be 0 still, in whole seconds
+		q.stale = true
+		e.shownAgain(v, 1)
 		e.settled(s, v, info.TTL)
 		if !q.idle && e.failureOf(key) == nil {
 			e.refresh(s, key, nil)
@@ -215,10 +219,12 @@ func (e *Engine[B]) look(s *slotState[B]) {
 	}
 	s.status.Fwd = "miss"
 	if v := e.failureOf(key); v != nil {
+		v.hits++
 		e.settleFailed(s, key, v.failure(), v)
 		return
 	}
 	q.pending++
+	q.cold = true
 	if !q.idle || sp.Required {
 		e.join(s, key)
 	}
@@ -405,6 +411,7 @@ func (e *Engine[B]) settleFailed(s *slotState[B], key string, failure *answer.Fi
 	}
 	if v, ok := e.fragments.OnError(key, e.now); ok && failure.Outage() && e.trusts(v.asked) && e.misfit(s, v) == nil {
 		s.status.Fwd = "stale"
+		s.of.stale = true
 		v.hold()
 		s.state, s.entry, s.err, s.fill = slotReady, v, nil, nil
 	}

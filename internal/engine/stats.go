@@ -1,6 +1,10 @@
 package engine
 
-import "inlay/cache"
+import (
+	"time"
+
+	"inlay/cache"
+)
 
 // Stats are what an engine has done since it began. The counters only grow.
 type Stats struct {
@@ -15,6 +19,13 @@ type Stats struct {
 	Slots uint64
 	// Left are requests whose client went away before the end.
 	Left uint64
+	// Cold are those of Pages whose visitor waited for a fragment, Stale those others that showed one which was stale.
+	Cold, Stale uint64
+	// SavedFills is how often a fragment was shown that was there, by warm pages too, SavedTime how long its fills took, each time, and
+	// SavedBytes how many bytes it has.
+	SavedFills uint64
+	SavedTime  time.Duration
+	SavedBytes uint64
 	// Passed are requests that no page answers; BadRequests those answered with 400.
 	Passed, BadRequests uint64
 	// Fills are attempts begun; TakenOver those of them that a waiting request began because the fill was lost.
@@ -39,19 +50,24 @@ type Stats struct {
 	Entries int
 }
 
-// counts are the counters of Stats.
+// counts are the counters of Stats, in the order of the figures: see Figures.
 type counts struct {
-	Pages, Whole, Streamed, Failures, Left, Passed, BadRequests uint64
-	Fills, TakenOver, Failed, Unstored, Late, Early             uint64
-	Polls, PollsFailed, Held, Slots                             uint64
-	FoundDataCenter, FoundKV, Refused                           uint64
+	Warm, Pages, Whole, Streamed, Failures, Left, Passed, BadRequests     uint64
+	Fills, TakenOver, Early, Failed, Late                                 uint64
+	Polls, PollsFailed, Held, FoundDataCenter, FoundKV, Refused, Unstored uint64
+
+	Slots, Stale, Cold, SavedFills uint64
+	SavedTime                      time.Duration
+	SavedBytes                     uint64
 }
 
 // Stats tells what the engine has done; it is an event like the others.
 func (e *Engine[B]) Stats() Stats {
+	e.tallyAll()
 	n := &e.counts
 	return Stats{
-		Warm: e.warm.Load(), Pages: n.Pages, Whole: n.Whole, Streamed: n.Streamed, Failures: n.Failures, Left: n.Left,
+		Cold: n.Cold, Stale: n.Stale, SavedFills: n.SavedFills, SavedTime: n.SavedTime, SavedBytes: n.SavedBytes,
+		Warm: n.Warm, Pages: n.Pages, Whole: n.Whole, Streamed: n.Streamed, Failures: n.Failures, Left: n.Left,
 		Passed: n.Passed, BadRequests: n.BadRequests, Fills: n.Fills, TakenOver: n.TakenOver, Early: n.Early, Failed: n.Failed,
 		Slots: n.Slots, Unstored: n.Unstored, Late: n.Late, Polls: n.Polls, PollsFailed: n.PollsFailed, Held: n.Held,
 		FoundDataCenter: n.FoundDataCenter, FoundKV: n.FoundKV, Refused: n.Refused,

@@ -38,6 +38,7 @@ type worldRepeat struct {
 	until      time.Duration
 	parts      []*uint32
 	were       []uint32 // parts, then
+	page       Repeatable[*worldBlob]
 }
 
 var pageEnd = []byte("</body></html>")
@@ -151,7 +152,7 @@ func (i *worldIsolate) Repeat(id RequestID, r *Repeat[*worldBlob]) {
 		i.w.fail("request %d.%d: repeat what was not sent", i.number, id)
 		return
 	}
-	i.repeats[q.target] = worldRepeat{i.get(r.Head), i.get(r.Body), r.Until.Sub(worldBegin) + i.behindNow(), slices.Clone(r.Parts), numbers(r.Parts)}
+	i.repeats[q.target] = worldRepeat{i.get(r.Head), i.get(r.Body), r.Until.Sub(worldBegin) + i.behindNow(), slices.Clone(r.Parts), numbers(r.Parts), r.Page}
 }
 func (i *worldIsolate) EndRepeats() { clear(i.repeats) }
 

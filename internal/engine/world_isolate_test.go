@@ -39,8 +39,8 @@ type worldIsolate struct {
 	blobs    int // that are not dropped
 
 	repeats  map[string]worldRepeat
-	repeatAt time.Time // the last
-	repeatN  int       // that the engine was not told of
+	repeatAt time.Time                // the last
+	repeated []Repeatable[*worldBlob] // that the engine was not told of
 
 	poll    *worldPoll                  // the last
 	passing map[RequestID]*worldRequest // whose purge goes on after they were passed
@@ -154,9 +154,12 @@ func (i *worldIsolate) event(r *worldRandom, q *worldRequest, do func(now time.T
 	w := i.w
 	w.events++
 	i.chance, i.current = r, q
-	if i.repeatN > 0 {
-		i.engine.Repeated(i.repeatN, i.repeatAt)
-		i.repeatN = 0
+	if len(i.repeated) > 0 {
+		i.engine.Repeated(i.repeatAt)
+		for _, p := range i.repeated {
+			i.engine.Touch(p, 1)
+		}
+		i.repeated = i.repeated[:0]
 	}
 	do(i.clock())
 	i.chance, i.current = nil, nil
@@ -210,7 +213,7 @@ func (i *worldIsolate) request(r *worldRandom, q *worldRequest) {
 	q.id, q.of, q.began = i.lastID, i, w.now
 	now := i.steady()
 	if again, ok := i.repeats[q.target]; ok && q.method == "GET" && now < again.until && !again.head.dropped && slices.Equal(again.were, numbers(again.parts)) {
-		i.repeatN++
+		i.repeated = append(i.repeated, again.page)
 		i.repeatAt = worldBegin.Add(i.tells())
 		w.repeated++
 		w.say("%v: request %d.%d for %s is answered as the last", w.now, i.number, q.id, q.target)

@@ -86,18 +86,14 @@ func exportHandle(id, method, size, sent uint32, now float64) int32 {
 	return int32(request.Page())
 }
 
-// repeated takes how many answers were repeated, and of which pages: of each its address, and in the two lowest bits, which no
-// address has, how often at least; last is when the last one was.
+// repeated takes which pages were repeated, so many: of each its address, and how often; last is when the last answer was.
 //
 //go:wasmexport repeated
-func exportRepeated(n, pages uint32, last float64) {
-	core.Repeated(int(n), at(last))
+func exportRepeated(pages uint32, last float64) {
+	core.Repeated(at(last))
 	for i := range pages {
-		page := *(*uint32)(unsafe.Pointer(&input[4*i]))
-		for times := page & 3; times > 0; times-- {
-			page := page &^ 3
-			core.Touch(*(*engine.Repeatable[handle])(unsafe.Pointer(&page)))
-		}
+		said := (*[2]uint32)(unsafe.Pointer(&input[8*i]))
+		core.Touch(*(*engine.Repeatable[handle])(unsafe.Pointer(&said[0])), int(said[1]))
 	}
 }
 
@@ -249,11 +245,38 @@ func exportChange(size uint32, now float64) (n int32) {
 //
 //go:wasmexport figures
 func exportFigures() unsafe.Pointer {
-	counted = core.Figures()
+	core.Figures(&counted)
 	return unsafe.Pointer(&counted)
 }
 
 var counted [engine.FiguresCount]int64
+
+// entries goes on through what is cached, from a cursor on, 0 at the beginning: about n entries are told of by the import listed. It answers
+// with the next cursor, 0 at the end.
+//
+//go:wasmexport entries
+func exportEntries(cursor uint64, n uint32, now float64) uint64 {
+	heap.Collect()
+	next := core.Entries(cursor, int(n), at(now), tellListed)
+	verified()
+	return next
+}
+
+// all_flights tells of the fills in progress, by the import listed.
+//
+//go:wasmexport all_flights
+func exportAllFlights(now float64) {
+	heap.Collect()
+	core.Flights(at(now), tellListed)
+	verified()
+}
+
+func tellListed(l *engine.Listed) {
+	block = block[:0]
+	appendBlock(l.Key, l.Of, l.Slot)
+	appendBlock(l.Tags...)
+	listed(uint32(l.Kind), bytesAt(block), uint32(len(block)), unsafe.Pointer(&l.N))
+}
 
 // found takes what lies in a tier under the name of a fill; resident is for how many milliseconds it has, negative if that is
 // not told. It answers with 1 if nothing more is to be looked for.

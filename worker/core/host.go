@@ -95,6 +95,11 @@ func finish(id uint32)
 //go:wasmimport inlay pass
 func pass(id uint32, p unsafe.Pointer, size, shell uint32)
 
+// listed takes an engine.Listed: its texts, NUL after each, and its numbers, 64 bits each.
+//
+//go:wasmimport inlay listed
+func listed(kind uint32, p unsafe.Pointer, size uint32, numbers unsafe.Pointer)
+
 //go:wasmimport inlay admin
 func admin(id uint32)
 
