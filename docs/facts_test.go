@@ -183,7 +183,7 @@ func TestAnswersOfItsOwnAreAsTold(t *testing.T) {
 	require.NoError(t, err)
 	exchange, err := os.ReadFile("worker/exchange.mjs")
 	require.NoError(t, err)
-	wording, err := os.ReadFile("internal/wording/texts.go")
+	purging, err := os.ReadFile("internal/admin/purge.go")
 	require.NoError(t, err)
 	for i, answer := range []*httptest.ResponseRecorder{
 		ask(handler, http.MethodGet, "/a%00b"),
@@ -195,7 +195,7 @@ func TestAnswersOfItsOwnAreAsTold(t *testing.T) {
 		{Code: http.StatusInternalServerError, Body: bytes.NewBuffer(worker)}, // TestBadVariableIsNamedInDevelopment has its status
 		{Code: http.StatusBadGateway, Body: bytes.NewBuffer(pass)},            // TestOriginThatIsNotThere has its status
 		{Code: http.StatusBadGateway, Body: bytes.NewBuffer(pass)},            // TestEndOfAnInstanceIsSeenAtOnce has its status
-		{Code: http.StatusServiceUnavailable, Body: bytes.NewBuffer(wording)}, // TestPurgeIsRefusedWhileTheLogIsAway has its status
+		{Code: http.StatusServiceUnavailable, Body: bytes.NewBuffer(purging)}, // TestPurgeIsRefusedWhileTheLogIsAway has its status
 		ask(stopped, http.MethodGet, "/"),
 		{Code: http.StatusLoopDetected, Body: bytes.NewBuffer(exchange)}, // TestLoopsOfAWorkerAreTold has its status
 	} {
