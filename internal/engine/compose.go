@@ -81,7 +81,7 @@ func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[
 	if !ok {
 		return whole, false
 	}
-	e.count(c, 1)
+	e.answered(c, 1)
 	if etagMatches(r.Fields.Field("if-none-match"), c.etag) {
 		return Whole[B]{Head: e.headOf(c, &c.notModified, 304, now).blob, Body: v.blob}, true
 	}
@@ -182,7 +182,7 @@ func (e *Engine[B]) Repeated(last time.Time) { e.event(last) }
 // the cache.
 func (e *Engine[B]) Touch(p Repeatable[B], times int) {
 	if times > 0 {
-		e.count(p.v.page, uint32(times))
+		e.answered(p.v.page, uint32(times))
 	}
 	e.fragments.Touch(&p.v.ref)
 	for i := range p.v.page.parts {

@@ -19,8 +19,8 @@ type tally[B any] struct {
 	next *composed[B]
 }
 
-// count notes that a composed page has answered, so often. It may be called at any time, from any goroutine.
-func (e *Engine[B]) count(c *composed[B], times uint32) {
+// answered notes that a composed page has answered, so often. It may be called at any time, from any goroutine.
+func (e *Engine[B]) answered(c *composed[B], times uint32) {
 	if c.tally.n.Add(times) != times {
 		return // it is noted already
 	}
