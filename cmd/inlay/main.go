@@ -2,8 +2,8 @@
 //
 // Each command is a file of its own, and thin: what it does is in internal/.
 // main.go has the list of them, and what they share: -C, help, how an error is
-// told, and the exit status (0; 1 for an error; 2 for a wrong use; that of a
-// program that was run in the command's place).
+// told, and the exit status (0; 1 for an error; 2 for a wrong use; 3 and 4 as
+// commands have it; that of a program that was run in the command's place).
 package main
 
 import (
@@ -32,6 +32,8 @@ func commands() []*command {
 		purgeCommand,
 		invalidateCommand,
 		statsCommand,
+		topCommand,
+		entriesCommand,
 		versionCommand,
 		helpCommand,
 	}

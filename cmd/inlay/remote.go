@@ -96,12 +96,8 @@ func (s *site) sources(p *project.Project, at *url.URL) remote.Sources {
 
 // told prints what a purge or an invalidation has done, even where it failed after a part of it.
 func (c *call) told(done string, change remote.Change, err error) error {
-	if errors.Is(err, remote.ErrNoLog) {
-		c.tell(err)
-		return exitStatus(3)
-	}
-	if err != nil && change.Entries == 0 {
-		return err
+	if errors.Is(err, remote.ErrNoLog) || err != nil && change.Entries == 0 {
+		return c.logged(err)
 	}
 	entries := "entries"
 	if change.Entries == 1 {
@@ -115,5 +111,14 @@ func (c *call) told(done string, change remote.Change, err error) error {
 		fmt.Fprint(c.out, "; the others keep theirs until these expire, or the site is deployed again, as there is no purge log")
 	}
 	fmt.Fprintln(c.out)
+	return err
+}
+
+// logged gives an error its exit status: 3 if it is that the purge log could not be reached.
+func (c *call) logged(err error) error {
+	if errors.Is(err, remote.ErrNoLog) {
+		c.tell(err)
+		return exitStatus(3)
+	}
 	return err
 }

@@ -114,7 +114,7 @@ func TestSlotsAreLabelled(t *testing.T) {
 	of := map[string]bool{}
 	reasons := map[string]bool{}
 	for _, l := range series(t, scraped(t)) {
-		switch l.Get(labels.MetricName) {
+		switch l.Get("__name__") {
 		case "inlay_fill_duration_seconds_count":
 			of[l.Get("page")+" "+l.Get("slot")] = true
 		case "inlay_fill_failures_total":
@@ -158,7 +158,7 @@ func TestDashboardAsksForWhatThereIs(t *testing.T) {
 	all := series(t, scraped(t))
 	labelsOf := map[string]map[string]bool{}
 	for _, l := range all {
-		name := l.Get(labels.MetricName)
+		name := l.Get("__name__")
 		if labelsOf[name] == nil {
 			labelsOf[name] = map[string]bool{}
 		}

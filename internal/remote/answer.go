@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -79,6 +80,8 @@ func (a *answer) refused() error {
 		return fmt.Errorf("%s has another INLAY_TOKEN than this one; take the one that was set there, or set it anew: npx wrangler secret put INLAY_TOKEN", where)
 	case status == http.StatusNotFound && a.says("There is nothing here."):
 		return fmt.Errorf("administration is off at %s: it has no INLAY_TOKEN; set one: npx wrangler secret put INLAY_TOKEN, in .dev.vars for dev, in the environment of a native server", where)
+	case status == http.StatusNotFound && a.says("There is no such path;"):
+		return fmt.Errorf("%s was built by an older inlay than this command, and has no /_inlay/%s; deploy it again, built by this one%w", where, a.name, ErrOlder)
 	case status == http.StatusNotFound:
 		return fmt.Errorf("%s is not there: what answers is no inlay, or an older one; look at the URL, and at the route that leads to the Worker", path)
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusProxyAuthRequired:
@@ -95,7 +98,7 @@ func (a *answer) says(text string) bool { return bytes.HasPrefix(a.body, []byte(
 
 // excerpt is the beginning of what came, for a message: one line, no control characters.
 func (a *answer) excerpt() string {
-	text := plain(string(a.body))
+	text := Plain(string(a.body))
 	if text == "" {
 		return "(nothing)"
 	}
@@ -110,10 +113,13 @@ func (a *answer) excerpt() string {
 	return text
 }
 
-// plain is a text of the other side's as one line without control characters.
-func plain(text string) string {
+// Plain is a text of the other side's as one line, without what a terminal would act on: control characters, and those that turn the direction
+// of what follows or cannot be seen.
+func Plain(text string) string {
 	text = strings.ToValidUTF8(text, "")
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 }), " ")
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f && r < 0xa0 || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
+	}), " ")
 }
 
 // notInlays is the error of an answer of status 200 that administration does not give.
@@ -136,6 +142,11 @@ func (c *Client) changeOnce(ctx context.Context, how, query string) (Change, err
 		}
 		return Change{}, err
 	}
+	if c.Copy != nil {
+		if _, wrong := c.Copy.Write(a.body); wrong != nil && err == nil {
+			err = wrong
+		}
+	}
 	n := done.Purged
 	if how == "invalidate" {
 		n = done.Invalidated
@@ -146,12 +157,12 @@ func (c *Client) changeOnce(ctx context.Context, how, query string) (Change, err
 	case n == nil:
 		return Change{}, err
 	case done.Error != "":
-		err = fmt.Errorf("%s: %s", c.where(), plain(done.Error))
+		err = fmt.Errorf("%s: %s", c.where(), Plain(done.Error))
 		if a.resp.StatusCode == http.StatusServiceUnavailable {
 			err = fmt.Errorf("%w; %w", err, ErrNoLog)
 		}
 	}
-	change := Change{Entries: *n, Within: plain(done.Isolates), Log: done.Log}
+	change := Change{Entries: *n, Within: Plain(done.Isolates), Log: done.Log}
 	change.Reach, change.Partial = a.reach()
 	if change.Within != "" {
 		change.Partial = false

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,6 +20,8 @@ type Client struct {
 	Timeout time.Duration
 	// Transport carries the requests. Nil: http.DefaultTransport.
 	Transport http.RoundTripper
+	// Copy gets each answer to a change as it came. Nil: nobody does.
+	Copy io.Writer
 }
 
 const (
@@ -26,13 +29,16 @@ const (
 	// maxQuery is how many bytes of parameters go in one request, unless one parameter alone has more: half of what nginx
 	// takes by default in a request's first line.
 	maxQuery = 4 << 10
-	// maxAnswer is how many bytes an answer may have; the largest that inlay gives has about 3 KB.
-	maxAnswer = 1 << 20
+	// maxAnswer is how many bytes an answer may have: a hundred entries take some 30 KB, unless their keys are very long.
+	maxAnswer = 16 << 20
 )
 
 // ErrNoLog is in the error of a change that the site could not tell its purge log: nobody else has heard of it. It may be asked for
 // again, any number of times.
 var ErrNoLog = errors.New("doing it twice does no harm")
+
+// ErrOlder is in the error of what a site does not know yet. Its text is empty, since what stands before says it.
+var ErrOlder = errors.New("")
 
 // What a purge removes, or an invalidation ends the freshness of. At least one of them has to be set.
 type What struct {

@@ -7,7 +7,8 @@
 //  2. token.go finds the token, which is never an argument of a command, since others on the machine see those;
 //  3. client.go asks, and never follows a redirect, which would hand the token to whoever it leads to;
 //  4. answer.go reads what came back: a result, or an error that says what, where and what to do;
-//  5. table.go shows counters to a person.
+//  5. lists.go asks for entries, fills in progress and failures, and for what a purge would reach;
+//  6. table.go shows counters to a person, show.go entries, and look.go all at once.
 //
 // What the administration does and answers is the engine's; see docs/operating.md. Wrangler and
 // projects on disk may not be known here.

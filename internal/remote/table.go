@@ -43,7 +43,7 @@ func (a *answer) stats() (*Stats, error) {
 			var lines []string
 			if json.Unmarshal(value, &lines) == nil {
 				for _, line := range lines {
-					s.Problems = append(s.Problems, plain(line))
+					s.Problems = append(s.Problems, Plain(line))
 				}
 			}
 		}
@@ -78,6 +78,8 @@ var of = map[string]struct {
 }{
 	"warm_pages_total":         {[]string{"warm_pages_total", "pages_total"}, "of all pages"},
 	"whole_pages_total":        {[]string{"pages_total"}, "of pages"},
+	"stale_pages_total":        {[]string{"warm_pages_total", "pages_total"}, "of all pages"},
+	"cold_pages_total":         {[]string{"warm_pages_total", "pages_total"}, "of all pages"},
 	"streamed_pages_total":     {[]string{"pages_total"}, "of pages"},
 	"failed_pages_total":       {[]string{"pages_total"}, "of pages"},
 	"fills_failed_total":       {[]string{"fills_total"}, "of fills"},
@@ -116,8 +118,11 @@ func (s *Stats) WriteTable(w io.Writer) error {
 				line += fmt.Sprintf("  %5.1f%% %s", 100*float64(n)/float64(sum), share.text)
 			}
 		}
-		if strings.HasSuffix(name, "_bytes") && n >= 1<<20 {
+		if (strings.HasSuffix(name, "_bytes") || strings.HasSuffix(name, "_bytes_total")) && n >= 1<<20 {
 			line += fmt.Sprintf("  %.1f MiB", float64(n)/(1<<20))
+		}
+		if strings.HasSuffix(name, "_milliseconds_total") && n >= 1000 {
+			line += "  " + millis(float64(n))
 		}
 		b.WriteString(line + "\n")
 	}
