@@ -62,11 +62,22 @@ var mutations = map[string]mutation{
 	"what is renewed is counted for ever":           {file: "renew.go", old: "\te.adrift -= f.adrift\n", new: ""},
 	"a fill that nobody shares goes on alone":       {file: "unattended.go", old: "if f.flight == nil || f.flight.Overtaken", new: "if f.flight != nil && f.flight.Overtaken"},
 	"too many fills go on alone":                    {file: "unattended.go", old: "for e.unattended.bytes > e.unattended.limit &&", new: "for false &&"},
+	"a slot of one visitor is for all":              {file: "alone.go", old: "\tif vary != \"\" {\n\t\tcontrol = ", new: "\tif false {\n\t\tcontrol = "},
+	"a slot says nothing of what is in it":          {file: "alone.go", old: "\tfor _, s := range q.slots {\n\t\td.varies", new: "\tfor _, s := range q.slots[:1] {\n\t\td.varies"},
+	"a slot is fresh for as long as its longest":    {file: "alone.go", old: "min(left.Fresh, l.Fresh)", new: "max(left.Fresh&(1<<62-1), l.Fresh)"},
+	"a slot that failed within is kept":             {file: "alone.go", old: "left, stored := cache.Left{Fresh: 1 << 62, Stale: 1 << 62, OnError: 1 << 62}, etag != \"\"", new: "left, stored := cache.Left{Fresh: 1 << 62, Stale: 1 << 62, OnError: 1 << 62}, etag == etag"},
+	"a slot that is not stored is kept":             {file: "alone.go", old: "\t\tstored = stored && ok\n", new: "\t\tstored = stored && (ok || !ok)\n"},
+	"a slot of a visitor's own page is kept":        {file: "alone.go", old: "\tif q.passed {\n\t\treturn OwnCacheControl\n\t}\n", new: ""},
+	"a slot's name comes into keys":                 {file: "alone.go", old: "\tr.alone, r.own, r.query = true, r.path, \"\"\n", new: "\trest = append(append(rest[:0], '&'), r.query...)\n\tr.alone, r.own, r.query = true, r.path, \"\"\n"},
+	"a slot that is no HTML has a URL":              {file: "alone.go", old: "if sp.InPlace || n <= most", new: "if n <= most"},
+	"a slot comes with those beside it":             {file: "alone.go", old: "\tcase len(s.name) < len(name):\n\t\tname = name[len(s.name)+1:]\n", new: ""},
+	"a slot is shown before it is there":            {file: "alone.go", old: "s == nil && q.more || s != nil && !s.showable(false)", new: "s == nil && q.more"},
+	"HEAD of a slot waits for nobody":               {file: "request.go", old: "\tq.idle = q.head && !q.alone\n", new: "\tq.idle = q.head\n"},
 	"the time goes back":                            {file: "clock.go", old: "\t\tc.behind.Add(latest - t)\n\t\tt = latest\n", new: "\t\tc.behind.Add(0)\n"},
 }
 
 func TestMutationsAreNoticed(t *testing.T) {
-	tryAll(t, mutations, "TestSimulationKeeps|TestOriginSimulationKeeps|TestTranscripts|TestARepeat|TestHeadsAndRepeats", "5000")
+	tryAll(t, mutations, "TestSimulationKeeps|TestOriginSimulationKeeps|TestTranscripts|TestARepeat|TestHeadsAndRepeats|TestASlotThat|TestSlotsIn", "5000")
 }
 
 func TestMutationsOfTheLeaseAreNoticed(t *testing.T) {
