@@ -133,11 +133,11 @@ export class Analytics {
 
   /**
    * Counts a page that is answered, if it is one.
-   * @param {number} page its index; -1: it is none of the build @param {Head} head @param {boolean} whole whether all of it leaves at once
+   * @param {number} page its index; -1: it is none of the build, -2: it is one slot and no page @param {Head} head @param {boolean} whole whether all of it leaves at once
    */
   answered(page, head, whole) {
     const { init } = head;
-    if (init.status === 400 || init.status === 421) return; // no page answers that
+    if (page === -2 || init.status === 400 || init.status === 421) return; // no page answers that
     if (page < 0 && !init.headers.get("cache-status")?.startsWith("inlay/")) return;
     this.tally(page < 0 ? ofOrigin : this.patterns[page] ?? others, stateOf(init), whole ? "whole" : "streamed", head).count++;
   }

@@ -66,6 +66,7 @@ test("pages that are answered alike are one point with their number", () => {
   analytics.answered(page, head(502), true);
   analytics.answered(-1, head(200, "inlay/shell;hit"), true);
   analytics.answered(-1, head(404), true); // what is no page
+  analytics.answered(-2, head(200, "inlay/a;hit"), true); // one slot
   analytics.answered(page, head(400), true);
   analytics.answered(page, head(421), true);
   assert.deepEqual(written(world), []);

@@ -14,6 +14,9 @@ func ETagMatches(field, etag string) bool { return etagMatches(field, etag) }
 // Page is the index of the page of the build that answers a request, as it was found when the request was routed; -1: none does.
 func (r *Request) Page() int { return r.page }
 
+// Alone tells whether a request was found to be for one slot of its page.
+func (r *Request) Alone() bool { return r.alone }
+
 // TakesQuery reports whether what a request has in its query may come to stand in its page: a slot takes a parameter, or the page is the
 // origin's. It may be called from any goroutine, once the request has been routed.
 func (e *Engine[B]) TakesQuery(r *Request) bool {

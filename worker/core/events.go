@@ -72,7 +72,8 @@ func exportStart(size, seedLow, seedHigh, crashes, has uint32) uint32 {
 func exportErrorText() unsafe.Pointer { return bytesAt(errorText) }
 
 // handle takes the request's target; method is its place in methods, and 4 more of a Visit; sent is how many writes an answer
-// has had that another instance began, zero for a new request. It answers with the index of the page that answers it; -1: none does.
+// has had that another instance began, zero for a new request. It answers with the index of the page that answers it; -1: none does, -2: it is for
+// one slot.
 //
 //go:wasmexport handle
 func exportHandle(id, method, size, sent uint32, now float64) int32 {
@@ -83,6 +84,9 @@ func exportHandle(id, method, size, sent uint32, now float64) int32 {
 	request.Sent = int(sent)
 	core.Handle(&request, at(now))
 	verified()
+	if request.Alone() {
+		return -2
+	}
 	return int32(request.Page())
 }
 
