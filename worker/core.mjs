@@ -2,7 +2,7 @@
 // core.wasm: the one instance of the isolate, the blobs that it names by handle, and the events that it is told. What it asks is
 // in asks.mjs. There is no policy here; that is in the engine.
 
-import { analyticsOf } from "./analytics.mjs";
+import { analyticsOf, patternsIn } from "./analytics.mjs";
 import { asks } from "./asks.mjs";
 import { bindingsOf } from "./bindings.mjs";
 import { build } from "./build-id.mjs";
@@ -15,6 +15,7 @@ import pages from "./pages.bin";
 import { aboutFill, error as sayError, logAs, nameOf, warn } from "./say.mjs";
 import { allowing, purged } from "./shell.mjs";
 import { Tiers, digest } from "./tiers.mjs";
+import { fillEnds } from "./trace.mjs";
 import { readVariables } from "./variables.mjs";
 import { View } from "./view.mjs";
 
@@ -99,6 +100,9 @@ const textsOf = ({ log, marks }) => [log, ...marks.flatMap(([number, subject]) =
 /** Words for these, and that of a fill which was held up: answer.Reason's. */
 export const reasons = ["connect", "timeout", "too-large", "refused", "timeout"];
 
+/** Whose context a fill is in, when it has ended, too. @type {WeakMap<object, Exchange>} */
+const leaders = new WeakMap();
+
 /** Who has done a fill. @param {Partial<Fill>} fill */
 const tierOf = ({ url, binding, share }) => (share != null ? "region" : binding ? "binding" : url ? "origin" : "app");
 
@@ -169,6 +173,8 @@ export class Core {
     this.tiers = null;
     /** INLAY_REGION: who does fills for all isolates of a region; null: nobody. @type {any} */
     this.region = null;
+    /** The patterns of the pages, once somebody has asked. @type {string[] | null} */
+    this.patterns = null;
     /** INLAY_ANALYTICS; null: it is not bound. @type {import("./analytics.mjs").Analytics | null} */
     this.analytics = null;
     /** @type {Front} */
@@ -384,6 +390,11 @@ export class Core {
     this.exports.repeated(touched.length, last);
   }
 
+  /** A page's pattern, by its index. @param {number} index */
+  patternOf(index) {
+    return index < 0 ? "" : (this.patterns ??= patternsIn(this.shells.pages))[index] ?? "";
+  }
+
   /** The end of an event. */
   exit() {
     this.current = this.filled = null;
@@ -478,7 +489,7 @@ export class Core {
       const text = refused === 0 ? "" : this.text(this.exports.error_text(), refused);
       const reason = reasonIn(text);
       if (text !== "") warn(`fill failed: ${fill.src} ${text}`, aboutFill(fill, reason));
-      this.analytics?.filled(fill, ...outcomeOf(answer.status, reason), tierOf(fill), answer.body.length, (answer.before ?? 0) > 0);
+      this.ended(fill, ...outcomeOf(answer.status, reason), tierOf(fill), answer.body.length, (answer.before ?? 0) > 0);
     });
   }
 
@@ -491,8 +502,18 @@ export class Core {
     this.judged(null, said, () => {
       this.filled = fill;
       this.exports.fill_fail(fill.id, failure, this.putText(text.replaceAll("\0", " ")), Date.now());
-      this.analytics?.filled(fill, "failed", reasons[failure], tierOf(fill), 0);
+      this.ended(fill, "failed", reasons[failure], tierOf(fill), 0);
     });
+  }
+
+  /**
+   * Tells, for whom it may concern, what has become of a fill: see Analytics.
+   * @param {{ id: number } & Partial<Fill>} fill @param {string} outcome @param {string} reason @param {string} tier @param {number} bytes
+   * @param {boolean} [collapsed]
+   */
+  ended(fill, outcome, reason, tier, bytes, collapsed = false) {
+    this.analytics?.filled(fill, outcome, reason, tier, bytes, collapsed);
+    fillEnds(fill, leaders.get(fill)?.said ?? null, outcome, reason, tier, bytes, collapsed);
   }
 
   /**
@@ -622,6 +643,7 @@ export class Core {
     /** @type {Led} */
     const led = { fill, leader, lifeline: leader.lifeline ??= new Promise(() => {}), since: now, stop: () => {}, waits: false, waited: false, moved: false };
     this.led.set(fill.id, led);
+    leaders.set(fill, leader);
     return led;
   }
 
@@ -657,7 +679,7 @@ export class Core {
     this.led.delete(id);
     lost.leader.left = true;
     this.waiting.delete(lost.leader.id);
-    this.analytics?.filled(lost.fill, "lost", "lost", "origin", 0);
+    this.ended(lost.fill, "lost", "lost", "origin", 0);
     this.event(null, () => this.exports.fill_lost(id, Date.now()));
   }
 

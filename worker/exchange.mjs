@@ -5,11 +5,13 @@
 import { administer } from "./admin.mjs";
 import { appInstances } from "./app-instances.mjs";
 import { CrashError } from "./core.mjs";
+import { stateOf } from "./analytics.mjs";
 import { maxConnecting, runFills } from "./fills.mjs";
 import { hostForm } from "./forwarded.mjs";
 import { failure } from "./not-found.mjs";
 import { passThrough } from "./pass.mjs";
 import { namedAs } from "./say.mjs";
+import { end, tracingOf, tracingOfQuick } from "./trace.mjs";
 
 /** @typedef {import("./core.mjs").Core} Core */
 /** @typedef {import("./core.mjs").Head} Head */
@@ -112,6 +114,8 @@ export class Opening {
     this.request = request;
     this.env = env;
     this.ctx = ctx;
+    const tracing = tracingOfQuick(ctx);
+    const route = tracing?.startSpan("inlay.route");
     try {
       core.handle(this, methodOf(request), target, 0);
     } catch (error) {
@@ -121,6 +125,9 @@ export class Opening {
     const { response, rest, head, index } = this;
     this.request = this.env = this.ctx = this.response = this.rest = this.head = null;
     if (rest !== null && rest.index < 0) rest.index = index;
+    if (route !== undefined) end(route, { "inlay.page": core.patternOf(index) });
+    if (rest !== null) rest.said ??= head;
+    else if (tracing !== null && head !== null) end(tracing.startSpan("inlay.compose"), composedOf(core, index, head, true));
     const { analytics } = core;
     if (analytics !== null) {
       if (head !== null) analytics.answered(index, head, true);
@@ -142,6 +149,12 @@ export class Opening {
     this.response = responseOf(this.core, head, body);
   }
 }
+
+/** What the span of a page says. @param {Core} core @param {number} index @param {Head} head @param {boolean} whole */
+const composedOf = (core, index, { init }, whole) => ({
+  "inlay.page": core.patternOf(index), "inlay.state": stateOf(init), "inlay.whole": whole, "http.response.status_code": init.status,
+  "inlay.cache_status": init.headers.get("cache-status") ?? "",
+});
 
 /**
  * A request as it is after an answer to it was begun: its visitor has the cookies that the engine has set in that. Another engine
@@ -196,6 +209,14 @@ export class Exchange {
     this.index = -1;
     /** The head of an answer that is to be counted. @type {Head | null} */
     this.uncounted = null;
+    /** Its head, once it has one. @type {Head | null} */
+    this.said = null;
+    /** Who makes spans for the request; null: nobody. */
+    this.tracing = tracingOf(ctx);
+    /** Of what it is answered with, until all of it is there. */
+    this.composing = this.tracing?.startSpan("inlay.compose");
+    /** Of its waiting for fills that others lead, by those. @type {Map<number, { span: import("./trace.mjs").Span, slot: string, page: string }> | null} */
+    this.waits = null;
     /** @type {Uint8Array[]} */
     this.queue = [];
     this.writes = 0;
@@ -320,10 +341,13 @@ export class Exchange {
   /** After an event: begins the fills that it asked for. */
   settle() {
     if (this.uncounted !== null) {
+      this.said ??= this.uncounted;
       this.core.analytics?.answered(this.index, this.uncounted, this.begun === null);
       this.uncounted = null;
     }
+    if (this.waits !== null) this.endWaits();
     if (this.finished || this.passed) {
+      this.endSpan();
       this.core.waiting.delete(this.id);
       if (this.finished) this.page?.close();
     }
@@ -331,6 +355,24 @@ export class Exchange {
     // A request has six connections at a time, and those of fills may be taken for long.
     if (this.asked !== null) this.runAsked(this.asked);
     if (this.fills.length > 0) runFills(this, this.fills.splice(0));
+  }
+
+  /** Tells of what it was answered with. */
+  endSpan() {
+    if (this.composing === undefined) return;
+    if (this.said !== null && !this.passed) end(this.composing, composedOf(this.core, this.index, this.said, this.begun === null));
+    else end(this.composing, { "inlay.passed": this.passed, "inlay.left": this.left });
+    this.composing = undefined;
+  }
+
+  /** Tells of the fills of others that are waited for no more. */
+  endWaits() {
+    const over = this.finished || this.left;
+    for (const [fill, { span, slot, page }] of this.waits ?? []) {
+      if (!over && this.core.led.has(fill)) continue;
+      this.waits?.delete(fill);
+      end(span, { "inlay.page": page, "inlay.slot": slot, "inlay.collapsed": true });
+    }
   }
 
   /** Each goes on though the request has its answer, or its client has left. @param {Asked[]} all */
@@ -429,6 +471,8 @@ export class Exchange {
   leave() {
     if (this.left || this.finished) return;
     this.left = true;
+    this.endSpan();
+    this.endWaits();
     this.page?.close();
     this.queue.length = 0;
     this.watched = null;
@@ -510,6 +554,10 @@ export class Exchange {
     const led = core.led.get(fill);
     if (led === undefined) return false;
     led.fill.joined = (led.fill.joined ?? 0) + 1;
+    if (this.tracing !== null && !this.waits?.has(fill)) {
+      const { slot = "", pagePattern: page = "" } = led.fill;
+      (this.waits ??= new Map()).set(fill, { span: this.tracing.startSpan("inlay.wait"), slot, page });
+    }
     const leader = led.leader;
     if (led.waits && this.lanes + this.taken < maxConnecting) {
       led.waits = false;

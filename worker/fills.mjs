@@ -9,7 +9,7 @@ import { capability } from "./pass.mjs";
 import { maxRedirects, redirectTarget, visitorsLocation } from "./redirect.mjs";
 import { ask, calls, tell, tellUnbound } from "./region-call.mjs";
 import { aboutFill, error as sayError, lastWords, nameOf, warn } from "./say.mjs";
-import { traceOf } from "./trace.mjs";
+import { fillBegins, fillEnds, traceOf } from "./trace.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 /**
@@ -116,6 +116,7 @@ const queued = (exchange, fill) => ({ fill, report: reporter(exchange, fill) });
 function reporter(exchange, fill) {
   const { core } = exchange;
   const led = core.lead(fill, exchange);
+  fillBegins(exchange, fill, "inlay.fill");
   const timer = setTimeout(() => {
     if (led.moved) return;
     const text = `no whole answer for ${fill.src} within ${fill.timeout} ms`;
@@ -168,6 +169,7 @@ function reporter(exchange, fill) {
       } catch (error) {
         if (!(error instanceof CrashError)) throw error;
       }
+      fillEnds(fill, null, "stopped", "", "", 0, false); // if the core was not told of its end
     },
     /** @param {import("./frames.mjs").Frame} frame */
     frame(frame) {
@@ -337,7 +339,7 @@ async function follow(exchange, fill, report, frame) {
       if (fill.url !== "") return report.end(await fetchRemote(exchange.env, fill, report, next));
       url = next;
       const frames = new FrameDecoder(1, fill.maxBytes);
-      const batch = encodeFills([{ src: url.slice(appBase.length), fields: unconditional(fill.fields), trace: fill.trace, document: fill.document }]);
+      const batch = encodeFills([{ src: url.slice(appBase.length), fields: unconditional(fill.fields), trace: traceOf(fill), document: fill.document }]);
       /** @type {import("./frames.mjs").Frame[]} */
       const got = [];
       report.lines();

@@ -4,6 +4,7 @@
 
 import { scopeOf, within } from "./log.mjs";
 import { nameOf, warn } from "./say.mjs";
+import { fillBegins, fillEnds } from "./trace.mjs";
 import { cacheSite, quietly } from "./view.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -65,6 +66,7 @@ export class Tiers {
   async find(exchange, { fill, name, slot, pagePattern, tiers, awaitView }) {
     const { core } = exchange;
     const led = core.lead({ id: fill, slot, pagePattern }, exchange);
+    fillBegins(exchange, led.fill, "inlay.lookup");
     let stopped = false;
     led.stop = () => {
       stopped = true;
@@ -77,9 +79,10 @@ export class Tiers {
       let taken = true;
       quietly(() => (taken = core.found(exchange, fill, tier, found)));
       this.settle(exchange, core);
-      if (taken && !core.crashed) core.analytics?.filled(led.fill, "found", "", tier === kv ? "kv" : "data-center", found.bytes.length);
+      if (taken && !core.crashed) core.ended(led.fill, "found", "", tier === kv ? "kv" : "data-center", found.bytes.length);
       if (taken) return;
     }
+    fillEnds(led.fill, null, stopped ? "stopped" : "not found", "", "", 0, false);
     if (core.led.get(fill) === led) core.led.delete(fill);
     if (stopped) return;
     quietly(() => core.notFound(exchange, fill));

@@ -218,6 +218,15 @@ func (p *places) built() (b builtWorker, err error) {
 	return b, nil
 }
 
+// dataset is one of Workers Analytics Engine as wrangler dev has it: what is written to it goes nowhere.
+const dataset = `  extensions = [(modules = [(name = "bench:dataset", internal = true, esModule = "export default () => ({ writeDataPoint() {} });")])],
+`
+
+// withDataset is a Worker that writes to one.
+func withDataset(worker string) string {
+	return strings.Replace(worker, "  bindings = [", "  bindings = [\n    (name = \"INLAY_ANALYTICS\", wrapped = (moduleName = \"bench:dataset\")),", 1)
+}
+
 // replaceOnce replaces what a text has once.
 func replaceOnce(text, old, with string) (string, error) {
 	if n := strings.Count(text, old); n != 1 {
@@ -239,7 +248,7 @@ func (p *places) writeConfig(workers []string) (path string, err error) {
 		fmt.Fprintf(&services, "    (name = %q, worker = .%s),\n", name, id)
 		fmt.Fprintf(&sockets, "    (name = %q, address = \"127.0.0.1:0\", http = (), service = %q),\n", name, name)
 		fmt.Fprintf(&consts, "\nconst %s :Workerd.Worker = ", id)
-		if worker := map[string]string{"inlay": built.inlay, "site": built.site, "inlay-bare": built.bare("bare.bin"), "inlay-many": built.bare("many.bin")}[name]; worker != "" {
+		if worker := map[string]string{"inlay": built.inlay, "site": built.site, "inlay-analytics": withDataset(built.inlay), "inlay-bare": built.bare("bare.bin"), "inlay-many": built.bare("many.bin")}[name]; worker != "" {
 			consts.WriteString(worker)
 			continue
 		}
@@ -259,7 +268,7 @@ func (p *places) writeConfig(workers []string) (path string, err error) {
 		}
 		consts.WriteString("  ],\n  bindings = [\n    (name = \"ORIGIN\", fromEnvironment = \"INLAY_ORIGIN\"),\n    (name = \"INTERNET\", service = \"internet\"),\n  ],\n);\n")
 	}
-	text := "using Workerd = import \"/workerd/workerd.capnp\";\n\nconst config :Workerd.Config = (\n  services = [\n" + services.String() +
+	text := "using Workerd = import \"/workerd/workerd.capnp\";\n\nconst config :Workerd.Config = (\n" + dataset + "  services = [\n" + services.String() +
 		"    (name = \"internet\", network = (allow = [\"public\", \"private\"])),\n  ],\n  sockets = [\n" + sockets.String() + "  ],\n);\n" + consts.String()
 	path = filepath.Join(p.out, strings.Join(workers, "+")+".capnp")
 	return path, os.WriteFile(path, []byte(text), 0o644)

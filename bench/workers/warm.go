@@ -23,6 +23,7 @@ var contestants = []struct {
 	{"lru", "the same as map, with lru-cache and a TTL", false},
 	{"stock", "syumai/workers: a Go instance for each request, with a Go map", true},
 	{"inlay", "core.wasm and its glue, as shipped", false},
+	{"inlay-analytics", "the same, with a dataset bound as INLAY_ANALYTICS", false},
 }
 
 // warm runs rounds in each of several workerds, one after another: how an isolate happens to lie in memory makes a percent
