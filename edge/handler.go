@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"inlay/internal/admin"
 	"inlay/internal/ascii"
 	"inlay/internal/coding"
 	"inlay/internal/engine"
@@ -83,8 +84,12 @@ type Handler struct {
 	fills map[engine.FillID]context.CancelFunc // those in progress that are not stopped, those that are looked for below too
 
 	fragment markup.Fragment // scratch for reading one, while the lock is held
-	coded    atomic.Bool     // a page with slots came in an encoding that cannot be undone here
-	refused  map[string]bool // what was logged of pages of the origin: a line for each page and reason
+	failed   admin.Failures  // guarded by mu, as history is
+	history  admin.History
+	due      atomic.Int64 // when history turns next, in nanoseconds since 1970
+
+	coded   atomic.Bool     // a page with slots came in an encoding that cannot be undone here
+	refused map[string]bool // what was logged of pages of the origin: a line for each page and reason
 
 	telling telling // what the event in progress tells the engine
 
@@ -202,9 +207,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, visit *overlay.V
 	}
 	p.visitor = visitor{r: r, front: &h.front, unconditional: x.asked.Any()}
 	req.Fields = &p.visitor
+	now := h.now()
+	if now.UnixNano() >= h.due.Load() {
+		h.turn(now)
+	}
 	if req.Visit = visit != nil; req.Visit {
 		// As it was composed before, a page does not tell of slots.
-	} else if whole, ok := h.engine.Warm(req, h.now()); ok {
+	} else if whole, ok := h.engine.Warm(req, now); ok {
 		h.sendWhole(x, whole.Head, whole.Body, true)
 		return
 	}

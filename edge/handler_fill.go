@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"inlay/internal/admin"
 	"inlay/internal/answer"
 	"inlay/internal/engine"
 	"inlay/internal/field"
@@ -42,6 +43,9 @@ func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, of 
 			failure = h.engine.FillFail(id, fillFailure(err, f), h.now(), heard...)
 		} else {
 			failure = h.engine.FillEnd(id, &a.answer, &blob{bytes: a.body}, h.now())
+		}
+		if failure != nil {
+			h.noteFailure(&f, "", failure, admin.Known{N: h.now().Sub(began).Milliseconds(), Is: true})
 		}
 		if h.dev != nil {
 			h.dev.fillEnds(id, statusOf(a, heard), failure)

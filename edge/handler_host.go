@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"inlay/internal/admin"
 	"inlay/internal/answer"
 	"inlay/internal/coding"
 	"inlay/internal/engine"
@@ -149,6 +150,11 @@ func (n nativeHost) Stop(fill engine.FillID) {
 }
 
 func (n nativeHost) Report(src string, failure *answer.FillError) {
+	of := n.h.telling.fill
+	if of == nil {
+		of = &engine.Fill{}
+	}
+	n.h.noteFailure(of, src, failure, admin.Known{})
 	n.h.options.Logger.Warn("inlay: fragment does not fit", n.h.telling.attributes(src, "error", outer(failure))...)
 }
 

@@ -20,6 +20,10 @@ const (
 	Page        // the operator's page, at Prefix itself: for who has no token yet
 	Stats
 	Metrics
+	ListEntries
+	ListFlights
+	ListFailures
+	TellHistory
 	Purge
 	Invalidate
 )
@@ -28,7 +32,8 @@ var asks = map[string]struct {
 	ask    Ask
 	method string
 }{
-	"stats": {Stats, "GET"}, "metrics": {Metrics, "GET"}, "purge": {Purge, "POST"}, "invalidate": {Invalidate, "POST"},
+	"stats": {Stats, "GET"}, "metrics": {Metrics, "GET"}, "entries": {ListEntries, "GET"}, "flights": {ListFlights, "GET"},
+	"failures": {ListFailures, "GET"}, "history": {TellHistory, "GET"}, "purge": {Purge, "POST"}, "invalidate": {Invalidate, "POST"},
 }
 
 // Answer is a whole answer. Nobody may store it.
@@ -63,8 +68,13 @@ type Call struct {
 //
 //	POST /_inlay/purge?tag=…&key=…&all=1   removes what carries a tag, a key, or all; each may be repeated
 //	POST /_inlay/invalidate?tag=…          ends the freshness of what carries a tag, of a key, or of all
+//	     …&preview=1                       changes nothing, and says what it would reach
 //	GET  /_inlay/stats                     the counters, as JSON
 //	GET  /_inlay/metrics                   the same for Prometheus
+//	GET  /_inlay/entries                   what is cached, see [ParseList]
+//	GET  /_inlay/flights                   the fills in progress
+//	GET  /_inlay/failures                  the last fills that failed
+//	GET  /_inlay/history                   how the counters grew in the last hour
 //	GET  /_inlay/                          the operator's page, which asks for the token
 func Route(c Call, token string) (ask Ask, query string, refused Answer) {
 	if token == "" {
