@@ -4,6 +4,7 @@
 
 import { CrashError } from "./core.mjs";
 import { figuresText, prometheusText } from "./figures.mjs";
+import { expected, listText, parseList, reached, select } from "./list.mjs";
 
 /** @typedef {import("./core.mjs").Core} Core */
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
@@ -13,7 +14,9 @@ import { figuresText, prometheusText } from "./figures.mjs";
 const prefix = "/_inlay/";
 
 /** The methods of what can be asked for. @type {Record<string, string>} */
-const methods = Object.assign(Object.create(null), { stats: "GET", metrics: "GET", purge: "POST", invalidate: "POST" });
+const methods = Object.assign(Object.create(null), {
+  stats: "GET", metrics: "GET", entries: "GET", flights: "GET", failures: "GET", history: "GET", purge: "POST", invalidate: "POST",
+});
 
 /** How long a tag or key may be that is purged, in bytes, see internal/admin/purge.go. */
 const maxSubject = 8 * 1024 - 8;
@@ -157,6 +160,14 @@ async function answer(exchange, ask, query) {
         status: 200, fields: [["content-type", "text/plain; version=0.0.4; charset=utf-8"]],
         text: onCore(exchange, (core) => prometheusText(core.figures())),
       };
+    case "entries":
+      return entries(exchange, query);
+    case "flights":
+      return json(200, flightsText(onCore(exchange, (core) => core.flights())));
+    case "failures":
+      return json(200, exchange.core.failures.text());
+    case "history":
+      return json(200, exchange.core.history.text());
     case "purge":
     case "invalidate":
       return change(exchange, query, ask === "invalidate");
@@ -177,10 +188,45 @@ async function operatorPage() {
   return { status: 200, fields, text: all.slice(end + 2) };
 }
 
+/** Lets others be answered. A timer's promise, and no time is looked at: none passes in a Worker that computes. */
+const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** What is cached, in steps. @param {Exchange} exchange @returns {import("./list.mjs").Read} */
+const readIn = (exchange) => (cursor, n) => exchange.core.entries(cursor, n);
+
+/** @param {Exchange} exchange @param {string} query @returns {Promise<Answer>} */
+async function entries(exchange, query) {
+  const list = parseList(query, decodeQuery);
+  if (typeof list === "string") return json(400, `{"error":"the parameter ${quoted(list)} was not understood; expected ${expected}"}\n`);
+  for (let last = false; ; last = true) {
+    exchange.core = exchange.cores(exchange.env);
+    try {
+      return json(200, listText(await select(list, readIn(exchange), breathe)));
+    } catch (error) { // a core that crashes takes what it held with it
+      if (last || !(error instanceof CrashError)) throw error;
+    }
+  }
+}
+
+/** @param {import("./listed.mjs").Flight[]} all */
+function flightsText(all) {
+  const flights = all.map(({ key, page, slot, age, waiting, attempts, looking }) => ({ key: key.toWellFormed(), page, slot, age, waiting, attempts, looking }));
+  return `${JSON.stringify({ reach: "isolate", flights: flights.sort((a, b) => b.age - a.age || (a.key < b.key ? -1 : 1)) })}\n`;
+}
+
+/** Whether a query asks for a preview, and what else it says. @param {string} query */
+function previewIn(query) {
+  const pairs = query.split("&");
+  const rest = pairs.filter((pair) => pair !== "preview=1");
+  return { rest: rest.join("&"), preview: rest.length < pairs.length };
+}
+
 /** @param {Exchange} exchange @param {string} query @param {boolean} soft @returns {Promise<Answer>} */
 async function change(exchange, query, soft) {
-  const subjects = parsePurge(query, soft);
+  const { rest, preview } = previewIn(query);
+  const subjects = parsePurge(rest, soft);
   if (typeof subjects === "string") return nothingPurged(soft, subjects);
+  if (preview) return json(200, `${JSON.stringify(await reached(subjects, readIn(exchange), breathe))}\n`);
   const entries = onCore(exchange, (core) => core.change(exchange, subjects));
   if (entries >= 0) return purged(soft, entries);
   exchange.settle(); // which tells the log

@@ -7,11 +7,12 @@ import { asks } from "./asks.mjs";
 import { bindingsOf } from "./bindings.mjs";
 import { build } from "./build-id.mjs";
 import module from "./core.wasm";
-import { figuresCount } from "./figures.mjs";
+import { figureNames, figuresCount } from "./figures.mjs";
 import { Front } from "./front.mjs";
 import { Repeats } from "./repeats.mjs";
 import { Shells, setShown, withReason } from "./not-found.mjs";
 import pages from "./pages.bin";
+import { Failures, History } from "./records.mjs";
 import { aboutFill, error as sayError, logAs, nameOf, warn } from "./say.mjs";
 import { allowing, purged } from "./shell.mjs";
 import { Tiers, digest } from "./tiers.mjs";
@@ -45,6 +46,9 @@ import { View } from "./view.mjs";
 
 /** What a fill failed of, as fill_fail numbers it. */
 export const Failure = { connect: 0, timeout: 1, tooLarge: 2, refused: 3, heldUp: 4 };
+
+/** The same in words: those of answer.Reason. */
+export const reasons = ["connect", "timeout", "too-large", "refused", "timeout"];
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -163,6 +167,11 @@ export class Core {
      * @type {{ texts: string[], slots?: boolean } | null}
      */
     this.said = null;
+    /** For administration: what went wrong, and how pages were answered over time. */
+    this.failures = new Failures();
+    this.history = new History(figureNames);
+    /** When that is to be summed up, as now() counts. */
+    this.windowEnds = 0;
     /** What the event has listed. @type {(import("./listed.mjs").Entry | import("./listed.mjs").Flight)[]} */
     this.list = [];
     /** What the event asked to have put below. @type {import("./tiers.mjs").Put[]} */
@@ -478,8 +487,8 @@ export class Core {
     this.event(exchange, () => this.exports.pass_broken(exchange.id, Date.now()));
   }
 
-  /** @param {Fill} fill @param {Answer} answer */
-  fillEnd(fill, answer) {
+  /** @param {Fill} fill @param {Answer} answer @param {number | null} [took] how long it took, in milliseconds */
+  fillEnd(fill, answer, took = null) {
     const { headers, redirects = [] } = answer;
     const texts = [...headsOf([...redirects, answer]), (headers.location ?? "").replaceAll("\0", "")];
     if (fill.document) texts.push(...Object.entries(headers).flatMap(headerOf));
@@ -490,14 +499,19 @@ export class Core {
       const reason = reasonIn(text);
       if (text !== "") warn(`fill failed: ${fill.src} ${text}`, aboutFill(fill, reason));
       this.ended(fill, ...outcomeOf(answer.status, reason), tierOf(fill), answer.body.length, (answer.before ?? 0) > 0);
+      const { status } = answer;
+      if (text !== "") this.failures.add(aboutFill(fill, reason), status, text.slice(text.indexOf("): ") + 3), took);
+      // Nobody need look at what an origin says that it has not, but whoever asks why a slot is empty may.
+      else if (!fill.document && (status === 404 || status === 410)) this.failures.add(aboutFill(fill, "status"), status, `the origin answered ${status}; a fragment needs 200`, took);
     });
   }
 
   /**
    * @param {Fill} fill @param {number} failure @param {string} text
-   * @param {import("./fills.mjs").Hop[]} [heard] the heads that came before it failed
+   * @param {import("./fills.mjs").Hop[]} [heard] the heads that came before it failed @param {number | null} [took] as for fillEnd
    */
-  fillFail(fill, failure, text, heard = []) {
+  fillFail(fill, failure, text, heard = [], took = null) {
+    this.failures.add(aboutFill(fill, reasons[failure]), 0, text, took);
     const said = heard.length > 0 ? { texts: headsOf([...heard, noHead]) } : null;
     this.judged(null, said, () => {
       this.filled = fill;
@@ -590,6 +604,16 @@ export class Core {
     const { list } = this;
     this.list = [];
     return list;
+  }
+
+  /** Sums up how pages were answered in the last seconds, at an event after them. */
+  endWindow() {
+    this.windowEnds = Infinity; // until the counters are there
+    try {
+      this.windowEnds = this.history.turn(this.latest, this.stepped, this.figures());
+    } catch (error) {
+      if (!(error instanceof CrashError)) throw error;
+    }
   }
 
   /** The counters, in the order of their names in figures.mjs. */

@@ -100,6 +100,7 @@ export class Opening {
     const core = this.cores(env);
     const target = targetOf(request);
     const now = core.now();
+    if (now >= core.windowEnds) core.endWindow();
     const again = target === "" ? undefined : core.repeats.find(request.url, now, core.bytes());
     if (again !== undefined && request.method === "GET" && !request.headers.has("if-none-match") && !isUpgrade(request)
       && !(core.front.trusts && !core.front.isPlain(request))) {

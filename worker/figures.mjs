@@ -45,6 +45,9 @@ saved_bytes_total Bytes of those fragments.
   return { name: line.slice(0, end), help: line.slice(end + 1) };
 });
 
+/** Their names. */
+export const figureNames = figures.map(({ name }) => name);
+
 /** How many there are. */
 export const figuresCount = figures.length;
 

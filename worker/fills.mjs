@@ -187,7 +187,7 @@ function reporter(exchange, fill) {
       if (answer.body.length > fill.maxBytes) report.fail(Failure.tooLarge, tooLarge(fill));
       else {
         report.once(() => {
-          core.fillEnd(fill, answer);
+          core.fillEnd(fill, answer, core.now() - led.since);
           core.tiers?.putAll(exchange, core);
         });
       }
@@ -204,7 +204,7 @@ function reporter(exchange, fill) {
     },
     /** As fail, where the log tells of it already. @param {number} failure @param {string} text */
     drop(failure, text) {
-      report.once(() => core.fillFail(fill, failure, text, report.heard));
+      report.once(() => core.fillFail(fill, failure, text, report.heard, core.now() - led.since));
     },
   };
   // The engine stops a fill in whatever context; what it consists of is ended in this one.
