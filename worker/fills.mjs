@@ -117,6 +117,7 @@ function reporter(exchange, fill) {
   const { core } = exchange;
   const led = core.lead(fill, exchange);
   fillBegins(exchange, fill, "inlay.fill");
+  const began = Date.now();
   const timer = setTimeout(() => {
     if (led.moved) return;
     const text = `no whole answer for ${fill.src} within ${fill.timeout} ms`;
@@ -187,7 +188,7 @@ function reporter(exchange, fill) {
       if (answer.body.length > fill.maxBytes) report.fail(Failure.tooLarge, tooLarge(fill));
       else {
         report.once(() => {
-          core.fillEnd(fill, answer, core.now() - led.since);
+          core.fillEnd(fill, answer, Date.now() - began);
           core.tiers?.putAll(exchange, core);
         });
       }
@@ -204,7 +205,7 @@ function reporter(exchange, fill) {
     },
     /** As fail, where the log tells of it already. @param {number} failure @param {string} text */
     drop(failure, text) {
-      report.once(() => core.fillFail(fill, failure, text, report.heard, core.now() - led.since));
+      report.once(() => core.fillFail(fill, failure, text, report.heard, Date.now() - began));
     },
   };
   // The engine stops a fill in whatever context; what it consists of is ended in this one.
