@@ -47,9 +47,6 @@ import { View } from "./view.mjs";
 /** What a fill failed of, as fill_fail numbers it. */
 export const Failure = { connect: 0, timeout: 1, tooLarge: 2, refused: 3, heldUp: 4 };
 
-/** The same in words: those of answer.Reason. */
-export const reasons = ["connect", "timeout", "too-large", "refused", "timeout"];
-
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -589,7 +586,13 @@ export class Core {
 
   /** What is cached under a key: a fragment or a page, and a failure. @param {string} key */
   entriesOf(key) {
-    return /** @type {import("./listed.mjs").Entry[]} */ (this.listed(() => this.exports.entries_of(this.putText(key), Date.now())));
+    const found = [];
+    for (let cursor = 0n; ; ) {
+      const { entries, next } = this.entries(cursor, 1000);
+      for (const entry of entries) if (entry.key === key) found.push(entry);
+      if (next === 0n) return found;
+      cursor = next;
+    }
   }
 
   /** The fills in progress. */
