@@ -95,7 +95,7 @@ func TestTopShowsASiteOnce(t *testing.T) {
 	status, out, errs := inlay(t, []string{"top", "--once"}, "", "INLAY_URL", server.URL, "INLAY_TOKEN", siteToken)
 	assert.Zero(t, status, errs)
 	assert.Equal(t, int64(1), asked.Load())
-	for _, part := range []string{"since it began\npages 20   warm 50.0%  stale 20.0%  cold 30.0%  failed 0.0%\n", "2 wait  /slow", "status  /bad  500 [2J\n", "Asked for most\n", "Largest\n"} {
+	for _, part := range []string{"since it began\npages 20   warm 50.0%  fresh 0.0%  stale 20.0%  cold 30.0%  failed 0.0%\n", "2 wait  /slow", "status  /bad  500 [2J\n", "Asked for most\n", "Largest\n"} {
 		assert.Contains(t, out, part)
 	}
 	assert.NotContains(t, out, "\x1b")

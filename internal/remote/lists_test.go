@@ -196,7 +196,7 @@ func TestALookSaysWhatWasSinceTheOneBefore(t *testing.T) {
 	text := strings.Join(is.Lines(0, 0), "\n")
 	for _, part := range []string{
 		"http://x: one process, 03:04:07, in the last 2s\n",
-		"pages 50.0/s   warm 90.0%  stale 4.0%  cold 5.0%  failed 1.0%\n",
+		"pages 50.0/s   warm 90.0%  fresh 0.0%  stale 4.0%  cold 5.0%  failed 1.0%\n",
 		"fills 5.0/s   saved 10 fills, 2.5s of the origin's time, 2.0 KiB\n",
 		"cache 4.0 KiB  13 entries  evicted 0   waiting 0  in progress 0\n",
 		"Fills in progress\n   1.5s  3 wait, attempt 2, looks below  /g  /p/{id} price\n",
@@ -225,7 +225,7 @@ func TestALookSaysWhatWasSinceTheOneBefore(t *testing.T) {
 
 	// The first look has what the site has noted.
 	is.Before, is.Over, is.Recent = nil, 20*time.Second, Sample{Warm: 30, Cold: 10}
-	assert.Contains(t, strings.Join(is.Lines(0, 0), "\n"), "in the last 20s of visits\npages 2.0/s   warm 75.0%  stale 0.0%  cold 25.0%  failed 0.0%\n")
+	assert.Contains(t, strings.Join(is.Lines(0, 0), "\n"), "in the last 20s of visits\npages 2.0/s   warm 75.0%  fresh 0.0%  stale 0.0%  cold 25.0%  failed 0.0%\n")
 	is.Over = 0
 	assert.Contains(t, strings.Join(is.Lines(0, 0), "\n"), "since it began\npages 210   warm 90.5%")
 }

@@ -30,7 +30,8 @@ type Look struct {
 
 // Sample is what has been in some seconds.
 type Sample struct {
-	Warm, Stale, Cold, Failed, Fills int64
+	// Fresh are pages that were composed anew, of fresh fragments.
+	Warm, Fresh, Stale, Cold, Failed, Fills int64
 	SavedFills                       int64 `json:"saved_fills"`
 	SavedMS                          int64 `json:"saved_ms"`
 	SavedBytes                       int64 `json:"saved_bytes"`
@@ -113,20 +114,17 @@ func (l *Look) since() (s Sample, over time.Duration, ok bool) {
 			return s, 0, false
 		}
 	}
-	d := func(name string) int64 { return is[name] - was[name] }
-	return Sample{
-		Warm: d("warm_pages_total"), Stale: d("stale_pages_total"), Cold: d("cold_pages_total"), Failed: d("failed_pages_total"), Fills: d("fills_total"),
-		SavedFills: d("saved_fills_total"), SavedMS: d("saved_milliseconds_total"), SavedBytes: d("saved_bytes_total"),
-	}, l.At.Sub(l.Before.At), true
+	return sampleOf(func(name string) int64 { return is[name] - was[name] }), l.At.Sub(l.Before.At), true
 }
 
-// all is what has been since the site began.
-func (l *Look) all() Sample {
-	of := l.Stats.Values
-	return Sample{
-		Warm: of["warm_pages_total"], Stale: of["stale_pages_total"], Cold: of["cold_pages_total"], Failed: of["failed_pages_total"], Fills: of["fills_total"],
-		SavedFills: of["saved_fills_total"], SavedMS: of["saved_milliseconds_total"], SavedBytes: of["saved_bytes_total"],
+// sampleOf makes one of counters.
+func sampleOf(of func(name string) int64) Sample {
+	s := Sample{
+		Warm: of("warm_pages_total"), Stale: of("stale_pages_total"), Cold: of("cold_pages_total"), Failed: of("failed_pages_total"), Fills: of("fills_total"),
+		SavedFills: of("saved_fills_total"), SavedMS: of("saved_milliseconds_total"), SavedBytes: of("saved_bytes_total"),
 	}
+	s.Fresh = max(of("pages_total")-s.Stale-s.Cold-s.Failed, 0) // those in progress are none of these yet
+	return s
 }
 
 // Lines are the look as text, of lines of so many columns (0: of any), and so many lines (0: of as many as there are).
@@ -134,7 +132,7 @@ func (l *Look) Lines(width, height int) []string {
 	var lines []string
 	add := func(format string, args ...any) { lines = append(lines, cut(fmt.Sprintf(format, args...), width)) }
 
-	sample, over, when := l.all(), time.Duration(0), "since it began"
+	sample, over, when := sampleOf(func(name string) int64 { return l.Stats.Values[name] }), time.Duration(0), "since it began"
 	switch {
 	case l.Before != nil:
 		if s, span, ok := l.since(); ok {
@@ -149,7 +147,7 @@ func (l *Look) Lines(width, height int) []string {
 	for _, problem := range l.Stats.Problems {
 		add("problem: %s", problem)
 	}
-	pages := sample.Warm + sample.Stale + sample.Cold + sample.Failed
+	pages := sample.Warm + sample.Fresh + sample.Stale + sample.Cold + sample.Failed
 	share := func(n int64) string {
 		if pages == 0 {
 			return "-"
@@ -157,7 +155,7 @@ func (l *Look) Lines(width, height int) []string {
 		return fmt.Sprintf("%.1f%%", 100*float64(n)/float64(pages))
 	}
 	if _, has := l.Stats.Values["cold_pages_total"]; has {
-		add("pages %s   warm %s  stale %s  cold %s  failed %s", rate(pages, over), share(sample.Warm), share(sample.Stale), share(sample.Cold), share(sample.Failed))
+		add("pages %s   warm %s  fresh %s  stale %s  cold %s  failed %s", rate(pages, over), share(sample.Warm), share(sample.Fresh), share(sample.Stale), share(sample.Cold), share(sample.Failed))
 	} else {
 		add("pages   warm %s  others %s", grouped(l.Stats.Values["warm_pages_total"]), grouped(l.Stats.Values["pages_total"]))
 	}
