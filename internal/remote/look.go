@@ -32,9 +32,9 @@ type Look struct {
 type Sample struct {
 	// Fresh are pages that were composed anew, of fresh fragments.
 	Warm, Fresh, Stale, Cold, Failed, Fills int64
-	SavedFills                       int64 `json:"saved_fills"`
-	SavedMS                          int64 `json:"saved_ms"`
-	SavedBytes                       int64 `json:"saved_bytes"`
+	SavedFills                              int64 `json:"saved_fills"`
+	SavedMS                                 int64 `json:"saved_ms"`
+	SavedBytes                              int64 `json:"saved_bytes"`
 }
 
 // Look looks at a site. It has at most so many entries of each list.
