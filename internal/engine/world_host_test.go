@@ -132,6 +132,11 @@ func (i *worldIsolate) Send(id RequestID, head, body *worldBlob) {
 	q := i.own(id, "Send")
 	i.respond(q, head)
 	q.ended, q.whole = true, i.get(body).end
+	if strings.Contains(q.target, "?inlay-slot=") && head.status == 200 {
+		if q.whole = len(body.contents) == 1; body.end {
+			i.w.fail("request %d.%d is for a slot and has a page", i.number, id)
+		}
+	}
 	i.w.say("    %d.%d: send %d: #%v", i.number, id, head.status, body.contents)
 	if head.status == 200 {
 		i.w.answered(q, body)

@@ -250,6 +250,9 @@ func (w *world) request(r *worldRandom) {
 	if r.once(40) {
 		q.method = "HEAD"
 	}
+	if r.once(10) { // one of its slots, which the same holds for
+		q.target += "?inlay-slot=s" + strconv.Itoa(r.n(len(q.srcs)))
+	}
 	w.come(r, n, q)
 }
 
