@@ -86,7 +86,7 @@ type Handler struct {
 	fragment markup.Fragment // scratch for reading one, while the lock is held
 	failed   admin.Failures  // guarded by mu, as history is
 	history  admin.History
-	due      atomic.Int64 // when history turns next, in nanoseconds since 1970
+	due      atomic.Int64 // when history turns next, in seconds since 1970
 
 	coded   atomic.Bool     // a page with slots came in an encoding that cannot be undone here
 	refused map[string]bool // what was logged of pages of the origin: a line for each page and reason
@@ -208,7 +208,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, visit *overlay.V
 	p.visitor = visitor{r: r, front: &h.front, unconditional: x.asked.Any()}
 	req.Fields = &p.visitor
 	now := h.now()
-	if now.UnixNano() >= h.due.Load() {
+	if now.Unix() >= h.due.Load() { // in seconds: a nanosecond would cost a warm page 2%
 		h.turn(now)
 	}
 	if req.Visit = visit != nil; req.Visit {

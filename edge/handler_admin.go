@@ -151,8 +151,8 @@ func (h *Handler) turn(now time.Time) {
 	figures := h.figures()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if now.UnixNano() >= h.due.Load() {
-		h.due.Store(h.history.Turn(now, figures).UnixNano())
+	if now.Unix() >= h.due.Load() {
+		h.due.Store(h.history.Turn(now, figures).Add(time.Second - 1).Unix())
 	}
 }
 
