@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -75,6 +77,26 @@ func TestALogLineSaysWhoseItIs(t *testing.T) {
 	assert.Equal(t, "connect", all[1]["reason"])
 	assert.NotContains(t, said(), "hidden-from-logs")
 	assert.Equal(t, "abc-1", w.Header().Get("Inlay-Request"))
+}
+
+// TestWithoutALoggerTheFormIsTheConfigurations: of whatever standard error is then.
+func TestWithoutALoggerTheFormIsTheConfigurations(t *testing.T) {
+	was := os.Stderr
+	defer func() { os.Stderr = was }()
+	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	require.NoError(t, err)
+	os.Stderr = file
+	h, err := NewHandler(Options{Origin: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") }), Config: Config{LogFormat: LogJSON}})
+	require.NoError(t, err)
+	h.ServeHTTP(httptest.NewRecorder(), visiting("/x", "X-Request-Id", "one"))
+	require.NoError(t, file.Close())
+	said, err := os.ReadFile(file.Name())
+	require.NoError(t, err)
+	all := objects(t, string(said))
+	require.Len(t, all, 1)
+	assert.Equal(t, "inlay: the handler panicked", all[0]["msg"])
+	assert.Equal(t, "one", all[0]["request"])
+	assert.Equal(t, "ERROR", all[0]["level"])
 }
 
 func TestWhatNoFillIsOfIsLoggedWithItsRequest(t *testing.T) {

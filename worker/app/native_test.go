@@ -207,6 +207,7 @@ func TestProgramSaysWhatIsWrong(t *testing.T) {
 		"pages":           {broken, nil, []string{"-check"}, "a.html: an empty file; expected the HTML of the page \"/a\"\nb.html:1:1: <edge-slot> before the body"},
 		"conflicts":       {double, nil, []string{"-pages", filepath.Join(t.TempDir(), "x")}, `inlay: edge: patterns "/a" and "/a" conflict`},
 		"variables":       {siteOf(greeting()), map[string]string{"INLAY_TTL": "never", "INLAY_SWR": "ever"}, []string{"-check"}, "inlay: INLAY_TTL is \"never\""},
+		"a log":           {siteOf(greeting()), map[string]string{"INLAY_LOG": "PurgeLog"}, []string{"-check"}, "inlay: INLAY_LOG is \"PurgeLog\": expected json, which logs each line as an object, or text"},
 		"no files":        {siteOf(greeting()), nil, []string{"-public", "nowhere"}, "inlay: open nowhere: no such file"},
 		"a taken address": {siteOf(greeting()), nil, []string{"-listen", "127.0.0.1:99999"}, "set PORT to a free port, or ADDR to an address of this machine"},
 	} {
