@@ -256,3 +256,24 @@ func TestGhostsFollowTheNumberOfEntries(t *testing.T) {
 	g.resize(200)
 	require.Len(t, g.slots, 256)
 }
+
+// Two keys of one slot that are evicted in turns, as in a circle that does not fit: each
+// would always find what the other left there.
+func TestKeysOfOneGhostAreBothRememberedAtTimes(t *testing.T) {
+	var g ghosts
+	g.resize(1000)
+	a := uint64(0x1234_5678_9abc_def0)
+	b := uint64(0x8765_4321_4bbc_de77)
+	require.Same(t, g.slot(a), g.slot(b))
+	returned := [2]int{}
+	for range 2000 {
+		for i, h := range []uint64{a, b} {
+			if _, remembered := g.take(h); remembered {
+				returned[i]++
+			}
+			g.put(h, newcomer)
+		}
+	}
+	require.Greater(t, returned[0], 40)
+	require.Greater(t, returned[1], 40)
+}

@@ -43,6 +43,7 @@ func (p *wtinylfu) holds(id uint32) bool { return p.in[id] != 0 }
 func (p *belady) holds(id uint32) bool   { return p.until[id] >= 0 }
 func (p *lru) holds(id uint32) bool      { return p.at[id] != nil }
 func (p *s3fifo) holds(id uint32) bool   { return p.where[id] != 0 }
+func (p *lhd) holds(id uint32) bool      { return p.at[id] != 0 }
 func (p *gdsf) holds(id uint32) bool     { return p.at[id] != nil }
 
 func TestWorkloadsAreTheSameEachTime(t *testing.T) {

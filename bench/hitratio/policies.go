@@ -39,6 +39,7 @@ func contenders() []contender {
 		{"otter", func(b int64, w *workload) policy { return newOtter(b, w) }, otterRuns},
 		{"arc", func(b int64, w *workload) policy { return newARC(b, w) }, 1},
 		{"gdsf-heap", func(b int64, w *workload) policy { return newGDSF(b, w) }, 1},
+		{"lhd", func(b int64, w *workload) policy { return newLHD(b, w) }, 1},
 		{"belady", func(b int64, w *workload) policy { return newBelady(b, w) }, 1},
 	}
 }
