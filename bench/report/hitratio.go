@@ -44,8 +44,8 @@ func hitRatios(b *strings.Builder, text string) error {
 	b.WriteString("The cache itself replays each workload, at a budget of so many percent of what all its objects take; every policy charges\n" +
 		"96 bytes an entry besides key and value. `inlay+time` is inlay with WeighFillTime. `otter` is the library with its weigher,\n" +
 		"the mean of three runs, since no two are the same; the others are written out in `bench/hitratio`: LRU, SIEVE, S3-FIFO, W-TinyLFU with its hill\n" +
-		"climber (which weighs a candidate against all that it would push out), ARC, and GDSF with a heap. `belady` knows the future: with equal sizes nothing\n" +
-		"is better. How sizes, fill times and the synthetic workloads are made, and where web07 and web12 are from: `bench/hitratio/workload.go`,\n" +
+		"climber (which weighs a candidate against all that it would push out), ARC, GDSF with a heap, and LHD, whose model is made anew every 1,024 requests.\n" +
+		"`belady` knows the future: with equal sizes nothing is better. How sizes, fill times and the synthetic workloads are made, and where web07 and web12 are from: `bench/hitratio/workload.go`,\n" +
 		"`bench/hitratio/recency.go`, `bench/traces/README.md`. The loads of `recency.go` are drawn from another seed than the cache was tuned with.\n\n")
 	for i, what := range []string{"Objects hit, in percent", "Bytes hit, means", "Fill time saved, means"} {
 		ratioTable(b, what, rows, i)
