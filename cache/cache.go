@@ -112,6 +112,14 @@ func (c *Cache[V]) peek(h uint64, key string, t int64) (v V, s State) {
 	return v, s
 }
 
+// StateAt tells what a get would find at a time. It counts as none.
+func (c *Cache[V]) StateAt(key string, now time.Time) State {
+	if e := c.index.find(c.hash.sum(key), key); e != nil {
+		return e.state(c.ticks(now))
+	}
+	return Miss
+}
+
 // Info is what a look found, besides the value. The zero Info is a Miss.
 type Info struct {
 	State State

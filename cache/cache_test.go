@@ -112,6 +112,18 @@ func TestGetAtDoesNotLookAtTheClock(t *testing.T) {
 	require.Equal(t, 1, asked)
 }
 
+func TestStateAtIsWhatAGetWouldFind(t *testing.T) {
+	now := time.Unix(1000, 0)
+	c, err := New(Options[int]{MaxBytes: 1 << 20, Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	require.NoError(t, c.Put("k", 1, Policy{TTL: time.Second, StaleWhileRevalidate: time.Second}))
+	for after, want := range map[time.Duration]State{0: Fresh, 1500 * time.Millisecond: Stale, 3 * time.Second: Miss} {
+		require.Equal(t, want, c.StateAt("k", now.Add(after)))
+	}
+	require.Equal(t, Miss, c.StateAt("other", now))
+	require.Zero(t, c.Stats().Hits+c.Stats().Misses+c.Stats().StaleHits)
+}
+
 func TestInspectCountsAsAGetAndOnErrorDoesNot(t *testing.T) {
 	c, at := newTest(t, Options[string]{})
 	require.NoError(t, c.Put("k", "v", Policy{TTL: time.Second, StaleWhileRevalidate: time.Second, StaleIfError: time.Hour}))

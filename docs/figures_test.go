@@ -30,7 +30,7 @@ var figures = []string{
 	"the first byte of a cold page, natively | {Pages through|FirstByteOfAColdPage-2|} ms |",
 	"a get from the cache, 10,000 keys | {10,000 keys|inlay-at|get, one goroutine} ns | otter {10,000 keys|otter|get, one goroutine}, a map with a lock {10,000 keys|map+rwmutex|get, one goroutine}",
 	"an entry of a million, beyond key and value | {Bytes of heap|inlay|1,000,000 entries} bytes | otter {Bytes of heap|otter|1,000,000 entries}, ristretto {Bytes of heap|ristretto|1,000,000 entries}",
-	"found in the cache, when 5% fits and sizes differ | {Hit ratios|mean sized & 5%|inlay}% | otter {Hit ratios|mean sized & 5%|otter}, S3-FIFO {Hit ratios|mean sized & 5%|s3-fifo}, LRU {Hit ratios|mean sized & 5%|lru}",
+	"found in the cache, when 5% fits and sizes differ | {Hit ratios|mean sized & 5%|inlay}% | LHD {Hit ratios|mean sized & 5%|lhd}, GDSF {Hit ratios|mean sized & 5%|gdsf-heap}, otter {Hit ratios|mean sized & 5%|otter}, S3-FIFO {Hit ratios|mean sized & 5%|s3-fifo}, LRU {Hit ratios|mean sized & 5%|lru}",
 }
 
 var (

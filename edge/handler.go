@@ -57,6 +57,9 @@ type Options struct {
 	// Codings are in what pages may be sent besides gzip, in the order of the handler's preference, where Config.Compress says so: see
 	// inlay/edge/compress. One that is called gzip takes the place of [Gzip]. Nil: gzip alone.
 	Codings []Coding
+	// Tracer is told of pages and fills, as spans. Nil: nobody is, and a visitor's traceparent goes on to the fills that he leads as it
+	// came.
+	Tracer Tracer
 	// Logger gets what nobody else is told. Each line has, as far as it is about them, "request", "page", "slot" and "key". Nil: as
 	// Config.LogFormat says.
 	Logger *slog.Logger
@@ -78,9 +81,11 @@ type Handler struct {
 	requestPool sync.Pool
 	now         func() time.Time
 
-	mu    sync.Mutex // of the engine's events and of what follows
-	conns map[engine.RequestID]*conn
-	last  engine.RequestID
+	mu     sync.Mutex // of the engine's events and of what follows
+	conns  map[engine.RequestID]*conn
+	last   engine.RequestID
+	traces map[engine.FillID]*tracedFill // those that Options.Tracer is told of
+
 	fills map[engine.FillID]context.CancelFunc // those in progress that are not stopped, those that are looked for below too
 
 	fragment markup.Fragment // scratch for reading one, while the lock is held
@@ -148,7 +153,7 @@ func NewHandler(o Options) (*Handler, error) {
 	h := &Handler{
 		front:   front,
 		now:     time.Now,
-		options: o, conns: map[engine.RequestID]*conn{}, fills: map[engine.FillID]context.CancelFunc{},
+		options: o, conns: map[engine.RequestID]*conn{}, fills: map[engine.FillID]context.CancelFunc{}, traces: map[engine.FillID]*tracedFill{},
 		remote: remote, unpaged: unpaged, shown: shown, filled: histogram.New(slotsOf(pages)),
 		purges: map[engine.RequestID]chan struct{}{}, refused: map[string]bool{},
 	}
@@ -189,6 +194,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, visit *overlay.Visit) {
 	p := h.requestPool.Get().(*pooled)
 	defer func() {
+		if p.exchange.traced != nil {
+			h.traceEnds(&p.exchange)
+		}
 		p.Fields, p.visitor, p.exchange = nil, visitor{}, exchange{}
 		h.requestPool.Put(p)
 	}()
@@ -200,6 +208,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, visit *overlay.V
 	req.Draw = rand.Uint64() // not the ID, which a warm page does not need
 	x := &p.exchange
 	*x = exchange{w: w, r: r, request: req, asked: h.asked(w, r), visit: visit}
+	if h.options.Tracer != nil {
+		x.traced = h.traceBegins(r)
+	}
 	if h.options.Config.Debug {
 		x.id = h.requestID(r)
 		x.w = &named{ResponseWriter: w, id: x.id}
@@ -214,6 +225,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, visit *overlay.V
 	if req.Visit = visit != nil; req.Visit {
 		// As it was composed before, a page does not tell of slots.
 	} else if whole, ok := h.engine.Warm(req, now); ok {
+		if x.traced != nil {
+			x.traced.isRouted(h)
+		}
 		h.sendWhole(x, whole.Head, whole.Body, true)
 		return
 	}
@@ -234,6 +248,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, visit *overlay.V
 		return
 	}
 	defer h.work.Done()
+	if x.traced != nil {
+		x.traced.isRouted(h)
+	}
 	c.serve(h, x)
 }
 

@@ -148,6 +148,16 @@ type exchange struct {
 	origin http.Header
 	// visit is told what is in the answer; nil: nobody is.
 	visit *overlay.Visit
+	// traced is the span of it; nil: there is none.
+	traced *traced
+}
+
+// writeHead sends the head of an answer.
+func (x *exchange) writeHead(h *Handler, head *blob) {
+	if x.traced != nil {
+		x.headed(h, head.status, head.header)
+	}
+	writeHead(x.w, head)
 }
 
 // codingOf chooses what a page is sent in: -1 as it is. varies says that others may get it in another.
@@ -216,7 +226,7 @@ func (h *Handler) sendWhole(x *exchange, head, body *blob, kept bool) {
 	if x.matches(heads.tag, head) {
 		head = sameOf(head)
 	}
-	writeHead(x.w, head)
+	x.writeHead(h, head)
 	if x.r.Method == http.MethodHead || head.status == http.StatusNotModified {
 		return
 	}
@@ -241,7 +251,7 @@ func (h *Handler) sendCoded(x *exchange, i int, head, body *blob, kept bool) boo
 			same = sameOf(h.headIn(head, i, -1))
 			heads.same[i].Store(same)
 		}
-		writeHead(x.w, same)
+		x.writeHead(h, same)
 		return true
 	}
 	var coded []byte
@@ -265,7 +275,7 @@ func (h *Handler) sendCoded(x *exchange, i int, head, body *blob, kept bool) boo
 			heads.whole[i].Store(whole)
 		}
 	}
-	writeHead(x.w, whole)
+	x.writeHead(h, whole)
 	if x.r.Method != http.MethodHead {
 		_, _ = x.w.Write(coded)
 	}
@@ -305,7 +315,7 @@ func (h *Handler) sendHead(x *exchange, head *blob) {
 	if matches {
 		head = sameOf(head)
 	}
-	writeHead(x.w, head)
+	x.writeHead(h, head)
 }
 
 // begin is the head of an answer that is written as it comes, and what codes it; nil if it is sent as it is.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,6 +31,7 @@ func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, of 
 	h.event(func() {
 		cancel := h.fills[id]
 		if stopped = cancel == nil; stopped {
+			h.traceFillEnds(id, nil, true)
 			if h.dev != nil {
 				h.dev.fillEnds(id, 0, nil)
 			}
@@ -46,6 +48,9 @@ func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, of 
 		}
 		if failure != nil {
 			h.noteFailure(&f, "", failure, admin.Known{N: h.now().Sub(began).Milliseconds(), Is: true})
+		}
+		if h.traces[id] != nil {
+			h.traceFillEnds(id, failure, false, slog.Int("http.response.status_code", statusOf(a, heard)), slog.String("inlay.key_class", keyClass(&f.FillRequest)), slog.String("inlay.key", loggedKey(&f.FillRequest)))
 		}
 		if h.dev != nil {
 			h.dev.fillEnds(id, statusOf(a, heard), failure)

@@ -130,8 +130,13 @@ func (n nativeHost) Repeat(engine.RequestID, *engine.Repeat[*blob]) {}
 // EndRepeats has nothing to do: see Repeat.
 func (n nativeHost) EndRepeats() {}
 
-// Watch has nothing to do: no fill's context goes before its end.
-func (n nativeHost) Watch(engine.RequestID, engine.FillID) bool { return false }
+// Watch is for Options.Tracer alone: no fill's context goes before its end.
+func (n nativeHost) Watch(id engine.RequestID, fill engine.FillID) bool {
+	if n.h.options.Tracer != nil {
+		n.h.traceWait(id, fill)
+	}
+	return false
+}
 
 func (n nativeHost) Wait(id engine.RequestID, until time.Time) { n.h.conns[id].until = until }
 
@@ -168,6 +173,9 @@ func (n nativeHost) Fill(id engine.RequestID, fill engine.FillID, f engine.Fill)
 	}
 	ctx, cancel := context.WithTimeout(n.h.alive, f.Timeout)
 	n.h.fills[fill] = cancel
+	if n.h.options.Tracer != nil {
+		ctx = n.h.traceInto(ctx, id, fill, &of)
+	}
 	n.h.work.Add(1)
 	if n.h.dev != nil {
 		n.h.dev.fillBegins(id, fill, &f)
@@ -268,7 +276,7 @@ func (c *conn) serve(h *Handler, x *exchange) {
 				return
 			}
 			head, coded = h.begin(x, head)
-			writeHead(w, head)
+			x.writeHead(h, head)
 		}
 		written := 0
 		for _, p := range queue {
@@ -293,6 +301,7 @@ func (c *conn) serve(h *Handler, x *exchange) {
 			return
 		case broken:
 			clear(w.Header())
+			x.headed(h, http.StatusBadGateway, nil)
 			text := "The origin's answer broke off."
 			h.shown.fail(w, r, h.options.Config.Dev, http.StatusBadGateway, text, text)
 			return

@@ -80,8 +80,11 @@ var programSum = sync.OnceValues(func() (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), err
 })
 
-func (n nativeHost) Find(_ engine.RequestID, fill engine.FillID, f engine.Find) {
+func (n nativeHost) Find(id engine.RequestID, fill engine.FillID, f engine.Find) {
 	h := n.h
+	if h.options.Tracer != nil {
+		h.traceFill(id, fill)
+	}
 	ctx, cancel := context.WithTimeout(h.alive, engine.FindTimeout)
 	h.fills[fill] = cancel
 	var polling chan struct{}
@@ -106,6 +109,7 @@ func (h *Handler) find(ctx context.Context, fill engine.FillID, f engine.Find, p
 		}
 		cancel()
 	}
+	began := h.now()
 	var found []byte
 	var age time.Duration
 	if f.Tiers != 0 {
@@ -113,10 +117,13 @@ func (h *Handler) find(ctx context.Context, fill engine.FillID, f engine.Find, p
 	}
 	h.event(func() {
 		if h.fills[fill] == nil {
+			h.traceFillEnds(fill, nil, true)
 			return // it was stopped
 		}
 		delete(h.fills, fill)
-		if found == nil || !h.engine.Found(fill, config.DataCenter, age, &blob{bytes: found}, len(found), h.now()) {
+		taken := found != nil && h.engine.Found(fill, config.DataCenter, age, &blob{bytes: found}, len(found), h.now())
+		h.traceFound(fill, began, f.Tiers, found != nil, taken)
+		if !taken {
 			h.engine.NotFound(fill, h.now())
 		}
 	})

@@ -74,6 +74,9 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 	if c.target != "" && c.target != c.exchange.request.Target {
 		retarget(inner, c.target)
 	}
+	if t := c.exchange.traced; t != nil {
+		inner = t.out(inner)
+	}
 	came := (&visitor{r: r, front: &h.front}).came()
 	if !forwarded.CountDown(r.Method, inner.Header) {
 		h.answerLast(w, r)
@@ -86,6 +89,7 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *conn) {
 	}
 	inner.Header.Set("Surrogate-Capability", field.SurrogateCapability)
 	out.outward = func(header http.Header) { h.front.outward(header, came) }
+	out.headed = func(status int) { c.exchange.headed(h, status, nil) }
 	if !isSafe(r.Method) {
 		out.changed = func() { h.passed(r.Context(), c, w.Header()) }
 	}
@@ -221,7 +225,8 @@ type passWriter struct {
 	request string // what it is called
 	wrote   bool
 	outward func(http.Header) // before the head of the answer leaves
-	changed func()            // what is to be done before the head of a success or a redirect leaves; may be nil
+	headed  func(status int)
+	changed func() // what is to be done before the head of a success or a redirect leaves; may be nil
 
 	// Of a request whose answer may be composed; else all of it is nil.
 	own      http.Header                // the handler's: the one below is of who writes the answer
@@ -300,6 +305,9 @@ func (w *passWriter) begin(status int) {
 		w.changed()
 	}
 	w.outward(w.Header())
+	if w.headed != nil {
+		w.headed(status)
+	}
 	if w.compose != nil {
 		w.composer = w.compose(status)
 	}

@@ -21,7 +21,7 @@ silent() {
 inlay_build() (inlay build --test)
 
 # modules are the folders with a go.mod of their own, besides the site.
-modules='bench edge/difftest edge/browsertest edge/redis edge/compress edge/promtest'
+modules='bench edge/difftest edge/browsertest edge/redis edge/compress edge/promtest edge/otel'
 
 # serving are the folders of packages whose tests have servers and clocks, besides those of the Worker.
 serving='edge edge/edgetest edge/varnishtest cmd/inlay internal/devserver internal/remote'
