@@ -33,7 +33,7 @@ func init() {
 		"inlay purge --tag docs --tag imports":      administers("purged 2 entries in one process\n"),
 		"inlay purge --key /fragments/summary":      administers("purged 1 entry in one process\n"),
 		"inlay invalidate --key /fragments/summary": administers("invalidated 1 entry in one process\n"),
-		"inlay purge --tag docs --preview":          administers("would purge 2 entries, "),
+		"inlay purge --tag docs --preview":          administers("would purge 1 entry, "),
 		"inlay entries --tag docs --sort hits":      administers("one process, 1 of "),
 		"inlay top --once":                          administers("since it began"),
 		"inlay dev --everywhere":                    by("TestDevWithEverythingBeyondTheIsolate"),

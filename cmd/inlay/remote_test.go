@@ -218,3 +218,36 @@ func TestPurgeOfAWorkerSaysWhatItReached(t *testing.T) {
 	assert.Contains(t, out, "purged 2 entries in one isolate")
 	assert.Equal(t, "inlay: http://shop.example: the parameter was not understood\n", errs)
 }
+
+// What is listed is what a site has, and a preview is of what a purge then removes.
+func TestListsAndPreviewsAreOfASite(t *testing.T) {
+	t.Chdir(t.TempDir())
+	server := startSite(t)
+	ask := func(args ...string) (status int, out string) {
+		status, out, errs := inlay(t, args, "", "INLAY_URL", server.URL, "INLAY_TOKEN", siteToken)
+		assert.Empty(t, errs)
+		return status, out
+	}
+	status, out := ask("entries", "--tag", "a:1")
+	assert.Zero(t, status)
+	assert.Regexp(t, `^`+server.URL+`: one process, 1 of \d+ entries, \d+ B\n\nstate +kind +age +left +hits +bytes +took +key, tags\nfresh +fragment +\d+s +(59|60)m +\d+ +\d+ B +\S+ +/a/1 cookie: currency=CHF  all a:1\n$`, out)
+	status, out = ask("entries", "--search", "/a/", "--kind", "fragment", "--sort", "key", "--order", "asc", "--limit", "2")
+	assert.Zero(t, status)
+	assert.Regexp(t, `one process, 3 of \d+ entries[^\n]*\n\n[^\n]*\n[^\n]*/a/0 [^\n]*\n[^\n]*/a/1 [^\n]*\n\n1 more; --limit 0 shows all\n$`, out)
+	status, out = ask("entries", "--key", "/a/7")
+	assert.Equal(t, 4, status, out)
+
+	status, out = ask("purge", "--tag", "a:1", "--preview")
+	assert.Zero(t, status)
+	assert.Regexp(t, `^would purge 1 entry, \d+ B, in one process\n  /a/1 cookie: currency=CHF\n$`, out)
+	status, out = ask("purge", "--tag", "a:1")
+	assert.Zero(t, status)
+	assert.Equal(t, "purged 1 entry in one process\n", out, "which the preview has left there")
+	status, out = ask("invalidate", "--tag", "a:1", "--preview")
+	assert.Equal(t, 4, status, out)
+
+	status, out = ask("top", "--once")
+	assert.Zero(t, status)
+	assert.Regexp(t, `cold 100.0%`, out)
+	assert.Contains(t, out, "\nAsked for most\n")
+}
