@@ -115,13 +115,14 @@ func TestEveryBlockIsOfAKindThatIsChecked(t *testing.T) {
 		"sh":   "docs/commands_test.go",
 		"go":   "docs/go_test.go",
 		"html": "docs/wire_test.go", "http": "docs/wire_test.go",
-		"toml":  "docs/toml_test.go",
-		"nginx": "worker/e2e/proxy_test.go",
-		"js":    "docs/hooks_test.go",
-		"sql":   "worker/e2e/analytics_test.go",
-		"php":   "docs/front_test.go",
-		"xml":   "docs/esi_test.go",
-		"text":  "diagrams",
+		"toml":   "docs/toml_test.go",
+		"nginx":  "worker/e2e/proxy_test.go",
+		"promql": "edge/promtest/prom_test.go", "yaml": "edge/promtest/prom_test.go",
+		"js":   "docs/hooks_test.go",
+		"sql":  "worker/e2e/analytics_test.go",
+		"php":  "docs/front_test.go",
+		"xml":  "docs/esi_test.go",
+		"text": "diagrams",
 	}
 	for _, d := range documents(t) {
 		for _, b := range d.blocks {

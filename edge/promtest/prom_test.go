@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -246,5 +247,38 @@ func TestDashboardIsLaidOut(t *testing.T) {
 		if p.Type != "row" {
 			assert.NotEmpty(t, p.Description, p.Title)
 		}
+	}
+}
+
+// What the documentation has for Prometheus that takes: queries ask for what there is, and its configuration scrapes a server.
+func TestDocumentationIsWhatPrometheusTakes(t *testing.T) {
+	text, err := os.ReadFile("../../docs/operating.md")
+	require.NoError(t, err)
+	blocks := func(kind string) (all []string) {
+		for _, block := range regexp.MustCompile("(?ms)^```"+kind+"\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
+			all = append(all, block[1])
+		}
+		require.NotEmpty(t, all, kind)
+		return all
+	}
+	names := map[string]bool{}
+	for _, l := range series(t, scraped(t)) {
+		names[l.Get("__name__")] = true
+	}
+	for _, query := range blocks("promql") {
+		expr, err := parser.ParseExpr(query)
+		require.NoError(t, err, query)
+		for _, selector := range parser.ExtractSelectors(expr) {
+			for _, m := range selector {
+				assert.True(t, m.Name != "__name__" || names[m.Value], "nothing is %s", m)
+			}
+		}
+	}
+	for _, scrapes := range blocks("yaml") {
+		c, err := config.Load(scrapes, slog.New(slog.DiscardHandler))
+		require.NoError(t, err, scrapes)
+		require.Len(t, c.ScrapeConfigs, 1)
+		assert.Equal(t, "/_inlay/metrics", c.ScrapeConfigs[0].MetricsPath)
+		assert.Equal(t, "Bearer", c.ScrapeConfigs[0].HTTPClientConfig.Authorization.Type)
 	}
 }
