@@ -229,3 +229,24 @@ func TestALookSaysWhatWasSinceTheOneBefore(t *testing.T) {
 	is.Over = 0
 	assert.Contains(t, strings.Join(is.Lines(0, 0), "\n"), "since it began\npages 210   warm 90.5%")
 }
+
+// Whatever a site says, a terminal shows it and does nothing.
+func FuzzWhatIsShownIsPlain(f *testing.F) {
+	f.Add(hostile, "page", int64(5), 40)
+	f.Add("日本語\u200b\U000e0001", "\xff", int64(-1), 3)
+	f.Fuzz(func(t *testing.T, text, kind string, n int64, width int) {
+		width = max(width%300, -width%300, 1)
+		is := lookOf(map[string]int64{"warm_pages_total": n})
+		is.Hottest = []Entry{{Key: text, Kind: kind, State: text, Tags: []string{text}, Hits: n, Bytes: n, Took: &n, Left: &n}}
+		is.Failures = []Failure{{At: text, Key: text, Reason: kind, Text: text}}
+		is.Flights = []Flight{{Key: text, Page: kind, Slot: text, Age: n, Waiting: 1}}
+		for _, line := range append(is.Lines(width, 24), is.Lines(0, 0)...) {
+			for _, r := range line {
+				assert.False(t, r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e || r == 0x200b, "%q", line)
+			}
+		}
+		for _, line := range is.Lines(width, 24) {
+			assert.LessOrEqual(t, terminal.Width(line), width, line)
+		}
+	})
+}
