@@ -4,7 +4,7 @@
 //
 // It is a module of its own, so that the browsers' drivers are no dependency of inlay. It needs Chromium 150 or later on
 // the PATH as chromium, or where CHROMIUM says, Firefox as firefox-esr, or where FIREFOX says, and WebKitGTK's MiniBrowser
-// and WebKitWebDriver with an X server, Xvfb. ./build.sh test installs Debian's.
+// and WebKitWebDriver with an X server, Xvfb. ./build.sh test installs Debian's. htmx and Turbo, which slot_test.go runs, npm brings.
 //
 //	cd edge/browsertest && go test ./...
 //

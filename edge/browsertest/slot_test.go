@@ -73,6 +73,9 @@ func newSlotSite(t *testing.T, page edge.Page) *slotSite {
 	s.handler, err = edge.NewHandler(edge.Options{Pages: []edge.Page{page}, Origin: origin, Config: config})
 	require.NoError(t, err)
 	libraries := map[string]string{"/htmx.min.js": "htmx.org/dist/htmx.min.js", "/turbo.js": "@hotwired/turbo/dist/turbo.es2017-umd.js"}
+	for _, file := range libraries {
+		require.FileExists(t, filepath.Join("../../node_modules", file), "./build.sh test has npm bring it")
+	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if file := libraries[r.URL.Path]; file != "" {
 			http.ServeFile(w, r, filepath.Join("../../node_modules", file))
