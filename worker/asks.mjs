@@ -108,11 +108,13 @@ export function asks(core) {
     /**
      * @param {number} _id @param {number} head @param {number} body @param {number} until
      * @param {number} page @param {number} at of the addresses of its parts' numbers @param {number} count
+     * @param {number} varies @param {number} size of the names of what it varies on
      */
-    repeat: (_id, head, body, until, page, at, count) => {
+    repeat: (_id, head, body, until, page, at, count, varies, size) => {
       const { request } = current();
       if (core.front.isPlain(request)) {
-        core.repeats.add(request.url, core.head(head), core.blob(body), until + core.stepped, page, new Uint32Array(core.bytes().buffer, at, count), core.bytes());
+        core.repeats.add(request, core.head(head), core.blob(body), until + core.stepped, page, new Uint32Array(core.bytes().buffer, at, count), core.bytes(),
+          size === 0 ? [] : core.texts(varies, size), (name) => core.front.reader(name));
       }
     },
     end_repeats: () => core.repeats.end(),

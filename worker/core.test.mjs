@@ -176,9 +176,9 @@ test("repeats count as warm pages, and what they show as saved", () => {
   get(core, "/pkg/net/http");
   get(core, "/pkg/net/http");
   const before = stats(core);
-  const url = "https://site.example/";
+  const request = { url: "https://site.example/", headers: new Headers() };
   for (let i = 0; i < 1000; i++) {
-    const found = core.repeats.find(url, Date.now(), core.bytes());
+    const found = core.repeats.find(request, Date.now(), core.bytes());
     assert.ok(found !== undefined);
     core.repeats.use(found, Date.now());
   }

@@ -12,7 +12,7 @@ import "embed"
 
 // Glue are the modules of this folder that are written by hand, tests left out.
 //
-//go:embed admin.mjs analytics.mjs app-instances.mjs app-pool.mjs asks.mjs back.mjs bindings.mjs core.mjs exchange.mjs figures.mjs fills.mjs forwarded.mjs frames.mjs front.mjs go.mjs hops.mjs isolate.mjs list.mjs listed.mjs log.mjs no-app.mjs not-found.mjs open-page.mjs pass.mjs purge-log.mjs purge.mjs records.mjs redirect.mjs rehearsal.mjs remedies.mjs region.mjs region-call.mjs region-frames.mjs repeats.mjs say.mjs shell.mjs tiers.mjs timing.mjs trace.mjs variables.mjs view.mjs worker.mjs
+//go:embed admin.mjs analytics.mjs app-instances.mjs app-pool.mjs asks.mjs back.mjs bindings.mjs core.mjs exchange.mjs figures.mjs fills.mjs forwarded.mjs frames.mjs front.mjs go.mjs hops.mjs isolate.mjs list.mjs listed.mjs log.mjs no-app.mjs not-found.mjs open-page.mjs pass.mjs purge-log.mjs purge.mjs reading.mjs records.mjs redirect.mjs rehearsal.mjs remedies.mjs region.mjs region-call.mjs region-frames.mjs repeats.mjs say.mjs shell.mjs tiers.mjs timing.mjs trace.mjs variables.mjs view.mjs worker.mjs
 var Glue embed.FS
 
 // Dev is what inlay dev puts in place of worker.mjs. It is no glue, so that no

@@ -101,7 +101,7 @@ export class Opening {
     const target = targetOf(request);
     const now = core.now();
     if (now >= core.windowEnds) core.endWindow();
-    const again = target === "" ? undefined : core.repeats.find(request.url, now, core.bytes());
+    const again = target === "" ? undefined : core.repeats.find(request, now, core.bytes());
     if (again !== undefined && request.method === "GET" && !request.headers.has("if-none-match") && !isUpgrade(request)
       && !(core.front.trusts && !core.front.isPlain(request))) {
       core.repeats.use(again, now - core.stepped);

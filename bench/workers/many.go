@@ -33,6 +33,7 @@ type pageLoad struct {
 	contestants []string
 	paths       []ask // to be asked for three times before: filled, composed, and once more
 	order       []int // of paths, in turns
+	apart       bool  // in a workerd of its own: what loads before it have left would take the room
 }
 
 // ask is a path, and the cookie of who asks for it.
@@ -50,9 +51,9 @@ func (e manyExtent) loads() (all []pageLoad) {
 		if n == 1 {
 			name = "1"
 		}
-		all = append(all, pageLoad{name, everybody, paths, inTurns(n)})
+		all = append(all, pageLoad{name, everybody, paths, inTurns(n), false})
 		if n > 1 {
-			all = append(all, pageLoad{thousands(n) + ", Zipf 0.9", everybody, paths, zipf(n, 0.9)})
+			all = append(all, pageLoad{thousands(n) + ", Zipf 0.9", everybody, paths, zipf(n, 0.9), false})
 		}
 	}
 	own := []string{"map", "map-fields", "best", "inlay"}
@@ -63,7 +64,7 @@ func (e manyExtent) loads() (all []pageLoad) {
 			varying = append(varying, ask{"/vary/" + strconv.Itoa(100_000+i), currency})
 		}
 	}
-	all = append(all, pageLoad{thousands(most) + " that vary on a cookie of three values, in turns", own, varying, inTurns(len(varying))})
+	all = append(all, pageLoad{thousands(most) + " that vary on a cookie of three values, in turns", own, varying, inTurns(len(varying)), true})
 	// One request in ten is for a page with a slot that is filled each time.
 	mixed := []ask{{path: "/never/200000"}}
 	order := []int{}
@@ -74,7 +75,7 @@ func (e manyExtent) loads() (all []pageLoad) {
 		}
 		order = append(order, i+1)
 	}
-	return append(all, pageLoad{thousands(most) + ` in turns, and a tenth of the requests for a page with a slot of ttl="0"`, own, mixed, order})
+	return append(all, pageLoad{thousands(most) + ` in turns, and a tenth of the requests for a page with a slot of ttl="0"`, own, mixed, order, true})
 }
 
 func inTurns(n int) []int {
@@ -123,22 +124,29 @@ func many(p *places, o *origin, only string, e manyExtent) (*result.Many, error)
 		found.Rows = append(found.Rows, row)
 	}
 	for range e.processes {
-		if err := compareMany(p, o, e.rounds, loads, found); err != nil {
-			return nil, err
+		for from := 0; from < len(loads); {
+			to := from + 1
+			for to < len(loads) && !loads[from].apart && !loads[to].apart {
+				to++
+			}
+			if err := compareMany(p, o, e.rounds, loads[from:to], found.Rows[from:to]); err != nil {
+				return nil, err
+			}
+			from = to
 		}
 	}
 	return found, nil
 }
 
 // compareMany adds the rounds of one workerd.
-func compareMany(p *places, o *origin, rounds int, loads []pageLoad, into *result.Many) error {
+func compareMany(p *places, o *origin, rounds int, loads []pageLoad, rows []result.Row) error {
 	w, err := p.startWorkerd([]string{"INLAY_ORIGIN=" + o.URL, "INLAY_MAX_BYTES=" + manyBudget}, nil, loads[0].contestants...)
 	if err != nil {
 		return err
 	}
 	defer w.stop()
 	for i := range loads {
-		if err := compareLoad(w, o, rounds, &loads[i], &into.Rows[i]); err != nil {
+		if err := compareLoad(w, o, rounds, &loads[i], &rows[i]); err != nil {
 			return fmt.Errorf("%s: %w\n%s", loads[i].name, err, w.log.Bytes())
 		}
 	}

@@ -87,7 +87,7 @@ func (e *Engine[B]) warmAt(v *entry[B], r *Request, now time.Time) (whole Whole[
 	}
 	h := e.headOf(c, &c.ok, 200, now)
 	whole = Whole[B]{Head: h.blob, Body: v.blob, HasBody: r.Method == "GET"}
-	if whole.HasBody && calm > 0 && h.depends.vary == "" && !e.config.Debug { // else some may say that a fragment is to be renewed
+	if whole.HasBody && calm > 0 && !e.config.Debug { // else some may say that a fragment is to be renewed
 		whole.page, whole.left = v, calm
 	}
 	return whole, true
@@ -171,7 +171,11 @@ func (e *Engine[B]) repeat(id RequestID, whole *Whole[B]) {
 	for i := range c.parts {
 		e.repeated = append(e.repeated, &c.parts[i].changes)
 	}
-	e.host.Repeat(id, &Repeat[B]{whole.Head, whole.Body, e.clock.outside(duration.After(e.now, left)), Repeatable[B]{whole.page}, e.repeated})
+	repeat := Repeat[B]{whole.Head, whole.Body, e.clock.outside(duration.After(e.now, left)), Repeatable[B]{whole.page}, e.repeated, nil}
+	if depends := c.plan.depends.Load(); depends.vary != "" {
+		repeat.Varies = &depends.varies
+	}
+	e.host.Repeat(id, &repeat)
 }
 
 // Repeated says when the last of the answers was that the host gave by itself since the last event: a clock that is set back after it

@@ -15,7 +15,7 @@
 //  5. Each of its fragments is still there, and fresh. Each points at its place in the cache, so no key is needed.
 //  6. The page's head is reused, or made if nobody has asked for it yet: Content-Length, ETag, Cache-Status. head.go
 //  7. If-None-Match names the ETag: 304. Otherwise head and body are the answer. No lock was held, nothing allocated.
-//  8. If nothing but the path and the query went into it, [Host].Repeat lets the driver give the same answer to others
+//  8. [Host].Repeat lets the driver give the same answer to others who have the same of what went into it
 //     until a fragment may be renewed, is stale, or another. compose.go
 //
 // # A cold request, step by step

@@ -16,6 +16,7 @@ import (
 	"inlay/internal/markup"
 	"inlay/internal/page"
 	"inlay/internal/patch"
+	"inlay/internal/route"
 	"inlay/internal/shell"
 )
 
@@ -26,6 +27,7 @@ type script struct {
 	now    time.Time
 	asks   []string
 	repeat Repeatable[int] // the last
+	varies *route.Varying  // of the last repeat
 	parts  []*uint32       // its
 	ended  int             // so often all of them were
 	blobs  map[int]string
@@ -115,8 +117,12 @@ func (s *script) SendHead(id RequestID, head int) {
 	s.ask("send-head %d %s", id, s.blobs[head])
 }
 func (s *script) Repeat(id RequestID, r *Repeat[int]) {
-	s.ask("repeat %d %v", id, r.Until.Sub(s.now))
-	s.repeat = r.Page
+	if r.Varies == nil {
+		s.ask("repeat %d %v", id, r.Until.Sub(s.now))
+	} else {
+		s.ask("repeat %d %v %s", id, r.Until.Sub(s.now), r.Varies.AppendSources(nil))
+	}
+	s.repeat, s.varies = r.Page, r.Varies
 	s.parts = slices.Clone(r.Parts)
 }
 func (s *script) EndRepeats() { s.ended++ }
@@ -318,9 +324,16 @@ func TestWarmPageMayBeRepeatedWhileItCannotChange(t *testing.T) {
 
 	s = warm(strings.Replace(plain, "tags", `vary="query:q" tags`, 1), func(*config.Config) {})
 	assert.Equal(t, []string{"send 3 200", "repeat 3 300ms"}, s.take(), "the query is part of the target")
-	for _, vary := range []string{"cookie:c", "header:accept-language"} {
+	for vary, sources := range map[string]string{
+		"cookie:c": "\x00c\x00", "bucket:price/2": "", "cookie:d header:X-A cookie:c": "x-a\x00\x00c\x00d\x00",
+		"language:de,en": "accept-language\x00\x00", "header:accept-language": "accept-language\x00\x00", "country:DE host header:x-a": ":country\x00x-a\x00:authority\x00\x00",
+	} {
 		s = warm(strings.Replace(plain, "tags", `vary="`+vary+`" tags`, 1), func(*config.Config) {})
-		assert.Equal(t, []string{"send 3 200"}, s.take(), vary)
+		if sources == "" {
+			assert.Equal(t, []string{"send 3 200"}, s.take(), "his share was drawn")
+			continue
+		}
+		assert.Equal(t, []string{"send 3 200", "repeat 3 300ms " + sources}, s.take(), vary)
 	}
 	s = warm(plain, func(c *config.Config) { c.Debug = true })
 	assert.Equal(t, []string{"send 3 200"}, s.take(), "a request may choose its mode")

@@ -94,7 +94,8 @@ type Host[B any] interface {
 	Send(id RequestID, head, body B)
 	// SendHead answers a request without a body (HEAD, 304); afterwards it is finished.
 	SendHead(id RequestID, head B)
-	// Repeat says what answers, without an event, every GET for the target of this request that has no If-None-Match: until r.Until,
+	// Repeat says what answers, without an event, every GET for the target of this request that has no If-None-Match, and the same as this
+	// request of what r.Varies reads: until r.Until,
 	// until r.Head is dropped, one of r.Parts is another number than now, or EndRepeats, and another time may be said for the same.
 	// A host that can save something by it counts such answers, for Repeated and Touch; another does nothing. r is for the call.
 	Repeat(id RequestID, r *Repeat[B])
@@ -282,6 +283,9 @@ type Repeat[B any] struct {
 	Page       Repeatable[B]
 	// Parts are the numbers of what went into it. They lie where they lie for as long as Head is not dropped.
 	Parts []*uint32
+	// Varies is what the page depends on of a request besides its target; nil: on nothing. A host that cannot tell for sure what a
+	// request has of it lets the engine answer.
+	Varies *route.Varying
 }
 
 // Repeatable names a composed page to [Engine.Touch], for as long as the head that came with it is not dropped.

@@ -237,6 +237,7 @@ func (e *Engine[B]) noteShell(r *Request, vary []route.Input, kept bool) *marker
 		return m
 	default:
 		vary = join(vary, m.slot.Vary)
+		e.host.EndRepeats() // which are of what was known of it
 	}
 	return e.mark(r, vary, kept)
 }

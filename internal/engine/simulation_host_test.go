@@ -102,7 +102,7 @@ func (s *sim) Repeat(id RequestID, r *Repeat[simBlob]) {
 		s.fail("request %d for a slot may be repeated", id)
 	}
 	s.repeats.last = q.id
-	s.repeats.add(q.target, r, head, body.bytes, r.Until.Add(-s.skew))
+	s.repeats.add(r, q.target, q.fields, head, body.bytes, r.Until.Add(-s.skew))
 }
 func (s *sim) EndRepeats() { s.repeats.end() }
 func (s *sim) SendHead(id RequestID, head simBlob) {

@@ -89,7 +89,7 @@ func (s *simOrigin) Send(id RequestID, head, body simBlob) {
 	q.body, q.ended, q.whole = append(q.body, s.get(body).bytes...), true, true
 }
 func (s *simOrigin) Repeat(id RequestID, r *Repeat[simBlob]) {
-	s.repeats.add(s.visits[id].request.Target, r, s.get(r.Head), s.get(r.Body).bytes, r.Until)
+	s.repeats.add(r, s.visits[id].request.Target, s.visits[id].request.Fields, s.get(r.Head), s.get(r.Body).bytes, r.Until)
 }
 func (s *simOrigin) EndRepeats() { s.repeats.end() }
 func (s *simOrigin) SendHead(id RequestID, head simBlob) {

@@ -108,6 +108,7 @@ type simBytes struct {
 type simRequest struct {
 	id      RequestID
 	page    *page.Page
+	fields  Fields
 	params  string
 	head    *simBytes
 	body    []byte
@@ -448,9 +449,9 @@ func (s *sim) request(r *rand.Rand) {
 		q.slot = &page.Slots[r.IntN(len(page.Slots))]
 		target += "?inlay-slot=" + q.slot.Name
 	}
-	q.target = target
+	q.target, q.fields = target, &simFields{agents[r.IntN(3)]}
 	s.event(q.id, "request %d: %s %s", q.id, method, target)
-	req := &Request{ID: q.id, Method: method, Target: target, HTTP10: r.IntN(10) == 0, Fields: &simFields{agents[r.IntN(3)]}}
+	req := &Request{ID: q.id, Method: method, Target: target, HTTP10: r.IntN(10) == 0, Fields: q.fields}
 	repeat := s.repeats.find(s.engine, req, s.now)
 	s.engine.Handle(req, s.wall())
 	s.settled(q)

@@ -347,7 +347,18 @@ func (h *transcriptHost) Finish(id RequestID) {
 	delete(h.ids, id)
 }
 func (h *transcriptHost) Repeat(id RequestID, r *Repeat[*transcriptBlob]) {
-	h.ask("repeat %d until @%v", id, r.Until.Sub(transcriptBegin))
+	who := ""
+	if r.Varies != nil {
+		fields, cookies, _ := strings.Cut("\x00"+string(r.Varies.AppendSources(nil)), "\x00\x00")
+		for _, name := range strings.FieldsFunc(fields, func(c rune) bool { return c == 0 }) {
+			who += " " + name
+		}
+		for _, name := range strings.FieldsFunc(cookies, func(c rune) bool { return c == 0 }) {
+			who += " cookie:" + name
+		}
+		who = ", of the same" + who
+	}
+	h.ask("repeat %d until @%v%s", id, r.Until.Sub(transcriptBegin), who)
 	h.repeats = true
 }
 func (h *transcriptHost) EndRepeats() {

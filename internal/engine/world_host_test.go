@@ -157,6 +157,9 @@ func (i *worldIsolate) Repeat(id RequestID, r *Repeat[*worldBlob]) {
 		i.w.fail("request %d.%d: repeat what was not sent", i.number, id)
 		return
 	}
+	if r.Varies != nil {
+		return // no two of these visitors are alike
+	}
 	i.repeats[q.target] = worldRepeat{i.get(r.Head), i.get(r.Body), r.Until.Sub(worldBegin) + i.behindNow(), slices.Clone(r.Parts), numbers(r.Parts), r.Page}
 }
 func (i *worldIsolate) EndRepeats() { clear(i.repeats) }

@@ -182,6 +182,23 @@ func IsQueryName(pair, name string) bool {
 	return name == "" && i > 0
 }
 
+// cutField cuts what fields has: the name of a field, and if that is derived by what, and the field or pseudo-field that it is made of.
+func cutField(f string) (name, source, by string, derived bool) {
+	name, by, derived = ascii.Cut(f, ":")
+	source = name
+	if derived {
+		switch name {
+		case CountryField:
+			source = WhereField
+		case HostField:
+			source = AuthorityField
+		case ProtoField:
+			source = SchemeField
+		}
+	}
+	return name, source, by, derived
+}
+
 // AppendFields appends the lines of the declared header fields and cookies that the request has, and of what is derived
 // from it. An empty value, or one that is not usable, counts as absent.
 func (v *Varying) AppendFields(dst []byte, in Inputs) []byte { return v.appendFields(dst, in, false) }
@@ -192,22 +209,17 @@ func (v *Varying) AppendAllFields(dst []byte, in Inputs) []byte { return v.appen
 
 func (v *Varying) appendFields(dst []byte, in Inputs, all bool) []byte {
 	for _, f := range v.fields {
-		name, by, derived := ascii.Cut(f, ":")
-		var value string
-		switch {
-		case name == cookieField:
+		name, source, by, derived := cutField(f)
+		if name == cookieField {
 			dst = v.appendCookies(dst, in)
 			continue
-		case !derived:
-			value = in.Header(name)
-		case name == languageField:
-			value = languageOf(in.Header(languageField), by)
-		case name == CountryField:
-			value = countryOf(in.Header(WhereField), by)
-		case name == HostField:
-			value = in.Header(AuthorityField)
-		default:
-			value = in.Header(SchemeField)
+		}
+		value := in.Header(source)
+		switch {
+		case derived && name == languageField:
+			value = languageOf(value, by)
+		case derived && name == CountryField:
+			value = countryOf(value, by)
 		}
 		value = ascii.TrimOWS(value)
 		if value == "" || !usable(value) {
@@ -220,6 +232,22 @@ func (v *Varying) appendFields(dst []byte, in Inputs, all bool) []byte {
 		dst = append(dst, name...)
 		dst = append(dst, ": "...)
 		dst = append(dst, value...)
+	}
+	return dst
+}
+
+// AppendSources appends what AppendFields reads of a request, each name ended by NUL: header fields and pseudo-fields, then an empty
+// name, then cookies. Two requests that have the same there have the same lines.
+func (v *Varying) AppendSources(dst []byte) []byte {
+	for _, f := range v.fields {
+		if name, source, _, _ := cutField(f); name != cookieField {
+			dst = append(append(dst, source...), 0)
+		}
+	}
+	dst = append(dst, 0)
+	for _, c := range v.cookie {
+		name, _ := BucketOf(c)
+		dst = append(append(dst, name...), 0)
 	}
 	return dst
 }

@@ -73,10 +73,11 @@ func send(id uint32, head, body handle)
 //go:wasmimport inlay send_head
 func sendHead(id uint32, head handle)
 
-// repeat takes milliseconds since 1970, and the addresses of a page, for repeated, and of the numbers that it holds for.
+// repeat takes milliseconds since 1970, the addresses of a page, for repeated, and of the numbers that it holds for, and what it varies on as
+// [route.Varying.AppendSources] has it: nothing if on nothing.
 //
 //go:wasmimport inlay repeat
-func repeat(id uint32, head, body handle, until float64, page uint32, parts unsafe.Pointer, count uint32)
+func repeat(id uint32, head, body handle, until float64, page uint32, parts unsafe.Pointer, count uint32, varies unsafe.Pointer, size uint32)
 
 //go:wasmimport inlay end_repeats
 func endRepeats()
@@ -258,7 +259,11 @@ func (host) Send(id engine.RequestID, head, body handle) { send(uint32(id), head
 func (host) SendHead(id engine.RequestID, head handle)   { sendHead(uint32(id), head) }
 func (host) Repeat(id engine.RequestID, r *engine.Repeat[handle]) {
 	page := *(*uint32)(unsafe.Pointer(&r.Page)) // which is a pointer
-	repeat(uint32(id), r.Head, r.Body, float64(r.Until.UnixMilli()), page, unsafe.Pointer(unsafe.SliceData(r.Parts)), uint32(len(r.Parts)))
+	block = block[:0]
+	if r.Varies != nil {
+		block = r.Varies.AppendSources(block)
+	}
+	repeat(uint32(id), r.Head, r.Body, float64(r.Until.UnixMilli()), page, unsafe.Pointer(unsafe.SliceData(r.Parts)), uint32(len(r.Parts)), bytesAt(block), uint32(len(block)))
 }
 
 func (host) EndRepeats()                              { endRepeats() }

@@ -28,8 +28,9 @@ export class Client {
   wake() { this.woken = true; }
 }
 
-export function get(core, target, fields) {
+export function get(core, target, fields, request) {
   const client = new Client(fields);
+  if (request !== undefined) client.request = request;
   core.handle(client, 0, target, 0);
   return client;
 }
