@@ -112,6 +112,7 @@ for (const answers of [Exchange, Opening]) {
 }
 
 also(Core, "lead", (was, self, fill, leader) => {
+  if (fill.fields === undefined) return was.call(self, fill, leader); // it looks below, and asks nobody yet
   const noted = {
     slot: fill.slot ?? "", key: keyOf(fill), page: fill.pagePattern ?? "", to: fill.binding !== "" ? `binding:${fill.binding}` : fill.url,
     visit: visitOf(leader), began: Date.now(), ended: 0, status: 0, reason: "", text: "",

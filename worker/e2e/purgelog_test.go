@@ -31,8 +31,11 @@ func startLog(t *testing.T, folder string) *harness.Server {
 	t.Helper()
 	module, err := worker.Glue.ReadFile("purge-log.mjs")
 	require.NoError(t, err)
+	say, err := worker.Glue.ReadFile("say.mjs")
+	require.NoError(t, err)
 	for name, content := range map[string]string{
 		"purge-log.mjs": string(module),
+		"say.mjs":       string(say),
 		"front.mjs": `export { PurgeLog } from "./purge-log.mjs";
 export default { fetch: (request, env) => env.LOG.get(env.LOG.idFromName("log")).fetch(request) };`,
 		"log.capnp": `using Workerd = import "/workerd/workerd.capnp";
@@ -42,7 +45,7 @@ const config :Workerd.Config = (
 );
 const log :Workerd.Worker = (
   compatibilityDate = "2026-11-01",
-  modules = [(name = "front.mjs", esModule = embed "front.mjs"), (name = "purge-log.mjs", esModule = embed "purge-log.mjs")],
+  modules = [(name = "front.mjs", esModule = embed "front.mjs"), (name = "purge-log.mjs", esModule = embed "purge-log.mjs"), (name = "say.mjs", esModule = embed "say.mjs")],
   bindings = [(name = "LOG", durableObjectNamespace = "PurgeLog")],
   durableObjectNamespaces = [(className = "PurgeLog", uniqueKey = "inlay", enableSql = true)],
   durableObjectStorage = (localDisk = "state"),
