@@ -1,8 +1,12 @@
 // Lists of entries: which, in which order, and how. node --test worker/list.test.mjs
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { listText, select } from "./list.mjs";
+import "./testing/modules.mjs";
+import { listText, parseList, reached, select } from "./list.mjs";
+
+const { decodeQuery, parsePurge } = await import("./admin.mjs");
 
 const all = { tags: [], keys: [], q: "", kind: "", sort: "bytes", desc: true, limit: 100, offset: 0 };
 
@@ -87,4 +91,18 @@ test("what goes while it is listed is not told of", async () => {
 test("a list is written as scripts expect it", () => {
   const text = listText({ total: 3, matched: 2, bytes: 20, next: null, entries: [entry("/a\n<\u2028\ud800\"", { tags: ["x"], age: null }), entry("/b", { kind: "failure", reason: "status", text: "503" })] });
   assert.equal(text, `{"reach":"isolate","total":3,"matched":2,"bytes":20,"next":null,"entries":[{"key":"/a\\n<\u2028\ufffd\\"","kind":"fragment","state":"fresh","age":null,"left":2,"swr":3,"sie":4,"tags":["x"],"bytes":10,"charged":20,"hits":5,"took":6,"from":"origin"},{"key":"/b","kind":"failure","state":"fresh","age":1,"left":2,"swr":3,"sie":4,"tags":[],"bytes":10,"charged":20,"hits":5,"took":6,"from":"origin","reason":"status","text":"503"}]}\n`);
+});
+
+test("queries, lists and previews are what they are natively", async () => {
+  const cases = JSON.parse(readFileSync(new URL("../internal/admin/testdata/lists.json", import.meta.url), "utf8"));
+  const entries = cases.Entries.map((e) => ({ reason: "", text: "", ...e }));
+  for (const { Query, Answer } of cases.Lists) {
+    const query = parseList(Query, decodeQuery);
+    assert.equal(typeof query, "object", Query);
+    assert.equal(listText(await select(query, held(entries).read, async () => {})), Answer, Query);
+  }
+  for (const { Query, Answer } of cases.Previews) {
+    assert.equal(`${JSON.stringify(await reached(parsePurge(Query, false), held(entries).read, async () => {}))}\n`, Answer, Query);
+  }
+  for (const query of cases.NotUnderstood) assert.equal(parseList(query, decodeQuery), query);
 });

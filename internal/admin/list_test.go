@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -218,4 +219,64 @@ func TestPreviewIsOfWhatSubjectsName(t *testing.T) {
 		assert.Equal(t, want, is, query)
 		assert.NotContains(t, strings.Split(rest, "&"), "preview=1")
 	}
+}
+
+// TestListsAreThoseOfAWorker holds lists and previews to testdata/lists.json, to which worker/list.test.mjs holds a Worker's: of the entries in
+// it, as they are written, what each query is answered with.
+func TestListsAreThoseOfAWorker(t *testing.T) {
+	all := many(40)
+	all = append(all,
+		&Entry{Key: "/f/1\nhost: ä.example", Kind: "fragment", State: "stale", Left: -3, SWR: 2, SIE: 7, Tags: []string{"a b", "ä", `"`}, Bytes: 7, Charged: 207, Hits: 3, Took: Known{12, true}, From: "kv"},
+		&Entry{Key: "page:0\n7\n", Kind: "page", State: "fresh", Left: 86400, Bytes: 700, Charged: 2900, Age: Known{0, true}},
+		&Entry{Key: "/f/😀", Kind: "failure", State: "fresh", Left: 9, Reason: "connect", Text: "no route\tto \\it", Age: Known{1, true}},
+		&Entry{Key: "/f/\uffff", Kind: "failure", State: "expired", Left: -9, Reason: "status", Text: "503"})
+	type answered struct{ Query, Answer string }
+	var lists struct {
+		Entries         json.RawMessage
+		Lists, Previews []answered
+		NotUnderstood   []string
+	}
+	texts := make([]string, len(all))
+	for i, e := range all {
+		o := object{text: []byte{'{'}}
+		e.write(&o)
+		texts[i] = string(o.text) + "}"
+	}
+	lists.Entries = json.RawMessage("[" + strings.Join(texts, ",") + "]")
+	for _, query := range []string{
+		"", "limit=5", "limit=5&offset=5", "sort=key&order=asc", "sort=key&limit=3", "sort=hits&order=asc&limit=7", "sort=age&limit=50", "sort=age&order=asc&limit=50",
+		"sort=left", "sort=took&offset=30", "tag=t1", "tag=t1&tag=%C3%A4", "tag=a+b", "key=%2Ff%2F7&key=/f/%F0%9F%98%80", "q=/f/1", "q=%0A", "kind=failure", "kind=page&q=page",
+		"offset=44", "offset=1000", "q=", "tag=none", "tag=t2&kind=fragment&q=/f/2&sort=bytes&order=asc&limit=2",
+	} {
+		q, problem := ParseList(query)
+		require.Empty(t, problem, query)
+		s := Select(q)
+		for _, e := range all {
+			s.Offer(e)
+		}
+		lists.Lists = append(lists.Lists, answered{query, s.Answer("isolate", nil).Text})
+	}
+	for _, query := range []string{"all=1", "tag=t1", "tag=%C3%A4&key=/f/3", "key=/none", "key=page%3A0%0A7%0A"} {
+		subjects, problem := ParsePurge(query, false)
+		require.Empty(t, problem, query)
+		p := NewPreview(subjects)
+		for _, e := range all {
+			p.Offer(e)
+		}
+		lists.Previews = append(lists.Previews, answered{query, p.Answer().Text})
+	}
+	for _, query := range []string{"tag=", "kind=x", "limit=0", "limit=1001", "limit=1e2", "offset=-1", "offset=1234567890", "sort=size", "order=up", "x=1", "q=%zz", "key", "=", "limit= 5"} {
+		_, problem := ParseList(query)
+		require.Equal(t, query, problem)
+		lists.NotUnderstood = append(lists.NotUnderstood, query)
+	}
+	got, err := json.MarshalIndent(&lists, "", " ")
+	require.NoError(t, err)
+	const path = "testdata/lists.json"
+	if *update {
+		require.NoError(t, os.WriteFile(path, append(got, '\n'), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.True(t, string(want) == string(got)+"\n", "%s is another; -update writes it anew, and git diff shows it", path)
 }
