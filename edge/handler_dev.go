@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"inlay/internal/answer"
 	"inlay/internal/engine"
@@ -50,8 +51,48 @@ func (d *dev) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out.End()
 }
 
-func (d *dev) look(context.Context, *overlay.Visit) (map[string]json.RawMessage, error) {
-	return nil, nil
+// look is what is stored of a visit's slots now.
+func (d *dev) look(_ context.Context, v *overlay.Visit) (map[string]json.RawMessage, error) {
+	entries := map[string]json.RawMessage{}
+	var err error
+	for _, key := range v.Keys() {
+		d.h.event(func() {
+			d.h.engine.EntriesOf(key, d.h.now(), func(l *engine.Listed) {
+				if l.Kind == engine.ListedFragment {
+					entries[key], err = json.Marshal(stored(l))
+				}
+			})
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return entries, nil
+}
+
+// stored is an entry as the overlay gets it: in whole seconds, as worker/listed.mjs tells it in a Worker.
+func stored(l *engine.Listed) overlay.Entry {
+	left := l.N[engine.ListedLeft]
+	rest := func(window int64) int64 { return wholeSeconds(max(window+min(left, 0), 0)) }
+	e := overlay.Entry{
+		Left: wholeSeconds(left), SWR: rest(l.N[engine.ListedSWR]), SIE: rest(l.N[engine.ListedSIE]), Tags: append([]string{}, l.Tags...),
+		Bytes: l.N[engine.ListedBytes], Hits: l.N[engine.ListedHits], Took: l.N[engine.ListedTook] / int64(time.Millisecond),
+		From: [...]string{"origin", "data-center", "kv"}[l.N[engine.ListedFrom]],
+	}
+	if age := l.N[engine.ListedAge]; age >= 0 {
+		age = wholeSeconds(age)
+		e.Age = &age
+	}
+	return e
+}
+
+// wholeSeconds are those of nanoseconds, rounded down.
+func wholeSeconds(ns int64) int64 {
+	s := ns / int64(time.Second)
+	if ns%int64(time.Second) < 0 {
+		s--
+	}
+	return s
 }
 
 func (d *dev) change(ctx context.Context, keys []string, soft bool) error {

@@ -157,7 +157,7 @@ async function overlay(request, env, ctx) {
   const id = new URL(request.url).searchParams.get("id") ?? "";
   const said = visits.get(id) ?? [];
   const keys = new Set(said.filter(([kind]) => kind === "s").map(([, [, key]]) => key));
-  const entries = Object.fromEntries([...keys].filter((key) => key !== "").map((key) => [key, core.entriesOf?.(key).find((/** @type {any} */ { kind }) => kind === "fragment") ?? null]));
+  const entries = Object.fromEntries([...keys].filter((key) => key !== "").map((key) => [key, core.entriesOf(key).find((/** @type {any} */ { kind }) => kind === "fragment") ?? null]));
   return Response.json({ said, fills: fills.filter(({ visit, key }) => visit === id || keys.has(key)), entries });
 }
 

@@ -123,6 +123,13 @@
     const boundary = (mark, isEnd) => {
       const parent = liveOf(mark.parentElement);
       if (parent === null) return null;
+      if (!isEnd) {
+        // What begins with an element begins there, whatever stands before it now.
+        let first = mark.nextSibling;
+        while (first !== null && first.nodeType === 8 && !first.data.startsWith("/inlay:")) first = first.nextSibling;
+        const there = first?.nodeType === 1 ? liveOf(first) : null;
+        if (there?.parentNode === parent) return [parent, [...parent.childNodes].indexOf(there)];
+      }
       let before = mark.previousSibling;
       let text = 0; // between the element before and the mark
       for (; before !== null && before.nodeType !== 1; before = before.previousSibling) if (before.nodeType === 3) text += before.length;
@@ -229,6 +236,13 @@
     draw();
   };
 
+  /** Slots, each followed by those that came in it. */
+  const inOrder = () => {
+    const outerOf = (slot) => data.slots.filter(({ name }) => slot.name.startsWith(`${name}.`)).sort((a, b) => b.name.length - a.name.length)[0];
+    const within = (outer) => data.slots.filter((slot) => outerOf(slot) === outer).flatMap((slot) => [slot, ...within(slot)]);
+    return within(undefined);
+  };
+
   const failures = () => data.slots.filter(({ reason }) => reason !== "");
 
   const why = (slot) => el("div", "why",
@@ -294,7 +308,7 @@
   const rows = () => {
     const total = Math.max(1, data.end ?? 0, ...data.slots.flatMap(({ fill, arrived }) => [fill?.own ? fill.ended ?? 0 : 0, arrived ?? 0])) * 1.04;
     const list = el("div", "rows");
-    for (const slot of data.slots) {
+    for (const slot of inOrder()) {
       const open = shown.has(slot.name);
       const row = el("button", `row ${slot.state}`,
         el("span", `state ${slot.state}`, words[slot.state]),
@@ -379,7 +393,7 @@
     data.slots.forEach((slot, number) => {
       const range = ranges.get(number);
       if (range === undefined) return;
-      const box = el("div", `box ${slot.state}`, el("span", "label", el("b", "", slot.name), ` ${words[slot.state]}${slot.fill === null || slot.fill.ended === null ? "" : ` · ${millis(slot.fill.ended - slot.fill.began)}`}`));
+      const box = el("div", `box ${slot.state} ${slot.name.includes(".") ? "nested" : ""}`, el("span", "label", el("b", "", slot.name), ` ${words[slot.state]}${slot.fill === null || slot.fill.ended === null ? "" : ` · ${millis(slot.fill.ended - slot.fill.began)}`}`));
       const card = slot.reason === "" ? null : el("div", "card", el("b", "", slot.name), why(slot));
       layer.append(box);
       boxes.push([number, range, box, card]);

@@ -46,6 +46,20 @@ type ToldSlot struct {
 	Entry   json.RawMessage `json:"entry"` // as /_inlay/entries has it; null: there is none
 }
 
+// Entry is what the script needs to know of what is stored under a key, as /_inlay/entries has it: times in whole seconds, Took in
+// milliseconds.
+type Entry struct {
+	Age   *int64   `json:"age"` // null: that is not known
+	Left  int64    `json:"left"`
+	SWR   int64    `json:"swr"` // what remains
+	SIE   int64    `json:"sie"`
+	Tags  []string `json:"tags"`
+	Bytes int64    `json:"bytes"`
+	Hits  int64    `json:"hits"`
+	Took  int64    `json:"took"`
+	From  string   `json:"from"`
+}
+
 // ToldFill is a fill of it.
 type ToldFill struct {
 	Slot   string   `json:"slot"`

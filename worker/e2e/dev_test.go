@@ -244,9 +244,10 @@ func TestASiteThatIsBeingWritten(t *testing.T) {
 			d := newDevSite(t, nil, mode...)
 			page := d.tab("/")
 			assert.Contains(t, page.text, "<p>Good morning</p>")
-			id := regexp.MustCompile(`</html>\n<script src="/_inlay/dev/client\.js" [^>]* data-id="([^"]+)"`).FindStringSubmatch(page.text)
+			id := regexp.MustCompile(`</html>\n(?:<script src="/_inlay/dev/overlay\.js"[^>]*></script>)?<script src="/_inlay/dev/client\.js" [^>]* data-id="([^"]+)"`).FindStringSubmatch(page.text)
 			require.NotNil(t, id, page.text)
 			assert.NotContains(t, d.ask("/").text, "_inlay", "who is no tab gets the page as it is")
+			d.hasOverlay(page)
 			assert.Equal(t, "h1 { color: teal }\n", d.ask("/shop.css").text)
 			// However it is spelt, the Worker tells nobody else its version, nor starts a program for him.
 			for _, target := range []string{"/_inlay/dev/version", "/%5finlay/dev/version", "/a/../_inlay/dev/version", "//_inlay/dev/version"} {
@@ -313,6 +314,59 @@ func TestASiteThatIsBeingWritten(t *testing.T) {
 			d.save("wrangler.toml", devToml)
 			d.sees("mended", "<p>Good morning</p>\n</body>")
 		})
+	}
+}
+
+// visitTold is what the overlay is told.
+type visitTold struct {
+	Slots []struct {
+		Name, Key, State string
+		Arrived          *float64
+		Fill             *struct{ Status int }
+		Entry            *struct{ Bytes, Hits int }
+	}
+}
+
+// hasOverlay: a page has the overlay, once; it is told what became of the page's slot, may purge it, and nobody else may. Nothing of it
+// is in the modules that are uploaded.
+func (d *devSite) hasOverlay(page devAnswer) {
+	d.t.Helper()
+	tag := regexp.MustCompile(`<script src="/_inlay/dev/overlay\.js" [^>]*data-visit="([0-9a-f]+)"`)
+	told := func(page devAnswer) (id string, v visitTold) {
+		found := tag.FindAllStringSubmatch(page.text, -1)
+		require.Len(d.t, found, 1, page.text)
+		id = found[0][1]
+		assert.Equal(d.t, http.StatusForbidden, d.ask("/_inlay/dev/visit?id="+id).StatusCode, "a link of another page's")
+		assert.Equal(d.t, http.StatusForbidden, d.ask("/_inlay/dev/visit?id="+id, "Inlay-Dev", "1", "Sec-Fetch-Site", "cross-site").StatusCode)
+		got := d.ask("/_inlay/dev/visit?id="+id, "Inlay-Dev", "1")
+		require.Equal(d.t, http.StatusOK, got.StatusCode, got.text)
+		require.NoError(d.t, json.Unmarshal([]byte(got.text), &v), got.text)
+		require.Len(d.t, v.Slots, 1, got.text)
+		assert.Equal(d.t, "greeting", v.Slots[0].Name)
+		assert.Equal(d.t, "/fragments/greeting", v.Slots[0].Key)
+		assert.NotNil(d.t, v.Slots[0].Arrived)
+		return id, v
+	}
+	told(page)
+	id, warm := told(d.tab("/"))
+	assert.Equal(d.t, "fresh", warm.Slots[0].State)
+	marked := d.ask("/_inlay/dev/visit/page?id="+id, "Inlay-Dev", "1").text
+	assert.Contains(d.t, marked, "<!--inlay:0--><p>Good morning</p><!--/inlay:0-->")
+	purged := request(d.t, http.MethodPost, d.server.URL+"/_inlay/dev/visit/purge?slot=greeting&id="+id, nil, "Inlay-Dev", "1")
+	assert.Equal(d.t, http.StatusNoContent, purged.StatusCode)
+	_, cold := told(d.tab("/"))
+	assert.Equal(d.t, "miss", cold.Slots[0].State)
+	require.NotNil(d.t, cold.Slots[0].Fill)
+	assert.Equal(d.t, http.StatusOK, cold.Slots[0].Fill.Status)
+	require.NotNil(d.t, cold.Slots[0].Entry)
+	assert.Equal(d.t, len("<p>Good morning</p>"), cold.Slots[0].Entry.Bytes)
+
+	modules, err := filepath.Glob(filepath.Join(d.dir, "build", "*.[mwb][jai][sn]*"))
+	require.NoError(d.t, err)
+	for _, module := range modules {
+		text, err := os.ReadFile(module)
+		require.NoError(d.t, err)
+		assert.False(d.t, regexp.MustCompile(`inlay-overlay|inlay-dev|_inlay/dev|overlay\.js`).Match(text), "%s has something that is for development alone", module)
 	}
 }
 
