@@ -151,6 +151,8 @@ func TestLinesOfTheLogAreThoseOfTheCode(t *testing.T) {
 		switch row[0] { // TestEndOfAnInstanceIsSeenAtOnce has the rest
 		case "`inlay: GET /`, or another method":
 			line = "inlay: ${request.method} "
+		case "`inlay: what reads answers has crashed and is replaced: `", "`inlay: what reads fragments has crashed and is replaced: `": // shell.test.mjs has the rest
+			line = "inlay: what reads ${what} has crashed and is replaced:"
 		case "`inlay: app.wasm has ended`":
 			line = "inlay: text, { request }"
 		}
