@@ -11,16 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func newNativeRequest(t *testing.T, lines ...string) *http.Request {
-	t.Helper()
-	r, err := http.NewRequest(http.MethodGet, "http://localhost/p", nil)
-	require.NoError(t, err)
-	for i := 0; i < len(lines); i += 2 {
-		r.Header.Add(lines[i], lines[i+1])
-	}
-	return r
-}
-
 // In process too, a path that begins with two slashes is a path.
 func TestFillsInProcessKeepTheirPath(t *testing.T) {
 	for target, path := range map[string]string{"//frag/x": "//frag/x", "/a%2Fb?c": "/a/b", "/": "/"} {
