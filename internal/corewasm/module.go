@@ -27,7 +27,7 @@ type Module struct {
 // -opt=z is a quarter smaller than -opt=2 (gzipped 61.5 KB; with -opt=s 64.8, with -opt=2 81.1), and what is slower by it, a
 // cache hit of 57 ns for 45, does not show in a warm page.
 func Core() *Module {
-	return &Module{Name: "core", Package: "worker/core", Limit: 81920, Forbidden: forbiddenInCore(), optimize: "z", imports: true}
+	return &Module{Name: "core", Package: "worker/core", Limit: 73728, Forbidden: forbiddenInCore(), optimize: "z", imports: true}
 }
 
 // Shell is shell.wasm: what reads the origin's pages. It is started when the first of them comes.
