@@ -71,7 +71,7 @@ func (s *stand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	switch name := strings.TrimPrefix(r.URL.Path, "/_inlay/"); name {
 	case "stats":
-		s.say(w, with(s.stats, "reach", s.reach))
+		s.say(w, s.stats)
 	case "history":
 		s.say(w, map[string]any{"reach": s.reach, "every": 10, "samples": s.history})
 	case "flights":
@@ -122,14 +122,6 @@ func (s *stand) extreme(value func(held) int, most bool) string {
 		return cmp.Compare(value(a), value(b))
 	})
 	return sorted[0].Key
-}
-
-func with(m map[string]any, name string, value any) map[string]any {
-	all := map[string]any{name: value}
-	for k, v := range m {
-		all[k] = v
-	}
-	return all
 }
 
 func (s *stand) say(w http.ResponseWriter, value any) {

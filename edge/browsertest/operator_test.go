@@ -3,26 +3,55 @@ package browsertest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"inlay/edge"
 )
 
 // operatorTab is a tab of Chromium that has the operator's page, of a size, light or dark.
 type operatorTab struct {
 	*tab
-	ctx  context.Context
-	said *[]string
+	ctx context.Context
+	// said is what the browser's console has, but for statuses of answers.
+	said *sayings
+}
+
+// sayings are added to by the browser.
+type sayings struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (s *sayings) add(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = append(s.all, text)
+}
+
+// take gives what was said, and forgets it.
+func (s *sayings) take() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.all
+	s.all = nil
+	return all
 }
 
 // openOperator opens the page. What the browser logs, violations of the policy among it, fails the test at its end.
@@ -32,17 +61,21 @@ func openOperator(t *testing.T, url string, width, height int64, scheme string) 
 	require.True(t, ok)
 	ctx, end := chromedp.NewContext(c.ctx)
 	t.Cleanup(end)
-	require.NoError(t, chromedp.Run(ctx)) // the tab lives as long as the context of its first run
-	said := []string{}
+	require.NoError(t, chromedp.Run(ctx, cdplog.Enable())) // the tab lives as long as the context of its first run
+	said := &sayings{}
 	chromedp.ListenTarget(ctx, func(event any) {
 		switch e := event.(type) {
 		case *runtime.EventConsoleAPICalled:
-			said = append(said, "console: "+string(e.Type))
+			said.add("console: " + string(e.Type))
+		case *cdplog.EventEntryAdded:
+			if e.Entry.Source != cdplog.SourceNetwork { // statuses that a test has the site answer
+				said.add(e.Entry.Text)
+			}
 		case *runtime.EventExceptionThrown:
-			said = append(said, e.ExceptionDetails.Error())
+			said.add(e.ExceptionDetails.Error())
 		}
 	})
-	o := &operatorTab{tab: &tab{t: t, driver: &chromiumTab{ctx}, kind: native}, ctx: ctx, said: &said}
+	o := &operatorTab{tab: &tab{t: t, driver: &chromiumTab{ctx}, kind: native}, ctx: ctx, said: said}
 	o.run(emulation.SetDeviceMetricsOverride(width, height, 1, width < 600),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
 	o.open(url)
@@ -51,6 +84,7 @@ func openOperator(t *testing.T, url string, width, height int64, scheme string) 
 	t.Cleanup(func() {
 		assert.Equal(t, "", o.evaluate(`violations.join("; ")`), "violations of the policy")
 		assert.Equal(t, "undefined", o.evaluate(`typeof window.struck`), "a stranger's text ran")
+		assert.Empty(t, o.said.take(), "the console")
 	})
 	return o
 }
@@ -292,7 +326,7 @@ func TestOperatorPurgesWithAPreview(t *testing.T) {
 	assert.Equal(t, "Purge 2 keys?", o.text("#sure-head"))
 	assert.Contains(t, o.text("#sure-text"), "2 entries in this process")
 	assert.Contains(t, o.text("#sure-keys"), keys[0])
-	assert.Equal(t, "Leave it all as it is", o.focused(), "Enter does no harm")
+	assert.Equal(t, "sure-no", o.focused(), "Enter does no harm")
 	o.screenshot("sure")
 	o.press(kb.Enter)
 	o.until(`!document.querySelector("#sure").open`)
@@ -391,6 +425,7 @@ func TestOperatorShowsWhatStrangersWriteAsText(t *testing.T) {
 		// And if a script of the page did make HTML of a text, the policy would not have it.
 		assert.Contains(t, o.evaluate(`(() => { try { document.body.innerHTML = "<b>x</b>"; return "it may"; } catch (e) { return e.name; } })()`), "TypeError")
 		o.run(chromedp.Evaluate(`violations.length = 0`, nil))
+		o.said.take()
 	}
 }
 
@@ -422,6 +457,7 @@ func TestOperatorSaysWhatIsWrong(t *testing.T) {
 	says("What answers is not inlay")
 	answers(200, "application/json", "{}")
 	says("could not make sense")
+	assert.Equal(t, []string{"console: error"}, o.said.take(), "which developers of inlay may want to see")
 	answers(502, "text/plain", "cannot be reached")
 	says("The site answers 502: cannot be reached")
 	answers(400, "application/json", `{"error":"sort is bytes, hits or age"}`)
@@ -490,7 +526,7 @@ func TestOperatorByKeyboard(t *testing.T) {
 	key := o.focused()
 	o.press(kb.Enter)
 	o.until(`document.querySelector("#detail").open`)
-	assert.Equal(t, "Close", o.focused())
+	assert.Equal(t, "detail-close", o.focused())
 	o.screenshot("detail")
 	o.press(kb.Escape)
 	o.until(`!document.querySelector("#detail").open`)
@@ -531,4 +567,82 @@ func TestOperatorByKeyboard(t *testing.T) {
 	}
 	assert.Equal(t, "true", o.evaluate(`[...document.querySelectorAll("th")].every((th) => th.scope !== "")`))
 	assert.Equal(t, "1", o.evaluate(`[...document.querySelectorAll("h1")].filter((h) => h.offsetParent !== null).length`))
+}
+
+// The same with a site's own administration behind it, ten thousand entries, and visitors who choose what keys look like.
+func TestOperatorOfASite(t *testing.T) {
+	shell, err := edge.ParsePage("/products/{id}", `<body><edge-slot name="price" src="/price/{id}" ttl="1h"></edge-slot><edge-slot name="stock" src="/stock/{id}" ttl="1h" swr="1h"></edge-slot></body>`)
+	require.NoError(t, err)
+	var mu sync.Mutex
+	asked := map[string]int{}
+	release := make(chan struct{})
+	handler, err := edge.NewHandler(edge.Options{Pages: []edge.Page{shell}, Config: edge.Config{Token: operatorToken}, Origin: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		asked[r.URL.Path]++
+		mu.Unlock()
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("Cache-Tag", "products, "+strings.ReplaceAll(struck[0], " ", "%20")+", "+strings.TrimPrefix(r.URL.Path, "/"))
+		switch r.URL.Path {
+		case "/stock/slow":
+			<-release
+		case "/stock/broken":
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		_, _ = io.WriteString(w, "<p>"+r.URL.Path[:min(20, len(r.URL.Path))]+"</p>")
+	})})
+	require.NoError(t, err)
+	server := httptest.NewServer(handler)
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	visit := func(path string) {
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil))
+	}
+	for i := range 5000 {
+		visit(fmt.Sprintf("/products/%d", i))
+	}
+	for _, text := range struck[:6] {
+		visit("/products/" + url.PathEscape(text))
+	}
+	visit("/products/broken")
+	for range 2 {
+		visit("/products/7")
+	}
+	done := make(chan struct{})
+	go func() {
+		visit("/products/slow")
+		close(done)
+	}()
+
+	o := in(t, server.URL+"/_inlay/")
+	assert.Equal(t, "All of this is of one process.", o.text("#reach-word"))
+	assert.Contains(t, o.text("#tiles"), "of 5,0")
+	o.goes("flights")
+	o.until(`[...document.querySelectorAll("#flights-body tr")].some((tr) => tr.dataset.key === "/stock/slow" && tr.innerText.includes("/products/{id}"))`)
+	close(release)
+	<-done
+	o.until(`!document.querySelector("#flights-empty").hidden`) // it looks again by itself
+	o.goes("failures")
+	assert.Contains(t, o.text("#failures-list"), "503")
+	assert.Contains(t, o.text("#failures-list"), "Do: ")
+	o.goes("entries?sort=key")
+	o.until(`document.querySelectorAll("#entries-body tr").length === 100`)
+	assert.Regexp(t, `^1[0-9],[0-9]{3} entries`, o.text("#matched"))
+	o.goes("entries?q=" + url.QueryEscape("onerror"))
+	o.until(`document.querySelectorAll("#entries-body tr").length >= 2`)
+	o.screenshot("strangers")
+	o.goes("entries?tag=" + url.QueryEscape("price/77"))
+	o.until(`document.querySelectorAll("#entries-body tr").length >= 1`)
+	o.click("#purge-picked")
+	o.until(`document.querySelector("#sure").open`)
+	assert.Equal(t, "Purge the tag price/77?", o.text("#sure-head"))
+	assert.Contains(t, o.text("#sure-keys"), "/price/77")
+	o.click("#sure-yes")
+	o.until(`document.querySelector("#notice").innerText.startsWith("Purged the tag price/77: ")`)
+	o.until(`document.querySelector("#entries-empty").innerText === "Nothing held is like that."`)
+	visit("/products/77")
+	mu.Lock()
+	defer mu.Unlock()
+	assert.Equal(t, []int{2, 1}, []int{asked["/price/77"], asked["/stock/77"]}, "that was purged, and nothing else")
 }

@@ -177,6 +177,7 @@ function showDetail(e) {
   at("detail-purge").onclick = soft(false);
   at("detail-invalidate").onclick = soft(true);
   at("detail").showModal();
+  at("detail-close").focus();
 }
 
 /**

@@ -60,7 +60,7 @@ async function refresh() {
     const answer = await load();
     if (mine !== asked) return;
     answered = Date.now();
-    reached(answer.stats ?? answer);
+    reached(answer.stats === undefined ? answer : { ...answer.stats, reach: answer.history.reach });
     /** @type {(answer: any) => void} */ (show)(answer);
     tell(at("trouble"), "");
     at("as-of").classList.remove("old");

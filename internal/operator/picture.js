@@ -77,6 +77,7 @@ function tickOf(t, span) {
 /** @param {number} width @param {number} height in pixels */
 function drawPicture(width, height) {
   const { buckets, from, until } = picture;
+  if (height === 0 || until === from) return; // it is not shown, or nothing has come yet
   const left = 44, right = width - 6, top = 8, base = height - 68, floor = height - 20;
   const x = (/** @type {number} */ t) => left + ((t - from) / (until - from)) * (right - left);
   const children = [draw("rect", { class: "back", x: left, y: top, width: right - left, height: base - top })];

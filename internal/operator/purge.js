@@ -70,6 +70,7 @@ async function preview(soft, subjects) {
   at("sure-trouble").hidden = true;
   yes.onclick = () => change(soft, subjects, queries);
   at("sure").showModal();
+  at("sure-no").focus(); // Enter does no harm
 }
 
 /** @param {boolean} soft @param {[string, string][]} subjects @param {string[]} queries */

@@ -81,5 +81,5 @@ const views = {
   entries: { load: loadEntries, show: showEntries, every: 10_000 },
   flights: { load: loadFlights, show: showFlights, every: 2000 },
   failures: { load: loadFailures, show: showFailures, every: 10_000 },
-  purge: { load: () => ask("stats"), show: (/** @type {any} */ s) => flightsCount(s.flights ?? 0), every: 30_000 },
+  purge: { load: loadFlights, show: (/** @type {any} */ { flights }) => flightsCount(flights.length), every: 30_000 },
 };

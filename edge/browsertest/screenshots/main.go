@@ -36,9 +36,15 @@ const width, height = 1120, 660
 
 func main() {
 	to := flag.String("to", "../../docs/images", "the `folder` for the pictures")
+	operator := flag.Bool("operator", false, "take those of the operator's page")
+	visited := flag.Duration("visited", 5*time.Minute, "for how `long` its site has visitors before")
 	flag.Parse()
-	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute+*visited)
 	defer stop()
+	if *operator {
+		takeOnly(ctx, *to, *visited)
+		return
+	}
 	if err := takeExample(ctx, *to); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
 		os.Exit(1)
