@@ -23,7 +23,7 @@ import (
 // The operator's site: a shop of so many products with three fragments each, which with their composed pages are its 10,000 entries.
 const (
 	operatorToken = "0123456789abcdef0123456789abcdef"
-	products      = 2500
+	products      = 2600
 )
 
 const productShell = `<!doctype html><title>Product</title><body>
