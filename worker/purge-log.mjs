@@ -13,8 +13,6 @@
 // disk, and answers with an error in its place if that fails (the output gate of Durable Objects). What is in memory is that
 // same state, so a poll reads no row.
 
-import { error as sayError, logAs } from "./say.mjs";
-
 /** So many subjects are kept, and so many bytes of them. The oldest go, and the floor rises. */
 export const maxSubjects = 4096;
 export const maxBytes = 1 << 20;
@@ -49,7 +47,8 @@ const identity = () => crypto.randomUUID().replaceAll("-", "");
 export class PurgeLog {
   /** @param {DurableObjectState} ctx @param {Record<string, unknown>} [env] */
   constructor(ctx, env = {}) {
-    logAs(env);
+    const said = env.INLAY_LOG_FORMAT || env.INLAY_LOG;
+    this.json = typeof said === "string" && said.trim().toLowerCase() === "json";
     this.storage = ctx.storage;
     this.loaded = false;
     this.log = "";
@@ -138,10 +137,15 @@ export class PurgeLog {
   notice({ log, since }) {
     if (log !== this.log || since <= this.seq) return;
     const renewed = identity();
-    sayError(`the purge log has been set back: a caller knows of purge ${since}, it of ${this.seq}; everything below the isolates is refused from here on`);
+    this.sayError(`the purge log has been set back: a caller knows of purge ${since}, it of ${this.seq}; everything below the isolates is refused from here on`);
     this.storage.sql.exec("UPDATE state SET log = ?", renewed);
     this.log = renewed;
     this.whole = "";
+  }
+
+  /** As worker/say.mjs does, which is not here: this module is one by itself. @param {string} text */
+  sayError(text) {
+    console.error(this.json ? JSON.stringify({ level: "ERROR", msg: `inlay: ${text}` }) : `inlay: ${text}`);
   }
 
   load() {
