@@ -71,7 +71,7 @@ var askNames = map[Ask]string{Page: "page", Stats: "stats", Metrics: "metrics", 
 
 func made() (c cases) {
 	bearer := "Bearer " + token
-	for _, r := range []routed{
+	c.Routes = append(c.Routes, []routed{
 		{Token: "", Method: "GET", Target: "/_inlay/stats"},
 		{Token: "", Method: "POST", Target: "/_inlay/purge?all=1", Authorization: "Bearer "},
 		{Token: "", Method: "GET", Target: "/_inlay/"},
@@ -99,9 +99,7 @@ func made() (c cases) {
 		{Token: token, Method: "GET", Target: "/_inlay/flights", Authorization: bearer},
 		{Token: token, Method: "GET", Target: "/_inlay/failures", Authorization: bearer},
 		{Token: token, Method: "GET", Target: "/_inlay/history", Authorization: bearer},
-	} {
-		c.Routes = append(c.Routes, r)
-	}
+	}...)
 	for _, field := range []string{
 		"Bearer " + token, "bearer  " + token, "BEARER\t" + token, "Bearer " + token + "\t ", "", token, "Basic " + token, "Bearer",
 		"Bearer " + token[1:], "Bearer " + token + "x", "Bearer X" + token[1:], "Bearer " + token + ", Bearer " + token, "Bearer ä" + token[2:],

@@ -125,6 +125,24 @@ func TestNothingIsTakenOverThatNoViewVouchesFor(t *testing.T) {
 	assert.Contains(t, s.take(), "fill 3 /f/a/9", "while the log cannot be reached, nothing is looked for")
 }
 
+func TestWhatIsFoundIsAsOldAsItWasThere(t *testing.T) {
+	bytes := filledElsewhere(t)
+	s := looking(t, config.DataCenter)
+	s.pass(time.Second)
+	require.True(t, s.found(0, config.DataCenter, 3*time.Second, bytes))
+	s.engine.NotFound(s.fills[1], s.now)
+	s.fill(1, "<p>B</p>")
+	s.engine.Resume(1, s.now)
+	s.take()
+	s.pass(4500 * time.Millisecond)
+	s.get(2, "/p/7")
+	s.pollFails()
+	s.engine.Resume(2, s.now)
+	asks := strings.Join(s.take(), "\n")
+	assert.Contains(t, asks, "fill 2 /f/a/7", "the log cannot be reached, and it was asked for over five seconds ago")
+	assert.NotContains(t, asks, "/f/b/7")
+}
+
 func TestDamagedEntryIsAMiss(t *testing.T) {
 	bytes := filledElsewhere(t)
 	s := looking(t, config.DataCenter)

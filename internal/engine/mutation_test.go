@@ -81,7 +81,7 @@ func TestMutationsAreNoticed(t *testing.T) {
 }
 
 func TestMutationsOfTheLeaseAreNoticed(t *testing.T) {
-	tryAll(t, leaseMutations, "TestWorldKeeps", "40000")
+	tryAll(t, leaseMutations, "TestWorldKeeps|TestWhatIsFound", "40000")
 }
 
 // reasonIn is what a failing run says first.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"inlay/cache"
 	"inlay/internal/answer"
 	"inlay/internal/config"
 	"inlay/internal/purgelog"
@@ -77,6 +78,38 @@ func TestARepeatEndsWithItsPartsAndNoOther(t *testing.T) {
 		}
 		assert.Equal(t, []int{c.changes, c.ended}, []int{changed, s.ended - ended}, name)
 	}
+}
+
+// A page of the origin is not repeated once its URL may be the origin's again: what was known of it has left the cache.
+func TestARepeatEndsWithWhatIsKnownOfItsURL(t *testing.T) {
+	s := visited(t)
+	s.fields["sec-fetch-dest"] = "document"
+	s.get(1, "/a")
+	p := s.passHead(1, "/a", answers())
+	s.passPart(1, originsPage, p, true)
+	s.shellFill(0, originsPage)
+	s.fill(1, "<i>F</i>")
+	s.fill(2, "<i>G</i>")
+	s.engine.Resume(1, s.now)
+	s.get(2, "/a")
+	s.get(3, "/a")
+	require.NotEmpty(t, s.parts, "it may be repeated")
+
+	var markers []string
+	for at, begun := uint64(0), false; at != 0 || !begun; begun = true {
+		at = s.engine.fragments.Walk(at, 100, func(seen cache.Seen[*entry[int]]) {
+			if seen.Value().marker() != nil {
+				markers = append(markers, seen.Key())
+			}
+		})
+	}
+	require.Len(t, markers, 1)
+	ended := s.ended
+	s.engine.fragments.Delete(markers[0])
+	assert.Equal(t, ended+1, s.ended)
+	s.take()
+	s.get(4, "/a")
+	assert.Equal(t, []string{"pass 4"}, s.take())
 }
 
 // TestWhatIsOnlyRepeatedIsNotColdToTheCache: one page is asked for again and again, and the host answers for it. Others come once
