@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"inlay/internal/answer"
 	"inlay/internal/ascii"
@@ -56,8 +57,12 @@ var errGone = errors.New("edge: the client has gone")
 // describesOrigin are the fields of an origin's answer that do not hold for what is made of it: names in canonical form.
 var describesOrigin = [...]string{
 	"Content-Length", "Etag", "Last-Modified", "Accept-Ranges", "Content-Encoding", "Content-Md5", "Digest", "Repr-Digest", "Content-Digest",
-	"Expires", "Pragma", "Age", "Surrogate-Control", "Trailer", "Transfer-Encoding",
+	"Expires", "Pragma", "Age", "Surrogate-Control", "X-Accel-Expires", "Edge-Control", "Trailer", "Transfer-Encoding",
 }
+
+// isForCaches tells whether a field tells certain caches how long they may keep an answer, whatever its Cache-Control says (RFC 9213):
+// what is composed for one visitor is for none. The name is in canonical form.
+func isForCaches(name string) bool { return strings.HasSuffix(name, "-Cache-Control") }
 
 // compose begins to compose the answer to a request that was passed on, if it has slots; nil if it has none.
 func (h *Handler) compose(out *passWriter, c *conn, cancel context.CancelFunc, status int) *composer {
@@ -117,7 +122,7 @@ func (h *Handler) compose(out *passWriter, c *conn, cancel context.CancelFunc, s
 
 func withoutOrigin(header http.Header) {
 	for name := range header {
-		if slices.Contains(describesOrigin[:], http.CanonicalHeaderKey(name)) {
+		if canonical := http.CanonicalHeaderKey(name); slices.Contains(describesOrigin[:], canonical) || isForCaches(canonical) {
 			delete(header, name)
 		}
 	}

@@ -20,8 +20,38 @@ const decoded = /^(?:identity|gzip|x-gzip|br)?$/i;
 /** Fields that tell of bytes which are not sent as they came, and what was for inlay alone. */
 const spoiled = [
   "content-length", "etag", "last-modified", "accept-ranges", "content-encoding", "content-md5", "digest", "repr-digest", "content-digest",
-  "expires", "pragma", "age", "surrogate-control", "inlay-slots",
+  "expires", "pragma", "age", "surrogate-control", "x-accel-expires", "edge-control", "inlay-slots",
 ];
+
+/**
+ * Takes out what does not hold for what is made of an answer: also how long certain caches may keep it, whatever its Cache-Control says (RFC 9213),
+ * since what is composed for one visitor is for none.
+ * @param {Headers} headers
+ */
+function takeSpoiled(headers) {
+  for (const name of [...headers.keys()]) if (spoiled.includes(name) || name.endsWith("-cache-control")) headers.delete(name);
+}
+
+/** The members of a list. @param {string | null} list */
+const membersOf = (list) => (list ?? "").split(",").map((member) => member.trim()).filter((member) => member !== "");
+
+/** @param {string[]} members @param {string} name */
+const has = (members, name) => members.some((member) => member.toLowerCase() === name.toLowerCase());
+
+/** The origin's members of a list, and those of the engine's that are not among them. @param {string} said @param {string | null} theirs */
+function joined(said, theirs) {
+  const members = membersOf(theirs);
+  return [...members, ...membersOf(said).filter((member) => !has(members, member))].join(", ");
+}
+
+/** The engine's Cache-Control, unless the origin's forbids more, as mergeHead in edge has it. @param {string} said @param {string | null} theirs */
+function strictest(said, theirs) {
+  if (theirs === null) return said;
+  let control = said;
+  if (/(?:^|[\s,;"])no-store(?![\w-])/i.test(theirs)) control = has(membersOf(theirs), "no-store") && !theirs.includes('"') ? theirs : "no-store";
+  const asItIs = [said, theirs].some((list) => has(membersOf(list), "no-transform"));
+  return asItIs && !has(membersOf(control), "no-transform") ? `${control}, no-transform` : control;
+}
 
 /** Fields of which an answer may have several that each count. */
 const added = new Set(["set-cookie", "link", "cache-status"]);
@@ -53,7 +83,7 @@ export function headAlone({ request, shell }, response) {
   if (request.method !== "HEAD" || !isHTML(headers) || !isWhole(status)) return response;
   if (!shell && !headers.has("inlay-slots") && !/\besi\/1\.0/i.test(headers.get("surrogate-control") ?? "")) return response;
   const own = new Headers(headers);
-  for (const name of spoiled) own.delete(name);
+  takeSpoiled(own);
   return new Response(response.body, { status, statusText, headers: own });
 }
 
@@ -166,13 +196,17 @@ export class OpenPage {
   head(head) {
     const { status, statusText } = this.response;
     const headers = new Headers(this.outward(new Response(null, { status, statusText, headers: this.response.headers })).headers);
-    for (const name of spoiled) headers.delete(name);
+    takeSpoiled(headers);
     for (const name of policies) {
       const policy = headers.get(name);
       if (policy !== null) headers.set(name, allowing(name, policy));
     }
     const said = new Headers(head.headers);
     if (headers.has("content-type")) said.delete("content-type"); // where it names no charset the page may
+    for (const [name, both] of /** @type {const} */ ([["vary", joined], ["cache-control", strictest]])) {
+      const value = said.get(name);
+      if (value !== null) said.set(name, both(value, headers.get(name)));
+    }
     for (const name of new Set(said.keys())) if (!added.has(name)) headers.delete(name);
     for (const [name, value] of said) {
       // Of a page without slots, or whose head leaves before them: but its origin was asked.

@@ -85,6 +85,30 @@ test("the origin's fields stay, but for those that tell of its bytes", async (t)
   for (const name of ["etag", "last-modified", "content-length", "age", "expires", "surrogate-control", "inlay-slots", "digest", "accept-ranges"]) assert.equal(answer.headers.get(name), null, name);
 });
 
+test("what is composed for a visitor is for no cache, whatever the origin says to some, and forbids and varies as the origin's answer does", async (t) => {
+  for (const [control, want] of [
+    ["max-age=600", "private, no-cache"], ["private, no-transform", "private, no-cache, no-transform"], ["no-store", "no-store"], ["No-Store, max-age=0", "No-Store, max-age=0"],
+    ['public, x="a, no-store, b"', "no-store"], ["no-store, no-transform", "no-store, no-transform"],
+  ]) {
+    const made = site(t);
+    const told = { "cdn-cache-control": "max-age=600", "cloudflare-cdn-cache-control": "max-age=600", "x-accel-expires": "600", "edge-control": "max-age=600" };
+    const [origin, head] = [0, 1].map(() => new Answer({ ...told, "cache-control": control, vary: "Accept-Language, Cookie" }));
+    made.answers.push(origin);
+    const answering = made.ask({ cookie: "c=1" });
+    origin.say(before + `<edge-slot name="a" src="/f/a" vary="cookie:c header:x-h"></edge-slot>` + after);
+    origin.end();
+    const answer = await answering;
+    await answer.text();
+    assert.equal(answer.headers.get("cache-control"), want);
+    assert.equal(answer.headers.get("vary"), "Accept-Language, Cookie, x-h");
+    made.answers.push(head);
+    const alone = await made.ask({ cookie: "c=1" }, { method: "HEAD" });
+    for (const name of Object.keys(told)) for (const { headers } of [answer, alone]) assert.equal(headers.get(name), null, name);
+    made.left.abort();
+    t.mock.restoreAll();
+  }
+});
+
 test("the policies of a page that streams allow the fallback script, of one that is composed for its visitor and of one that is kept", async (t) => {
   const made = site(t);
   const fields = { "cache-control": "max-age=60", "content-security-policy": "script-src 'self'", "content-security-policy-report-only": "default-src 'none'" };

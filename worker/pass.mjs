@@ -125,15 +125,18 @@ function stripped(headers) {
  * Without what a visitor must not tell an origin, and with what a proxy tells one of him.
  * @param {Request} request @param {Exchange} exchange @param {Came} came
  */
-function inward(request, { core, host, shell }, came) {
+function inward(request, { core, host, shell, request: { url } }, came) {
   const headers = stripped(request.headers) ?? new Headers(request.headers);
   core.front.inward(headers, came, host);
   headers.set("surrogate-capability", capability);
-  if (shell && request.method === "GET" && /text\/html/i.test(headers.get("accept") ?? "")) askWhole(headers);
+  if (shell && request.method === "GET" && (/text\/html/i.test(headers.get("accept") ?? "") || isOfSlot(url))) askWhole(headers);
   const left = forwardsLeft(request);
   if (left !== null) headers.set("max-forwards", String(left - 1));
   return namedAs(new Request(request, { headers }), request);
 }
+
+/** Whether a request is for one slot of a page, which scripts ask for with any Accept. @param {string} url */
+const isOfSlot = (url) => new URL(url).searchParams.has("inlay-slot");
 
 /** What an origin may do for a surrogate (Edge Architecture Specification 1.0, section 3). */
 export const capability = 'inlay="ESI/1.0"';

@@ -69,6 +69,15 @@ func (o *slotOrigin) say(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/login", http.StatusFound)
 	case strings.HasPrefix(path, "/f/"):
 		html("<b>" + path + "</b>")
+	case path == "/coded":
+		coded := strings.Contains(r.Header.Get("Accept-Encoding"), "zstd")
+		w.Header().Set("Inlay-Slots", "edge-slot")
+		w.Header().Set("Cache-Control", "private")
+		if coded {
+			html("what no gateway reads", "Content-Encoding", "zstd")
+			return
+		}
+		html(`<!doctype html><html><body><edge-slot name="y" src="/f/y" ttl="30s"></edge-slot></body></html>`)
 	case path == "/kept", path == "/own":
 		control := map[string]string{"/kept": "max-age=60", "/own": "private"}[path]
 		html(`<!doctype html><html><head></head><body><p>page</p><esi:include src="/f/x"/><edge-slot name="y" src="/f/y" ttl="30s"></edge-slot>`+
@@ -207,6 +216,8 @@ func TestSlotsHaveURLsOfTheirOwn(t *testing.T) {
 				{target: "/own?a=1&inlay-slot=esi-1", want: "200; private, no-cache" + html + "cache-status: inlay/esi-1;fwd=miss\n<b>/f/x</b>", asked: []string{"/f/x", "/own?a=1&inlay-slot=esi-1"}},
 				{target: "/own?a=1&inlay-slot=y", want: "200; private, no-cache" + html + "cache-status: inlay/y;fwd=miss\n<b>/f/y</b>", asked: []string{"/f/y", "/own?a=1"}},
 				{target: "/own?inlay-slot=y&a=1", fields: []string{"Cookie", "session=anna"}, want: "200; private, no-cache" + html + "cache-status: inlay/y;hit\n<b>/f/y</b>", asked: []string{"/own?a=1"}},
+				{target: "/coded?inlay-slot=y", want: "200; private, no-cache" + html + "cache-status: inlay/y;hit\n<b>/f/y</b>", asked: []string{"/coded?inlay-slot=y"}},
+				{target: "/coded?inlay-slot=y", fields: []string{"Accept", "*/*", "Accept-Encoding", "gzip, br, zstd"}, want: "200; private, no-cache" + html + "cache-status: inlay/y;hit\n<b>/f/y</b>", asked: []string{"/coded"}},
 				{target: "/own?a=1&inlay-slot=none", want: "404; no-store" + text[:len(text)-2] + "\nThere is no such slot: inlay-slot names one slot of the page, once.\n", asked: []string{"/own?a=1"}},
 			} {
 				if step.method == "" {
@@ -223,7 +234,7 @@ func TestSlotsHaveURLsOfTheirOwn(t *testing.T) {
 				}
 				what := fmt.Sprint(step.method, " ", step.target, " ", step.fields)
 				if step.want[:5] != "302; " && step.method != http.MethodHead && resp.StatusCode != http.StatusNotModified {
-					assert.Equal(t, resp.Header.Get("Content-Length") != "" || strings.Contains(step.target, "elsewhere") || step.method == "POST" || strings.HasPrefix(step.target, "/own"), true, what)
+					assert.Equal(t, resp.Header.Get("Content-Length") != "" || strings.Contains(step.target, "elsewhere") || step.method == "POST" || strings.HasPrefix(step.target, "/own") || strings.HasPrefix(step.target, "/coded"), true, what)
 				}
 				assert.Equal(t, strings.TrimSpace(step.want), strings.TrimSpace(strings.ReplaceAll(slotSaid(t, resp), "200; ; ", "200; ")), what)
 				assert.Equal(t, step.asked, origin.asked(), what)
