@@ -131,6 +131,16 @@ func (e *Engine[B]) sendSlot(q *request[B], s *slotState[B]) {
 	e.host.Drop(head)
 }
 
+// hasGroup tells whether a group is among the slots, in which the text of what they stand in is shown.
+func (b *body[B]) hasGroup() bool {
+	for _, s := range b.slots {
+		if s.plan.Src == "" {
+			return true
+		}
+	}
+	return false
+}
+
 // count counts a request that is being answered.
 func (e *Engine[B]) count(q *request[B]) {
 	n := &e.counts.Pages

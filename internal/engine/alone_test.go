@@ -458,6 +458,24 @@ func TestWhoAsksForASlotAndWhoForThePageShareAFill(t *testing.T) {
 
 // Pages of the origin.
 
+func TestTheTagOfAnAttemptIsOfItsTextToo(t *testing.T) {
+	const page = `<html><head></head><body><p>%s</p><esi:try><esi:attempt>%s<esi:include src="/x"/></esi:attempt><esi:except>no</esi:except></esi:try></body></html>`
+	tags := func(texts ...any) (tags [2]string) {
+		s := kept(t, fmt.Sprintf(page, texts...), map[string]string{"/x": "X"})
+		for i, name := range []string{"esi-1", "esi-3"} {
+			s.get(10, "/a?inlay-slot="+name)
+			assert.Equal(t, "public, max-age=60", s.head["cache-control"])
+			tags[i] = s.head["etag"]
+		}
+		return tags
+	}
+	old := tags("a", "old")
+	assert.Equal(t, old, tags("a", "old"))
+	changed := tags("a", "new")
+	assert.NotEqual(t, old[0], changed[0], "who has the old text does not have the new one, though the fragment is the same")
+	assert.Equal(t, old[1], changed[1], "which alone is just that")
+}
+
 func TestASlotOfAPageOfTheOrigin(t *testing.T) {
 	s := kept(t, originsPage, map[string]string{"/f": "<i>F</i>", "/g": "<i>G</i>"})
 	s.takeBody()

@@ -362,7 +362,7 @@ func (q *request[B]) etag() string {
 		return ""
 	}
 	h := sum.New()
-	if !q.alone {
+	if !q.alone || q.body.hasGroup() {
 		h.Write(q.plan.sum[:])
 		if q.filled != nil {
 			h.Write(q.filled.sum[:])
