@@ -18,6 +18,11 @@ import (
 func askForPage(header http.Header, known, coded bool) {
 	accept := ascii.ToLower(strings.Join(header.Values("Accept"), ","))
 	takesAll := accept == "" || strings.Contains(accept, "*/*") || strings.Contains(accept, "text/*")
+	switch header.Get("Sec-Fetch-Dest") {
+	case "", "empty", "document", "iframe", "frame", "object", "embed":
+	default:
+		takesAll = false // a style sheet, a picture, …
+	}
 	html := strings.Contains(accept, "text/html")
 	if known && (html || takesAll) {
 		for _, name := range []string{"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"} {
@@ -25,11 +30,6 @@ func askForPage(header http.Header, known, coded bool) {
 		}
 		header.Set("Accept-Encoding", "identity")
 		return
-	}
-	switch header.Get("Sec-Fetch-Dest") {
-	case "", "empty", "document", "iframe", "frame", "object", "embed":
-	default:
-		takesAll = false // a style sheet, a picture, …
 	}
 	encodings := field.JoinLines(header.Values("Accept-Encoding"))
 	if encodings != "" && (html || coded && takesAll) {

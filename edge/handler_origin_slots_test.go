@@ -144,6 +144,15 @@ func TestWhatIsNoPageWithSlotsKeepsItsConditions(t *testing.T) {
 		assert.Equal(t, "234", part.body)
 		asked := s.requests("/file")
 		assert.Equal(t, "br, gzip", asked[len(asked)-1].Header.Get("Accept-Encoding"))
+
+		// Nor does a film or a picture lose them where every path may have slots.
+		front, _ = inFront(t, s, remote, func(o *Options) { o.Config.Shells = []string{"/"} })
+		for range 2 {
+			part = get(t, front.URL+"/file", "Range", "bytes=2-4", "Accept", "*/*", "Accept-Encoding", "identity", "Sec-Fetch-Dest", "video")
+			assert.Equal(t, http.StatusPartialContent, part.StatusCode)
+			assert.Equal(t, "234", part.body)
+			assert.Equal(t, http.StatusNotModified, get(t, front.URL+"/file", "If-None-Match", `"file"`, "Accept", "image/avif,*/*;q=0.8", "Sec-Fetch-Dest", "image").StatusCode)
+		}
 	})
 }
 
