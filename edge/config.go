@@ -138,7 +138,7 @@ type LogFormat uint8
 const (
 	// LogText is a line of text, with what it is about behind it: natively by slog.Default().
 	LogText LogFormat = iota
-	// LogJSON is an object in a line: natively of slog.NewJSONHandler, to standard error.
+	// LogJSON is an object in a line: natively of slog.NewJSONHandler, to standard error, in which nothing does anything to a terminal.
 	LogJSON
 )
 

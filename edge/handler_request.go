@@ -1,14 +1,18 @@
 package edge
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"slices"
+	"unicode/utf8"
 
 	"inlay/internal/engine"
 	"inlay/internal/field"
@@ -21,9 +25,36 @@ import (
 // loggerOf is who logs where nobody was given.
 func loggerOf(f LogFormat) *slog.Logger {
 	if f == LogJSON {
-		return slog.New(slog.NewJSONHandler(os.Stderr, nil))
+		return slog.New(slog.NewJSONHandler(escaping{os.Stderr}, nil))
 	}
 	return slog.Default()
+}
+
+// escaping is a writer of lines of JSON in which nothing does anything to a terminal: what else than JSON's own controls would, C1's
+// and those that turn the direction of a text, is written as \uXXXX, as worker/say.mjs writes it. Outside of strings there is none.
+type escaping struct{ to io.Writer }
+
+func (w escaping) Write(line []byte) (int, error) {
+	if bytes.IndexFunc(line, hides) < 0 {
+		return w.to.Write(line)
+	}
+	escaped := make([]byte, 0, len(line)+64)
+	for _, c := range string(line) {
+		if hides(c) {
+			escaped = fmt.Appendf(escaped, `\u%04x`, c)
+		} else {
+			escaped = utf8.AppendRune(escaped, c)
+		}
+	}
+	if _, err := w.to.Write(escaped); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+// hides tells whether a character is such a one.
+func hides(c rune) bool {
+	return c >= 0x7f && c <= 0x9f || c == 0x61c || c == 0x200e || c == 0x200f || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069
 }
 
 // maxRequestID is how long a name for a request may be that a proxy has given it, in bytes.

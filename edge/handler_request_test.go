@@ -41,6 +41,23 @@ func inJSON() (*slog.Logger, func() string) {
 	}
 }
 
+func TestALineOfJSONDoesNothingToATerminal(t *testing.T) {
+	stderr := os.Stderr
+	file, err := os.CreateTemp(t.TempDir(), "log")
+	require.NoError(t, err)
+	os.Stderr = file
+	defer func() { os.Stderr = stderr }()
+	hostile := "\u009b31m\x7f\u0085\u202e\u2066\u200f\u061c\u2028 \u00e9\U0001f600\x1b[0m"
+	loggerOf(LogJSON).Warn("x", "key", hostile)
+	loggerOf(LogJSON).Warn("y", "key", "a")
+	said, err := os.ReadFile(file.Name())
+	require.NoError(t, err)
+	assert.NotRegexp(t, "[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\x1b]", string(said))
+	all := objects(t, string(said))
+	require.Len(t, all, 2)
+	assert.Equal(t, hostile, all[0]["key"])
+}
+
 func visiting(target string, fields ...string) *http.Request {
 	r := httptest.NewRequest(http.MethodGet, target, nil)
 	r.RemoteAddr = "10.0.0.1:1234"

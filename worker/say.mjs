@@ -20,7 +20,7 @@ export function logAs({ INLAY_LOG_FORMAT, INLAY_LOG }) {
 export const isLogFormat = (value) => typeof value === "string" && ["json", "text"].includes(value.trim().toLowerCase());
 
 /** What could split a line where it is read, or hide in it. */
-const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+const control = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** @param {string} text */
 const escaped = (text) => text.replace(control, (c) => (c === "\n" ? "\\n" : c === "\t" ? "\\t" : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`));

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { aboutFill, isLogFormat, lastWords, line, logAs, nameOf, namedAs } from "./say.mjs";
 
-const hostile = "a\nb\r\nc\u0000\u001b[31m\u007f\u0085\u2028\u2029 \"q\" \\ = é 😀 \ud800";
+const hostile = "a\nb\r\nc\u0000\u001b[31m\u007f\u0085\u2028\u2029\u061c\u200f\u202e\u2066 \"q\" \\ = é 😀 \ud800";
 
 test("a text has what it is about behind it", () => {
   logAs({});
@@ -33,7 +33,7 @@ test("nothing in a text or a key splits a line, in either form", () => {
     logAs(env);
     for (const about of [{}, { key: hostile, slot: hostile, request: hostile, reason: hostile, page: hostile }]) {
       const said = line("WARN", hostile, about);
-      assert.ok(!/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(said), said);
+      assert.ok(!/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/.test(said), said);
       assert.ok(said.startsWith(env.INLAY_LOG_FORMAT === "json" ? '{"level":"WARN","msg":"inlay: a\\nb' : "inlay: a\\nb"), said);
     }
     if (env.INLAY_LOG_FORMAT === "json") assert.equal(JSON.parse(line("WARN", "x", { key: hostile })).key, hostile);
