@@ -62,7 +62,7 @@ func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, of 
 	if failure != nil && failure.Unusual() {
 		h.options.Logger.Warn("inlay: fill failed", of.attributes(&f, "error", outer(failure), "reason", failure.Reason.String())...)
 	}
-	if of.client != nil && !stopped && !f.Document {
+	if of.client != nil && err == nil && !stopped && !f.Document { // what gave no answer would give none again, and say so each time
 		h.checkLeaks(f, &of)
 	}
 }

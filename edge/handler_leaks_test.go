@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -114,4 +115,24 @@ func TestWhatNoVisitorLeavesIsNotReported(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAHandlerThatPanicsSaysSoOnce(t *testing.T) {
+	logger, logged := inJSON()
+	var asked atomic.Int32
+	handler, err := NewHandler(Options{
+		Pages: []Page{pageOf(t, "/p", `<body><edge-slot name="a" src="/a" vary="cookie:session"></edge-slot></body>`)},
+		Origin: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			asked.Add(1)
+			panic("boom")
+		}),
+		CheckLeaks: true, Logger: logger,
+	})
+	require.NoError(t, err)
+	r := httptest.NewRequest(http.MethodGet, "/p", nil)
+	r.Header.Set("Cookie", "session=alice-0123456789abcdef")
+	handler.ServeHTTP(httptest.NewRecorder(), r)
+	require.NoError(t, handler.Shutdown(context.Background()))
+	assert.EqualValues(t, 1, asked.Load())
+	assert.Equal(t, 1, strings.Count(logged(), "the handler of a fragment panicked"))
 }
