@@ -40,7 +40,7 @@ cache_entries Entries in the cache.
 cache_bytes Bytes of the budget that are in use.
 slots_total Requests for one slot at its own URL.
 stale_pages_total Pages that showed a stale fragment and waited for none.
-cold_pages_total Pages that waited for a fragment.
+cold_pages_total Pages that waited for a fragment, or went without one.
 saved_fills_total Fills that were not made, as their fragment was there.
 saved_milliseconds_total How long those fills would have taken, by how long that of each fragment took.
 saved_bytes_total Bytes of those fragments.

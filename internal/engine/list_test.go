@@ -244,3 +244,25 @@ func TestFiguresAreTheStats(t *testing.T) {
 	assert.NotZero(t, f[0])
 	assert.NotZero(t, f[FiguresCount-1])
 }
+
+// In an outage a page that goes without its fragment is not counted as one with all of them.
+func TestAPageThatGoesWithoutAFragmentIsCold(t *testing.T) {
+	s := newScriptWith(t, func(c *config.Config) { c.NegativeTTL = time.Minute }, pageOf(t, "/p", `<body><edge-slot name="a" src="/f"><edge-error>none</edge-error></edge-slot></body>`))
+	s.get(1, "/p")
+	s.fill(0, "", func(a *answer.Answer) { a.Status = 503 })
+	s.engine.Resume(1, s.now)
+	for id := RequestID(2); id < 6; id++ {
+		s.get(id, "/p")
+	}
+	n := s.engine.Stats()
+	assert.Equal(t, []uint64{5, 5, 0, 0}, []uint64{n.Pages, n.Cold, n.Stale, n.Failures})
+	assert.Len(t, s.fills, 1)
+
+	s = newScriptWith(t, func(c *config.Config) { c.NegativeTTL = time.Minute }, pageOf(t, "/p", `<body><edge-slot name="a" src="/f" required></edge-slot></body>`))
+	s.get(1, "/p")
+	s.fill(0, "", func(a *answer.Answer) { a.Status = 503 })
+	s.engine.Resume(1, s.now)
+	s.get(2, "/p")
+	n = s.engine.Stats()
+	assert.Equal(t, []uint64{2, 0, 2}, []uint64{n.Pages, n.Cold, n.Failures}, "one that cannot be shown has failed")
+}

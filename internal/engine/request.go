@@ -44,7 +44,7 @@ type request[B any] struct {
 	// more: pieces are still to come. passed: the answer is to the visitor's own request, and so is its head.
 	more, passed bool
 	tail         bool // the patches' place has been written
-	// cold: its visitor waited for a fragment. stale: a slot has one that is stale.
+	// cold: its visitor waited for a fragment, or goes without one. stale: a slot has one that is stale.
 	cold, stale bool
 	// makeshift: a slot has something else in its place.
 	makeshift bool

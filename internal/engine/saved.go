@@ -81,7 +81,8 @@ func (e *Engine[B]) shownAgain(v *entry[B], times uint32) {
 	c.SavedBytes += n * uint64(v.size)
 }
 
-// showed counts a page that has been answered, which was not warm, by what its visitor met: he waited for a fragment, or saw a stale one.
+// showed counts a page that has been answered, which was not warm, by what its visitor met: he waited for a fragment or went without
+// one, or saw a stale one.
 //
 //go:noinline
 func (e *Engine[B]) showed(q *request[B]) {

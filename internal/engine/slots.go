@@ -221,6 +221,7 @@ func (e *Engine[B]) look(s *slotState[B]) {
 	if v := e.failureOf(key); v != nil {
 		v.hits++
 		e.settleFailed(s, key, v.failure(), v)
+		q.cold = q.cold || s.state == slotFailed
 		return
 	}
 	q.pending++

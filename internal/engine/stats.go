@@ -19,7 +19,7 @@ type Stats struct {
 	Slots uint64
 	// Left are requests whose client went away before the end.
 	Left uint64
-	// Cold are those of Pages whose visitor waited for a fragment, Stale those others that showed one which was stale.
+	// Cold are those of Pages whose visitor waited for a fragment or went without one, Stale those others that showed one which was stale.
 	Cold, Stale uint64
 	// SavedFills is how often a fragment was shown that was there, by warm pages too, SavedTime how long its fills took, each time, and
 	// SavedBytes how many bytes it has.
