@@ -61,6 +61,8 @@ var commands = map[string]func(t *testing.T, line string){
 	"go -C edge/difftest test -run Differential -cases 200000 -seed 1":                     runs([]string{"-cases", "60", "-v"}, "60 cases of seed 1"),
 	"go -C edge/browsertest test -run WarmAndCold -timeout 60m -cases 10000 -seed 1":       step("go test: edge/browsertest"),
 	"go test ./internal/engine -run Transcripts -update":                                   by("TestTranscriptsAreWhatTheEngineAsks"),
+	"go test ./worker/e2e -run ListingStalls -v":                                           by("TestListingStallsNoVisitor"),
+	"cd edge/otel && go test -run '^$' -bench Warm .":                                      by("BenchmarkWarmPage"),
 	"go test ./worker/e2e -run 'Kept|Instance'":                                            by("TestAtMostEightInstancesRunAtOnce"),
 	"go test ./internal/engine -run TestEarlyRenewalPays -early.table -v":                  by("TestEarlyRenewalPays"),
 	"go test ./internal/engine -run TestWhatExpiresTogether -v":                            by("TestWhatExpiresTogetherIsRenewedApart"),

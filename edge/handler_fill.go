@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"inlay/internal/admin"
 	"inlay/internal/answer"
@@ -27,7 +28,7 @@ func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, of 
 	began := h.now()
 	a, heard, err := h.fetch(withLed(ctx, &of), f, f.Fields, f.Conditions)
 	var failure *answer.FillError
-	stopped := false
+	stopped, took := false, time.Duration(0)
 	h.event(func() {
 		cancel := h.fills[id]
 		if stopped = cancel == nil; stopped {
@@ -39,15 +40,17 @@ func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, of 
 		}
 		delete(h.fills, id)
 		cancel()
+		now := h.now()
+		took = now.Sub(began)
 		h.telling = telling{&of, &f}
 		defer func() { h.telling = telling{} }()
 		if err != nil {
-			failure = h.engine.FillFail(id, fillFailure(err, f), h.now(), heard...)
+			failure = h.engine.FillFail(id, fillFailure(err, f), now, heard...)
 		} else {
-			failure = h.engine.FillEnd(id, &a.answer, &blob{bytes: a.body}, h.now())
+			failure = h.engine.FillEnd(id, &a.answer, &blob{bytes: a.body}, now)
 		}
 		if failure != nil {
-			h.noteFailure(&f, "", failure, admin.Known{N: h.now().Sub(began).Milliseconds(), Is: true})
+			h.noteFailure(&f, "", failure, admin.Known{N: took.Milliseconds(), Is: true})
 		}
 		if h.traces[id] != nil {
 			h.traceFillEnds(id, failure, false, slog.Int("http.response.status_code", statusOf(a, heard)), slog.String("inlay.key_class", keyClass(&f.FillRequest)), slog.String("inlay.key", loggedKey(&f.FillRequest)))
@@ -57,7 +60,7 @@ func (h *Handler) fill(ctx context.Context, id engine.FillID, f engine.Fill, of 
 		}
 	})
 	if !stopped {
-		h.filled.Add(histogram.Slot{Page: f.PagePattern, Slot: f.Slot}, h.now().Sub(began), reasonOf(failure))
+		h.filled.Add(histogram.Slot{Page: f.PagePattern, Slot: f.Slot}, took, reasonOf(failure))
 	}
 	if failure != nil && failure.Unusual() {
 		h.options.Logger.Warn("inlay: fill failed", of.attributes(&f, "error", outer(failure), "reason", failure.Reason.String())...)
