@@ -30,7 +30,7 @@ test("a snapshot's age is never taken for less than it is", () => {
 function exchangeOf() {
   const ctx = new Context();
   const told = [];
-  const core = { polled: (_, poll, heard) => told.push([poll, heard]), purged: (_, heard) => told.push(["purge", heard]) };
+  const core = { polled: (_, poll, heard) => told.push([poll, heard]), told: (_, subjects, heard) => { told.push(["purge", heard]); return subjects.length; } };
   return { ctx, core, told, settle() {}, wake() {} };
 }
 
