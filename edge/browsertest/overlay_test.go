@@ -93,7 +93,7 @@ var broken = []struct {
 	}},
 	{"markup", "", "at byte", "Correct the HTML at that byte", answersAs("text/html", `<p>x</p><p title="x>Hello`)},
 	{"image", "", `the answer is "image/png"`, "Let the origin answer with HTML", answersAs("image/png", "\x89PNG")},
-	{"circle", "", "the origin answered http.StatusFound", "in a circle", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/circle", 302) }},
+	{"circle", "", "the origin answered 302", "in a circle", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/circle", http.StatusFound) }},
 	{"gone", "http://127.0.0.1:1/x", "connection refused", "Start the origin", nil},
 	{"bound", "binding:SHOP/x", "there is no binding SHOP", "Add the binding", nil},
 }
