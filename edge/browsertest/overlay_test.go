@@ -312,6 +312,7 @@ func TestTheOverlaysButtons(t *testing.T) {
 	b.settles("what it has done", `$?.querySelector(".said")?.textContent.includes("stale from now on") === true`)
 	press("as visited")
 	b.sees("Answer 3")
+	b.settles("the panel at the end", `$?.querySelector(".panel") != null`)
 	b.inShadow(`String($.querySelector(".close")?.click())`)
 }
 
