@@ -109,6 +109,10 @@ func (c *chromiumTab) run(ctx context.Context, action chromedp.Action) error {
 // open returns when the answer's head has come; the rest may still be on its way.
 func (c *chromiumTab) open(ctx context.Context, url string) error {
 	return c.run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
+		// A tab behind another one draws nothing, and no script that waits for that goes on.
+		if err := page.BringToFront().Do(ctx); err != nil {
+			return err
+		}
 		_, _, failure, _, err := page.Navigate(url).Do(ctx)
 		if err == nil && failure != "" {
 			err = fmt.Errorf("%s: %s", url, failure)
