@@ -29,8 +29,9 @@ type Page struct {
 	Patience time.Duration
 
 	// Header are fields that the page's answers have besides those that inlay gives them: whole, streamed, to HEAD, with 304,
-	// and where it cannot be shown. Refused are fields that are inlay's to set or to leave out, such as Vary and ETag. To a
-	// Content-Security-Policy that would forbid the fallback script, [FallbackCSPHash] is added.
+	// and where it cannot be shown. Refused are fields that are inlay's to set or to leave out, such as Vary and ETag, and
+	// Cache-Control, for which there is CacheControl. To a Content-Security-Policy that would forbid the fallback script,
+	// [FallbackCSPHash] is added.
 	Header []Field
 
 	// Slots are the shell's slots in the order of the shell.

@@ -175,6 +175,8 @@ func checkHeader(p *Page) error {
 	for _, f := range p.Header {
 		f := lowered(f)
 		switch expected := folder.Forbidden(f.Name); {
+		case f.Name == "cache-control": // beside inlay's own it would be a second one, on streamed pages too
+			return errors.New("edge: page " + p.Pattern + " has the header field cache-control; expected Page.CacheControl in its place, which goes onto whole pages alone")
 		case expected != "":
 			return errors.New("edge: page " + p.Pattern + " has the header field " + ascii.Shorten(f.Name) + "; expected " + expected)
 		case f.Name == "" || !ascii.Only(f.Name, field.IsTokenChar):

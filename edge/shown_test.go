@@ -185,6 +185,7 @@ func TestFieldsThatAreInlaysAreRefused(t *testing.T) {
 		field Field
 		want  string
 	}{
+		{Field{"Cache-Control", "public"}, `edge: page /a has the header field cache-control; expected Page.CacheControl in its place, which goes onto whole pages alone`},
 		{Field{"ETag", "x"}, `edge: page /a has the header field "etag"; expected others: this one is inlay's to set or to leave out`},
 		{Field{"Set-Cookie", "a=b"}, `the header field "set-cookie"; expected cookies to be set on a path that is no page`},
 		{Field{"x y", "z"}, `a header field of the name "x y"`},
